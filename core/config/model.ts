@@ -1,0 +1,108 @@
+// The configuration after validation: every field present, typed, in base units, deep-frozen.
+// Nothing downstream of here fills in a default.
+
+export interface GatewayConfig {
+  readonly listeners: readonly ListenerConfig[];
+  readonly admin: AdminConfig | null;
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly filters: readonly FilterConfig[];
+  readonly routes: readonly RouteConfig[];
+  readonly workers: WorkersConfig;
+  readonly shutdown: { /** How long running exchanges may take after SIGTERM. Default 10 000. */ readonly drainMs: number };
+  readonly log: LogConfig;
+}
+
+export interface ListenerConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `uws` is the one engine so far; `auto` means the same. */
+  readonly engine: 'auto' | 'uws';
+  /** Longest silence of a client that is sending a body. Default 30 000. */
+  readonly idleMs: number;
+}
+
+export interface AdminConfig {
+  /** Loopback only. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface UpstreamConfig {
+  readonly name: string;
+  readonly targets: readonly { readonly url: string; readonly weight: number }[];
+  readonly balance: 'round-robin' | 'least-requests';
+  readonly healthCheck: {
+    readonly path: string;
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly healthyAfter: number;
+    readonly unhealthyAfter: number;
+  } | null;
+  readonly ejection: { readonly failures: number; readonly durationMs: number };
+  readonly connections: number;
+  readonly keepAliveMs: number;
+  readonly retries: number;
+  /** Flat `[name, value, …]`, set on every request to this upstream. */
+  readonly headers: readonly string[];
+}
+
+export interface FilterConfig {
+  readonly name: string;
+  /** `builtin:NAME`, or an absolute path (relative ones are resolved against the document). */
+  readonly module: string;
+  /** Any JSON; checked against the schema in the module's manifest when the snapshot is built. */
+  readonly config: unknown;
+  readonly grants: GrantsConfig;
+  readonly limits: { readonly deadlineMs: number; readonly memoryMb: number };
+  readonly isolation: 'shared' | 'exchange';
+  readonly onFailure: 'closed' | 'open';
+}
+
+export interface GrantsConfig {
+  readonly log: boolean;
+  readonly schemas: boolean;
+}
+
+export interface RouteConfig {
+  readonly id: string;
+  readonly match: {
+    /** Null: any host. */
+    readonly hosts: readonly string[] | null;
+    readonly path: string;
+    readonly methods: readonly string[];
+  };
+  /** Names of filter instances, in order. */
+  readonly filters: readonly string[];
+  readonly upstream: string;
+  readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
+  readonly limits: {
+    /** Largest request body, buffered or streamed. Default 1 MiB. */
+    readonly requestBodyBytes: number;
+    /** Largest response body that is held for filters. Default 8 MiB. */
+    readonly responseBufferBytes: number;
+  };
+  /** Send the client's `host` upstream instead of the target's own. Default false. */
+  readonly preserveHost: boolean;
+}
+
+export interface WorkersConfig {
+  /** Threads that run filters. Default: cores - 1, at least 1. */
+  readonly count: number;
+  /** Threads kept warm to replace one that was terminated. Default 1. */
+  readonly spare: number;
+  /** Bytes of each ring. Power of two. Default 1 MiB. */
+  readonly ringBytes: number;
+  /** Exchanges that may wait for filters, all workers together. Default 4096. */
+  readonly queue: number;
+  /** How long a worker may take to start or to load a revision. Default 10 000. */
+  readonly startMs: number;
+  /** JavaScript heap of one worker. Default 128. */
+  readonly heapMb: number;
+}
+
+export interface LogConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** One line for every exchange. Default true. */
+  readonly access: boolean;
+}

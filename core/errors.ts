@@ -1,0 +1,428 @@
+// The one table of error codes and the one error class that leaves this gateway.
+// ERRORS.md says the same for people; a test holds the two together.
+
+/** Who caused an error: the client, a filter, the upstream, the operator's config, or a bug of ours. */
+export type ErrorSource = 'downstream' | 'filter' | 'upstream' | 'config' | 'internal';
+
+/** One row of the table. `detail` is safe to show to any client: it never holds data of a request. */
+export interface ErrorKind {
+  /** HTTP status a client gets. Errors that stop a load carry 500 and never reach a client. */
+  readonly status: number;
+  readonly source: ErrorSource;
+  /** True when the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** One sentence for clients (RFC 9457 `detail`). */
+  readonly detail: string;
+  /** What an operator, a filter author or a client should do about it. */
+  readonly remedy: string;
+}
+
+function kind(
+  status: number,
+  source: ErrorSource,
+  retryable: boolean,
+  detail: string,
+  remedy: string,
+): ErrorKind {
+  return Object.freeze({ status, source, retryable, detail, remedy });
+}
+
+export const ERROR_TABLE = Object.freeze({
+  SLUICE_CONFIG_UNREADABLE: kind(
+    500,
+    'config',
+    true,
+    'The configuration could not be read.',
+    'Check that the path exists and that the gateway may read it.',
+  ),
+  SLUICE_CONFIG_SYNTAX: kind(
+    500,
+    'config',
+    false,
+    'The configuration is not well-formed YAML or JSON.',
+    'Mend the document at the line and column that the message names.',
+  ),
+  SLUICE_CONFIG_INVALID: kind(
+    500,
+    'config',
+    false,
+    'The configuration does not fit its schema.',
+    'Mend the value at the JSON path that the message names; unknown keys are errors.',
+  ),
+  SLUICE_CONFIG_DUPLICATE: kind(
+    500,
+    'config',
+    false,
+    'Two entries of the configuration claim the same name or the same requests.',
+    'Rename or remove one of the two places that the message names.',
+  ),
+  SLUICE_CONFIG_REFERENCE: kind(
+    500,
+    'config',
+    false,
+    'The configuration refers to something that it does not declare.',
+    'Declare the filter or upstream that the message names, or mend the reference.',
+  ),
+  SLUICE_CONFIG_IMMUTABLE: kind(
+    500,
+    'config',
+    false,
+    'This part of the configuration cannot change while the gateway runs.',
+    'Restart the gateway, or put the old value back.',
+  ),
+
+  SLUICE_ROUTE_PATTERN: kind(
+    500,
+    'config',
+    false,
+    'A path or host pattern of a route cannot be used.',
+    'Use `/literal/:parameter/*`: parameters fill one segment, a wildcard stands last.',
+  ),
+  SLUICE_ROUTE_NOT_FOUND: kind(
+    404,
+    'downstream',
+    false,
+    'No route is declared for this host and path.',
+    'Declare a route for it, or call a declared one.',
+  ),
+  SLUICE_ROUTE_METHOD_NOT_ALLOWED: kind(
+    405,
+    'downstream',
+    false,
+    'The path is declared, but not for this method.',
+    'Use a method that the `allow` header names.',
+  ),
+
+  SLUICE_FILTER_UNREADABLE: kind(
+    500,
+    'config',
+    false,
+    'A filter module could not be read.',
+    'Check the path of the module; `builtin:` takes the name of a built-in filter.',
+  ),
+  SLUICE_FILTER_NOT_WASM: kind(
+    500,
+    'config',
+    false,
+    'A filter module is not valid WebAssembly.',
+    'Build the module again; `sluice check` shows what the compiler says of it.',
+  ),
+  SLUICE_FILTER_MANIFEST: kind(
+    500,
+    'config',
+    false,
+    'A filter module carries no manifest, or one that cannot be used.',
+    'Build the module with the SDK, which embeds the `sluice.manifest` section.',
+  ),
+  SLUICE_FILTER_LINK: kind(
+    500,
+    'config',
+    false,
+    'A filter module does not have the imports, exports or memory that the ABI asks for.',
+    'Build the module with the SDK, or compare it with sdk/ABI.md.',
+  ),
+  SLUICE_FILTER_CAPABILITY: kind(
+    500,
+    'config',
+    false,
+    'A filter needs a capability that was not granted.',
+    'Grant the capability in `filters.NAME.grants`, or use a filter that does not need it.',
+  ),
+  SLUICE_FILTER_CONFIG: kind(
+    500,
+    'config',
+    false,
+    'A filter refused its configuration.',
+    'Mend `filters.NAME.config` as the message says; the README of the filter describes it.',
+  ),
+  SLUICE_FILTER_TRAP: kind(
+    503,
+    'filter',
+    true,
+    'A filter failed while it handled this exchange.',
+    'Read the log line of this request id: it has the message and the place in the filter.',
+  ),
+  SLUICE_FILTER_DEADLINE: kind(
+    503,
+    'filter',
+    true,
+    'A filter took longer than it may.',
+    'Make the filter faster, or raise `filters.NAME.limits.deadlineMs`.',
+  ),
+  SLUICE_FILTER_RESPONSE_TOO_LARGE: kind(
+    502,
+    'upstream',
+    false,
+    'The response is larger than its filters may hold.',
+    'Raise `routes[].limits.responseBufferBytes`, or take the filter off this route.',
+  ),
+  SLUICE_FILTER_RESPONSE_ENCODED: kind(
+    502,
+    'upstream',
+    false,
+    'The response is compressed although it was asked for plain, so its filters cannot read it.',
+    'Make the upstream honour `accept-encoding: identity`, or take the filter off this route.',
+  ),
+
+  SLUICE_ABI_VERSION: kind(
+    500,
+    'config',
+    false,
+    'A filter module speaks a version of the ABI that this gateway does not run.',
+    'Build the module with the SDK of this gateway.',
+  ),
+  SLUICE_ABI_FRAME: kind(
+    503,
+    'filter',
+    false,
+    'A filter answered with a frame that breaks the ABI.',
+    'Fix the filter: offsets, lengths and counts of the reply must lie inside its memory.',
+  ),
+  SLUICE_ABI_EDIT: kind(
+    503,
+    'filter',
+    false,
+    'A filter asked for an edit that is not allowed.',
+    'Fix the filter: header syntax, framing headers, status range or path of an edit are wrong.',
+  ),
+
+  SLUICE_DISPATCH_OVERLOADED: kind(
+    503,
+    'internal',
+    true,
+    'The gateway has more work queued than it may hold.',
+    'Try again after `retry-after` seconds; raise `workers.count` or `workers.queue` if it persists.',
+  ),
+  SLUICE_DISPATCH_START: kind(
+    500,
+    'internal',
+    true,
+    'A filter worker did not start in time.',
+    'Look for the reason in the log; raise `workers.startMs` on a slow machine.',
+  ),
+  SLUICE_DISPATCH_CRASHED: kind(
+    503,
+    'internal',
+    true,
+    'The worker of this exchange ended, again and again.',
+    'Look for the reason in the log and report it.',
+  ),
+
+  SLUICE_UPSTREAM_NO_TARGET: kind(
+    503,
+    'upstream',
+    true,
+    'No target of the upstream is available.',
+    'Look at the targets: all of them are ejected or failing their health checks.',
+  ),
+  SLUICE_UPSTREAM_CONNECT: kind(
+    502,
+    'upstream',
+    true,
+    'The upstream could not be reached.',
+    'Check that the target listens and that the network lets the gateway through.',
+  ),
+  SLUICE_UPSTREAM_CONNECT_TIMEOUT: kind(
+    504,
+    'upstream',
+    true,
+    'The upstream did not accept a connection in time.',
+    'Check the target, or raise `timeouts.connectMs`.',
+  ),
+  SLUICE_UPSTREAM_TIMEOUT: kind(
+    504,
+    'upstream',
+    true,
+    'The upstream did not answer in time.',
+    'Check the target, or raise `timeouts.responseMs`.',
+  ),
+  SLUICE_UPSTREAM_CLOSED: kind(
+    502,
+    'upstream',
+    true,
+    'The upstream closed the connection before it had answered.',
+    'Look at the log of the target for this request id.',
+  ),
+  SLUICE_UPSTREAM_PROTOCOL: kind(
+    502,
+    'upstream',
+    false,
+    'The upstream answered with something that is not valid HTTP.',
+    'Check what listens at the target.',
+  ),
+  SLUICE_UPSTREAM_CUT: kind(
+    502,
+    'upstream',
+    false,
+    'The upstream ended in the middle of its response.',
+    'Look at the log of the target; the client saw its connection cut.',
+  ),
+
+  SLUICE_LISTEN_ADDRESS: kind(
+    500,
+    'config',
+    false,
+    'A listener could not be opened.',
+    'Check that the address is one of this host and that no other process listens on the port.',
+  ),
+  SLUICE_LISTEN_MALFORMED: kind(
+    400,
+    'downstream',
+    false,
+    'The request is malformed or can be read in two ways.',
+    'Send a request that follows RFC 9112; the log line names what was wrong.',
+  ),
+  SLUICE_LISTEN_BODY_TOO_LARGE: kind(
+    413,
+    'downstream',
+    false,
+    'The request body is larger than this route accepts.',
+    'Send less, or raise `routes[].limits.requestBodyBytes`.',
+  ),
+  SLUICE_LISTEN_EXPECTATION: kind(
+    417,
+    'downstream',
+    false,
+    'The request expects something that the gateway does not do.',
+    'Send `expect: 100-continue` or no expectation.',
+  ),
+  SLUICE_LISTEN_METHOD: kind(
+    501,
+    'downstream',
+    false,
+    'The method is one that the gateway does not forward.',
+    'CONNECT, TRACE and protocol upgrades are not forwarded.',
+  ),
+  SLUICE_LISTEN_TIMEOUT: kind(
+    408,
+    'downstream',
+    true,
+    'The request body did not arrive in time.',
+    'Send the body without pauses longer than `timeouts.idleMs`.',
+  ),
+  SLUICE_LISTEN_ABORTED: kind(
+    499,
+    'downstream',
+    true,
+    'The client left before the response was complete.',
+    'Nothing to do: the status stands in the log only.',
+  ),
+  SLUICE_LISTEN_DRAINING: kind(
+    503,
+    'internal',
+    true,
+    'The gateway is shutting down.',
+    'Try again: another instance, or this one after its restart.',
+  ),
+
+  SLUICE_SECRET_UNRESOLVED: kind(
+    500,
+    'config',
+    false,
+    'A secret reference does not resolve.',
+    'Store the secret, or mend the reference; it is never left as a literal.',
+  ),
+
+  SLUICE_INTERNAL: kind(
+    500,
+    'internal',
+    false,
+    'The gateway failed on this request.',
+    'This is a bug of the gateway: report the log line of this request id.',
+  ),
+});
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** Where in a configuration document an error stands. */
+export interface ConfigPlace {
+  /** Name of the document: a file path or an etcd key. */
+  readonly document: string;
+  /** 1-based; 0 when unknown. */
+  readonly line: number;
+  /** 1-based; 0 when unknown. */
+  readonly column: number;
+  /** JSON Pointer (RFC 6901) of the value, `''` for the whole document. */
+  readonly pointer: string;
+}
+
+/** What else is known about an error. `message` and `cause` go to the log, never to a client. */
+export interface ErrorFacts {
+  readonly cause?: unknown;
+  /** Place in the configuration, for errors of a load. */
+  readonly place?: ConfigPlace;
+  /** Name of the filter instance that failed. */
+  readonly filter?: string;
+  /** Headers that the error response must carry, flat `[name, value, …]` (e.g. `allow`, `retry-after`). */
+  readonly headers?: readonly string[];
+}
+
+/** An error of the world outside (DESIGN §8). Our own bugs are `assert`ed instead. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly source: ErrorSource;
+  readonly retryable: boolean;
+  readonly place: ConfigPlace | undefined;
+  readonly filter: string | undefined;
+  readonly headers: readonly string[];
+
+  /**
+   * @param code    row of `ERROR_TABLE`
+   * @param message what exactly went wrong, for operators: the place, what was found, what was expected
+   */
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    const row: ErrorKind = ERROR_TABLE[code];
+    this.code = code;
+    this.status = row.status;
+    this.source = row.source;
+    this.retryable = row.retryable;
+    this.place = facts.place;
+    this.filter = facts.filter;
+    this.headers = facts.headers ?? [];
+  }
+
+  /** Returns `cause` as it is when it already is a GatewayError, else wraps it as a bug of ours. */
+  static from(cause: unknown): GatewayError {
+    if (cause instanceof GatewayError) return cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return new GatewayError('SLUICE_INTERNAL', message, { cause });
+  }
+}
+
+/** Several errors of one load, so that an operator sees all of them at once. */
+export class ConfigErrors extends Error {
+  override readonly name = 'ConfigErrors';
+  readonly errors: readonly GatewayError[];
+
+  constructor(errors: readonly GatewayError[]) {
+    super(errors.map((error) => error.message).join('\n'));
+    this.errors = errors;
+  }
+}
+
+/** RFC 9457 problem document. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly requestId: string;
+  readonly revision: string;
+}
+
+/** Builds the body that a client gets: code, status, a safe sentence and the request id, nothing else. */
+export function toProblem(error: GatewayError, requestId: string, revision: string): Problem {
+  return {
+    type: `urn:sluice:error:${error.code}`,
+    title: error.code,
+    status: error.status,
+    detail: ERROR_TABLE[error.code].detail,
+    code: error.code,
+    requestId,
+    revision,
+  };
+}

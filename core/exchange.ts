@@ -1,0 +1,152 @@
+// One request and its response on their way through the gateway, the bodies they carry and the word that
+// ends them early. The listener creates an Exchange, the pipeline fills it in; floor 0, imports floor 0.
+import type { GatewayError } from './errors.js';
+import { HeaderList } from './headers.js';
+
+/** Receives a body. None of these may throw. After `end` or `fail` nothing more is called. */
+export interface BodyConsumer {
+  /** The bytes are the consumer's to keep. A consumer that is full calls `pause()` on the body. */
+  chunk(bytes: Uint8Array): void;
+  end(): void;
+  /** The body will never be complete. What was received must not be passed off as whole. */
+  fail(error: GatewayError): void;
+}
+
+/** A message body that is read once, pushed by its producer, with back-pressure. */
+export interface Body {
+  /** Bytes announced by `content-length`, or null when only the end tells. */
+  readonly length: number | null;
+  /** Starts the flow; called at most once. Chunks may arrive before it returns. */
+  read(consumer: BodyConsumer): void;
+  /** No chunk arrives after the current one until `resume()`. Idempotent. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Nobody wants the rest: the producer stops and frees what it holds; the consumer hears nothing more.
+   * Safe at any time, also before `read` and after the end.
+   */
+  cancel(reason: GatewayError): void;
+}
+
+/** A body that is already in memory. */
+export class BufferedBody implements Body {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  get length(): number {
+    return this.bytes.byteLength;
+  }
+
+  read(consumer: BodyConsumer): void {
+    if (this.bytes.byteLength > 0) consumer.chunk(this.bytes);
+    consumer.end();
+  }
+
+  pause(): void {}
+  resume(): void {}
+  cancel(): void {}
+}
+
+/** Told once that an exchange is over before its time: the client left, or a drain ran out of patience. */
+export class Cancellation {
+  #reason: GatewayError | undefined;
+  #listeners: ((reason: GatewayError) => void)[] = [];
+
+  get reason(): GatewayError | undefined {
+    return this.#reason;
+  }
+
+  /** Runs `listener` at the cancellation; at once when it already happened. */
+  subscribe(listener: (reason: GatewayError) => void): void {
+    if (this.#reason !== undefined) listener(this.#reason);
+    else this.#listeners.push(listener);
+  }
+
+  /** The first call counts, later ones do nothing. */
+  cancel(reason: GatewayError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener(reason);
+  }
+}
+
+/** What a listener knows about a request: everything copied, nothing of the engine kept. */
+export interface ExchangeInit {
+  readonly id: string;
+  readonly listener: string;
+  readonly scheme: 'http' | 'https';
+  /** As sent; a token, case-sensitive (RFC 9110 §9.1). */
+  readonly method: string;
+  /** The `host` field, lower case, with its port if it has one. */
+  readonly authority: string;
+  /** Path of the target, normalised: begins with `/`, no dot segments, unreserved characters decoded. */
+  readonly path: string;
+  /** Query of the target without `?`, as sent; empty when there is none. */
+  readonly query: string;
+  readonly headers: HeaderList;
+  /** Address of the peer in text, IPv4-mapped addresses as IPv4. */
+  readonly clientAddress: string;
+  /** Null when the request has no body. */
+  readonly body: Body | null;
+}
+
+/** The response as it stands: the upstream's, a filter's, or the gateway's own. */
+export interface ExchangeResponse {
+  status: number;
+  headers: HeaderList;
+  body: Body | null;
+}
+
+/** One trip through the pipeline. */
+export class Exchange {
+  readonly id: string;
+  readonly listener: string;
+  readonly scheme: 'http' | 'https';
+  readonly clientAddress: string;
+  /** Milliseconds of `performance.now()` at the start. */
+  readonly startedAtMs: number;
+  readonly cancellation = new Cancellation();
+  readonly method: string;
+  readonly authority: string;
+
+  /** Path and query that go upstream; request filters may rewrite them. */
+  path: string;
+  query: string;
+  requestHeaders: HeaderList;
+  requestBody: Body | null;
+
+  /** Set once a route matched. */
+  routeId = '';
+  /** Flat `[name, value, …]`. */
+  params: readonly string[] = [];
+  /** Revision of the configuration this exchange runs on, to its end. */
+  revision = '';
+
+  response: ExchangeResponse | null = null;
+  /** The error that ended the exchange, if one did. */
+  error: GatewayError | null = null;
+  /** The upstream target that answered, for the log. */
+  target = '';
+  /** Body bytes that came from and went to the client. */
+  bytesIn = 0;
+  bytesOut = 0;
+
+  constructor(init: ExchangeInit) {
+    this.id = init.id;
+    this.listener = init.listener;
+    this.scheme = init.scheme;
+    this.clientAddress = init.clientAddress;
+    this.method = init.method;
+    this.authority = init.authority;
+    this.path = init.path;
+    this.query = init.query;
+    this.requestHeaders = init.headers;
+    this.requestBody = init.body;
+    this.startedAtMs = performance.now();
+  }
+}

@@ -1,0 +1,134 @@
+// A list of HTTP fields, kept flat because every hop of a request copies it. Imports nothing.
+
+/** Fields that belong to one connection and are never forwarded (RFC 9110 §7.6.1). */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Fields that frame a message; the gateway writes them itself and no filter may. */
+const FRAMING: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length', 'host']);
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// obs-text (%x80-FF) is allowed, anything that does not fit into one byte is not.
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** True for a `token` of RFC 9110 §5.6.2, which field names and methods are. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** True for a field value of RFC 9110 §5.5: no CR, LF, NUL or other control character but HTAB. */
+export function isFieldValue(text: string): boolean {
+  return FIELD_VALUE.test(text);
+}
+
+/** True for fields that no filter and no upstream may set on a message of ours. */
+export function isFramingField(lowerCaseName: string): boolean {
+  return FRAMING.has(lowerCaseName);
+}
+
+/**
+ * Ordered list of fields. Names are lower case. Repeated names stay separate entries, in order.
+ * `flat` is `[name, value, name, value, …]`; hot paths read it directly, writers use the methods.
+ */
+export class HeaderList {
+  flat: string[];
+
+  /** Takes `flat` over; the caller must not keep it. Names must already be lower case. */
+  constructor(flat: string[] = []) {
+    this.flat = flat;
+  }
+
+  /** Number of fields. */
+  get size(): number {
+    return this.flat.length / 2;
+  }
+
+  /** First value of `name` (lower case), or undefined. */
+  get(name: string): string | undefined {
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return flat[i + 1];
+    return undefined;
+  }
+
+  /** All values of `name` (lower case), in order. */
+  getAll(name: string): string[] {
+    const { flat } = this;
+    const values: string[] = [];
+    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) values.push(flat[i + 1]!);
+    return values;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** Appends a field and keeps those of the same name. */
+  add(name: string, value: string): void {
+    this.flat.push(name, value);
+  }
+
+  /** Replaces the first field of this name in its place and removes the others; appends if there is none. */
+  set(name: string, value: string): void {
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i] !== name) continue;
+      flat[i + 1] = value;
+      this.#removeFrom(name, i + 2);
+      return;
+    }
+    flat.push(name, value);
+  }
+
+  /** Removes every field of this name. */
+  remove(name: string): void {
+    this.#removeFrom(name, 0);
+  }
+
+  /** A copy that shares nothing with this list. */
+  clone(): HeaderList {
+    return new HeaderList(this.flat.slice());
+  }
+
+  /** A copy without the hop-by-hop fields and without those that `connection` names (RFC 9110 §7.6.1). */
+  withoutHopByHop(): HeaderList {
+    const { flat } = this;
+    const connection = this.get('connection');
+    const named = connection === undefined ? undefined : this.#connectionOptions();
+    const kept: string[] = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      const name = flat[i]!;
+      if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
+      kept.push(name, flat[i + 1]!);
+    }
+    return new HeaderList(kept);
+  }
+
+  #connectionOptions(): Set<string> {
+    const options = new Set<string>();
+    for (const value of this.getAll('connection')) {
+      for (const option of value.split(',')) options.add(option.trim().toLowerCase());
+    }
+    return options;
+  }
+
+  #removeFrom(name: string, start: number): void {
+    const { flat } = this;
+    let write = start;
+    for (let read = start; read < flat.length; read += 2) {
+      if (flat[read] === name) continue;
+      flat[write] = flat[read]!;
+      flat[write + 1] = flat[read + 1]!;
+      write += 2;
+    }
+    flat.length = write;
+  }
+}

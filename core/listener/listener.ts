@@ -1,0 +1,62 @@
+// What a listener is. Engines answer it; test/contract/listener.contract.ts holds them to it.
+import type { GatewayError } from '../errors.js';
+import type { Body, Exchange } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
+
+/** What one listener needs to know, resolved and in base units. */
+export interface ListenerOptions {
+  readonly name: string;
+  /** Address to bind, e.g. `127.0.0.1`, `0.0.0.0`, `::`. */
+  readonly host: string;
+  /** Port to bind; 0 lets the system choose. */
+  readonly port: number;
+  /** Longest silence of a client that is sending a body, in milliseconds; 0 never cuts it. */
+  readonly idleMs: number;
+}
+
+/** How a reply ended. */
+export type ReplyOutcome =
+  /** Every byte was handed to the socket. */
+  | 'sent'
+  /** The client left, or the connection was cut by `abort`. */
+  | 'aborted'
+  /** The body failed midway; the connection was cut so that the client cannot take it for whole. */
+  | 'cut';
+
+/** The way back to one client. Exactly one of `send` and `abort` is called, once. */
+export interface Reply {
+  /**
+   * Writes head and body. `headers` carry no framing fields: the listener derives `content-length` or chunks
+   * from `body.length`, sends neither for 1xx, 204 and 304, and no body for HEAD.
+   * For HEAD, `headLength` is the length a GET would have had (null: unknown).
+   * Never rejects. A client that leaves cancels `body` and the exchange's cancellation.
+   *
+   * @param close true closes the connection after the response
+   */
+  send(
+    status: number,
+    headers: HeaderList,
+    body: Body | null,
+    options?: { readonly close?: boolean; readonly headLength?: number | null },
+  ): Promise<ReplyOutcome>;
+  /** Cuts the connection at once. */
+  abort(): void;
+}
+
+/**
+ * Called for each request, in the tick its head arrived. `refusal` is set when the request is malformed: the
+ * exchange then holds what could be read, and the answer must be that error on a closed connection.
+ */
+export type ExchangeHandler = (exchange: Exchange, reply: Reply, refusal: GatewayError | null) => void;
+
+export interface Listener {
+  readonly name: string;
+  /** Port that is bound; 0 before `listen`. */
+  readonly port: number;
+  /** Throws SLUICE_LISTEN_ADDRESS when the address cannot be bound. */
+  listen(handler: ExchangeHandler): Promise<void>;
+  /** Accepts no new connection; running exchanges go on, and their connections close after the response. */
+  drain(): void;
+  /** Cuts every connection that is left. */
+  close(): void;
+}

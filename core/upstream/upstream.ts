@@ -1,0 +1,93 @@
+// What an upstream is: a named set of targets that one request is forwarded to.
+// test/contract/upstream.contract.ts holds every answer to it.
+import type { Body, Cancellation } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
+
+export interface TargetOptions {
+  /** Origin, `http://host:port` or `https://host:port`; no path. */
+  readonly url: string;
+  /** Share of the requests relative to the other targets, 1 … 1000. */
+  readonly weight: number;
+}
+
+export interface HealthCheckOptions {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Successes in a row until a target counts as healthy again. */
+  readonly healthyAfter: number;
+  /** Failures in a row until a target counts as unhealthy. */
+  readonly unhealthyAfter: number;
+}
+
+export interface EjectionOptions {
+  /** Failures in a row (connection failures, timeouts, 502/503/504) until a target is ejected; 0 never. */
+  readonly failures: number;
+  /** First ejection lasts this long; each further one in a row doubles it, up to 10 times. */
+  readonly durationMs: number;
+}
+
+export interface UpstreamOptions {
+  readonly name: string;
+  readonly targets: readonly TargetOptions[];
+  readonly balance: 'round-robin' | 'least-requests';
+  /** Active checks; null for none. */
+  readonly healthCheck: HealthCheckOptions | null;
+  readonly ejection: EjectionOptions;
+  /** Most connections to one target. */
+  readonly connections: number;
+  /** How long an idle connection is kept. */
+  readonly keepAliveMs: number;
+  /** Attempts beyond the first, on another target, for idempotent methods before any byte was sent. */
+  readonly retries: number;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path with query, as it goes on the wire. */
+  readonly target: string;
+  /** Value of the `host` field; empty uses the target's own. */
+  readonly authority: string;
+  /** No hop-by-hop and no framing fields: those are the upstream's to write. */
+  readonly headers: HeaderList;
+  readonly body: Body | null;
+  /** Until a connection is there. */
+  readonly connectMs: number;
+  /** From the request sent until the response head. */
+  readonly responseMs: number;
+  /** Longest silence between two chunks of the response body; 0 for ever. */
+  readonly idleMs: number;
+  readonly cancellation: Cancellation;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** As received but for hop-by-hop fields; names lower case, values as latin1. */
+  readonly headers: HeaderList;
+  /** Null when there is none (HEAD, 204, 304). Fails with SLUICE_UPSTREAM_CUT when the target ends midway. */
+  readonly body: Body | null;
+  /** Origin that answered. */
+  readonly target: string;
+}
+
+/** State of one target, for metrics and the admin API. */
+export interface TargetState {
+  readonly url: string;
+  readonly healthy: boolean;
+  readonly ejected: boolean;
+  readonly active: number;
+  readonly failures: number;
+}
+
+export interface Upstream {
+  readonly name: string;
+  /**
+   * One hop: choose a target, send, await the response head. Retries on another target only what DESIGN §7
+   * allows.
+   * @throws GatewayError SLUICE_UPSTREAM_* ; the cancellation's reason when the client left first
+   */
+  forward(request: UpstreamRequest): Promise<UpstreamResponse>;
+  states(): TargetState[];
+  /** Lets running requests end, then closes every connection. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,116 @@
+// The ABI of Sluice filters, version 1: the one definition. Both compilers read this file, `tsc` for the host
+// and `asc` for guests, so it holds plain constants only. sdk/ABI.md is the full specification.
+//
+// All integers are little-endian. A span is two u32: offset, length. Offsets of the exchange frame count from
+// the first byte of the frame; addresses of the reply frame count from the start of the guest's memory.
+
+export const ABI_VERSION = 1;
+
+// Names a module must have.
+export const MANIFEST_SECTION = 'sluice.manifest';
+export const IMPORT_MODULE = 'sluice';
+
+// Phases.
+export const PHASE_REQUEST = 1;
+export const PHASE_RESPONSE = 2;
+
+// Exchange frame, host to guest. Fixed part, then header tables, then bytes.
+//
+//   0        116                                                length
+//   | fixed | request headers | response headers | params | bytes … |
+//
+export const FRAME_VERSION = 0; //          u16  ABI_VERSION
+export const FRAME_PHASE = 2; //            u8   PHASE_*
+export const FRAME_FLAGS = 3; //            u8   FLAG_*
+export const FRAME_LENGTH = 4; //           u32  bytes of the whole frame
+export const FRAME_STATUS = 8; //           u32  response phase: status; else 0
+export const FRAME_REQUEST_HEADERS = 12; // span of a table: offset, number of entries
+export const FRAME_RESPONSE_HEADERS = 20; // span of a table: offset, number of entries
+export const FRAME_PARAMS = 28; //          span of a table: offset, number of entries
+export const FRAME_METHOD = 36; //          span
+export const FRAME_SCHEME = 44; //          span
+export const FRAME_AUTHORITY = 52; //       span
+export const FRAME_PATH = 60; //            span
+export const FRAME_QUERY = 68; //           span
+export const FRAME_CLIENT = 76; //          span  address of the client in text
+export const FRAME_ID = 84; //              span  request id
+export const FRAME_ROUTE = 92; //           span  route id
+export const FRAME_BODY = 100; //           span  body of the message of this phase
+export const FRAME_CONTEXT = 108; //        span  what the request phase of the same filter kept
+export const FRAME_FIXED = 116; //          bytes of the fixed part
+
+// A table entry: span of the name, span of the value.
+export const TABLE_ENTRY = 16;
+
+// Flags of the exchange frame.
+export const FLAG_BODY = 1; // the body is complete in FRAME_BODY (absent: the filter did not ask, or none came)
+
+// Reply frame, guest to host. Address 0 means: continue, no edits, no context.
+export const REPLY_LENGTH = 0; //   u32  bytes of this frame: REPLY_FIXED + edits * EDIT_SIZE
+export const REPLY_DECISION = 4; // u16  DECISION_*
+export const REPLY_STATUS = 6; //   u16  status of DECISION_RESPOND; else 0
+export const REPLY_EDITS = 8; //    u32  number of edits that follow the fixed part
+export const REPLY_CONTEXT = 12; // address u32, length u32; length 0: none
+export const REPLY_FIXED = 20; //   bytes of the fixed part
+
+export const DECISION_CONTINUE = 0;
+export const DECISION_RESPOND = 1;
+/** Only from `configure`: the config is refused; EDIT_MESSAGE carries pointer and reason. */
+export const DECISION_REFUSE = 2;
+
+// An edit: u32 operation, address and length of the name, address and length of the value.
+export const EDIT_SIZE = 20;
+export const EDIT_OPERATION = 0;
+export const EDIT_NAME = 4;
+export const EDIT_VALUE = 12;
+
+// Operations. On DECISION_RESPOND header and body edits describe the response that the filter gives.
+export const EDIT_SET_HEADER = 1; //    name, value
+export const EDIT_ADD_HEADER = 2; //    name, value
+export const EDIT_REMOVE_HEADER = 3; // name
+export const EDIT_SET_PATH = 4; //      value; request phase
+export const EDIT_SET_QUERY = 5; //     value without `?`; request phase
+export const EDIT_SET_BODY = 6; //      value; only when the filter asked for the body, or with RESPOND
+export const EDIT_SET_STATUS = 7; //    value: three ASCII digits, 200 … 599; response phase
+export const EDIT_MESSAGE = 8; //       name: JSON Pointer into the config, value: reason; with REFUSE
+
+// Exports of a guest.
+//   sluice_begin(length: u32) -> address u32
+//        starts a call: frees what the last call allocated and returns room for `length` bytes, 8-aligned
+//   sluice_configure(address u32, length u32) -> reply address u32      config as JSON text in UTF-8
+//   sluice_on_request(address u32, length u32) -> reply address u32     exchange frame
+//   sluice_on_response(address u32, length u32) -> reply address u32    exchange frame
+// and it imports its memory as env.memory with a maximum.
+export const EXPORT_BEGIN = 'sluice_begin';
+export const EXPORT_CONFIGURE = 'sluice_configure';
+export const EXPORT_ON_REQUEST = 'sluice_on_request';
+export const EXPORT_ON_RESPONSE = 'sluice_on_response';
+
+// Imports a guest may use, all from IMPORT_MODULE.
+//   abort(message, messageLength, file, fileLength, line, column)   always there; never returns. UTF-16 text, lengths in bytes
+//   log(level, address, length)                                     capability `log`; UTF-8 text
+//   schema_compile(address, length) -> i32                          capability `schemas`; JSON Schema text, in
+//        configure only; answers an id >= 0, or -length of a message that schema_message copies
+//   schema_check(id, address, length) -> i32                        capability `schemas`; 0: valid, 1: not JSON,
+//        2: does not fit; schema_message then has the findings
+//   schema_message(address, capacity) -> i32                        capability `schemas`; copies at most capacity
+//        bytes of the last message (UTF-8 JSON) and answers its whole length
+export const IMPORT_ABORT = 'abort';
+export const IMPORT_LOG = 'log';
+export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
+export const IMPORT_SCHEMA_CHECK = 'schema_check';
+export const IMPORT_SCHEMA_MESSAGE = 'schema_message';
+
+export const LOG_DEBUG = 0;
+export const LOG_INFO = 1;
+export const LOG_WARN = 2;
+export const LOG_ERROR = 3;
+
+export const SCHEMA_VALID = 0;
+export const SCHEMA_NOT_JSON = 1;
+export const SCHEMA_MISMATCH = 2;
+
+// Hard limits of the frames.
+export const MAX_EDITS = 1024;
+export const MAX_CONTEXT_BYTES = 65536;
+export const MAX_HEADER_BYTES = 65536; // name + value of one edit
