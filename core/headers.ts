@@ -16,6 +16,9 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Fields that frame a message; the gateway writes them itself and no filter may. */
 const FRAMING: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length', 'host']);
 
+/** Values of `connection` that name no further field; by far the most frequent ones. */
+const PLAIN_CONNECTION: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // obs-text (%x80-FF) is allowed, anything that does not fit into one byte is not.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -101,23 +104,13 @@ export class HeaderList {
   /** A copy without the hop-by-hop fields and without those that `connection` names (RFC 9110 §7.6.1). */
   withoutHopByHop(): HeaderList {
     const { flat } = this;
-    const connection = this.get('connection');
-    const named = connection === undefined ? undefined : this.#connectionOptions();
+    const isDropped = hopByHopTest(this);
     const kept: string[] = [];
     for (let i = 0; i < flat.length; i += 2) {
       const name = flat[i]!;
-      if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
-      kept.push(name, flat[i + 1]!);
+      if (!isDropped(name)) kept.push(name, flat[i + 1]!);
     }
     return new HeaderList(kept);
-  }
-
-  #connectionOptions(): Set<string> {
-    const options = new Set<string>();
-    for (const value of this.getAll('connection')) {
-      for (const option of value.split(',')) options.add(option.trim().toLowerCase());
-    }
-    return options;
   }
 
   #removeFrom(name: string, start: number): void {
@@ -131,4 +124,19 @@ export class HeaderList {
     }
     flat.length = write;
   }
+}
+
+/** Answers for the names of one message whether they stop at this hop: the known ones, and what `connection` names. */
+export function hopByHopTest(headers: HeaderList): (lowerCaseName: string) => boolean {
+  const connection = headers.get('connection');
+  if (connection === undefined || PLAIN_CONNECTION.has(connection)) return isHopByHop;
+  const named = new Set<string>();
+  for (const value of headers.getAll('connection')) {
+    for (const option of value.split(',')) named.add(option.trim().toLowerCase());
+  }
+  return (name) => HOP_BY_HOP.has(name) || named.has(name);
+}
+
+function isHopByHop(lowerCaseName: string): boolean {
+  return HOP_BY_HOP.has(lowerCaseName);
 }

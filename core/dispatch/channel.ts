@@ -1,0 +1,266 @@
+// The gateway's side of one worker: its rings, its port, the jobs it holds, and a look at what it is doing.
+// Decides nothing: dispatcher.ts does.
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { GatewayError } from '../errors.js';
+import type { ChainLink } from '../wasm/chain.js';
+import { FrameWriter } from '../wasm/frame.js';
+import type { FilterFailure, PhaseMessage, PhaseResult } from '../wasm/guest-abi.js';
+import {
+  CONTROL_BYTES,
+  HOST_DRAINED,
+  HOST_WAKE,
+  type HostMessage,
+  PROGRESS_FILTER,
+  PROGRESS_INDEX,
+  PROGRESS_SEQUENCE,
+  PROGRESS_TICKET,
+  type ResultExtra,
+  STAT_BATCHES,
+  STAT_MEMORY_KB,
+  STAT_RECORDS,
+  WORKER_ASLEEP,
+  WORKER_WAKE,
+  type WorkerMessage,
+} from './control.js';
+import { JOB_MESSAGE, JOB_STOP, RECORD_KIND, RECORD_TICKET, writeJob, writeSignal } from './job-record.js';
+import type { ServingThread, ThreadPool } from './pool.js';
+import { RESULT_DONE, readResult } from './result-record.js';
+import { createRing, RingConsumer, RingProducer } from './ring.js';
+
+/** One phase of one exchange on its way through the workers. */
+export interface Job {
+  readonly message: PhaseMessage;
+  links: readonly ChainLink[];
+  /** Workers that ended while they held it. */
+  losses: number;
+  /** Of filters with policy `open` whose worker had to be ended. */
+  readonly skipped: FilterFailure[];
+  readonly resolve: (result: PhaseResult) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+/** What a worker was doing at one moment. */
+export interface ProgressView {
+  /** Odd while a filter runs. */
+  readonly sequence: number;
+  /** 0 while a filter is being loaded. */
+  readonly ticket: number;
+  readonly filterId: number;
+  readonly index: number;
+}
+
+export interface ChannelEvents {
+  ready(channel: Channel): void;
+  message(channel: Channel, message: HostMessage): void;
+  ended(channel: Channel, reason: Error | null): void;
+}
+
+/** A body above this share of the ring travels beside it. */
+const INLINE_SHARE = 8;
+const FIRST_TICKET = 1;
+const LAST_TICKET = 0x3fffffff;
+
+export class Channel {
+  readonly #control: Int32Array;
+  readonly #jobs: RingProducer;
+  readonly #results: RingConsumer;
+  readonly #port: MessagePort;
+  readonly #thread: ServingThread;
+  readonly #events: ChannelEvents;
+  readonly #writer = new FrameWriter();
+  readonly #held = new Map<number, Job>();
+  /** What did not fit into the ring yet, in order. */
+  readonly #waiting: (Job | WorkerMessage | 'stop')[] = [];
+  #nextTicket = FIRST_TICKET;
+  #unannounced = false;
+  #ended = false;
+  /** True once the worker said that it serves. */
+  isReady = false;
+
+  constructor(pool: ThreadPool, ringBytes: number, events: ChannelEvents) {
+    const control = new SharedArrayBuffer(CONTROL_BYTES);
+    const jobs = createRing(ringBytes);
+    const results = createRing(ringBytes);
+    const { port1, port2 } = new MessageChannel();
+    this.#control = new Int32Array(control);
+    this.#jobs = new RingProducer(jobs);
+    // The producer of a ring initialises it; the results' own lives in the worker, which starts later.
+    new RingProducer(results);
+    this.#results = new RingConsumer(results);
+    this.#port = port1;
+    this.#events = events;
+    this.#thread = pool.start({ control, jobs, results, port: port2 });
+    void this.#thread.ended.then((reason) => this.#end(reason));
+    void this.#listen();
+  }
+
+  /** Jobs that were given to this worker and are not done. */
+  get load(): number {
+    return this.#held.size + this.#waiting.length;
+  }
+
+  get stats(): { batches: number; records: number; memoryBytes: number } {
+    return {
+      batches: Atomics.load(this.#control, STAT_BATCHES),
+      records: Atomics.load(this.#control, STAT_RECORDS),
+      memoryBytes: Atomics.load(this.#control, STAT_MEMORY_KB) * 1024,
+    };
+  }
+
+  get progress(): ProgressView {
+    return {
+      sequence: Atomics.load(this.#control, PROGRESS_SEQUENCE),
+      ticket: this.#control[PROGRESS_TICKET]!,
+      filterId: this.#control[PROGRESS_FILTER]!,
+      index: this.#control[PROGRESS_INDEX]!,
+    };
+  }
+
+  /** Queues a job. It is seen by a worker that is awake at once, by one that sleeps after `flush`. */
+  post(job: Job): void {
+    if (this.#waiting.length > 0) this.#waiting.push(job);
+    else if (!this.#writeJob(job)) this.#waiting.push(job);
+    this.#unannounced = true;
+  }
+
+  /** Queues a message; it takes effect before every job that is posted later. */
+  send(message: WorkerMessage | 'stop'): void {
+    if (this.#waiting.length > 0 || !this.#writeMessage(message)) this.#waiting.push(message);
+    this.#unannounced = true;
+    this.flush();
+  }
+
+  /** Wakes the worker if it sleeps and something is there for it. */
+  flush(): void {
+    if (!this.#unannounced) return;
+    this.#unannounced = false;
+    Atomics.add(this.#control, WORKER_WAKE, 1);
+    if (Atomics.load(this.#control, WORKER_ASLEEP) === 1) Atomics.notify(this.#control, WORKER_WAKE);
+  }
+
+  /** Takes every result that is there. */
+  drain(): void {
+    let drained = false;
+    for (let at = this.#results.peek(); at !== -1; at = this.#results.peek()) {
+      drained = true;
+      const { words, bytes } = this.#results;
+      if (words[(at >> 2) + RECORD_KIND] === RESULT_DONE) {
+        const ticket = words[(at >> 2) + RECORD_TICKET]!;
+        const result = readResult(words, bytes, at, this.#takeExtra);
+        this.#results.release(at);
+        this.#finish(ticket, result);
+      } else {
+        this.#results.release(at);
+        this.#hear(this.#receive());
+      }
+    }
+    if (!drained) return;
+    Atomics.add(this.#control, HOST_DRAINED, 1);
+    Atomics.notify(this.#control, HOST_DRAINED);
+    this.#writeWaiting();
+  }
+
+  /** The job a worker was running, as its progress cell names it. */
+  jobOf(ticket: number): Job | undefined {
+    return this.#held.get(ticket);
+  }
+
+  /** Ends the worker, whatever it does. `ended` follows. */
+  terminate(): void {
+    this.#thread.terminate();
+  }
+
+  /** Gives up every job that is not done, oldest first. */
+  takeJobs(): Job[] {
+    const jobs = [...this.#held.values()];
+    for (const item of this.#waiting) if (isJob(item)) jobs.push(item);
+    this.#held.clear();
+    this.#waiting.length = 0;
+    return jobs;
+  }
+
+  #finish(ticket: number, result: PhaseResult): void {
+    const job = this.#held.get(ticket);
+    if (job === undefined) return;
+    this.#held.delete(ticket);
+    job.resolve(
+      job.skipped.length === 0 ? result : { ...result, failures: [...job.skipped, ...result.failures] },
+    );
+  }
+
+  #hear(message: HostMessage): void {
+    if (message.kind === 'ready') {
+      this.isReady = true;
+      this.#events.ready(this);
+    } else this.#events.message(this, message);
+  }
+
+  async #listen(): Promise<void> {
+    while (!this.#ended) {
+      const seen = Atomics.load(this.#control, HOST_WAKE);
+      this.drain();
+      const wait = Atomics.waitAsync(this.#control, HOST_WAKE, seen);
+      if (wait.async) await wait.value;
+    }
+  }
+
+  #end(reason: Error | null): void {
+    this.drain();
+    this.#ended = true;
+    Atomics.add(this.#control, HOST_WAKE, 1);
+    Atomics.notify(this.#control, HOST_WAKE);
+    this.#port.close();
+    this.#events.ended(this, reason);
+  }
+
+  #writeWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const item = this.#waiting[0]!;
+      if (!(isJob(item) ? this.#writeJob(item) : this.#writeMessage(item))) break;
+      this.#waiting.shift();
+      this.#unannounced = true;
+    }
+    this.flush();
+  }
+
+  #writeJob(job: Job): boolean {
+    const { body } = job.message;
+    const beside = body !== null && body.byteLength > this.#jobs.capacity / INLINE_SHARE;
+    const ticket = this.#nextTicket;
+    // Before the record: the worker may read it at once and takes the body right after.
+    const postBody = beside ? () => this.#port.postMessage({ kind: 'body', bytes: body }) : undefined;
+    const written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, postBody);
+    if (written === 'full') return false;
+    if (written === 'too-large') {
+      job.reject(new GatewayError('SLUICE_ABI_EDIT', 'the exchange, as filters left it, is too large for a worker'));
+      return true;
+    }
+    this.#held.set(ticket, job);
+    this.#nextTicket = ticket === LAST_TICKET ? FIRST_TICKET : ticket + 1;
+    return true;
+  }
+
+  #writeMessage(message: WorkerMessage | 'stop'): boolean {
+    if (message === 'stop') return writeSignal(this.#jobs, JOB_STOP);
+    if (this.#jobs.reserve(64) === -1) return false;
+    this.#port.postMessage(message);
+    return writeSignal(this.#jobs, JOB_MESSAGE);
+  }
+
+  readonly #takeExtra = (): ResultExtra => {
+    const message = this.#receive();
+    if (message.kind !== 'extra')
+      throw new Error(`expected what travels beside a result, got ${message.kind}`);
+    return message.extra;
+  };
+
+  #receive(): HostMessage {
+    const received = receiveMessageOnPort(this.#port);
+    if (received === undefined) throw new Error('a record announced a message that did not come');
+    return received.message as HostMessage;
+  }
+}
+
+function isJob(item: Job | WorkerMessage | 'stop'): item is Job {
+  return typeof item === 'object' && 'links' in item;
+}

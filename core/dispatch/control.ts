@@ -1,0 +1,57 @@
+// What the gateway's thread and one worker share beside the rings: wake-up words, the progress cell, counters, and
+// the messages on their port.
+import type { FilterFailure, FilterLogLine } from '../wasm/guest-abi.js';
+import type { FilterSpec } from '../wasm/instance.js';
+
+// Words of the control memory; each group on a cache line of its own.
+/** Counts wake-ups of the worker; it sleeps on this word. */
+export const WORKER_WAKE = 0;
+/** 1 while the worker sleeps or is about to. */
+export const WORKER_ASLEEP = 16;
+/** Counts publications of results; the host waits on this word. */
+export const HOST_WAKE = 32;
+/** Counts drains of the result ring; a worker whose ring is full waits on this word. */
+export const HOST_DRAINED = 48;
+
+/** Odd while a filter runs. Every call makes two steps, so the same odd value twice is the same call. */
+export const PROGRESS_SEQUENCE = 64;
+export const PROGRESS_TICKET = 65;
+export const PROGRESS_FILTER = 66;
+export const PROGRESS_INDEX = 67;
+
+/** Wake-ups that found work, and records worked off in all of them: their quotient is the mean batch. */
+export const STAT_BATCHES = 80;
+export const STAT_RECORDS = 81;
+/** Linear memory of all filters of the worker, in KiB. */
+export const STAT_MEMORY_KB = 82;
+
+export const CONTROL_BYTES = 512;
+
+/** What a thread gets when it starts to serve. */
+export interface ServeTask {
+  readonly control: SharedArrayBuffer;
+  readonly jobs: SharedArrayBuffer;
+  readonly results: SharedArrayBuffer;
+  readonly port: import('node:worker_threads').MessagePort;
+}
+
+/** Messages to a worker. Each is announced by one record in the ring, so both are read in the same order. */
+export type WorkerMessage =
+  | { readonly kind: 'load'; readonly spec: FilterSpec }
+  | { readonly kind: 'unload'; readonly id: number }
+  /** The body of a job that is too large for the ring. */
+  | { readonly kind: 'body'; readonly bytes: Uint8Array };
+
+/** What of a result does not go through the ring. */
+export interface ResultExtra {
+  readonly body: Uint8Array | null;
+  readonly failures: readonly FilterFailure[];
+  readonly logs: readonly FilterLogLine[];
+}
+
+/** Messages from a worker, each announced by one record or flag in the ring. */
+export type HostMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'loaded'; readonly id: number; readonly logs: readonly FilterLogLine[] }
+  | { readonly kind: 'refused'; readonly id: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'extra'; readonly extra: ResultExtra };

@@ -1,0 +1,95 @@
+// Which filters are loaded, and the loads that workers have not answered yet.
+import { GatewayError } from '../errors.js';
+import type { FilterLogLine } from '../wasm/guest-abi.js';
+import type { FilterSpec } from '../wasm/instance.js';
+import type { Channel } from './channel.js';
+
+interface Pending {
+  readonly channel: Channel;
+  readonly spec: FilterSpec;
+  readonly resolve: (lines: readonly FilterLogLine[]) => void;
+  readonly reject: (cause: GatewayError) => void;
+}
+
+export class FilterLoads {
+  readonly #startMs: number;
+  readonly #kept = new Map<number, FilterSpec>();
+  #pending: Pending[] = [];
+
+  constructor(startMs: number) {
+    this.#startMs = startMs;
+  }
+
+  /** From now on every new worker loads this filter. */
+  keep(spec: FilterSpec): void {
+    this.#kept.set(spec.id, spec);
+  }
+
+  drop(id: number): void {
+    this.#kept.delete(id);
+  }
+
+  kept(): Iterable<FilterSpec> {
+    return this.#kept.values();
+  }
+
+  /** The filter of this id, loaded or being loaded. */
+  find(id: number): FilterSpec | undefined {
+    return this.#kept.get(id) ?? this.#pending.find(({ spec }) => spec.id === id)?.spec;
+  }
+
+  /** True while this worker has not answered a load. */
+  isLoading(channel: Channel): boolean {
+    return this.#pending.some((pending) => pending.channel === channel);
+  }
+
+  /** Asks one worker to load a filter. The supervisor ends a worker that takes too long. */
+  loadInto(channel: Channel, spec: FilterSpec): Promise<readonly FilterLogLine[]> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ channel, spec, resolve, reject });
+      channel.send({ kind: 'load', spec });
+    });
+  }
+
+  settled(channel: Channel, id: number, lines: readonly FilterLogLine[]): void {
+    this.#take(channel, id)?.resolve(lines);
+  }
+
+  refused(channel: Channel, id: number, error: GatewayError): void {
+    this.#take(channel, id)?.reject(error);
+  }
+
+  /**
+   * A worker ended. The filter it was loading on trial is refused; a filter that is kept was loaded before, so its
+   * load counts as done: the worker's replacement loads all that is kept before it gets a job.
+   */
+  lost(channel: Channel, overdue: boolean): void {
+    const { filterId, ticket, sequence } = channel.progress;
+    const loading = ticket === 0 && sequence % 2 === 1;
+    for (const { spec, resolve, reject } of this.#pending.filter((pending) => pending.channel === channel)) {
+      if (this.#kept.has(spec.id)) resolve([]);
+      else if (loading && spec.id === filterId && overdue) reject(this.#tooSlow(spec));
+      else reject(workerEnded(spec));
+    }
+    this.#pending = this.#pending.filter((pending) => pending.channel !== channel);
+  }
+
+  #take(channel: Channel, id: number): Pending | undefined {
+    const index = this.#pending.findIndex((pending) => pending.channel === channel && pending.spec.id === id);
+    return index === -1 ? undefined : this.#pending.splice(index, 1)[0];
+  }
+
+  #tooSlow(spec: FilterSpec): GatewayError {
+    return new GatewayError(
+      'SLUICE_FILTER_DEADLINE',
+      `filter ${spec.name}: start and configure did not return within ${this.#startMs} ms`,
+      { filter: spec.name },
+    );
+  }
+}
+
+function workerEnded(spec: FilterSpec): GatewayError {
+  return new GatewayError('SLUICE_FILTER_TRAP', `filter ${spec.name}: its worker ended while it was loaded`, {
+    filter: spec.name,
+  });
+}

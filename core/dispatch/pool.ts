@@ -1,0 +1,61 @@
+// Owns the threads. The only file that knows piscina: it starts a thread for each serve task, limits its heap,
+// ends it, and reports when it is gone.
+import { fileURLToPath } from 'node:url';
+import type { MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { ServeTask } from './control.js';
+
+export interface PoolOptions {
+  /** Threads that may live at the same time. */
+  readonly threads: number;
+  /** JavaScript heap of one thread, in MiB. */
+  readonly heapMb: number;
+}
+
+/** A thread that serves. */
+export interface ServingThread {
+  /** Settles, never rejects, when the thread serves no more: null after a stop record, else the reason. */
+  readonly ended: Promise<Error | null>;
+  /** Terminates the thread, whatever it is doing. `ended` follows. */
+  terminate(): void;
+}
+
+export class ThreadPool {
+  readonly #piscina: Piscina;
+
+  constructor(options: PoolOptions) {
+    this.#piscina = new Piscina({
+      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      minThreads: 0,
+      // One that was told to end may still be on its way out while its replacement starts.
+      maxThreads: options.threads * 2,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: 0,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMb },
+      // The task blocks its thread on purpose; piscina's own waiting would only add a second sleep.
+      atomics: 'disabled',
+      workerHistogram: false,
+      recordTiming: false,
+    });
+    // Failures reach their owner through `ended`; without a listener piscina would raise them as uncaught.
+    this.#piscina.on('error', () => {});
+  }
+
+  /** Starts to serve on a thread of its own. `port` moves to that thread. */
+  start(task: ServeTask): ServingThread {
+    const abort = new AbortController();
+    const run = this.#piscina.run(task, { signal: abort.signal, transferList: [task.port as MessagePort] });
+    return {
+      ended: run.then(
+        () => null,
+        (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
+      ),
+      terminate: () => abort.abort(),
+    };
+  }
+
+  /** Ends every thread. */
+  async close(): Promise<void> {
+    await this.#piscina.destroy();
+  }
+}

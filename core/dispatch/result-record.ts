@@ -1,0 +1,197 @@
+// Results as records of the ring from a worker.
+//
+//   words 0 … 11 | calls: 3 words each | edits: 3 words each | header lengths | text | contexts | body
+//   length kind ticket flags status responded-by edits headers calls text-length body-length unused
+//
+// Text is every name and value, in order, in latin1. Failures, log lines and large bodies are rare and travel
+// beside the ring.
+
+import { HeaderList } from '../headers.js';
+import { align8 } from '../wasm/frame.js';
+import { EditList, type FilterCall, type PhaseResult } from '../wasm/guest-abi.js';
+import type { ResultExtra } from './control.js';
+import { RECORD_KIND, RECORD_TICKET } from './job-record.js';
+import type { RingProducer } from './ring.js';
+
+export const RESULT_DONE = 1;
+/** Take one message from the port. */
+export const RESULT_MESSAGE = 2;
+
+const FLAGS = 3;
+const STATUS = 4;
+const RESPONDED_BY = 5;
+const EDIT_COUNT = 6;
+const HEADER_COUNT = 7;
+const CALL_COUNT = 8;
+const TEXT_LENGTH = 9;
+const BODY_LENGTH = 10;
+const FIXED_BYTES = 48;
+const ENTRY_BYTES = 12;
+
+const FLAG_EXTRA = 1;
+const FLAG_HAS_BODY = 2;
+const MOST_NS = 0x7fffffff;
+
+/** What of a result has to travel beside the ring; null when nothing does. */
+export function splitExtra(result: PhaseResult, mostInlineBody: number): ResultExtra | null {
+  const body = resultBody(result);
+  const large = body !== undefined && body.byteLength > mostInlineBody;
+  if (!large && result.failures.length === 0 && result.logs.length === 0) return null;
+  return { body: large ? body : null, failures: result.failures, logs: result.logs };
+}
+
+/** A result laid out for the ring. */
+export class ResultRecord {
+  readonly #result: PhaseResult;
+  readonly #hasExtra: boolean;
+  readonly #headers: readonly string[];
+  readonly #text: string;
+  readonly #inlineBody: Uint8Array | undefined;
+  readonly #textAt: number;
+  readonly #bodyAt: number;
+  /** Bytes in the ring. */
+  readonly length: number;
+
+  constructor(result: PhaseResult, extra: ResultExtra | null) {
+    const { edits, response, calls, contexts } = result;
+    const headers = response === null ? [] : response.headers.flat;
+    let text = '';
+    for (let i = 0; i < edits.size; i += 1) text += edits.names[i]! + edits.values[i]!;
+    for (const part of headers) text += part;
+    const entries = (calls.length + edits.size) * ENTRY_BYTES + headers.length * 4;
+    this.#result = result;
+    this.#hasExtra = extra !== null;
+    this.#headers = headers;
+    this.#text = text;
+    this.#inlineBody = extra?.body ? undefined : resultBody(result);
+    this.#textAt = align8(FIXED_BYTES + entries);
+    this.#bodyAt = this.#textAt + align8(text.length);
+    for (const context of contexts) this.#bodyAt += context === null ? 0 : align8(context.byteLength);
+    this.length = this.#bodyAt + align8(this.#inlineBody?.byteLength ?? 0);
+  }
+
+  /** Puts the record into the ring. False when it does not fit now. */
+  write(ring: RingProducer, ticket: number): boolean {
+    const at = ring.reserve(this.length);
+    if (at === -1) return false;
+    const { words, bytes } = ring;
+    const { edits, response, respondedBy, calls, contexts } = this.#result;
+    const body = this.#inlineBody;
+    const base = at >> 2;
+    words[base + RECORD_KIND] = RESULT_DONE;
+    words[base + RECORD_TICKET] = ticket;
+    words[base + FLAGS] = (this.#hasExtra ? FLAG_EXTRA : 0) | (body === undefined ? 0 : FLAG_HAS_BODY);
+    words[base + STATUS] = response === null ? 0 : response.status;
+    words[base + RESPONDED_BY] = respondedBy;
+    words[base + EDIT_COUNT] = edits.size;
+    words[base + HEADER_COUNT] = this.#headers.length;
+    words[base + CALL_COUNT] = calls.length;
+    words[base + TEXT_LENGTH] = this.#text.length;
+    words[base + BODY_LENGTH] = body === undefined ? 0 : body.byteLength;
+    let entry = (at + FIXED_BYTES) >> 2;
+    let contextAt = at + this.#textAt + align8(this.#text.length);
+    for (let i = 0; i < calls.length; i += 1, entry += 3) {
+      const context = contexts[i] ?? null;
+      words[entry] = Math.min(calls[i]!.durationNs, MOST_NS);
+      words[entry + 1] = calls[i]!.edits;
+      words[entry + 2] = context === null ? 0 : context.byteLength;
+      if (context === null) continue;
+      bytes.set(context, contextAt);
+      contextAt += align8(context.byteLength);
+    }
+    for (let i = 0; i < edits.size; i += 1, entry += 3) {
+      words[entry] = edits.operations[i]!;
+      words[entry + 1] = edits.names[i]!.length;
+      words[entry + 2] = edits.values[i]!.length;
+    }
+    for (const part of this.#headers) {
+      words[entry] = part.length;
+      entry += 1;
+    }
+    if (this.#text.length > 0) bytes.write(this.#text, at + this.#textAt, 'latin1');
+    if (body !== undefined) bytes.set(body, at + this.#bodyAt);
+    ring.commit(at, this.length);
+    return true;
+  }
+}
+
+/** Puts a record into the ring that announces a message. False when it does not fit now. */
+export function writeAnnouncement(ring: RingProducer): boolean {
+  const at = ring.reserve(FIXED_BYTES);
+  if (at === -1) return false;
+  ring.words[(at >> 2) + RECORD_KIND] = RESULT_MESSAGE;
+  ring.commit(at, FIXED_BYTES);
+  return true;
+}
+
+/**
+ * Reads the result at `at`. Nothing of it refers to the ring afterwards.
+ * @param takeExtra takes the message that carries what travelled beside the ring
+ */
+export function readResult(
+  words: Int32Array,
+  bytes: Buffer,
+  at: number,
+  takeExtra: () => ResultExtra,
+): PhaseResult {
+  const base = at >> 2;
+  const flags = words[base + FLAGS]!;
+  const editCount = words[base + EDIT_COUNT]!;
+  const headerCount = words[base + HEADER_COUNT]!;
+  const callCount = words[base + CALL_COUNT]!;
+  const textLength = words[base + TEXT_LENGTH]!;
+  const bodyLength = words[base + BODY_LENGTH]!;
+  const status = words[base + STATUS]!;
+  const textAt = at + align8(FIXED_BYTES + (callCount + editCount) * ENTRY_BYTES + headerCount * 4);
+  let contextAt = textAt + align8(textLength);
+
+  const calls: FilterCall[] = [];
+  const contexts: (Uint8Array | null)[] = [];
+  let entry = (at + FIXED_BYTES) >> 2;
+  for (let i = 0; i < callCount; i += 1, entry += 3) {
+    calls.push({ durationNs: words[entry]!, edits: words[entry + 1]! });
+    const size = words[entry + 2]!;
+    contexts.push(size === 0 ? null : copyOf(bytes, contextAt, size));
+    contextAt += align8(size);
+  }
+  const text = textLength === 0 ? '' : bytes.toString('latin1', textAt, textAt + textLength);
+  const edits = new EditList();
+  let offset = 0;
+  for (let i = 0; i < editCount; i += 1, entry += 3) {
+    const valueAt = offset + words[entry + 1]!;
+    const next = valueAt + words[entry + 2]!;
+    edits.add(words[entry]!, text.substring(offset, valueAt), text.substring(valueAt, next));
+    offset = next;
+  }
+  const headers: string[] = [];
+  for (let i = 0; i < headerCount; i += 1, entry += 1) {
+    const next = offset + words[entry]!;
+    headers.push(text.substring(offset, next));
+    offset = next;
+  }
+  const extra = (flags & FLAG_EXTRA) === 0 ? null : takeExtra();
+  const inline = (flags & FLAG_HAS_BODY) === 0 ? undefined : copyOf(bytes, contextAt, bodyLength);
+  const body = extra?.body ?? inline;
+  if (status === 0 && body !== undefined) edits.body = body;
+  return {
+    edits,
+    response:
+      status === 0 ? null : { status, headers: new HeaderList(headers), body: body ?? new Uint8Array(0) },
+    respondedBy: words[base + RESPONDED_BY]!,
+    contexts,
+    calls,
+    failures: extra === null ? [] : extra.failures,
+    logs: extra === null ? [] : extra.logs,
+  };
+}
+
+/** The body a result carries: that of its response, or else the one the filters set. */
+function resultBody(result: PhaseResult): Uint8Array | undefined {
+  return result.response === null ? result.edits.body : result.response.body;
+}
+
+function copyOf(bytes: Buffer, at: number, length: number): Uint8Array {
+  const copy = Buffer.allocUnsafe(length);
+  bytes.copy(copy, 0, at, at + length);
+  return copy;
+}

@@ -1,0 +1,91 @@
+// Looks at the progress cells and ends workers whose filter runs longer than it may, or that do not start.
+// It needs no clock of the worker: a cell that shows the same odd count at two looks shows the same call.
+import type { Channel } from './channel.js';
+import type { FilterLoads } from './filter-loads.js';
+
+/** How often the cells are looked at: deadlines are kept to within one look. */
+const LOOK_EVERY_MS = 5;
+
+interface Watched {
+  sequence: number;
+  /** `performance.now()` when this sequence was first seen. */
+  sinceMs: number;
+  overdue: boolean;
+}
+
+export class Supervisor {
+  readonly #loads: FilterLoads;
+  readonly #startMs: number;
+  readonly #watched = new Map<Channel, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(loads: FilterLoads, startMs: number) {
+    this.#loads = loads;
+    this.#startMs = startMs;
+  }
+
+  watch(channel: Channel): void {
+    this.#watched.set(channel, { sequence: -1, sinceMs: performance.now(), overdue: false });
+    this.wake();
+  }
+
+  /** Stops watching; true when this supervisor ended the worker because a filter was overdue. */
+  forget(channel: Channel): boolean {
+    const overdue = this.#watched.get(channel)?.overdue ?? false;
+    this.#watched.delete(channel);
+    return overdue;
+  }
+
+  /** There is work again. */
+  wake(): void {
+    this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+  }
+
+  /** No job is under way; looks go on only while a worker starts or loads. */
+  rest(): void {
+    if (this.#timer === undefined || this.#isAwaited()) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#watched.clear();
+  }
+
+  #isAwaited(): boolean {
+    for (const channel of this.#watched.keys()) {
+      if (!channel.isReady || this.#loads.isLoading(channel)) return true;
+    }
+    return false;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    let busy = false;
+    for (const [channel, watched] of this.#watched) {
+      const { sequence, ticket, filterId } = channel.progress;
+      if (sequence !== watched.sequence) {
+        watched.sequence = sequence;
+        watched.sinceMs = now;
+      }
+      busy ||= !channel.isReady || channel.load > 0 || this.#loads.isLoading(channel);
+      if (watched.overdue) continue;
+      const calling = sequence % 2 === 1;
+      const limitMs = this.#limitMs(channel, calling, ticket, filterId);
+      if (now - watched.sinceMs <= limitMs) continue;
+      watched.overdue = calling;
+      channel.terminate();
+    }
+    if (!busy) this.rest();
+  }
+
+  /** How long the worker may stay as it is. */
+  #limitMs(channel: Channel, calling: boolean, ticket: number, filterId: number): number {
+    if (!channel.isReady) return this.#startMs;
+    if (!calling) return Number.POSITIVE_INFINITY;
+    if (ticket === 0) return this.#startMs;
+    return this.#loads.find(filterId)?.deadlineMs ?? this.#startMs;
+  }
+}

@@ -1,0 +1,87 @@
+// Bodies as filters and limits need them: whole in memory, or counted while they pass.
+import type { GatewayError } from '../errors.js';
+import type { Body, BodyConsumer } from '../exchange.js';
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Reads a body to its end.
+ * @param maxBytes largest body; a larger one is cancelled and answered with `tooLarge()`
+ * @throws the GatewayError of the body when it fails
+ */
+export function collectBody(body: Body, maxBytes: number, tooLarge: () => GatewayError): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let over = false;
+    body.read({
+      chunk: (bytes) => {
+        if (over) return;
+        size += bytes.byteLength;
+        if (size > maxBytes) {
+          over = true;
+          const error = tooLarge();
+          body.cancel(error);
+          reject(error);
+        } else chunks.push(bytes);
+      },
+      end: () => resolve(join(chunks, size)),
+      fail: reject,
+    });
+  });
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 0) return EMPTY;
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+}
+
+/** A body that fails once more than `maxBytes` have passed. For bodies that do not say their length. */
+export class LimitedBody implements Body {
+  readonly #body: Body;
+  readonly #maxBytes: number;
+  readonly #tooLarge: () => GatewayError;
+
+  constructor(body: Body, maxBytes: number, tooLarge: () => GatewayError) {
+    this.#body = body;
+    this.#maxBytes = maxBytes;
+    this.#tooLarge = tooLarge;
+  }
+
+  get length(): number | null {
+    return this.#body.length;
+  }
+
+  read(consumer: BodyConsumer): void {
+    let size = 0;
+    let over = false;
+    this.#body.read({
+      chunk: (bytes) => {
+        if (over) return;
+        size += bytes.byteLength;
+        if (size <= this.#maxBytes) {
+          consumer.chunk(bytes);
+          return;
+        }
+        over = true;
+        const error = this.#tooLarge();
+        this.#body.cancel(error);
+        consumer.fail(error);
+      },
+      end: () => consumer.end(),
+      fail: (error) => consumer.fail(error),
+    });
+  }
+
+  pause(): void {
+    this.#body.pause();
+  }
+
+  resume(): void {
+    this.#body.resume();
+  }
+
+  cancel(reason: GatewayError): void {
+    this.#body.cancel(reason);
+  }
+}

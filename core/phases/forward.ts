@@ -1,0 +1,78 @@
+// Phase 3: choose a target, send the request there, await the response head.
+import type { Exchange } from '../exchange.js';
+import { HeaderList, hopByHopTest } from '../headers.js';
+import type { Route } from '../route.js';
+
+const VIA = '1.1 sluice';
+/** Fields of the client that the gateway writes itself, beside the hop-by-hop ones. */
+const OWN: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+  'x-request-id',
+  'via',
+]);
+/** A filter that reads bodies needs them whole and plain. */
+const PARTIAL: ReadonlySet<string> = new Set(['accept-encoding', 'range', 'if-range']);
+
+/**
+ * Sends the request upstream and puts the response on the exchange.
+ * @param wholeResponse a response filter reads the body, so no part and no compressed one will do
+ * @throws GatewayError SLUICE_UPSTREAM_*, or why the exchange was cancelled
+ */
+export async function forward(exchange: Exchange, route: Route, wholeResponse: boolean): Promise<void> {
+  const { reason } = exchange.cancellation;
+  if (reason !== undefined) throw reason;
+  const { connectMs, responseMs, idleMs } = route.config.timeouts;
+  const response = await route.upstream.forward({
+    method: exchange.method,
+    target: exchange.query === '' ? exchange.path : `${exchange.path}?${exchange.query}`,
+    authority: route.config.preserveHost ? exchange.authority : '',
+    headers: upstreamHeaders(exchange, route, wholeResponse),
+    body: exchange.requestBody,
+    connectMs,
+    responseMs,
+    idleMs,
+    cancellation: exchange.cancellation,
+  });
+  exchange.target = response.target;
+  exchange.response = { status: response.status, headers: response.headers, body: response.body };
+}
+
+function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolean): HeaderList {
+  const source = exchange.requestHeaders;
+  const isHopByHop = hopByHopTest(source);
+  const { flat } = source;
+  const kept: string[] = [];
+  let via = VIA;
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!;
+    if (name === 'via') via = `${flat[i + 1]}, ${via}`;
+    if (OWN.has(name) || isHopByHop(name) || (wholeResponse && PARTIAL.has(name))) continue;
+    kept.push(name, flat[i + 1]!);
+  }
+  if (wholeResponse) kept.push('accept-encoding', 'identity');
+  kept.push(
+    'x-forwarded-for',
+    exchange.clientAddress,
+    'x-forwarded-proto',
+    exchange.scheme,
+    'x-forwarded-host',
+    exchange.authority,
+    'x-request-id',
+    exchange.id,
+    'via',
+    via,
+  );
+  const headers = new HeaderList(kept);
+  for (let i = 0; i < route.upstreamHeaders.length; i += 2) {
+    headers.set(route.upstreamHeaders[i]!, route.upstreamHeaders[i + 1]!);
+  }
+  return headers;
+}

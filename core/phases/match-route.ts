@@ -1,0 +1,30 @@
+// Phase 1: which declared route is this. What is not declared is refused.
+import { GatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import type { Route } from '../route.js';
+import type { Router } from '../router/router.js';
+
+const PORT = /:\d*$/;
+
+/**
+ * Finds the route and notes it on the exchange.
+ * @throws GatewayError SLUICE_ROUTE_NOT_FOUND, SLUICE_ROUTE_METHOD_NOT_ALLOWED (with `allow`)
+ */
+export function matchRoute(exchange: Exchange, router: Router<Route>): Route {
+  const host = exchange.authority.replace(PORT, '');
+  const match = router.match(host, exchange.path, exchange.method);
+  switch (match.kind) {
+    case 'found':
+      exchange.routeId = match.route.id;
+      exchange.params = match.params;
+      return match.route;
+    case 'method': {
+      const allow = match.allow.join(', ');
+      throw new GatewayError('SLUICE_ROUTE_METHOD_NOT_ALLOWED', `${exchange.method} ${exchange.path}: ${allow} only`, {
+        headers: ['allow', allow],
+      });
+    }
+    case 'none':
+      throw new GatewayError('SLUICE_ROUTE_NOT_FOUND', `${exchange.method} ${host}${exchange.path}: not declared`);
+  }
+}

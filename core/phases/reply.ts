@@ -1,0 +1,34 @@
+// Phase 5: the response goes to the client, with framing left to the listener.
+import { GatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import type { Reply } from '../listener/listener.js';
+
+/** Codes after which the rest of the request is still on its way, so the connection cannot be used again. */
+const CLOSING: ReadonlySet<string> = new Set(['SLUICE_LISTEN_BODY_TOO_LARGE', 'SLUICE_LISTEN_TIMEOUT']);
+const LENGTH = /^\d{1,15}$/;
+
+/** Sends the response of the exchange and notes how that went. Never rejects. */
+export async function sendReply(exchange: Exchange, reply: Reply, malformed: boolean): Promise<void> {
+  const { response, error, method } = exchange;
+  if (response === null || exchange.cancellation.reason !== undefined) {
+    exchange.error ??= exchange.cancellation.reason ?? null;
+    response?.body?.cancel(exchange.error ?? aborted());
+    reply.abort();
+    return;
+  }
+  const { headers, body } = response;
+  const length = headers.get('content-length');
+  const headLength = method === 'HEAD' && length !== undefined && LENGTH.test(length) ? Number(length) : null;
+  headers.remove('content-length');
+  headers.set('x-request-id', exchange.id);
+  const close = malformed || (error !== null && CLOSING.has(error.code));
+  const outcome = await reply.send(response.status, headers, body, { close, headLength });
+  if (outcome === 'aborted') exchange.error ??= exchange.cancellation.reason ?? aborted();
+  else if (outcome === 'cut') {
+    exchange.error ??= new GatewayError('SLUICE_UPSTREAM_CUT', 'the response body failed midway');
+  }
+}
+
+function aborted(): GatewayError {
+  return new GatewayError('SLUICE_LISTEN_ABORTED', 'the client left before the response was complete');
+}

@@ -1,0 +1,81 @@
+// Phase 2: request filters, in the order of the route, in one visit to one worker.
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import { GatewayError } from '../errors.js';
+import { BufferedBody, type Exchange } from '../exchange.js';
+import type { Route } from '../route.js';
+import { applyEdits } from '../wasm/edits.js';
+import { collectBody, LimitedBody } from './collect-body.js';
+import { buildMessage, type FilterObserver, runChain } from './filter-run.js';
+
+/** What the request phase leaves to the response phase. */
+export interface RequestPhaseOutcome {
+  /** Filters of the route whose response phase has to run: those before the one that answered, or all. */
+  readonly reached: number;
+  /** By place in the route's list; null when no filter kept anything. */
+  readonly contexts: readonly (Uint8Array | null)[] | null;
+}
+
+/**
+ * Runs the request filters. Afterwards the exchange is edited, or it has a response that a filter gave.
+ * @throws GatewayError SLUICE_LISTEN_BODY_TOO_LARGE, SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_*
+ */
+export async function runRequestFilters(
+  exchange: Exchange,
+  route: Route,
+  dispatcher: Dispatcher,
+  observer: FilterObserver,
+): Promise<RequestPhaseOutcome> {
+  limitBody(exchange, route.config.limits.requestBodyBytes);
+  const { requestChain: chain } = route;
+  const everybody = route.responseChains.length - 1;
+  if (chain.links.length === 0) return { reached: everybody, contexts: null };
+
+  const body = chain.wantsBody ? await holdBody(exchange, route.config.limits.requestBodyBytes) : null;
+  const message = buildMessage(exchange, 'request', body);
+  const result = await runChain(exchange, chain, chain.links, message, dispatcher, observer);
+  applyEdits(result.edits, message);
+  exchange.path = message.path;
+  exchange.query = message.query;
+  if (result.edits.body !== undefined) exchange.requestBody = new BufferedBody(result.edits.body);
+  if (result.response !== null) {
+    const { status, headers, body: answer } = result.response;
+    exchange.response = { status, headers, body: new BufferedBody(answer) };
+  }
+  return {
+    reached: result.response === null ? everybody : chain.places[result.respondedBy]!,
+    contexts: placeContexts(result.contexts, chain.places, everybody),
+  };
+}
+
+function limitBody(exchange: Exchange, maxBytes: number): void {
+  const { requestBody: body } = exchange;
+  if (body === null) return;
+  const tooLarge = (): GatewayError =>
+    new GatewayError('SLUICE_LISTEN_BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
+  if (body.length === null) exchange.requestBody = new LimitedBody(body, maxBytes, tooLarge);
+  else if (body.length > maxBytes) throw tooLarge();
+}
+
+/** Reads the body whole; it stays on the exchange for the upstream. */
+async function holdBody(exchange: Exchange, maxBytes: number): Promise<Uint8Array | null> {
+  const { requestBody } = exchange;
+  if (requestBody === null) return null;
+  const bytes = await collectBody(
+    requestBody,
+    maxBytes,
+    () => new GatewayError('SLUICE_LISTEN_BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`),
+  );
+  exchange.requestBody = new BufferedBody(bytes);
+  return bytes;
+}
+
+function placeContexts(
+  contexts: readonly (Uint8Array | null)[],
+  places: readonly number[],
+  count: number,
+): (Uint8Array | null)[] | null {
+  if (contexts.every((context) => context === null)) return null;
+  const placed = new Array<Uint8Array | null>(count).fill(null);
+  for (let i = 0; i < contexts.length; i += 1) placed[places[i]!] = contexts[i]!;
+  return placed;
+}

@@ -1,0 +1,72 @@
+// The trip of a request, in order, on one screen. Each phase is a file in phases/; nothing here knows how.
+//
+//   match route → request filters → forward → response filters → reply → finish
+import type { Dispatcher } from './dispatch/dispatcher.js';
+import { GatewayError } from './errors.js';
+import type { Exchange } from './exchange.js';
+import type { ExchangeHandler, Reply } from './listener/listener.js';
+import { buildErrorResponse } from './phases/error-response.js';
+import type { FilterObserver } from './phases/filter-run.js';
+import { forward } from './phases/forward.js';
+import { matchRoute } from './phases/match-route.js';
+import { sendReply } from './phases/reply.js';
+import { runRequestFilters } from './phases/request-filters.js';
+import { runResponseFilters } from './phases/response-filters.js';
+import type { Snapshot } from './snapshot.js';
+import type { SnapshotStore } from './store.js';
+
+/** Told what happens, for metrics and log. */
+export interface PipelineObserver extends FilterObserver {
+  exchangeFinished(exchange: Exchange): void;
+}
+
+export class Pipeline {
+  readonly #store: SnapshotStore;
+  readonly #dispatcher: Dispatcher;
+  readonly #observer: PipelineObserver;
+  #running = 0;
+
+  constructor(store: SnapshotStore, dispatcher: Dispatcher, observer: PipelineObserver) {
+    this.#store = store;
+    this.#dispatcher = dispatcher;
+    this.#observer = observer;
+  }
+
+  /** Exchanges that are on their way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** The one verb: takes an exchange from a listener and answers it, whatever happens. */
+  readonly handle: ExchangeHandler = (exchange, reply, refusal) => {
+    void this.#run(exchange, reply, refusal);
+  };
+
+  async #run(exchange: Exchange, reply: Reply, refusal: GatewayError | null): Promise<void> {
+    const snapshot = this.#store.acquire();
+    exchange.revision = snapshot.revision;
+    this.#running += 1;
+    try {
+      if (refusal !== null) throw refusal;
+      await this.#answer(exchange, snapshot);
+    } catch (cause) {
+      exchange.error = GatewayError.from(cause);
+      exchange.response?.body?.cancel(exchange.error);
+      exchange.response = buildErrorResponse(exchange, exchange.error);
+    }
+    await sendReply(exchange, reply, refusal !== null);
+    this.#running -= 1;
+    snapshot.release();
+    this.#observer.exchangeFinished(exchange);
+  }
+
+  /** From the match to the response that the client gets. */
+  async #answer(exchange: Exchange, snapshot: Snapshot): Promise<void> {
+    const route = matchRoute(exchange, snapshot.router);
+    const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
+    if (exchange.response === null) {
+      await forward(exchange, route, route.responseChains[request.reached]!.wantsBody);
+    }
+    await runResponseFilters(exchange, exchange.response!, route, request, this.#dispatcher, this.#observer);
+  }
+}

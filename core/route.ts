@@ -1,0 +1,49 @@
+// A declared route, built: its upstream and its filter chains, laid out so that a request does no look-up.
+import type { RouteConfig } from './config/model.js';
+import type { Upstream } from './upstream/upstream.js';
+import type { ChainLink } from './wasm/chain.js';
+import type { PhaseName } from './wasm/guest-abi.js';
+import type { FilterSpec } from './wasm/instance.js';
+
+/** The filters of one phase, in the order they run. */
+export interface PhaseChain {
+  readonly specs: readonly FilterSpec[];
+  readonly links: readonly ChainLink[];
+  /** Place of each filter in the route's list. */
+  readonly places: readonly number[];
+  /** True when one of them asked for the body. */
+  readonly wantsBody: boolean;
+}
+
+export interface Route {
+  readonly id: string;
+  readonly config: RouteConfig;
+  readonly upstream: Upstream;
+  /** Flat `[name, value, …]`, set on every request to the upstream. */
+  readonly upstreamHeaders: readonly string[];
+  readonly requestChain: PhaseChain;
+  /** Response filters of the first N filters of the route, in reverse, by N. The last entry is the whole chain. */
+  readonly responseChains: readonly PhaseChain[];
+}
+
+/** Lays out the chains of a route from its filters in the order of the config. */
+export function buildChains(specs: readonly FilterSpec[]): Pick<Route, 'requestChain' | 'responseChains'> {
+  const all = specs.map((_, place) => place);
+  return {
+    requestChain: buildChain(specs, all, 'request'),
+    responseChains: [...all, specs.length].map((count) =>
+      buildChain(specs, all.slice(0, count).reverse(), 'response'),
+    ),
+  };
+}
+
+function buildChain(specs: readonly FilterSpec[], order: readonly number[], phase: PhaseName): PhaseChain {
+  const places = order.filter((place) => specs[place]!.phases[phase] !== undefined);
+  const chosen = places.map((place) => specs[place]!);
+  return {
+    specs: chosen,
+    links: chosen.map(({ id }) => ({ id, context: null, skip: false })),
+    places,
+    wantsBody: chosen.some(({ phases }) => phases[phase]?.body === 'buffer'),
+  };
+}

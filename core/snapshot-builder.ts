@@ -1,0 +1,222 @@
+// From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
+// builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
+// did not change.
+import { readFile } from 'node:fs/promises';
+import type { FilterConfig, GatewayConfig, UpstreamConfig } from './config/model.js';
+import type { ConfigRevision } from './config/source.js';
+import { compileSchema } from './config/validate.js';
+import type { Dispatcher } from './dispatch/dispatcher.js';
+import { ConfigErrors, GatewayError } from './errors.js';
+import { RefPool } from './ref-pool.js';
+import { buildChains, type Route } from './route.js';
+import { RadixRouter } from './router/radix-router.js';
+import { Snapshot } from './snapshot.js';
+import { UndiciUpstream } from './upstream/undici-upstream.js';
+import type { Upstream } from './upstream/upstream.js';
+import type { FilterLogLine } from './wasm/guest-abi.js';
+import type { FilterSpec } from './wasm/instance.js';
+import { CAPABILITIES } from './wasm/manifest.js';
+import { type FilterModule, loadModule } from './wasm/module.js';
+
+const BUILTIN = 'builtin:';
+const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
+const PAGES_PER_MEBIBYTE = 16;
+
+/** What a build needs of the workers; `sluice check` brings its own. */
+export type FilterLoader = Pick<Dispatcher, 'load' | 'unload'>;
+
+export class SnapshotBuilder {
+  readonly #loader: FilterLoader;
+  readonly #onLog: (line: FilterLogLine) => void;
+  readonly #filters: RefPool<FilterSpec>;
+  readonly #upstreams: RefPool<Upstream>;
+  #nextFilterId = 1;
+
+  /** @param onLog gets what filters log while they are configured */
+  constructor(loader: FilterLoader, onLog: (line: FilterLogLine) => void = () => {}) {
+    this.#loader = loader;
+    this.#onLog = onLog;
+    this.#filters = new RefPool((spec) => loader.unload([spec.id]));
+    this.#upstreams = new RefPool((upstream) => void upstream.dispose());
+  }
+
+  /** Upstreams of all snapshots that still live, for metrics and the admin API. */
+  upstreams(): Upstream[] {
+    return this.#upstreams.values();
+  }
+
+  /**
+   * Builds one revision.
+   * @throws ConfigErrors with every error that was found
+   */
+  async build(revision: ConfigRevision): Promise<Snapshot> {
+    const held = new Held(this.#filters, this.#upstreams);
+    try {
+      const specs = await this.#buildFilters(revision.config, held);
+      const upstreams = new Map(
+        revision.config.upstreams.map((upstream) => [upstream.name, this.#buildUpstream(upstream, held)]),
+      );
+      const router = buildRouter(revision.config, specs, upstreams);
+      return new Snapshot(revision, router, () => held.release());
+    } catch (cause) {
+      held.release();
+      throw cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
+    }
+  }
+
+  /** Filters by name. All modules are read and checked before the first one is loaded. */
+  async #buildFilters(config: GatewayConfig, held: Held): Promise<Map<string, FilterSpec>> {
+    const errors: GatewayError[] = [];
+    const checked: { filter: FilterConfig; module: FilterModule }[] = [];
+    const modules = new Map<string, Promise<FilterModule>>();
+    for (const filter of config.filters) {
+      try {
+        const known = modules.get(filter.module) ?? readModule(filter);
+        modules.set(filter.module, known);
+        const module = await known;
+        checkGrants(filter, module);
+        errors.push(...checkConfig(filter, module));
+        checked.push({ filter, module });
+      } catch (cause) {
+        errors.push(GatewayError.from(cause));
+      }
+    }
+    if (errors.length > 0) throw new ConfigErrors(errors);
+
+    const specs = new Map<string, FilterSpec>();
+    for (const { filter, module } of checked) {
+      specs.set(filter.name, await this.#acquireFilter(filter, module, held));
+    }
+    return specs;
+  }
+
+  async #acquireFilter(filter: FilterConfig, module: FilterModule, held: Held): Promise<FilterSpec> {
+    const key = JSON.stringify([module.digest, filter]);
+    const known = this.#filters.acquire(key);
+    if (known !== undefined) {
+      held.filters.push(key);
+      return known;
+    }
+    const spec = toSpec(this.#nextFilterId, filter, module);
+    this.#nextFilterId += 1;
+    for (const line of await this.#loader.load([spec])) this.#onLog(line);
+    this.#filters.add(key, spec);
+    held.filters.push(key);
+    return spec;
+  }
+
+  #buildUpstream(config: UpstreamConfig, held: Held): Upstream {
+    const { headers: _, ...options } = config;
+    const key = JSON.stringify(options);
+    const upstream = this.#upstreams.acquire(key) ?? new UndiciUpstream(options);
+    if (!this.#upstreams.values().includes(upstream)) this.#upstreams.add(key, upstream);
+    held.upstreams.push(key);
+    return upstream;
+  }
+}
+
+/** References that one snapshot, or one build, holds. */
+class Held {
+  readonly filters: string[] = [];
+  readonly upstreams: string[] = [];
+  readonly #filterPool: RefPool<FilterSpec>;
+  readonly #upstreamPool: RefPool<Upstream>;
+
+  constructor(filterPool: RefPool<FilterSpec>, upstreamPool: RefPool<Upstream>) {
+    this.#filterPool = filterPool;
+    this.#upstreamPool = upstreamPool;
+  }
+
+  release(): void {
+    for (const key of this.filters.splice(0)) this.#filterPool.release(key);
+    for (const key of this.upstreams.splice(0)) this.#upstreamPool.release(key);
+  }
+}
+
+async function readModule(filter: FilterConfig): Promise<FilterModule> {
+  const { module } = filter;
+  const place = module.startsWith(BUILTIN)
+    ? new URL(`${encodeURIComponent(module.slice(BUILTIN.length))}.wasm`, BUILTIN_FOLDER)
+    : module;
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(place);
+  } catch (cause) {
+    throw new GatewayError(
+      'SLUICE_FILTER_UNREADABLE',
+      `filters.${filter.name}.module: ${module} cannot be read: ${(cause as Error).message}`,
+      { cause, filter: filter.name },
+    );
+  }
+  return loadModule(bytes, `filters.${filter.name}.module (${module})`);
+}
+
+/** Both sides must agree: the manifest asks and the config grants. */
+function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
+  const missing = manifest.capabilities.filter((capability) => !filter.grants[capability]);
+  if (missing.length === 0) return;
+  throw new GatewayError(
+    'SLUICE_FILTER_CAPABILITY',
+    `filters.${filter.name}.grants: the manifest of ${manifest.name} asks for ${missing.join(', ')}, ` +
+      'the config does not grant it',
+    { filter: filter.name },
+  );
+}
+
+function checkConfig(filter: FilterConfig, { manifest }: FilterModule): GatewayError[] {
+  let check: ReturnType<typeof compileSchema>;
+  try {
+    check = compileSchema(manifest.config);
+  } catch (cause) {
+    throw new GatewayError(
+      'SLUICE_FILTER_MANIFEST',
+      `filters.${filter.name}: the config schema of ${manifest.name} is no schema: ${(cause as Error).message}`,
+      { cause, filter: filter.name },
+    );
+  }
+  return check(filter.config).map(
+    ({ pointer, message }) =>
+      new GatewayError('SLUICE_FILTER_CONFIG', `filters.${filter.name}.config${pointer}: ${message}`, {
+        filter: filter.name,
+      }),
+  );
+}
+
+function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterSpec {
+  return {
+    id,
+    name: filter.name,
+    module: module.module,
+    phases: module.manifest.phases,
+    initialPages: module.initialPages,
+    maximumPages: Math.min(module.maximumPages, filter.limits.memoryMb * PAGES_PER_MEBIBYTE),
+    granted: CAPABILITIES.filter((capability) => module.manifest.capabilities.includes(capability)),
+    config: JSON.stringify(filter.config ?? {}),
+    deadlineMs: filter.limits.deadlineMs,
+    isolation: filter.isolation,
+    onFailure: filter.onFailure,
+  };
+}
+
+function buildRouter(
+  config: GatewayConfig,
+  specs: ReadonlyMap<string, FilterSpec>,
+  upstreams: ReadonlyMap<string, Upstream>,
+): RadixRouter<Route> {
+  const headers = new Map(config.upstreams.map((upstream) => [upstream.name, upstream.headers]));
+  return new RadixRouter(
+    config.routes.map((route) => ({
+      id: route.id,
+      hosts: route.match.hosts,
+      path: route.match.path,
+      methods: route.match.methods,
+      route: {
+        id: route.id,
+        config: route,
+        upstream: upstreams.get(route.upstream)!,
+        upstreamHeaders: headers.get(route.upstream)!,
+        ...buildChains(route.filters.map((name) => specs.get(name)!)),
+      },
+    })),
+  );
+}

@@ -1,0 +1,48 @@
+// One revision of the configuration, built: modules loaded into the workers, upstreams, routes. Frozen once built;
+// an exchange holds it from its match to its end.
+
+import type { ConfigRevision } from './config/source.js';
+import type { Route } from './route.js';
+import type { Router } from './router/router.js';
+
+/** Where one revision stands in its life. */
+export class Snapshot {
+  readonly revision: string;
+  readonly source: ConfigRevision;
+  readonly router: Router<Route>;
+  readonly #dispose: () => void;
+  #exchanges = 0;
+  #retired = false;
+
+  /** @param dispose runs once, after the snapshot was retired and its last exchange ended */
+  constructor(source: ConfigRevision, router: Router<Route>, dispose: () => void) {
+    this.revision = source.id;
+    this.source = source;
+    this.router = router;
+    this.#dispose = dispose;
+  }
+
+  /** Exchanges that run on this revision. */
+  get exchanges(): number {
+    return this.#exchanges;
+  }
+
+  /** An exchange starts on this revision. */
+  acquire(): void {
+    this.#exchanges += 1;
+  }
+
+  /** That exchange ended. */
+  release(): void {
+    this.#exchanges -= 1;
+    if (this.#retired && this.#exchanges === 0) this.#dispose();
+  }
+
+  /** No exchange starts on this revision any more. */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    if (this.#exchanges === 0) this.#dispose();
+  }
+}
+
