@@ -1,7 +1,7 @@
 // One request and its response on their way through the gateway, the bodies they carry and the word that
 // ends them early. The listener creates an Exchange, the pipeline fills it in; floor 0, imports floor 0.
 import type { GatewayError } from './errors.js';
-import { HeaderList } from './headers.js';
+import type { HeaderList } from './headers.js';
 
 /** Receives a body. None of these may throw. After `end` or `fail` nothing more is called. */
 export interface BodyConsumer {

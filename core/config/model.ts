@@ -8,7 +8,9 @@ export interface GatewayConfig {
   readonly filters: readonly FilterConfig[];
   readonly routes: readonly RouteConfig[];
   readonly workers: WorkersConfig;
-  readonly shutdown: { /** How long running exchanges may take after SIGTERM. Default 10 000. */ readonly drainMs: number };
+  readonly shutdown: {
+    /** How long running exchanges may take after SIGTERM. Default 10 000. */ readonly drainMs: number;
+  };
   readonly log: LogConfig;
 }
 

@@ -1,0 +1,236 @@
+// Runs one phase of one exchange through a chain of filters, in the thread it is called in. Workers and the test
+// harness of the SDK use the same code.
+import { GatewayError } from '../errors.js';
+import { applyEdits, buildResponse } from './edits.js';
+import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
+import {
+  EditList,
+  type FilterCall,
+  type FilterFailure,
+  type FilterLogLine,
+  type PhaseName,
+  type PhaseResult,
+} from './guest-abi.js';
+import { FilterInstance, type FilterSpec } from './instance.js';
+import type { Reply } from './reply.js';
+import { SchemaStore } from './schema-store.js';
+
+/** One filter of a chain, for one exchange. */
+export interface ChainLink {
+  /** Id of a filter that is loaded. */
+  readonly id: number;
+  /** What the request phase of this filter kept. */
+  readonly context: Uint8Array | null;
+  /** Leave this filter out: it failed on another worker and its policy is `open`. */
+  readonly skip: boolean;
+}
+
+export interface ChainInput {
+  readonly phase: PhaseName;
+  /** Where the frame lies, without body. */
+  readonly memory: FrameMemory;
+  readonly at: number;
+  readonly length: number;
+  readonly body: Uint8Array | null;
+  readonly links: readonly ChainLink[];
+}
+
+/** Told which filter is running, so that a supervisor on another thread can see it. */
+export interface Progress {
+  enter(filterId: number, index: number): void;
+  leave(): void;
+}
+
+const UNSUPERVISED: Progress = { enter: () => {}, leave: () => {} };
+
+interface Loaded {
+  readonly spec: FilterSpec;
+  /** Undefined after a trap, and always with isolation `exchange`. */
+  instance: FilterInstance | undefined;
+}
+
+/** The filters that one thread has loaded. */
+export class FilterChain {
+  readonly #filters = new Map<number, Loaded>();
+  readonly #schemas = new SchemaStore();
+  readonly #progress: Progress;
+  readonly #scratch = new Scratch();
+
+  constructor(progress: Progress = UNSUPERVISED) {
+    this.#progress = progress;
+  }
+
+  /**
+   * Instantiates and configures a filter and answers what `configure` logged.
+   * @throws GatewayError of FilterInstance; then the filter is not loaded
+   */
+  load(spec: FilterSpec): FilterLogLine[] {
+    this.#progress.enter(spec.id, 0);
+    try {
+      const instance = new FilterInstance(spec, this.#schemas);
+      this.#filters.set(spec.id, { spec, instance: spec.isolation === 'shared' ? instance : undefined });
+      return instance.takeLines().map((line) => ({ filter: spec.name, ...line }));
+    } finally {
+      this.#progress.leave();
+    }
+  }
+
+  unload(id: number): void {
+    this.#filters.delete(id);
+  }
+
+  /** Linear memory of all shared instances, in bytes. */
+  get memoryBytes(): number {
+    let sum = 0;
+    for (const { instance } of this.#filters.values()) sum += instance?.memoryBytes ?? 0;
+    return sum;
+  }
+
+  /** Runs a phase to its end. Never throws for what a filter does. */
+  run(input: ChainInput): PhaseResult {
+    return new PhaseRun(input, this.#filters, this.#schemas, this.#progress, this.#scratch).run();
+  }
+}
+
+/** Memory for frames that have to be written again because a filter edited the exchange. */
+class Scratch {
+  readonly writer = new FrameWriter();
+  memory: FrameMemory = allocate(16384);
+
+  reserve(length: number): FrameMemory {
+    if (length > this.memory.bytes.byteLength) this.memory = allocate(align8(length * 2));
+    return this.memory;
+  }
+}
+
+function allocate(length: number): FrameMemory {
+  const buffer = new ArrayBuffer(length);
+  return { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+}
+
+class PhaseRun {
+  readonly #input: ChainInput;
+  readonly #filters: ReadonlyMap<number, Loaded>;
+  readonly #schemas: SchemaStore;
+  readonly #progress: Progress;
+  readonly #scratch: Scratch;
+
+  #frame: Uint8Array;
+  #body: Uint8Array | null;
+  readonly #edits = new EditList();
+  readonly #contexts: (Uint8Array | null)[] = [];
+  readonly #calls: FilterCall[] = [];
+  readonly #failures: FilterFailure[] = [];
+  readonly #logs: FilterLogLine[] = [];
+
+  constructor(
+    input: ChainInput,
+    filters: ReadonlyMap<number, Loaded>,
+    schemas: SchemaStore,
+    progress: Progress,
+    scratch: Scratch,
+  ) {
+    this.#input = input;
+    this.#filters = filters;
+    this.#schemas = schemas;
+    this.#progress = progress;
+    this.#scratch = scratch;
+    this.#frame = input.memory.bytes.subarray(input.at, input.at + input.length);
+    this.#body = input.body;
+  }
+
+  run(): PhaseResult {
+    const { links } = this.#input;
+    for (let index = 0; index < links.length; index += 1) {
+      const link = links[index]!;
+      if (link.skip) this.#calls.push({ durationNs: 0, edits: 0 });
+      const reply = link.skip ? null : this.#call(link, index);
+      this.#contexts.push(reply?.context ?? null);
+      if (this.#failed()) return this.#result(null, index);
+      if (reply === null) continue;
+      if (reply.decision === 'respond') return this.#result(buildResponse(reply.status, reply.edits), index);
+      this.#keep(reply.edits, index + 1 < links.length);
+    }
+    return this.#result(null, -1);
+  }
+
+  /** The reply of one filter; null when it says nothing or failed. */
+  #call(link: ChainLink, index: number): Reply | null {
+    const loaded = this.#filters.get(link.id);
+    if (loaded === undefined) throw new Error(`filter ${link.id} is not loaded`);
+    const { spec } = loaded;
+    const { phase } = this.#input;
+    const started = performance.now();
+    let instance: FilterInstance | undefined;
+    let reply: Reply | null = null;
+    this.#progress.enter(spec.id, index);
+    try {
+      instance = loaded.instance ?? new FilterInstance(spec, this.#schemas);
+      if (spec.isolation === 'shared') loaded.instance = instance;
+      const body = spec.phases[phase]?.body === 'buffer' ? this.#body : null;
+      reply = instance.call(phase, this.#frame, body, link.context);
+    } catch (cause) {
+      // The state of a guest that failed is unknown: the next call gets a fresh one.
+      loaded.instance = undefined;
+      this.#fail(GatewayError.from(cause), spec, index);
+    } finally {
+      this.#progress.leave();
+    }
+    const lines = instance === undefined ? [] : instance.takeLines();
+    for (const line of lines) this.#logs.push({ filter: spec.name, ...line });
+    const durationNs = Math.round((performance.now() - started) * 1e6);
+    this.#calls.push({ durationNs, edits: reply === null ? 0 : reply.edits.size });
+    return reply;
+  }
+
+  #fail(error: GatewayError, spec: FilterSpec, index: number): void {
+    const code =
+      error.code === 'SLUICE_ABI_FRAME' || error.code === 'SLUICE_ABI_EDIT'
+        ? error.code
+        : 'SLUICE_FILTER_TRAP';
+    const skipped = spec.onFailure === 'open';
+    this.#failures.push({ code, message: error.message, index, skipped });
+  }
+
+  #failed(): boolean {
+    const last = this.#failures.at(-1);
+    return last !== undefined && !last.skipped;
+  }
+
+  #keep(edits: EditList, moreFollow: boolean): void {
+    for (let i = 0; i < edits.size; i += 1) {
+      this.#edits.add(edits.operations[i]!, edits.names[i]!, edits.values[i]!);
+    }
+    if (edits.body !== undefined) {
+      this.#edits.body = edits.body;
+      this.#body = edits.body;
+    }
+    if (moreFollow && edits.size > 0) this.#rewriteFrame(edits);
+  }
+
+  /** Later filters see the exchange as the earlier ones left it. */
+  #rewriteFrame(edits: EditList): void {
+    const buffer = this.#frame.buffer;
+    const message = readFrame(
+      { bytes: Buffer.from(buffer), words: new Int32Array(buffer) },
+      this.#frame.byteOffset,
+    );
+    applyEdits(edits, message);
+    const length = this.#scratch.writer.prepare(message);
+    const memory = this.#scratch.reserve(length);
+    this.#scratch.writer.write(memory, 0);
+    this.#frame = memory.bytes.subarray(0, length);
+  }
+
+  #result(response: PhaseResult['response'], respondedBy: number): PhaseResult {
+    return {
+      edits: this.#edits,
+      response,
+      respondedBy: response === null ? -1 : respondedBy,
+      contexts: this.#contexts,
+      calls: this.#calls,
+      failures: this.#failures,
+      logs: this.#logs,
+    };
+  }
+}

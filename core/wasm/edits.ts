@@ -1,0 +1,41 @@
+// Applies the edits of filters to a message. Edits were checked when they were decoded, so nothing throws here.
+import {
+  EDIT_ADD_HEADER,
+  EDIT_REMOVE_HEADER,
+  EDIT_SET_HEADER,
+  EDIT_SET_PATH,
+  EDIT_SET_QUERY,
+  EDIT_SET_STATUS,
+} from '../../sdk/abi/abi.js';
+import { HeaderList } from '../headers.js';
+import type { EditList, FilterResponse, PhaseMessage } from './guest-abi.js';
+
+/** Applies header edits to `headers` and the rest to `message`, in order. */
+export function applyEdits(edits: EditList, message: PhaseMessage): void {
+  const headers = message.phase === 'request' ? message.requestHeaders : message.responseHeaders;
+  const { operations, names, values } = edits;
+  for (let i = 0; i < operations.length; i += 1) {
+    const operation = operations[i]!;
+    const value = values[i]!;
+    if (operation === EDIT_SET_PATH) message.path = value;
+    else if (operation === EDIT_SET_QUERY) message.query = value;
+    else if (operation === EDIT_SET_STATUS) message.status = Number(value);
+    else applyHeaderEdit(headers, operation, names[i]!, value);
+  }
+  if (edits.body !== undefined) message.body = edits.body;
+}
+
+/** The response that a RESPOND reply describes. */
+export function buildResponse(status: number, edits: EditList): FilterResponse {
+  const headers = new HeaderList();
+  for (let i = 0; i < edits.size; i += 1) {
+    applyHeaderEdit(headers, edits.operations[i]!, edits.names[i]!, edits.values[i]!);
+  }
+  return { status, headers, body: edits.body ?? new Uint8Array(0) };
+}
+
+function applyHeaderEdit(headers: HeaderList, operation: number, name: string, value: string): void {
+  if (operation === EDIT_SET_HEADER) headers.set(name, value);
+  else if (operation === EDIT_ADD_HEADER) headers.add(name, value);
+  else if (operation === EDIT_REMOVE_HEADER) headers.remove(name);
+}

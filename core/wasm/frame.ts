@@ -1,0 +1,194 @@
+// Writes and reads the exchange frame of the ABI (sdk/ABI.md). Hot path: every filtered request is written once
+// per phase, so all text is gathered in one string and leaves in one write, and offsets are plain string lengths:
+// every field of a message is latin1 or ASCII by the time it gets here. Costs 1.2 µs for 12 headers where a write
+// per field costs 4.
+import assert from 'node:assert/strict';
+import { endianness } from 'node:os';
+import {
+  ABI_VERSION,
+  FLAG_BODY,
+  FRAME_AUTHORITY,
+  FRAME_BODY,
+  FRAME_CLIENT,
+  FRAME_CONTEXT,
+  FRAME_FIXED,
+  FRAME_ID,
+  FRAME_LENGTH,
+  FRAME_METHOD,
+  FRAME_PARAMS,
+  FRAME_PATH,
+  FRAME_QUERY,
+  FRAME_REQUEST_HEADERS,
+  FRAME_RESPONSE_HEADERS,
+  FRAME_ROUTE,
+  FRAME_SCHEME,
+  FRAME_STATUS,
+  FRAME_VERSION,
+  PHASE_REQUEST,
+  PHASE_RESPONSE,
+  TABLE_ENTRY,
+} from '../../sdk/abi/abi.js';
+import { HeaderList } from '../headers.js';
+import type { PhaseMessage } from './guest-abi.js';
+
+assert.equal(endianness(), 'LE', 'the ABI is little-endian and this room writes it as typed arrays');
+
+/** The same memory as bytes and as 32-bit words. */
+export interface FrameMemory {
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+}
+
+/** Rounds up to the next multiple of 8, the alignment of every record and frame. */
+export function align8(length: number): number {
+  return (length + 7) & ~7;
+}
+
+const SPANS = [
+  FRAME_METHOD,
+  FRAME_SCHEME,
+  FRAME_AUTHORITY,
+  FRAME_PATH,
+  FRAME_QUERY,
+  FRAME_CLIENT,
+  FRAME_ID,
+  FRAME_ROUTE,
+] as const;
+
+/**
+ * One frame on its way into memory: `prepare` gathers the text and tells the length, `write` puts it down.
+ * Reused for every frame of a thread; holds nothing but references to the message between the two calls.
+ */
+export class FrameWriter {
+  #message: PhaseMessage | undefined;
+  #texts: readonly string[] = [];
+  #text = '';
+  #entries = 0;
+
+  /** Bytes that `write` will need for the frame without its body. Not rounded. */
+  prepare(message: PhaseMessage): number {
+    const texts = [
+      message.method,
+      message.scheme,
+      message.authority,
+      message.path,
+      message.query,
+      message.clientAddress,
+      message.id,
+      message.routeId,
+    ];
+    let text = texts.join('');
+    const request = message.requestHeaders.flat;
+    const response = message.responseHeaders.flat;
+    for (let i = 0; i < request.length; i += 1) text += request[i];
+    for (let i = 0; i < response.length; i += 1) text += response[i];
+    for (let i = 0; i < message.params.length; i += 1) text += message.params[i];
+    this.#entries = (request.length + response.length + message.params.length) / 2;
+    this.#message = message;
+    this.#texts = texts;
+    this.#text = text;
+    return FRAME_FIXED + this.#entries * TABLE_ENTRY + text.length;
+  }
+
+  /** Writes the prepared frame, without body and context, at a multiple of 8. */
+  write({ bytes, words }: FrameMemory, at: number): void {
+    const message = this.#message;
+    assert(message !== undefined && (at & 7) === 0);
+    const base = at >> 2;
+    const textStart = FRAME_FIXED + this.#entries * TABLE_ENTRY;
+    const length = textStart + this.#text.length;
+    const phase = message.phase === 'request' ? PHASE_REQUEST : PHASE_RESPONSE;
+    words[base + (FRAME_VERSION >> 2)] = ABI_VERSION | (phase << 16);
+    words[base + (FRAME_LENGTH >> 2)] = length;
+    words[base + (FRAME_STATUS >> 2)] = message.status;
+    words.fill(0, base + (FRAME_BODY >> 2), base + (FRAME_FIXED >> 2));
+
+    let offset = textStart;
+    for (let i = 0; i < SPANS.length; i += 1) {
+      const span = base + (SPANS[i]! >> 2);
+      const size = this.#texts[i]!.length;
+      words[span] = offset;
+      words[span + 1] = size;
+      offset += size;
+    }
+    let table = FRAME_FIXED;
+    const lists = [message.requestHeaders.flat, message.responseHeaders.flat, message.params];
+    const heads = [FRAME_REQUEST_HEADERS, FRAME_RESPONSE_HEADERS, FRAME_PARAMS];
+    for (let list = 0; list < lists.length; list += 1) {
+      const flat = lists[list]!;
+      words[base + (heads[list]! >> 2)] = table;
+      words[base + (heads[list]! >> 2) + 1] = flat.length >> 1;
+      let entry = base + (table >> 2);
+      for (let i = 0; i < flat.length; i += 1) {
+        const size = flat[i]!.length;
+        words[entry] = offset;
+        words[entry + 1] = size;
+        entry += 2;
+        offset += size;
+      }
+      table += flat.length * (TABLE_ENTRY / 2);
+    }
+    bytes.write(this.#text, at + textStart, 'latin1');
+    this.#message = undefined;
+  }
+}
+
+/** Tells a frame in guest memory where its body and the filter's context begin. Both may be empty. */
+export function patchTail(
+  words: Int32Array,
+  at: number,
+  frameLength: number,
+  body: Uint8Array | null,
+  context: Uint8Array | null,
+): void {
+  const base = at >> 2;
+  const bodyAt = align8(frameLength);
+  const bodyLength = body === null ? 0 : body.byteLength;
+  const contextAt = align8(bodyAt + bodyLength);
+  const contextLength = context === null ? 0 : context.byteLength;
+  words[base + (FRAME_LENGTH >> 2)] = contextAt + contextLength;
+  words[base + (FRAME_BODY >> 2)] = bodyAt;
+  words[base + (FRAME_BODY >> 2) + 1] = bodyLength;
+  words[base + (FRAME_CONTEXT >> 2)] = contextAt;
+  words[base + (FRAME_CONTEXT >> 2) + 1] = contextLength;
+  const head = words[base]! & 0x00ffffff;
+  words[base] = body === null ? head : head | (FLAG_BODY << 24);
+}
+
+/** Reads a frame of ours back. Only for frames this host wrote: nothing is checked. */
+export function readFrame({ bytes, words }: FrameMemory, at: number): PhaseMessage {
+  const base = at >> 2;
+  const word = (offset: number): number => words[base + (offset >> 2)]!;
+  const length = word(FRAME_LENGTH);
+  const tables = word(FRAME_REQUEST_HEADERS + 4) + word(FRAME_RESPONSE_HEADERS + 4) + word(FRAME_PARAMS + 4);
+  const textStart = FRAME_FIXED + tables * TABLE_ENTRY;
+  const text = bytes.toString('latin1', at + textStart, at + length);
+  const slice = (start: number, size: number): string =>
+    text.substring(start - textStart, start - textStart + size);
+  const span = (offset: number): string => slice(word(offset), word(offset + 4));
+  const list = (offset: number): string[] => {
+    const flat: string[] = [];
+    let entry = base + (word(offset) >> 2);
+    for (let left = word(offset + 4) * 2; left > 0; left -= 1, entry += 2) {
+      flat.push(slice(words[entry]!, words[entry + 1]!));
+    }
+    return flat;
+  };
+  const phase = (words[base]! >> 16) & 0xff;
+  return {
+    phase: phase === PHASE_REQUEST ? 'request' : 'response',
+    id: span(FRAME_ID),
+    routeId: span(FRAME_ROUTE),
+    scheme: span(FRAME_SCHEME),
+    method: span(FRAME_METHOD),
+    authority: span(FRAME_AUTHORITY),
+    clientAddress: span(FRAME_CLIENT),
+    params: list(FRAME_PARAMS),
+    path: span(FRAME_PATH),
+    query: span(FRAME_QUERY),
+    requestHeaders: new HeaderList(list(FRAME_REQUEST_HEADERS)),
+    status: word(FRAME_STATUS),
+    responseHeaders: new HeaderList(list(FRAME_RESPONSE_HEADERS)),
+    body: null,
+  };
+}

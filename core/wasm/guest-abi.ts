@@ -1,0 +1,91 @@
+// What a guest ABI is to the gateway: what goes into a phase, what comes out, whatever the bytes look like.
+// Sluice's own ABI (sdk/abi) is the one answer so far; others can stand beside it without touching dispatch.
+import type { HeaderList } from '../headers.js';
+
+export type PhaseName = 'request' | 'response';
+
+/** What filters of one phase see of an exchange, and what their edits are applied to. */
+export interface PhaseMessage {
+  readonly phase: PhaseName;
+  readonly id: string;
+  readonly routeId: string;
+  readonly scheme: string;
+  readonly method: string;
+  readonly authority: string;
+  readonly clientAddress: string;
+  /** Flat `[name, value, …]`, values as byte strings: one character for each byte of their UTF-8. */
+  readonly params: readonly string[];
+  path: string;
+  query: string;
+  readonly requestHeaders: HeaderList;
+  /** Response phase: the status; request phase: 0. */
+  status: number;
+  readonly responseHeaders: HeaderList;
+  /** Whole body of the message of this phase, or null when no filter asked for it or there is none. */
+  body: Uint8Array | null;
+}
+
+/** Edits in the order the filters made them: three lists of equal length, and the last body that was set. */
+export class EditList {
+  /** `EDIT_*` of sdk/abi. */
+  readonly operations: number[] = [];
+  readonly names: string[] = [];
+  readonly values: string[] = [];
+  /** Undefined: the body stays as it is. */
+  body: Uint8Array | undefined = undefined;
+
+  get size(): number {
+    return this.operations.length;
+  }
+
+  add(operation: number, name: string, value: string): void {
+    this.operations.push(operation);
+    this.names.push(name);
+    this.values.push(value);
+  }
+}
+
+/** A complete answer that a request filter gave in place of the upstream. */
+export interface FilterResponse {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+/** One call as metrics see it. */
+export interface FilterCall {
+  readonly durationNs: number;
+  readonly edits: number;
+}
+
+/** A line that a filter wrote through the `log` capability. */
+export interface FilterLogLine {
+  readonly filter: string;
+  /** `LOG_*` of sdk/abi. */
+  readonly level: number;
+  readonly text: string;
+}
+
+/** Why a filter did not do its work. `code` is a row of the error table. */
+export interface FilterFailure {
+  readonly code: 'SLUICE_FILTER_TRAP' | 'SLUICE_FILTER_DEADLINE' | 'SLUICE_ABI_FRAME' | 'SLUICE_ABI_EDIT';
+  readonly message: string;
+  /** Index in the chain. */
+  readonly index: number;
+  /** True when the filter's policy is `open`: it was skipped and the chain went on. */
+  readonly skipped: boolean;
+}
+
+/** What one phase of one exchange came to. */
+export interface PhaseResult {
+  readonly edits: EditList;
+  /** Set when a request filter answered; `respondedBy` is its index in the chain. */
+  readonly response: FilterResponse | null;
+  readonly respondedBy: number;
+  /** By index in the chain; what each request filter kept for its response phase. */
+  readonly contexts: readonly (Uint8Array | null)[];
+  /** By index in the chain, as far as the chain came. */
+  readonly calls: readonly FilterCall[];
+  readonly failures: readonly FilterFailure[];
+  readonly logs: readonly FilterLogLine[];
+}

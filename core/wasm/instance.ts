@@ -1,0 +1,200 @@
+// One running guest: its memory, its exports, and the one call per phase. The only file that knows the
+// AssemblyScript loader.
+import { instantiateSync } from '@assemblyscript/loader';
+import {
+  EXPORT_BEGIN,
+  EXPORT_CONFIGURE,
+  EXPORT_ON_REQUEST,
+  EXPORT_ON_RESPONSE,
+  IMPORT_MODULE,
+} from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
+import { align8, patchTail } from './frame.js';
+import type { PhaseName } from './guest-abi.js';
+import { GuestAbort, GuestHost, type GuestLogLine } from './guest-host.js';
+import type { Capability, FilterManifest } from './manifest.js';
+import { type Reply, type ReplyRules, readReply } from './reply.js';
+import type { SchemaStore } from './schema-store.js';
+
+/** All that a thread needs to run one configured filter. Structured-cloneable, so it can travel to a worker. */
+export interface FilterSpec {
+  /** Number of this filter in this process; another config is another number. */
+  readonly id: number;
+  /** Name of the instance in the config. */
+  readonly name: string;
+  readonly module: WebAssembly.Module;
+  readonly phases: FilterManifest['phases'];
+  readonly initialPages: number;
+  /** The smaller of what the module declares and what the operator allows, in pages of 64 KiB. */
+  readonly maximumPages: number;
+  readonly granted: readonly Capability[];
+  /** Config as JSON text. */
+  readonly config: string;
+  readonly deadlineMs: number;
+  readonly isolation: 'shared' | 'exchange';
+  readonly onFailure: 'closed' | 'open';
+}
+
+type Begin = (length: number) => number;
+type Call = (address: number, length: number) => number;
+
+const ERROR_LINES = 12;
+/** Linear memory comes in pages of this many bytes. */
+const PAGE_BYTES = 65536;
+
+/** Instantiates and configures on construction. */
+export class FilterInstance {
+  readonly spec: FilterSpec;
+  readonly #memory: WebAssembly.Memory;
+  readonly #host: GuestHost;
+  readonly #begin: Begin;
+  readonly #onRequest: Call | undefined;
+  readonly #onResponse: Call | undefined;
+  #bytes: Uint8Array;
+  #words: Int32Array;
+
+  /**
+   * @throws GatewayError SLUICE_FILTER_LINK when it cannot be instantiated, SLUICE_FILTER_CONFIG when it refuses
+   *   its config, SLUICE_FILTER_TRAP or SLUICE_ABI_* when `configure` fails
+   */
+  constructor(spec: FilterSpec, store: SchemaStore) {
+    this.spec = spec;
+    if (spec.initialPages > spec.maximumPages) {
+      throw new GatewayError(
+        'SLUICE_FILTER_LINK',
+        `filter ${spec.name}: needs ${spec.initialPages * PAGE_BYTES} bytes of memory to start, ` +
+          `its limit is ${spec.maximumPages * PAGE_BYTES}`,
+        { filter: spec.name },
+      );
+    }
+    this.#memory = new WebAssembly.Memory({ initial: spec.initialPages, maximum: spec.maximumPages });
+    this.#host = new GuestHost(this.#memory, store);
+    const exports = this.#instantiate();
+    this.#begin = exports[EXPORT_BEGIN] as Begin;
+    this.#onRequest = exports[EXPORT_ON_REQUEST] as Call | undefined;
+    this.#onResponse = exports[EXPORT_ON_RESPONSE] as Call | undefined;
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#words = new Int32Array(this.#memory.buffer);
+    this.#configure(exports[EXPORT_CONFIGURE] as Call);
+  }
+
+  /** Bytes of linear memory; it never shrinks. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Log lines of the last call. */
+  takeLines(): GuestLogLine[] {
+    return this.#host.takeLines();
+  }
+
+  /**
+   * Runs one phase. Null means: continue, no edits, no context.
+   * @param frame   exchange frame as `FrameWriter` wrote it
+   * @param body    body of the message, null when there is none or this filter did not ask for it
+   * @param context what the request phase of this filter kept
+   * @throws GatewayError SLUICE_FILTER_TRAP, SLUICE_ABI_*; the instance must not be used again
+   */
+  call(
+    phase: PhaseName,
+    frame: Uint8Array,
+    body: Uint8Array | null,
+    context: Uint8Array | null,
+  ): Reply | null {
+    const run = phase === 'request' ? this.#onRequest : this.#onResponse;
+    const bodyAt = align8(frame.byteLength);
+    const contextAt = align8(bodyAt + (body === null ? 0 : body.byteLength));
+    const length = contextAt + (context === null ? 0 : context.byteLength);
+    try {
+      const address = this.#room(length);
+      this.#bytes.set(frame, address);
+      if (body !== null) this.#bytes.set(body, address + bodyAt);
+      if (context !== null) this.#bytes.set(context, address + contextAt);
+      patchTail(this.#words, address, frame.byteLength, body, context);
+      const reply = run!(address, length);
+      return reply === 0 ? null : this.#read(reply, { call: phase, hasBody: body !== null });
+    } catch (cause) {
+      throw this.#failure(cause, phase);
+    }
+  }
+
+  #instantiate(): Record<string, unknown> {
+    const { spec } = this;
+    try {
+      const imports = {
+        env: { memory: this.#memory },
+        [IMPORT_MODULE]: this.#host.functions(spec.granted),
+      };
+      return instantiateSync(spec.module, imports as Parameters<typeof instantiateSync>[1]).instance.exports;
+    } catch (cause) {
+      if (cause instanceof GuestAbort || cause instanceof WebAssembly.RuntimeError) {
+        throw this.#failure(cause, 'start');
+      }
+      const reason = (cause as Error).message;
+      throw new GatewayError('SLUICE_FILTER_LINK', `filter ${spec.name}: cannot be instantiated: ${reason}`, {
+        cause,
+        filter: spec.name,
+      });
+    }
+  }
+
+  #configure(run: Call): void {
+    const config = Buffer.from(this.spec.config, 'utf8');
+    let reply: Reply | null;
+    try {
+      const address = this.#room(config.byteLength);
+      this.#bytes.set(config, address);
+      const answer = run(address, config.byteLength);
+      reply = answer === 0 ? null : this.#read(answer, { call: 'configure', hasBody: false });
+    } catch (cause) {
+      throw this.#failure(cause, 'configure');
+    }
+    this.#host.endConfigure();
+    if (reply?.decision !== 'refuse') return;
+    const { pointer, reason } = reply.refusal ?? { pointer: '', reason: 'no reason given' };
+    throw new GatewayError('SLUICE_FILTER_CONFIG', `filter ${this.spec.name}: config${pointer}: ${reason}`, {
+      filter: this.spec.name,
+    });
+  }
+
+  /** Room in the guest's arena, checked: a guest may answer any address. */
+  #room(length: number): number {
+    const address = this.#begin(length) >>> 0;
+    this.#refresh();
+    if ((address & 7) !== 0 || address === 0 || address + length > this.#bytes.byteLength) {
+      throw new GatewayError(
+        'SLUICE_ABI_FRAME',
+        `${EXPORT_BEGIN} answered ${address} for ${length} bytes, expected an 8-aligned address inside the memory`,
+      );
+    }
+    return address;
+  }
+
+  #read(address: number, rules: ReplyRules): Reply {
+    this.#refresh();
+    return readReply(this.#bytes, address, rules);
+  }
+
+  /** Growing the memory detaches every view of it. */
+  #refresh(): void {
+    const { buffer } = this.#memory;
+    if (this.#bytes.buffer === buffer) return;
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Int32Array(buffer);
+  }
+
+  #failure(cause: unknown, during: string): GatewayError {
+    const filter = this.spec.name;
+    if (cause instanceof GatewayError) {
+      return new GatewayError(cause.code, `filter ${filter}, ${during}: ${cause.message}`, { cause, filter });
+    }
+    const stack = cause instanceof Error ? (cause.stack ?? '').split('\n').slice(0, ERROR_LINES) : [];
+    const frames = stack.filter((line) => line.includes('wasm')).map((line) => line.trim());
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const where = frames.length === 0 ? '' : ` (${frames.join(' ')})`;
+    return new GatewayError('SLUICE_FILTER_TRAP', `filter ${filter}, ${during}: ${reason}${where}`, {
+      cause,
+      filter,
+    });
+  }
+}

@@ -1,0 +1,117 @@
+// The manifest that travels inside a filter module: what the filter is, which phases it wants, what it asks for.
+
+import { ABI_VERSION } from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
+import type { PhaseName } from './guest-abi.js';
+
+/** What a phase needs of the message body. */
+export type BodyMode = 'none' | 'buffer';
+
+export const CAPABILITIES = ['log', 'schemas'] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+export interface FilterManifest {
+  readonly name: string;
+  /** Version of the filter itself, for people. */
+  readonly version: string;
+  readonly abi: number;
+  readonly phases: { readonly [phase in PhaseName]?: { readonly body: BodyMode } };
+  readonly capabilities: readonly Capability[];
+  /** JSON Schema of the filter's config; `true` accepts anything. */
+  readonly config: unknown;
+}
+
+const PHASES: readonly PhaseName[] = ['request', 'response'];
+const BODY_MODES: readonly string[] = ['none', 'buffer'];
+const KEYS: readonly string[] = ['name', 'version', 'abi', 'phases', 'capabilities', 'config', 'description'];
+
+/**
+ * Reads a manifest.
+ * @param label how the operator names the module, for messages
+ * @throws GatewayError SLUICE_FILTER_MANIFEST, SLUICE_ABI_VERSION
+ */
+export function parseManifest(text: string, label: string): FilterManifest {
+  const refuse = (pointer: string, problem: string): never => {
+    throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: manifest${pointer}: ${problem}`);
+  };
+  const raw = parseObject(text, refuse);
+  for (const key of Object.keys(raw)) {
+    if (!KEYS.includes(key)) refuse(`/${key}`, `unknown key, expected one of ${KEYS.join(', ')}`);
+  }
+  const name = readText(raw, 'name', refuse);
+  const version = readText(raw, 'version', refuse);
+  if (raw['abi'] !== ABI_VERSION) {
+    throw new GatewayError(
+      'SLUICE_ABI_VERSION',
+      `${label}: manifest/abi: found ${JSON.stringify(raw['abi'])}, this gateway runs ABI ${ABI_VERSION}`,
+    );
+  }
+  const config = raw['config'] ?? true;
+  if (typeof config !== 'boolean' && !isObject(config)) refuse('/config', 'expected a JSON Schema');
+  return Object.freeze({
+    name,
+    version,
+    abi: ABI_VERSION,
+    phases: readPhases(raw['phases'], refuse),
+    capabilities: readCapabilities(raw['capabilities'] ?? [], refuse),
+    config,
+  });
+}
+
+type Refuse = (pointer: string, problem: string) => never;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseObject(text: string, refuse: Refuse): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    return refuse('', `not JSON: ${(cause as Error).message}`);
+  }
+  return isObject(value) ? value : refuse('', 'expected an object');
+}
+
+function readText(raw: Record<string, unknown>, key: string, refuse: Refuse): string {
+  const value = raw[key];
+  return typeof value === 'string' && value.length > 0
+    ? value
+    : refuse(`/${key}`, `found ${JSON.stringify(value)}, expected a non-empty string`);
+}
+
+function readPhases(raw: unknown, refuse: Refuse): FilterManifest['phases'] {
+  if (!isObject(raw) || Object.keys(raw).length === 0) {
+    return refuse('/phases', `expected an object with ${PHASES.join(' or ')}`);
+  }
+  const phases: { [phase in PhaseName]?: { body: BodyMode } } = {};
+  for (const [key, value] of Object.entries(raw)) {
+    const phase = PHASES.find((known) => known === key);
+    if (phase === undefined)
+      return refuse(`/phases/${key}`, `unknown phase, expected ${PHASES.join(' or ')}`);
+    const body = isObject(value) ? (value['body'] ?? 'none') : undefined;
+    if (typeof body !== 'string' || !BODY_MODES.includes(body)) {
+      return refuse(
+        `/phases/${key}/body`,
+        `found ${JSON.stringify(body)}, this gateway offers ${BODY_MODES.join(', ')}`,
+      );
+    }
+    phases[phase] = { body: body as BodyMode };
+  }
+  return Object.freeze(phases);
+}
+
+function readCapabilities(raw: unknown, refuse: Refuse): readonly Capability[] {
+  if (!Array.isArray(raw)) return refuse('/capabilities', 'expected a list');
+  return raw.map((entry: unknown, index) => {
+    const known = CAPABILITIES.find((capability) => capability === entry);
+    return (
+      known ??
+      refuse(
+        `/capabilities/${index}`,
+        `found ${JSON.stringify(entry)}, this gateway offers ${CAPABILITIES.join(', ')}`,
+      )
+    );
+  });
+}

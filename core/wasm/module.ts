@@ -1,0 +1,124 @@
+// From bytes to a checked filter module: valid WebAssembly, a manifest, and the imports, exports and memory that
+// the ABI asks for. Nothing of the module runs here.
+import { createHash } from 'node:crypto';
+import {
+  EXPORT_BEGIN,
+  EXPORT_CONFIGURE,
+  EXPORT_ON_REQUEST,
+  EXPORT_ON_RESPONSE,
+  IMPORT_ABORT,
+  IMPORT_LOG,
+  IMPORT_MODULE,
+  IMPORT_SCHEMA_CHECK,
+  IMPORT_SCHEMA_COMPILE,
+  IMPORT_SCHEMA_MESSAGE,
+  MANIFEST_SECTION,
+} from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
+import { type Capability, type FilterManifest, parseManifest } from './manifest.js';
+import { readMemoryLimits } from './memory-limits.js';
+
+/** A module that passed every check that can be made without running it. */
+export interface FilterModule {
+  /** How the operator names it, for messages. */
+  readonly label: string;
+  readonly manifest: FilterManifest;
+  readonly module: WebAssembly.Module;
+  /** `sha256:` and 64 hex digits, of the whole file. */
+  readonly digest: string;
+  /** Memory limits the module declares, in pages of 64 KiB. */
+  readonly initialPages: number;
+  readonly maximumPages: number;
+}
+
+/** Which capability an import needs; `null` for those every filter has. */
+const IMPORTS: ReadonlyMap<string, Capability | null> = new Map([
+  [IMPORT_ABORT, null],
+  [IMPORT_LOG, 'log'],
+  [IMPORT_SCHEMA_COMPILE, 'schemas'],
+  [IMPORT_SCHEMA_CHECK, 'schemas'],
+  [IMPORT_SCHEMA_MESSAGE, 'schemas'],
+]);
+
+/**
+ * Compiles and checks a module.
+ * @throws GatewayError SLUICE_FILTER_NOT_WASM, SLUICE_FILTER_MANIFEST, SLUICE_FILTER_LINK,
+ *   SLUICE_FILTER_CAPABILITY, SLUICE_ABI_VERSION
+ */
+export function loadModule(bytes: Uint8Array, label: string): FilterModule {
+  const module = compile(bytes, label);
+  const manifest = parseManifest(readManifestText(module, label), label);
+  checkImports(module, manifest, label);
+  checkExports(module, manifest, label);
+  const { initial, maximum } = checkMemory(bytes, label);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return Object.freeze({ label, manifest, module, digest, initialPages: initial, maximumPages: maximum });
+}
+
+function compile(bytes: Uint8Array, label: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
+    throw new GatewayError('SLUICE_FILTER_NOT_WASM', `${label}: not a WebAssembly module: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+function readManifestText(module: WebAssembly.Module, label: string): string {
+  const sections = WebAssembly.Module.customSections(module, MANIFEST_SECTION);
+  if (sections.length !== 1) {
+    throw new GatewayError(
+      'SLUICE_FILTER_MANIFEST',
+      `${label}: found ${sections.length} custom sections named ${MANIFEST_SECTION}, expected one`,
+    );
+  }
+  return new TextDecoder('utf-8').decode(sections[0]);
+}
+
+function checkImports(module: WebAssembly.Module, manifest: FilterManifest, label: string): void {
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    if (from === 'env' && name === 'memory' && kind === 'memory') continue;
+    const capability = from === IMPORT_MODULE && kind === 'function' ? IMPORTS.get(name) : undefined;
+    if (capability === undefined) {
+      throw new GatewayError(
+        'SLUICE_FILTER_LINK',
+        `${label}: imports ${kind} ${from}.${name}, which the ABI does not offer`,
+      );
+    }
+    if (capability !== null && !manifest.capabilities.includes(capability)) {
+      throw new GatewayError(
+        'SLUICE_FILTER_CAPABILITY',
+        `${label}: imports ${from}.${name}, but its manifest does not ask for the capability ${capability}`,
+      );
+    }
+  }
+}
+
+function checkExports(module: WebAssembly.Module, manifest: FilterManifest, label: string): void {
+  const functions = new Set(
+    WebAssembly.Module.exports(module)
+      .filter(({ kind }) => kind === 'function')
+      .map(({ name }) => name),
+  );
+  const needed = [EXPORT_BEGIN, EXPORT_CONFIGURE];
+  if (manifest.phases.request) needed.push(EXPORT_ON_REQUEST);
+  if (manifest.phases.response) needed.push(EXPORT_ON_RESPONSE);
+  const missing = needed.filter((name) => !functions.has(name));
+  if (missing.length > 0) {
+    throw new GatewayError('SLUICE_FILTER_LINK', `${label}: does not export ${missing.join(', ')}`);
+  }
+}
+
+function checkMemory(bytes: Uint8Array, label: string): { initial: number; maximum: number } {
+  const limits = readMemoryLimits(bytes);
+  const refuse = (problem: string): never => {
+    throw new GatewayError('SLUICE_FILTER_LINK', `${label}: ${problem}`);
+  };
+  if (limits === null) return refuse('does not import env.memory, so its memory cannot be limited');
+  if (limits.maximum === null) return refuse('its memory declares no maximum');
+  if (limits.shared || limits.memory64)
+    return refuse('its memory is shared or 64-bit, expected plain 32-bit');
+  return { initial: limits.initial, maximum: limits.maximum };
+}

@@ -1,0 +1,231 @@
+// Reads what a guest answered. Everything in it is untrusted: each address, length, count and value is checked
+// before it is used, and what fails is a SLUICE_ABI_* error that names the field.
+import {
+  DECISION_CONTINUE,
+  DECISION_REFUSE,
+  DECISION_RESPOND,
+  EDIT_ADD_HEADER,
+  EDIT_MESSAGE,
+  EDIT_NAME,
+  EDIT_OPERATION,
+  EDIT_REMOVE_HEADER,
+  EDIT_SET_BODY,
+  EDIT_SET_HEADER,
+  EDIT_SET_PATH,
+  EDIT_SET_QUERY,
+  EDIT_SET_STATUS,
+  EDIT_SIZE,
+  EDIT_VALUE,
+  MAX_CONTEXT_BYTES,
+  MAX_EDITS,
+  MAX_HEADER_BYTES,
+  REPLY_CONTEXT,
+  REPLY_DECISION,
+  REPLY_EDITS,
+  REPLY_FIXED,
+  REPLY_LENGTH,
+  REPLY_STATUS,
+} from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
+import { isFieldValue, isFramingField, isToken } from '../headers.js';
+import { isQuery, normalisePath } from '../target.js';
+import { EditList } from './guest-abi.js';
+
+/** What the guest was called for; it decides which decisions and edits are allowed. */
+export interface ReplyRules {
+  readonly call: 'configure' | 'request' | 'response';
+  /** The filter saw the body, so it may replace it. */
+  readonly hasBody: boolean;
+}
+
+export interface Reply {
+  readonly decision: 'continue' | 'respond' | 'refuse';
+  /** Of `respond`; else 0. */
+  readonly status: number;
+  readonly edits: EditList;
+  /** A copy; null when there is none. */
+  readonly context: Uint8Array | null;
+  /** Of `refuse`: pointer into the config and reason. */
+  readonly refusal: { readonly pointer: string; readonly reason: string } | null;
+}
+
+/** A body may be as long as the memory it lies in. */
+const NO_LIMIT = 0xffffffff;
+
+function frameError(problem: string): GatewayError {
+  return new GatewayError('SLUICE_ABI_FRAME', `reply frame: ${problem}`);
+}
+
+function editError(problem: string): GatewayError {
+  return new GatewayError('SLUICE_ABI_EDIT', `edit: ${problem}`);
+}
+
+/**
+ * Decodes the reply at `address` of a guest's memory.
+ * @throws GatewayError SLUICE_ABI_FRAME for a broken frame, SLUICE_ABI_EDIT for an edit that is not allowed
+ */
+export function readReply(memory: Uint8Array, address: number, rules: ReplyRules): Reply {
+  const guest = new GuestView(memory);
+  const at = address >>> 0;
+  guest.check('reply', at, REPLY_FIXED);
+  const count = guest.word(at + REPLY_EDITS);
+  const length = guest.word(at + REPLY_LENGTH);
+  if (count > MAX_EDITS) throw frameError(`edits: found ${count}, at most ${MAX_EDITS} are allowed`);
+  if (length !== REPLY_FIXED + count * EDIT_SIZE) {
+    throw frameError(
+      `length: found ${length}, expected ${REPLY_FIXED + count * EDIT_SIZE} for ${count} edits`,
+    );
+  }
+  guest.check('edits', at, length);
+  const decision = readDecision(guest.half(at + REPLY_DECISION), rules);
+  const status = guest.half(at + REPLY_STATUS);
+  if (decision === 'respond' ? status < 200 || status > 599 : status !== 0) {
+    throw decision === 'respond'
+      ? editError(`status: found ${status}, expected 200 to 599`)
+      : frameError(`status: found ${status}, expected 0 with this decision`);
+  }
+  const edits = new EditList();
+  let refusal: Reply['refusal'] = null;
+  for (let index = 0; index < count; index += 1) {
+    const edit = at + REPLY_FIXED + index * EDIT_SIZE;
+    const operation = guest.word(edit + EDIT_OPERATION);
+    if (operation === EDIT_MESSAGE && decision === 'refuse') {
+      refusal = {
+        pointer: guest.utf8('name', edit + EDIT_NAME),
+        reason: guest.utf8('value', edit + EDIT_VALUE),
+      };
+    } else if (operation === EDIT_SET_BODY) {
+      edits.body = readBody(guest, edit, decision, rules);
+    } else readEdit(guest, edit, operation, decision, rules, edits);
+  }
+  const context = guest.copy('context', at + REPLY_CONTEXT, MAX_CONTEXT_BYTES);
+  return { decision, status, edits, context, refusal };
+}
+
+function readDecision(code: number, rules: ReplyRules): Reply['decision'] {
+  if (code === DECISION_CONTINUE) return 'continue';
+  if (code === DECISION_RESPOND && rules.call === 'request') return 'respond';
+  if (code === DECISION_REFUSE && rules.call === 'configure') return 'refuse';
+  throw frameError(`decision: found ${code}, which does not exist in ${rules.call}`);
+}
+
+function readBody(
+  guest: GuestView,
+  edit: number,
+  decision: Reply['decision'],
+  rules: ReplyRules,
+): Uint8Array {
+  if (rules.call === 'configure') throw editError('configure has no body to set');
+  if (decision !== 'respond' && !rules.hasBody) {
+    throw editError('sets a body that the manifest does not ask for');
+  }
+  return guest.copy('body', edit + EDIT_VALUE, NO_LIMIT) ?? new Uint8Array(0);
+}
+
+function readEdit(
+  guest: GuestView,
+  edit: number,
+  operation: number,
+  decision: Reply['decision'],
+  rules: ReplyRules,
+  edits: EditList,
+): void {
+  const onResponse = rules.call === 'response' || decision === 'respond';
+  switch (operation) {
+    case EDIT_SET_HEADER:
+    case EDIT_ADD_HEADER:
+    case EDIT_REMOVE_HEADER: {
+      if (rules.call === 'configure') throw editError('configure has no headers to edit');
+      const name = readHeaderName(guest, edit);
+      if (operation === EDIT_REMOVE_HEADER) edits.add(operation, name, '');
+      else edits.add(operation, name, readHeaderValue(guest, edit, name));
+      return;
+    }
+    case EDIT_SET_PATH: {
+      if (rules.call !== 'request' || onResponse) throw editError('set path belongs to the request phase');
+      const path = normalisePath(guest.latin1('path', edit + EDIT_VALUE));
+      if (path === null) throw editError('path: not a path that a request may have');
+      edits.add(operation, '', path);
+      return;
+    }
+    case EDIT_SET_QUERY: {
+      if (rules.call !== 'request' || onResponse) throw editError('set query belongs to the request phase');
+      const query = guest.latin1('query', edit + EDIT_VALUE);
+      if (!isQuery(query)) throw editError('query: holds a character that a query may not have');
+      edits.add(operation, '', query);
+      return;
+    }
+    case EDIT_SET_STATUS: {
+      if (rules.call !== 'response') throw editError('set status belongs to the response phase');
+      const status = guest.latin1('status', edit + EDIT_VALUE);
+      if (!/^[2-5]\d\d$/.test(status)) throw editError('status: expected three digits, 200 to 599');
+      edits.add(operation, '', status);
+      return;
+    }
+    default:
+      throw frameError(`edit operation: found ${operation}, which does not exist here`);
+  }
+}
+
+function readHeaderName(guest: GuestView, edit: number): string {
+  const name = guest.latin1('header name', edit + EDIT_NAME).toLowerCase();
+  if (!isToken(name)) throw editError('header name: not a token');
+  if (isFramingField(name)) throw editError(`header ${name}: framing and hop-by-hop fields cannot be edited`);
+  return name;
+}
+
+function readHeaderValue(guest: GuestView, edit: number, name: string): string {
+  const value = guest.latin1('header value', edit + EDIT_VALUE);
+  if (!isFieldValue(value)) throw editError(`header ${name}: its value holds a control character`);
+  return value;
+}
+
+/** A guest's memory that cannot be read beyond its end. */
+class GuestView {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Throws unless `[address, address + length)` lies inside the memory. Both are unsigned 32-bit. */
+  check(field: string, address: number, length: number): void {
+    if (address + length > this.#bytes.byteLength) {
+      throw frameError(
+        `${field}: ${length} bytes at ${address} reach beyond the memory of ${this.#bytes.byteLength} bytes`,
+      );
+    }
+  }
+
+  half(address: number): number {
+    return this.#view.getUint16(address, true);
+  }
+
+  word(address: number): number {
+    return this.#view.getUint32(address, true);
+  }
+
+  latin1(field: string, spanAt: number): string {
+    return this.#span(field, spanAt, MAX_HEADER_BYTES).toString('latin1');
+  }
+
+  utf8(field: string, spanAt: number): string {
+    return this.#span(field, spanAt, MAX_HEADER_BYTES).toString('utf8');
+  }
+
+  /** A copy of the bytes a span names, or null when it is empty. */
+  copy(field: string, spanAt: number, most: number): Uint8Array | null {
+    const span = this.#span(field, spanAt, most);
+    return span.byteLength === 0 ? null : Uint8Array.prototype.slice.call(span);
+  }
+
+  #span(field: string, spanAt: number, most: number): Buffer {
+    const address = this.word(spanAt);
+    const length = this.word(spanAt + 4);
+    if (length > most) throw frameError(`${field}: found ${length} bytes, at most ${most} are allowed`);
+    this.check(field, address, length);
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + address, length);
+  }
+}

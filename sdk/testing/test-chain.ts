@@ -1,0 +1,215 @@
+// Runs filters in Node on the gateway's own runtime code, without a gateway: a request goes in, what the upstream
+// sees and what the client sees come out.
+import { readFileSync } from 'node:fs';
+import { HeaderList } from '../../core/headers.js';
+import { type ChainLink, FilterChain } from '../../core/wasm/chain.js';
+import { applyEdits } from '../../core/wasm/edits.js';
+import { align8, FrameWriter } from '../../core/wasm/frame.js';
+import type {
+  FilterCall,
+  FilterFailure,
+  FilterLogLine,
+  PhaseMessage,
+  PhaseResult,
+} from '../../core/wasm/guest-abi.js';
+import type { Capability } from '../../core/wasm/manifest.js';
+import { loadModule } from '../../core/wasm/module.js';
+
+/** One filter of the chain. */
+export interface TestFilter {
+  /** Path of the `.wasm` file, or its bytes. */
+  readonly module: string | Uint8Array;
+  /** Default `{}`. */
+  readonly config?: unknown;
+  /** Default: all that the manifest asks for. */
+  readonly grants?: readonly Capability[];
+  /** Largest memory in MiB. Default 16. */
+  readonly memoryMb?: number;
+  /** Default `shared`. */
+  readonly isolation?: 'shared' | 'exchange';
+  /** Default `closed`. */
+  readonly onFailure?: 'closed' | 'open';
+}
+
+export interface TestRequest {
+  readonly method?: string;
+  /** Path and, after `?`, query. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly params?: readonly string[];
+}
+
+export interface TestResponse {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** What somebody at one end of the chain sees. */
+export interface SeenMessage {
+  readonly status: number;
+  readonly target: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+  /** The body as text. */
+  readonly text: string;
+}
+
+export interface TestOutcome {
+  /** Null when a request filter answered or failed. */
+  readonly upstream: SeenMessage | null;
+  /** Null when a filter failed and its policy is `closed`: the gateway would answer with its own error. */
+  readonly client: SeenMessage | null;
+  readonly failures: readonly FilterFailure[];
+  readonly logs: readonly FilterLogLine[];
+  /** Calls of the request phase in order, then those of the response phase. */
+  readonly calls: readonly FilterCall[];
+}
+
+const PAGES_PER_MEBIBYTE = 16;
+const CLIENT_ADDRESS = '192.0.2.1';
+
+/** A chain of filters that stays loaded over many exchanges. */
+export class TestChain {
+  readonly #chain = new FilterChain();
+  readonly #writer = new FrameWriter();
+  readonly #phases: { readonly request: boolean; readonly response: boolean }[] = [];
+  /** What the filters logged while they were configured. */
+  readonly configureLogs: FilterLogLine[] = [];
+  #exchanges = 0;
+
+  /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
+  constructor(filters: readonly TestFilter[]) {
+    filters.forEach((filter, id) => {
+      const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
+      const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
+      const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label);
+      this.#phases.push({
+        request: manifest.phases.request !== undefined,
+        response: manifest.phases.response !== undefined,
+      });
+      const logs = this.#chain.load({
+        id,
+        name: manifest.name,
+        module,
+        phases: manifest.phases,
+        initialPages,
+        maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
+        granted: filter.grants ?? manifest.capabilities,
+        config: JSON.stringify(filter.config ?? {}),
+        deadlineMs: 0,
+        isolation: filter.isolation ?? 'shared',
+        onFailure: filter.onFailure ?? 'closed',
+      });
+      this.configureLogs.push(...logs);
+    });
+  }
+
+  /** Linear memory of all filters, in bytes. */
+  get memoryBytes(): number {
+    return this.#chain.memoryBytes;
+  }
+
+  /**
+   * One exchange: the request filters in order, then, in reverse, the response filters of those that the request
+   * got through, over `response` or over the answer a request filter gave.
+   */
+  exchange(request: TestRequest, response: TestResponse = {}): TestOutcome {
+    const message = this.#requestMessage(request);
+    const ids = this.#phases.map((_, id) => id);
+    const inbound = this.#run(
+      message,
+      ids.filter((id) => this.#phases[id]!.request),
+      [],
+    );
+    applyEdits(inbound.result.edits, message);
+    const failures = [...inbound.result.failures];
+    const logs = [...inbound.result.logs];
+    const calls = [...inbound.result.calls];
+    if (failures.some(({ skipped }) => !skipped))
+      return { upstream: null, client: null, failures, logs, calls };
+
+    const answer = inbound.result.response;
+    const reached = answer === null ? ids : ids.filter((id) => id < inbound.ids[inbound.result.respondedBy]!);
+    const reply: PhaseMessage = {
+      ...message,
+      phase: 'response',
+      status: answer?.status ?? response.status ?? 200,
+      responseHeaders: answer?.headers ?? toHeaders(response.headers),
+      body: answer === null ? toBytes(response.body) : answer.body,
+    };
+    const contexts = new Map(inbound.ids.map((id, index) => [id, inbound.result.contexts[index] ?? null]));
+    const outboundIds = reached.filter((id) => this.#phases[id]!.response).reverse();
+    const outbound = this.#run(
+      reply,
+      outboundIds,
+      outboundIds.map((id) => contexts.get(id) ?? null),
+    );
+    applyEdits(outbound.result.edits, reply);
+    failures.push(...outbound.result.failures);
+    logs.push(...outbound.result.logs);
+    calls.push(...outbound.result.calls);
+    const failed = outbound.result.failures.some(({ skipped }) => !skipped);
+    return {
+      upstream: answer === null ? seen(message, message.requestHeaders) : null,
+      client: failed ? null : seen(reply, reply.responseHeaders),
+      failures,
+      logs,
+      calls,
+    };
+  }
+
+  #run(
+    message: PhaseMessage,
+    ids: readonly number[],
+    contexts: readonly (Uint8Array | null)[],
+  ): { ids: readonly number[]; result: PhaseResult } {
+    const length = this.#writer.prepare(message);
+    const buffer = new ArrayBuffer(align8(length));
+    const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+    this.#writer.write(memory, 0);
+    const links: ChainLink[] = ids.map((id, index) => ({
+      id,
+      context: contexts[index] ?? null,
+      skip: false,
+    }));
+    const { phase, body } = message;
+    return { ids, result: this.#chain.run({ phase, memory, at: 0, length, body, links }) };
+  }
+
+  #requestMessage(request: TestRequest): PhaseMessage {
+    this.#exchanges += 1;
+    const [path = '/', ...query] = request.target.split('?');
+    return {
+      phase: 'request',
+      id: `test-${this.#exchanges}`,
+      routeId: 'test',
+      scheme: 'http',
+      method: request.method ?? 'GET',
+      authority: request.headers?.['host'] ?? 'test.example',
+      clientAddress: CLIENT_ADDRESS,
+      params: request.params ?? [],
+      path,
+      query: query.join('?'),
+      requestHeaders: toHeaders(request.headers),
+      status: 0,
+      responseHeaders: new HeaderList(),
+      body: request.body === undefined ? null : toBytes(request.body),
+    };
+  }
+}
+
+function seen(message: PhaseMessage, headers: HeaderList): SeenMessage {
+  const body = message.body ?? new Uint8Array(0);
+  const target = message.query === '' ? message.path : `${message.path}?${message.query}`;
+  return { status: message.status, target, headers, body, text: Buffer.from(body).toString('utf8') };
+}
+
+function toBytes(body: string | Uint8Array | undefined): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body, 'utf8') : (body ?? new Uint8Array(0));
+}
+
+function toHeaders(record: Readonly<Record<string, string>> = {}): HeaderList {
+  return new HeaderList(Object.entries(record).flatMap(([name, value]) => [name.toLowerCase(), value]));
+}
