@@ -1,0 +1,36 @@
+// The functions a host offers, declared as sdk/ABI.md lists them. One that a filter never calls is not imported.
+
+// @ts-ignore: decorator
+@external('sluice', 'abort')
+declare function hostAbort(message: usize, messageLength: u32, file: usize, fileLength: u32, line: u32, column: u32): void;
+
+// @ts-ignore: decorator
+@external('sluice', 'log')
+export declare function hostLog(level: u32, address: usize, length: u32): void;
+
+// @ts-ignore: decorator
+@external('sluice', 'schema_compile')
+export declare function hostSchemaCompile(address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'schema_check')
+export declare function hostSchemaCheck(id: i32, address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'schema_message')
+export declare function hostSchemaMessage(address: usize, capacity: u32): i32;
+
+/** What `throw` and failed assertions compile to. */
+export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
+  const messageAt = changetype<usize>(message);
+  const fileAt = changetype<usize>(file);
+  hostAbort(
+    messageAt,
+    messageAt == 0 ? 0 : load<u32>(messageAt - 4),
+    fileAt,
+    fileAt == 0 ? 0 : load<u32>(fileAt - 4),
+    line,
+    column,
+  );
+  unreachable();
+}

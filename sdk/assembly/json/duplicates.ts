@@ -1,0 +1,151 @@
+// Finds objects with two members of one name, which parsers read differently (RFC 8259 §4). Names are compared
+// decoded. The work is n log n for any input: names are sorted object by object, so no input is a slow one.
+import { Bytes } from '../bytes';
+import { escaped, fail, Failure, MAX_DEPTH, scanColon, scanScalar, scanString, skipSpace, unexpected } from './scanner';
+import { decodedString } from './string';
+
+// A name: u64 hash and length, u32 address, 4 bytes free.
+const NAME: usize = 16;
+// Objects of up to this many names are compared pair by pair.
+const FEW = 12;
+
+// One level of containers: u32 byte that closes it, u32 number of names before it.
+const LEVEL: usize = 8;
+const levels = memory.data(MAX_DEPTH * 8);
+
+let names: usize = 0;
+let count: i32 = 0;
+let room: i32 = 0;
+
+/** True for valid JSON in which no object has two members of one name. `parseProblem` tells why not. */
+export function hasUniqueNames(document: Bytes): bool {
+  names = 0;
+  count = 0;
+  room = 0;
+  return walk(document.address, document.address + document.length) != 0;
+}
+
+function walk(at: usize, end: usize): usize {
+  let depth = 0;
+  let closer: u32 = 0;
+  let first = 0;
+  at = skipSpace(at, end);
+  while (at != 0) {
+    const byte = <u32>(at < end ? load<u8>(at) : 0);
+    if (byte == 0x7b || byte == 0x5b) {
+      if (depth == MAX_DEPTH) return fail(Failure.TooDeep, at);
+      at = skipSpace(at + 1, end);
+      if (at < end && load<u8>(at) == byte + 2) {
+        at++;
+      } else {
+        const level = levels + depth++ * LEVEL;
+        store<u32>(level, closer);
+        store<u32>(level, first, 4);
+        closer = byte + 2;
+        first = count;
+        if (closer == 0x7d) at = addName(at, end);
+        continue;
+      }
+    } else {
+      at = scanScalar(at, end);
+      if (at == 0) return 0;
+    }
+    for (;;) {
+      at = skipSpace(at, end);
+      if (depth == 0) return at == end ? end : unexpected(at, end);
+      const after = <u32>(at < end ? load<u8>(at) : 0);
+      if (after == 0x2c) {
+        at = skipSpace(at + 1, end);
+        if (closer == 0x7d) at = addName(at, end);
+        break;
+      }
+      if (after != closer) return unexpected(at, end);
+      if (closer == 0x7d && hasTwins(names + first * NAME, count - first)) return fail(Failure.DuplicateName, at);
+      at++;
+      count = first;
+      const level = levels + --depth * LEVEL;
+      closer = load<u32>(level);
+      first = load<u32>(level, 4);
+    }
+  }
+  return 0;
+}
+
+function addName(at: usize, end: usize): usize {
+  if (at >= end || load<u8>(at) != 0x22) return unexpected(at, end);
+  const start = at + 1;
+  at = scanString(start, end);
+  if (at == 0) return 0;
+  let content = start;
+  let length = <i32>(at - 1 - start);
+  if (escaped) {
+    const decoded = decodedString(new Bytes(start, length));
+    content = decoded.address;
+    length = decoded.length;
+  }
+  if (count == room) makeRoom();
+  const entry = names + count++ * NAME;
+  store<u64>(entry, (<u64>hash(content, length) << 32) | length);
+  store<u32>(entry, <u32>content, 8);
+  return scanColon(at, end);
+}
+
+function makeRoom(): void {
+  const wanted = room == 0 ? 64 : room * 2;
+  const moved = __sluice_reserve(wanted * NAME);
+  if (count > 0) memory.copy(moved, names, count * NAME);
+  names = moved;
+  room = wanted;
+}
+
+/** FNV-1a. */
+function hash(at: usize, length: i32): u32 {
+  let value: u32 = 0x811c9dc5;
+  for (let i = 0; i < length; i++) value = (value ^ load<u8>(at + i)) * 0x01000193;
+  return value;
+}
+
+function hasTwins(from: usize, size: i32): bool {
+  if (size <= FEW) {
+    for (let i = 1; i < size; i++) {
+      for (let k = 0; k < i; k++) if (order(from + i * NAME, from + k * NAME) == 0) return true;
+    }
+    return false;
+  }
+  heapSort(from, size);
+  for (let i = 1; i < size; i++) if (order(from + i * NAME, from + (i - 1) * NAME) == 0) return true;
+  return false;
+}
+
+/** By hash and length, then by bytes: 0 for the same name. */
+function order(a: usize, b: usize): i32 {
+  const left = load<u64>(a);
+  const right = load<u64>(b);
+  if (left != right) return left < right ? -1 : 1;
+  return memory.compare(load<u32>(a, 8), load<u32>(b, 8), <u32>left);
+}
+
+function heapSort(from: usize, size: i32): void {
+  for (let i = size / 2 - 1; i >= 0; i--) sink(from, i, size);
+  for (let last = size - 1; last > 0; last--) {
+    swap(from, from + last * NAME);
+    sink(from, 0, last);
+  }
+}
+
+function sink(from: usize, index: i32, size: i32): void {
+  for (;;) {
+    let child = index * 2 + 1;
+    if (child >= size) return;
+    if (child + 1 < size && order(from + (child + 1) * NAME, from + child * NAME) > 0) child++;
+    if (order(from + index * NAME, from + child * NAME) >= 0) return;
+    swap(from + index * NAME, from + child * NAME);
+    index = child;
+  }
+}
+
+function swap(a: usize, b: usize): void {
+  const block = v128.load(a);
+  v128.store(a, v128.load(b));
+  v128.store(b, block);
+}

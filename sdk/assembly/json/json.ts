@@ -1,0 +1,195 @@
+// A cursor into JSON text: finds members and items by scanning, decodes what is asked for, builds no tree.
+import { ABSENT, Bytes } from '../bytes';
+import { failedAt, failureText, scanDocument, scanName, scanString, scanValue, skipSpace } from './scanner';
+import { decodedString } from './string';
+
+export enum JsonType {
+  /** What is not there, or a document that is not JSON. */
+  Missing = 0,
+  Null,
+  Boolean,
+  Number,
+  String,
+  Array,
+  Object,
+}
+
+const NO_INDEX: i32 = -1;
+
+/** A value in a JSON document. Reading one that is missing or of another type gives the fallback, never a trap. */
+@final
+export class Json {
+  /** The text of the value, as it stands in the document. */
+  readonly raw: Bytes;
+  readonly type: JsonType;
+  // Where the value hangs: for `pointer`, which is made on demand.
+  private readonly parent: Json | null;
+  private readonly token: Bytes;
+  private readonly index: i32;
+
+  /** For this folder: `raw` must be one valid value without spaces around it. */
+  constructor(raw: Bytes, parent: Json | null, token: Bytes, index: i32) {
+    this.raw = raw;
+    this.parent = parent;
+    this.token = token;
+    this.index = index;
+    this.type = typeOf(raw);
+  }
+
+  /** Reads a document. When it is not JSON the type is `Missing`, and `parseProblem()` says why. */
+  static parse(document: Bytes): Json {
+    const end = document.address + document.length;
+    if (scanDocument(document.address, end) == 0) return new Json(ABSENT, null, ABSENT, NO_INDEX);
+    const start = skipSpace(document.address, end);
+    const stop = scanValue(start, end);
+    return new Json(new Bytes(start, <i32>(stop - start)), null, ABSENT, NO_INDEX);
+  }
+
+  get exists(): bool {
+    return this.type != JsonType.Missing;
+  }
+
+  get isNull(): bool {
+    return this.type == JsonType.Null;
+  }
+
+  get isString(): bool {
+    return this.type == JsonType.String;
+  }
+
+  get isObject(): bool {
+    return this.type == JsonType.Object;
+  }
+
+  get isArray(): bool {
+    return this.type == JsonType.Array;
+  }
+
+  /** RFC 6901 pointer from the root of the document, as text. */
+  get pointer(): string {
+    const parent = this.parent;
+    if (parent == null) return '';
+    const token = this.name.toString().replaceAll('~', '~0').replaceAll('/', '~1');
+    return parent.pointer + '/' + token;
+  }
+
+  /** The last member called `name`, as parsers that keep one value do; `exists` is false when there is none. */
+  get(name: string): Json {
+    let found = new Json(ABSENT, this, Bytes.from(name), NO_INDEX);
+    for (let member = this.first(); member != null; member = member.next()) {
+      if (member.token.equals(name)) found = member;
+    }
+    return found;
+  }
+
+  /** The item at `index` of an array. */
+  at(index: i32): Json {
+    let item = this.type == JsonType.Array ? this.first() : null;
+    for (let i = 0; item != null; item = item.next(), i++) if (i == index) return item;
+    return new Json(ABSENT, this, ABSENT, index);
+  }
+
+  /** The value at an RFC 6901 pointer below this one. */
+  find(pointer: string): Json {
+    let value: Json = this;
+    const tokens = pointer.split('/');
+    for (let i = 1; i < tokens.length; i++) {
+      const token = tokens[i].replaceAll('~1', '/').replaceAll('~0', '~');
+      value = value.type == JsonType.Array ? value.at(<i32>parseInt(token)) : value.get(token);
+    }
+    return value;
+  }
+
+  /** The first member or item, or null: `for (let item = list.first(); item != null; item = item.next())`. */
+  first(): Json | null {
+    if (this.type != JsonType.Array && this.type != JsonType.Object) return null;
+    const end = this.raw.address + this.raw.length;
+    return child(this, skipSpace(this.raw.address + 1, end), end, 0);
+  }
+
+  /** The member or item after this one, or null. */
+  next(): Json | null {
+    const parent = this.parent;
+    if (parent == null || !this.raw.exists) return null;
+    const end = parent.raw.address + parent.raw.length;
+    const at = skipSpace(this.raw.address + this.raw.length, end);
+    if (load<u8>(at) != 0x2c) return null;
+    return child(parent, skipSpace(at + 1, end), end, this.index + 1);
+  }
+
+  /** Name of a member, or index of an item in decimal. */
+  get name(): Bytes {
+    return this.index == NO_INDEX ? this.token : Bytes.from(this.index.toString());
+  }
+
+  /** Number of members or items. */
+  get size(): i32 {
+    let count = 0;
+    for (let item = this.first(); item != null; item = item.next()) count++;
+    return count;
+  }
+
+  /** Content of a string, decoded, in UTF-8; `exists` is false for any other type. */
+  get bytes(): Bytes {
+    if (this.type != JsonType.String) return ABSENT;
+    return decodedString(this.raw.slice(1, this.raw.length - 1));
+  }
+
+  /** Content of a string, or `fallback`. */
+  text(fallback: string = ''): string {
+    return this.type == JsonType.String ? this.bytes.toString() : fallback;
+  }
+
+  /** A boolean, or `fallback`. */
+  bool(fallback: bool = false): bool {
+    return this.type == JsonType.Boolean ? this.raw[0] == 0x74 : fallback;
+  }
+
+  /** A number, rounded towards zero, or `fallback`. */
+  integer(fallback: i64 = 0): i64 {
+    return this.type == JsonType.Number ? <i64>parseFloat(this.raw.toString()) : fallback;
+  }
+
+  /** A number, or `fallback`. */
+  number(fallback: f64 = 0): f64 {
+    return this.type == JsonType.Number ? parseFloat(this.raw.toString()) : fallback;
+  }
+}
+
+/** Why the last `Json.parse` failed, with the byte: safe to show, it holds nothing of the document. */
+export function parseProblem(document: Bytes): string {
+  return failureText() + ' (byte ' + (failedAt - document.address).toString() + ')';
+}
+
+/** The member or item at `at`, or null at the end of the container. */
+function child(parent: Json, at: usize, end: usize, index: i32): Json | null {
+  const byte = load<u8>(at);
+  if (byte == 0x7d || byte == 0x5d) return null;
+  let token = ABSENT;
+  if (parent.type == JsonType.Object) {
+    const nameEnd = scanString(at + 1, end);
+    token = decodedString(new Bytes(at + 1, <i32>(nameEnd - at) - 2));
+    at = scanName(at, end);
+    index = NO_INDEX;
+  }
+  return new Json(new Bytes(at, <i32>(scanValue(at, end) - at)), parent, token, index);
+}
+
+function typeOf(raw: Bytes): JsonType {
+  if (raw.length == 0) return JsonType.Missing;
+  switch (raw[0]) {
+    case 0x7b:
+      return JsonType.Object;
+    case 0x5b:
+      return JsonType.Array;
+    case 0x22:
+      return JsonType.String;
+    case 0x74:
+    case 0x66:
+      return JsonType.Boolean;
+    case 0x6e:
+      return JsonType.Null;
+    default:
+      return JsonType.Number;
+  }
+}

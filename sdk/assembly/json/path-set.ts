@@ -1,0 +1,121 @@
+// RFC 6901 pointers with `*` for any member or index, compiled to one automaton: while a document is walked there
+// is one state for each level, however many pointers there are.
+import { Bytes } from '../bytes';
+import { NameSet } from './name-set';
+
+/** No pointer leads into this value. */
+export const DEAD = -1;
+
+const MAX_STATES = 4096;
+const DIGITS = 10;
+
+@final
+class State {
+  readonly children: NameSet = new NameSet();
+  /** State of members and indexes that no literal names. */
+  other: i32 = DEAD;
+  /** Some pointer ends here. */
+  terminal: bool = false;
+}
+
+/** A place in a pointer: what is left of it. */
+@final
+class Rest {
+  constructor(
+    readonly tokens: string[],
+    readonly position: i32,
+  ) {}
+}
+
+/** Built in `configure`, read afterwards. */
+@final
+export class PathSet {
+  private readonly pointers: Rest[] = [];
+  private readonly states: State[] = [];
+  private readonly digits: usize = __sluice_reserve(16);
+
+  /** Adds a pointer. False when it is none: not empty, and not beginning with `/`, or `~` without 0 or 1. */
+  add(pointer: string): bool {
+    if (pointer.length > 0 && pointer.charCodeAt(0) != 0x2f) return false;
+    const tokens = pointer.split('/');
+    for (let i = 1; i < tokens.length; i++) {
+      const token = tokens[i];
+      for (let k = token.indexOf('~'); k >= 0; k = token.indexOf('~', k + 1)) {
+        const digit = k + 1 < token.length ? token.charCodeAt(k + 1) : 0;
+        if (digit != 0x30 && digit != 0x31) return false;
+      }
+    }
+    this.pointers.push(new Rest(tokens, 1));
+    return true;
+  }
+
+  /** To be called once, after the last `add`. False when the pointers need more states than there may be. */
+  compile(): bool {
+    return this.pointers.length == 0 || this.build(this.pointers) >= 0;
+  }
+
+  /** State of the whole document. */
+  get root(): i32 {
+    return this.pointers.length == 0 ? DEAD : 0;
+  }
+
+  isTerminal(state: i32): bool {
+    return state >= 0 && unchecked(this.states[state]).terminal;
+  }
+
+  /** State of the member whose name has this content. */
+  member(state: i32, name: usize, length: i32, hasEscapes: bool): i32 {
+    const from = unchecked(this.states[state]);
+    if (from.children.size == 0) return from.other;
+    const found = from.children.findRaw(name, length, hasEscapes);
+    return found >= 0 ? found : from.other;
+  }
+
+  /** State of the item at `index`. */
+  item(state: i32, index: i32): i32 {
+    const from = unchecked(this.states[state]);
+    if (from.children.size == 0) return from.other;
+    let at = this.digits + DIGITS;
+    let left = index;
+    do {
+      store<u8>(--at, 0x30 + (left % 10));
+      left /= 10;
+    } while (left > 0);
+    const found = from.children.find(at, <i32>(this.digits + DIGITS - at));
+    return found >= 0 ? found : from.other;
+  }
+
+  /** Builds the state in which all of `rests` are alive. Answers its number, or -1 at the limit. */
+  private build(rests: Rest[]): i32 {
+    const number = this.states.length;
+    if (number == MAX_STATES) return -1;
+    const state = new State();
+    this.states.push(state);
+    const wild: Rest[] = [];
+    for (let i = 0; i < rests.length; i++) {
+      const rest = rests[i];
+      if (rest.position == rest.tokens.length) state.terminal = true;
+      else if (rest.tokens[rest.position] == '*') wild.push(new Rest(rest.tokens, rest.position + 1));
+    }
+    // What lies below the end of a pointer is replaced with it.
+    if (state.terminal) return number;
+    if (wild.length > 0) {
+      state.other = this.build(wild);
+      if (state.other < 0) return -1;
+    }
+    for (let i = 0; i < rests.length; i++) {
+      const token = rests[i].tokens[rests[i].position];
+      const name = Bytes.from(token.replaceAll('~1', '/').replaceAll('~0', '~'));
+      if (token == '*' || state.children.has(name)) continue;
+      const alive = wild.slice();
+      for (let k = i; k < rests.length; k++) {
+        const rest = rests[k];
+        if (rest.tokens[rest.position] == token) alive.push(new Rest(rest.tokens, rest.position + 1));
+      }
+      const child = this.build(alive);
+      if (child < 0) return -1;
+      state.children.add(name, child);
+    }
+    return number;
+  }
+}

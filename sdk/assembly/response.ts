@@ -1,0 +1,41 @@
+// The response of an exchange as a filter sees it in the response phase.
+import {
+  EDIT_SET_BODY,
+  EDIT_SET_STATUS,
+  FLAG_BODY,
+  FRAME_BODY,
+  FRAME_FLAGS,
+  FRAME_RESPONSE_HEADERS,
+  FRAME_STATUS,
+  PHASE_RESPONSE,
+} from '../abi/abi';
+import { ABSENT, Bytes, bytesOf } from './bytes';
+import { frameByte, frameSpan, frameWord } from './frame';
+import { Headers } from './headers';
+import { addEdit } from './reply';
+
+/** One object serves every call: it holds no data, it reads the frame of the current one. */
+@final
+export class Response {
+  readonly headers: Headers = new Headers(FRAME_RESPONSE_HEADERS, PHASE_RESPONSE);
+
+  get status(): i32 {
+    return frameWord(FRAME_STATUS);
+  }
+
+  /** The whole body when the manifest asks for it and one came; else `exists` is false. */
+  get body(): Bytes {
+    return frameByte(FRAME_FLAGS) & FLAG_BODY ? frameSpan(FRAME_BODY) : ABSENT;
+  }
+
+  /** Changes the status and keeps the rest. Traps outside of 200 to 599. */
+  setStatus(status: i32): void {
+    if (status < 200 || status > 599) throw new RangeError('setStatus: the status must be 200 to 599');
+    addEdit(EDIT_SET_STATUS, ABSENT, bytesOf(status));
+  }
+
+  /** Replaces the body. Only a filter that asked for it may. */
+  setBody<T>(body: T): void {
+    addEdit(EDIT_SET_BODY, ABSENT, bytesOf(body));
+  }
+}

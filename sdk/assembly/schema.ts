@@ -1,0 +1,56 @@
+// JSON Schema validation by the host (ajv). Needs the capability `schemas`.
+import { SCHEMA_MISMATCH, SCHEMA_NOT_JSON, SCHEMA_VALID } from '../abi/abi';
+import { ABSENT, Bytes } from './bytes';
+import { hostSchemaCheck, hostSchemaCompile, hostSchemaMessage } from './host';
+import { Json } from './json/json';
+
+/** A schema that the host compiled. */
+@final
+export class Schema {
+  private constructor(private readonly id: i32) {}
+
+  /** Why the last `compile` failed; absent when it did not. */
+  static problem: Bytes = ABSENT;
+
+  /** Compiles the text of a JSON Schema; in `configure` only. Null when it is none: `Schema.problem` says why. */
+  static compile(schema: Bytes): Schema | null {
+    const id = hostSchemaCompile(schema.address, schema.length);
+    Schema.problem = id < 0 ? readMessage() : ABSENT;
+    return id < 0 ? null : new Schema(id);
+  }
+
+  /** Checks a document. */
+  check(document: Bytes): Verdict {
+    return new Verdict(hostSchemaCheck(this.id, document.address, document.length));
+  }
+}
+
+/** What the host found. */
+@final
+export class Verdict {
+  constructor(private readonly code: i32) {}
+
+  get isValid(): bool {
+    return this.code == SCHEMA_VALID;
+  }
+
+  get isNotJson(): bool {
+    return this.code == SCHEMA_NOT_JSON;
+  }
+
+  get isMismatch(): bool {
+    return this.code == SCHEMA_MISMATCH;
+  }
+
+  /** The findings as JSON. To be read before the next check. */
+  get findings(): Json {
+    return Json.parse(readMessage());
+  }
+}
+
+function readMessage(): Bytes {
+  const length = hostSchemaMessage(0, 0);
+  const at = __sluice_reserve(length);
+  hostSchemaMessage(at, length);
+  return new Bytes(at, length);
+}
