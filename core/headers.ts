@@ -70,6 +70,11 @@ export class HeaderList {
     return values;
   }
 
+  /** Every name, in order, with repetitions. */
+  names(): string[] {
+    return this.flat.filter((_, index) => index % 2 === 0);
+  }
+
   has(name: string): boolean {
     return this.get(name) !== undefined;
   }

@@ -232,7 +232,9 @@ export class Channel {
     const written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, postBody);
     if (written === 'full') return false;
     if (written === 'too-large') {
-      job.reject(new GatewayError('SLUICE_ABI_EDIT', 'the exchange, as filters left it, is too large for a worker'));
+      job.reject(
+        new GatewayError('SLUICE_ABI_EDIT', 'the exchange, as filters left it, is too large for a worker'),
+      );
       return true;
     }
     this.#held.set(ticket, job);
