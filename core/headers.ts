@@ -33,6 +33,11 @@ export function isFieldValue(text: string): boolean {
   return FIELD_VALUE.test(text);
 }
 
+/** True for fields that end at this hop whatever `connection` says (RFC 9110 §7.6.1). */
+export function isHopByHop(lowerCaseName: string): boolean {
+  return HOP_BY_HOP.has(lowerCaseName);
+}
+
 /** True for fields that no filter and no upstream may set on a message of ours. */
 export function isFramingField(lowerCaseName: string): boolean {
   return FRAMING.has(lowerCaseName);
