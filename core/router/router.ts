@@ -12,7 +12,11 @@ export interface RouteMatchOptions {
 }
 
 export type RouteMatch<Route> =
-  | { readonly kind: 'found'; readonly route: Route; /** Flat `[name, value, …]`, percent-decoded. */ readonly params: readonly string[] }
+  | {
+      readonly kind: 'found';
+      readonly route: Route /** Flat `[name, value, …]`, percent-decoded. */;
+      readonly params: readonly string[];
+    }
   /** The path is declared on this host, for these methods only (sorted). */
   | { readonly kind: 'method'; readonly allow: readonly string[] }
   | { readonly kind: 'none' };
