@@ -146,7 +146,3 @@ export function hopByHopTest(headers: HeaderList): (lowerCaseName: string) => bo
   }
   return (name) => HOP_BY_HOP.has(name) || named.has(name);
 }
-
-function isHopByHop(lowerCaseName: string): boolean {
-  return HOP_BY_HOP.has(lowerCaseName);
-}
