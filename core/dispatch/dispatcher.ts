@@ -13,7 +13,7 @@ import {
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, type Job } from './channel.js';
-import type { HostMessage } from './control.js';
+import { BATCH_SIZE_WORDS, type HostMessage } from './control.js';
 import { FilterLoads } from './filter-loads.js';
 import { ThreadPool } from './pool.js';
 import { Supervisor } from './supervisor.js';
@@ -41,6 +41,8 @@ export interface DispatcherStats {
   /** Batches and records of all workers so far; their quotient is the mean batch. */
   readonly batches: number;
   readonly records: number;
+  /** Entry k: batches of at most 2^k records that are in no smaller entry; the last has the rest. */
+  readonly batchSizes: readonly number[];
   /** Linear memory of all filters in all workers. */
   readonly memoryBytes: number;
 }
@@ -64,7 +66,7 @@ export class Dispatcher {
   #flushScheduled = false;
   #closing = false;
   /** Batches and records of workers that are gone. */
-  #past = { batches: 0, records: 0 };
+  #past = { batches: 0, records: 0, batchSizes: new Array<number>(BATCH_SIZE_WORDS).fill(0) };
 
   /** @param onRestart told why a worker was replaced, for the log */
   constructor(options: DispatcherOptions, onRestart: (reason: string) => void = () => {}) {
@@ -161,10 +163,14 @@ export class Dispatcher {
   get stats(): DispatcherStats {
     let { batches, records } = this.#past;
     let memoryBytes = 0;
+    const batchSizes = [...this.#past.batchSizes];
     for (const { stats } of [...this.#active, ...this.#spares]) {
       batches += stats.batches;
       records += stats.records;
       memoryBytes += stats.memoryBytes;
+      stats.batchSizes.forEach((count, k) => {
+        batchSizes[k]! += count;
+      });
     }
     return {
       outstanding: this.#outstanding,
@@ -173,6 +179,7 @@ export class Dispatcher {
       restarts: this.#restarts,
       batches,
       records,
+      batchSizes,
       memoryBytes,
     };
   }
@@ -241,6 +248,9 @@ export class Dispatcher {
     const { stats, progress } = channel;
     this.#past.batches += stats.batches;
     this.#past.records += stats.records;
+    stats.batchSizes.forEach((count, k) => {
+      this.#past.batchSizes[k]! += count;
+    });
     const overdue = this.#supervisor.forget(channel);
     this.#loads.lost(channel, overdue);
     const running = progress.sequence % 2 === 1 ? channel.jobOf(progress.ticket) : undefined;
