@@ -1,7 +1,7 @@
 // One request and its response on their way through the gateway, the bodies they carry and the word that
 // ends them early. The listener creates an Exchange, the pipeline fills it in; floor 0, imports floor 0.
 import type { GatewayError } from './errors.js';
-import { HeaderList } from './headers.js';
+import type { HeaderList } from './headers.js';
 
 /** Receives a body. None of these may throw. After `end` or `fail` nothing more is called. */
 export interface BodyConsumer {
@@ -114,6 +114,8 @@ export class Exchange {
   readonly method: string;
   readonly authority: string;
 
+  /** Path as the client asked for it, whatever filters make of `path`: what the log shows. */
+  readonly requestPath: string;
   /** Path and query that go upstream; request filters may rewrite them. */
   path: string;
   query: string;
@@ -143,6 +145,7 @@ export class Exchange {
     this.clientAddress = init.clientAddress;
     this.method = init.method;
     this.authority = init.authority;
+    this.requestPath = init.path;
     this.path = init.path;
     this.query = init.query;
     this.requestHeaders = init.headers;
