@@ -12,7 +12,8 @@ import { SnapshotBuilder } from './snapshot-builder.js';
 import { SnapshotStore } from './store.js';
 import { AccessLog } from './telemetry/access-log.js';
 import { AdminServer, type Readiness } from './telemetry/admin-server.js';
-import { createLog, type Log, type LogDestination, openLogDestination } from './telemetry/log.js';
+import { createLog, type Log } from './telemetry/log.js';
+import { LogDestination } from './telemetry/log-destination.js';
 import { Metrics } from './telemetry/metrics.js';
 import { VERSION } from './version.js';
 
@@ -64,7 +65,7 @@ export class Gateway {
   private constructor(revision: ConfigRevision, options: GatewayOptions) {
     const { log, workers } = revision.config;
     this.#source = options.source;
-    this.#destination = options.logDestination ?? openLogDestination();
+    this.#destination = options.logDestination ?? new LogDestination();
     this.log = createLog({ level: log.level, destination: this.#destination });
     this.#accessLog = log.access ? new AccessLog({ destination: this.#destination }) : null;
     this.#dispatcher = new Dispatcher(workers, (reason) => {

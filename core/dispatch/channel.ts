@@ -109,6 +109,11 @@ export class Channel {
     return this.#held.size + this.#waiting.length;
   }
 
+  /** Of these, the jobs that wait for room in the ring. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   get stats(): ChannelStats {
     return {
       batchSizes: Array.from({ length: BATCH_SIZE_WORDS }, (_, k) =>

@@ -34,6 +34,8 @@ export interface DispatcherOptions {
 
 export interface DispatcherStats {
   readonly outstanding: number;
+  /** Of these, the jobs that wait for room in a ring. */
+  readonly queued: number;
   readonly workers: number;
   readonly spares: number;
   /** Workers that ended and were replaced. */
@@ -174,6 +176,7 @@ export class Dispatcher {
     }
     return {
       outstanding: this.#outstanding,
+      queued: this.#active.reduce((sum, { waiting }) => sum + waiting, 0),
       workers: this.#active.length,
       spares: this.#spares.length,
       restarts: this.#restarts,

@@ -29,6 +29,10 @@ export interface DispatchSample {
   readonly outstanding: number;
   /** Workers that were ended and replaced since the start. */
   readonly restarts: number;
+  /** Entry k: visits to a worker that carried at most 2^k exchanges and more than 2^(k-1); the last has the rest. */
+  readonly batchSizes: readonly number[];
+  /** Exchanges in all of these visits. */
+  readonly records: number;
 }
 
 /** What is asked for when somebody scrapes. None of these may throw. */
@@ -66,7 +70,6 @@ export class Metrics {
   readonly #sources: MetricSources;
   readonly #exchanges = new ExchangeSeries();
   readonly #filters = new FilterSeries();
-  readonly #batches = new Histogram(BATCH_BOUNDS);
   readonly #reloads = { applied: 0, unchanged: 0, failed: 0 };
   #revision = '';
   #lastReloadSucceeded = false;
@@ -111,11 +114,6 @@ export class Metrics {
   /** A call that did not come to an end; `filterCalled` is not called for it. */
   filterFailed(filter: string, code: ErrorCode): void {
     this.#filters.failed(filter, code);
-  }
-
-  /** @param exchanges that one visit to a worker carried */
-  batchServed(exchanges: number): void {
-    this.#batches.observe(exchanges);
   }
 
   /** The revision that new exchanges get from now on. Call `prune` with the names it declares. */
@@ -232,7 +230,8 @@ export class Metrics {
       'histogram',
       (name) => {
         const samples: Sample[] = [];
-        this.#batches.collect(name, NO_LABELS, samples);
+        const { batchSizes, records } = dispatch();
+        Histogram.of(BATCH_BOUNDS, batchSizes, records).collect(name, NO_LABELS, samples);
         return samples;
       },
     );

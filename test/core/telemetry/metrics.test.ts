@@ -8,7 +8,7 @@ import { type MetricSources, Metrics } from '../../../core/telemetry/metrics.js'
 const IDLE: MetricSources = {
   inFlight: () => 0,
   upstreams: () => [],
-  dispatch: () => ({ workers: 1, queued: 0, outstanding: 0, restarts: 0 }),
+  dispatch: () => ({ workers: 1, queued: 0, outstanding: 0, restarts: 0, batchSizes: [], records: 0 }),
   droppedLogBytes: () => 0,
 };
 
@@ -200,10 +200,16 @@ describe('what is asked for at a scrape', () => {
   it('is the state of dispatch, of running exchanges and of the log', async () => {
     const metrics = metricsOf({
       inFlight: () => 7,
-      dispatch: () => ({ workers: 2, queued: 3, outstanding: 4, restarts: 5 }),
+      dispatch: () => ({
+        workers: 2,
+        queued: 3,
+        outstanding: 4,
+        restarts: 5,
+        batchSizes: [1, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+        records: 306,
+      }),
       droppedLogBytes: () => 6,
     });
-    for (const exchanges of [1, 5, 300]) metrics.batchServed(exchanges);
     const samples = await scrape(metrics);
     assert.equal(samples.get('sluice_requests_in_flight'), 7);
     assert.equal(samples.get('sluice_dispatch_workers'), 2);
