@@ -5,13 +5,13 @@ import { addEdit, closeReply, editCount } from './reply';
 import { Json } from './json/json';
 
 /**
- * Refuses the config; in `configure` only. The load fails and names the place. May be called several times, to
- * report all that is wrong at once; `configure` goes on and returns as usual.
+ * Refuses the config; in `configure` only. The load fails and names the place. The first call counts; it does
+ * not return from `configure`.
  * @param pointer JSON Pointer into the config, such as `value.pointer`
  * @param reason what was expected
  */
 export function refuse<T>(pointer: string, reason: T): void {
-  addEdit(EDIT_MESSAGE, Bytes.from(pointer), bytesOf(reason));
+  if (editCount() == 0) addEdit(EDIT_MESSAGE, Bytes.from(pointer), bytesOf(reason));
 }
 
 /** The config of the instance; the host has checked it against the schema of the manifest. */

@@ -51,9 +51,13 @@ export class Answer extends Decision {
     return this.header('content-type', 'application/json').body(value);
   }
 
-  /** Sets an RFC 9457 problem document with this status and the request id; `detail` is for any client to read. */
-  problem(title: string, detail: string): Answer {
-    return this.problemJson(problemDocument(title, detail).endObject());
+  /**
+   * Sets an RFC 9457 problem document in the shape of the gateway's own errors, with this status and the request id.
+   * @param code for programs: upper case with underscores, beginning with the name of the filter
+   * @param detail a sentence that any client may read
+   */
+  problem(code: string, detail: string): Answer {
+    return this.problemJson(problemDocument(code, detail).endObject());
   }
 
   /** Sets the problem document that `writer` holds; see `problemDocument`. */
@@ -71,8 +75,8 @@ export function next(): Decision {
 }
 
 /**
- * Answers in place of the upstream (request phase) or of what the upstream said (response phase). Edits made before
- * are dropped. Traps when `code` is not a final status, 200 to 599.
+ * Answers in place of the upstream (request phase) or of the whole response (response phase). Edits made before are
+ * dropped. Traps when `code` is not a final status, 200 to 599.
  */
 export function respond(code: i32): Answer {
   if (code < 200 || code > 599) throw new RangeError('respond: the status must be 200 to 599');
@@ -82,17 +86,19 @@ export function respond(code: i32): Answer {
 }
 
 /** A problem document up to `requestId`, left open for members of the caller; `endObject()` ends it. */
-export function problemDocument(title: string, detail: string): JsonWriter {
+export function problemDocument(code: string, detail: string): JsonWriter {
   return new JsonWriter()
     .beginObject()
     .name('type')
-    .text('about:blank')
+    .text('urn:sluice:filter:' + code)
     .name('title')
-    .text(title)
+    .text(code)
     .name('status')
     .integer(status)
     .name('detail')
     .text(detail)
+    .name('code')
+    .text(code)
     .name('requestId')
     .textBytes(frameSpan(FRAME_ID));
 }

@@ -2,6 +2,7 @@
 export { Bytes, ABSENT } from './bytes';
 export { refuse } from './config';
 export { Answer, Decision, next, problemDocument, respond } from './decision';
+export { isFieldValue, isFramingHeader, isToken } from './framing';
 export { Headers } from './headers';
 export { hasUniqueNames } from './json/duplicates';
 export { Json, JsonType, parseProblem } from './json/json';
@@ -10,6 +11,7 @@ export { PathSet } from './json/path-set';
 export { Redaction, Redactor } from './json/redactor';
 export { JsonWriter } from './json/writer';
 export { log } from './log';
+export { isJsonMediaType, mediaParameter, mediaType } from './media-type';
 export { percentDecode } from './percent';
 export { Query } from './query';
 export { Params, Request } from './request';

@@ -20,7 +20,10 @@ import { type FilterSource, readFilterSource } from './filter-manifest.js';
 import { appendCustomSection, readImports } from './wasm-sections.js';
 
 export interface BuildOptions {
-  /** Folder with `filter.json` and `assembly/index.ts`. */
+  /**
+   * Folder with `filter.json` and `assembly/index.ts`. If there is an `assembly/entry.ts`, it takes the place of the
+   * entry that is generated otherwise.
+   */
   readonly sourceDir: string;
   /** Where the module goes; its folder is made if need be. Absent: nothing is written. */
   readonly outFile?: string;
@@ -40,8 +43,11 @@ export class FilterBuildError extends Error {
 /** Sources of the SDK, as they lie in the repository and in the package. */
 export const SDK_DIR = fileURLToPath(new URL('../../../sdk/', import.meta.url));
 
+/** Version of the AssemblyScript compiler. */
+export const COMPILER_VERSION: string = asc.version;
+
 // Names of files that exist for the compiler only. `import … from 'sluice'` leads to `<LIBRARY>/sluice/index.ts`.
-const ENTRY = 'sluice-entry.ts';
+const ENTRY = 'assembly/entry.ts';
 const RUNTIME = 'sluice-arena';
 const LIBRARY = 'sluice-library';
 const OUTPUT = 'filter.wasm';
@@ -105,8 +111,14 @@ function compilerArguments(source: FilterSource): string[] {
 }
 
 /** Text of a file the compiler asks for, or null when there is none: the compiler then tries another name. */
-async function readSource(sourceDir: string, entry: string, name: string, base: string): Promise<string | null> {
-  if (name === ENTRY) return entry;
+async function readSource(
+  sourceDir: string,
+  entry: string,
+  name: string,
+  base: string,
+): Promise<string | null> {
+  // A filter that speaks the ABI itself brings an entry of its own, and exports what it likes.
+  if (name === ENTRY) return (await readText(join(sourceDir, 'assembly/entry.ts'))) ?? entry;
   if (name === `${RUNTIME}.ts`) return readText(join(SDK_DIR, 'assembly/runtime/arena.ts'));
   if (base === LIBRARY) {
     const [room, ...rest] = name.split('/');
@@ -127,7 +139,7 @@ async function readText(file: string): Promise<string | null> {
 /** The module the compiler starts from: the exports of the ABI, for exactly the phases of the manifest. */
 function entryText({ phases }: FilterSource): string {
   const lines = [
-    "import * as filter from './assembly/index';",
+    "import * as filter from './index';",
     "import { begin, close, closeConfig, openConfig, openRequest, openResponse } from 'sluice/entry';",
     `export function ${EXPORT_BEGIN}(length: u32): usize { return begin(length); }`,
     `export function ${EXPORT_CONFIGURE}(address: usize, length: u32): usize {`,
@@ -144,7 +156,9 @@ function entryText({ phases }: FilterSource): string {
       '}',
     );
   } else {
-    lines.push("if (isDefined(filter.onRequest)) ERROR('onRequest is exported, but filter.json does not name the request phase');");
+    lines.push(
+      "if (isDefined(filter.onRequest)) ERROR('onRequest is exported, but filter.json does not name the request phase');",
+    );
   }
   if (phases.response) {
     lines.push(
@@ -155,7 +169,9 @@ function entryText({ phases }: FilterSource): string {
       '}',
     );
   } else {
-    lines.push("if (isDefined(filter.onResponse)) ERROR('onResponse is exported, but filter.json does not name the response phase');");
+    lines.push(
+      "if (isDefined(filter.onResponse)) ERROR('onResponse is exported, but filter.json does not name the response phase');",
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -38,7 +38,7 @@ function walk(at: usize, end: usize): usize {
       if (at < end && load<u8>(at) == byte + 2) {
         at++;
       } else {
-        const level = levels + depth++ * LEVEL;
+        const level = levels + <usize>(depth++) * LEVEL;
         store<u32>(level, closer);
         store<u32>(level, first, 4);
         closer = byte + 2;
@@ -60,10 +60,10 @@ function walk(at: usize, end: usize): usize {
         break;
       }
       if (after != closer) return unexpected(at, end);
-      if (closer == 0x7d && hasTwins(names + first * NAME, count - first)) return fail(Failure.DuplicateName, at);
+      if (closer == 0x7d && hasTwins(names + <usize>first * NAME, count - first)) return fail(Failure.DuplicateName, at);
       at++;
       count = first;
-      const level = levels + --depth * LEVEL;
+      const level = levels + <usize>--depth * LEVEL;
       closer = load<u32>(level);
       first = load<u32>(level, 4);
     }
@@ -84,7 +84,7 @@ function addName(at: usize, end: usize): usize {
     length = decoded.length;
   }
   if (count == room) makeRoom();
-  const entry = names + count++ * NAME;
+  const entry = names + <usize>(count++) * NAME;
   store<u64>(entry, (<u64>hash(content, length) << 32) | length);
   store<u32>(entry, <u32>content, 8);
   return scanColon(at, end);
@@ -108,12 +108,12 @@ function hash(at: usize, length: i32): u32 {
 function hasTwins(from: usize, size: i32): bool {
   if (size <= FEW) {
     for (let i = 1; i < size; i++) {
-      for (let k = 0; k < i; k++) if (order(from + i * NAME, from + k * NAME) == 0) return true;
+      for (let k = 0; k < i; k++) if (order(from + <usize>i * NAME, from + <usize>k * NAME) == 0) return true;
     }
     return false;
   }
   heapSort(from, size);
-  for (let i = 1; i < size; i++) if (order(from + i * NAME, from + (i - 1) * NAME) == 0) return true;
+  for (let i = 1; i < size; i++) if (order(from + <usize>i * NAME, from + <usize>(i - 1) * NAME) == 0) return true;
   return false;
 }
 
@@ -128,7 +128,7 @@ function order(a: usize, b: usize): i32 {
 function heapSort(from: usize, size: i32): void {
   for (let i = size / 2 - 1; i >= 0; i--) sink(from, i, size);
   for (let last = size - 1; last > 0; last--) {
-    swap(from, from + last * NAME);
+    swap(from, from + <usize>last * NAME);
     sink(from, 0, last);
   }
 }
@@ -137,9 +137,9 @@ function sink(from: usize, index: i32, size: i32): void {
   for (;;) {
     let child = index * 2 + 1;
     if (child >= size) return;
-    if (child + 1 < size && order(from + (child + 1) * NAME, from + child * NAME) > 0) child++;
-    if (order(from + index * NAME, from + child * NAME) >= 0) return;
-    swap(from + index * NAME, from + child * NAME);
+    if (child + 1 < size && order(from + <usize>(child + 1) * NAME, from + <usize>child * NAME) > 0) child++;
+    if (order(from + <usize>index * NAME, from + <usize>child * NAME) >= 0) return;
+    swap(from + <usize>index * NAME, from + <usize>child * NAME);
     index = child;
   }
 }

@@ -76,7 +76,7 @@ export class Json {
   /** The last member called `name`, as parsers that keep one value do; `exists` is false when there is none. */
   get(name: string): Json {
     let found = new Json(ABSENT, this, Bytes.from(name), NO_INDEX);
-    for (let member = this.first(); member != null; member = member.next()) {
+    for (let member = this.first(); member.exists; member = member.next()) {
       if (member.token.equals(name)) found = member;
     }
     return found;
@@ -84,8 +84,9 @@ export class Json {
 
   /** The item at `index` of an array. */
   at(index: i32): Json {
-    let item = this.type == JsonType.Array ? this.first() : null;
-    for (let i = 0; item != null; item = item.next(), i++) if (i == index) return item;
+    if (this.type == JsonType.Array) {
+      for (let item = this.first(); item.exists; item = item.next()) if (item.index == index) return item;
+    }
     return new Json(ABSENT, this, ABSENT, index);
   }
 
@@ -100,20 +101,20 @@ export class Json {
     return value;
   }
 
-  /** The first member or item, or null: `for (let item = list.first(); item != null; item = item.next())`. */
-  first(): Json | null {
-    if (this.type != JsonType.Array && this.type != JsonType.Object) return null;
+  /** The first member or item: `for (let item = list.first(); item.exists; item = item.next())`. */
+  first(): Json {
+    if (this.type != JsonType.Array && this.type != JsonType.Object) return END;
     const end = this.raw.address + this.raw.length;
     return child(this, skipSpace(this.raw.address + 1, end), end, 0);
   }
 
-  /** The member or item after this one, or null. */
-  next(): Json | null {
+  /** The member or item after this one; `exists` is false after the last. */
+  next(): Json {
     const parent = this.parent;
-    if (parent == null || !this.raw.exists) return null;
+    if (parent == null || !this.exists) return END;
     const end = parent.raw.address + parent.raw.length;
     const at = skipSpace(this.raw.address + this.raw.length, end);
-    if (load<u8>(at) != 0x2c) return null;
+    if (load<u8>(at) != 0x2c) return END;
     return child(parent, skipSpace(at + 1, end), end, this.index + 1);
   }
 
@@ -161,10 +162,13 @@ export function parseProblem(document: Bytes): string {
   return failureText() + ' (byte ' + (failedAt - document.address).toString() + ')';
 }
 
-/** The member or item at `at`, or null at the end of the container. */
-function child(parent: Json, at: usize, end: usize, index: i32): Json | null {
+// What comes after the last member or item.
+const END = new Json(ABSENT, null, ABSENT, NO_INDEX);
+
+/** The member or item at `at`, or `END` at the end of the container. */
+function child(parent: Json, at: usize, end: usize, index: i32): Json {
   const byte = load<u8>(at);
-  if (byte == 0x7d || byte == 0x5d) return null;
+  if (byte == 0x7d || byte == 0x5d) return END;
   let token = ABSENT;
   if (parent.type == JsonType.Object) {
     const nameEnd = scanString(at + 1, end);

@@ -60,7 +60,7 @@ export class NameSet {
     return this.find(at, length);
   }
 
-  /** Value of the name with these bytes, or -1. */
+  /** Like `get`, for bytes that have no view. */
   find(at: usize, length: i32): i32 {
     const slot = min(length, LENGTHS - 1);
     if (((this.lengths >> slot) & 1) == 0) return -1;
@@ -72,6 +72,11 @@ export class NameSet {
       }
     }
     return -1;
+  }
+
+  /** Value of the name with these bytes, or -1. */
+  get(name: Bytes): i32 {
+    return this.find(name.address, name.length);
   }
 
   has(name: Bytes): bool {

@@ -104,7 +104,7 @@ export class Redactor {
         if (at < end && load<u8>(at) == byte + 2) {
           at++;
         } else {
-          const level = levels + depth++ * LEVEL;
+          const level = levels + <usize>(depth++) * LEVEL;
           store<u32>(level, closer);
           store<i32>(level, state, 4);
           store<i32>(level, index, 8);
@@ -126,7 +126,7 @@ export class Redactor {
         }
         if (after != closer) return unexpected(at, end);
         at++;
-        const level = levels + --depth * LEVEL;
+        const level = levels + <usize>--depth * LEVEL;
         closer = load<u32>(level);
         state = load<i32>(level, 4);
         index = load<i32>(level, 8);
@@ -146,13 +146,13 @@ export class Redactor {
     const replacement = this.replacement;
     let size: usize = document.length;
     for (let i = 0, span = this.spans; i < this.count; i++, span += 8) {
-      size += replacement.length - (load<u32>(span, 4) - load<u32>(span));
+      size += <usize>replacement.length + load<u32>(span) - load<u32>(span, 4);
     }
     const start = __sluice_reserve(size);
     let to = start;
     let from = document.address;
     for (let i = 0, span = this.spans; i < this.count; i++, span += 8) {
-      const run = load<u32>(span) - from;
+      const run = <usize>load<u32>(span) - from;
       memory.copy(to, from, run);
       memory.copy(to + run, replacement.address, replacement.length);
       to += run + replacement.length;

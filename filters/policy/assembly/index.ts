@@ -1,0 +1,27 @@
+// The built-in filter `policy`: default deny. README.md describes every option.
+import { Decision, Json, next, Request, refuse, respond } from 'sluice';
+import { Path } from './path';
+import { Rule } from './rule';
+
+const rules: Rule[] = [];
+let denyStatus: i32 = 403;
+let denyDetail: string = 'This request is not allowed.';
+
+export function configure(config: Json): void {
+  const list = config.get('rules');
+  if (!list.isArray) return refuse(list.pointer, 'expected a list of rules');
+  for (let item = list.first(); item.exists; item = item.next()) rules.push(Rule.read(item));
+  const deny = config.get('deny');
+  denyStatus = <i32>deny.get('status').integer(denyStatus);
+  denyDetail = deny.get('detail').text(denyDetail);
+  if (denyStatus < 400 || denyStatus > 499)
+    refuse(deny.get('status').pointer, 'expected a status from 400 to 499');
+}
+
+export function onRequest(request: Request): Decision {
+  const path = Path.parse(request.path);
+  if (path != null) {
+    for (let i = 0; i < rules.length; i++) if (rules[i].fits(request, path)) return next();
+  }
+  return respond(denyStatus).problem('POLICY_DENIED', denyDetail);
+}
