@@ -22,7 +22,7 @@ import { describe, errorAt, pointerKeys, pointerTo, quote } from './error-at.js'
 
 /** Largest document, in characters. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
-/** Deepest nesting, aliases followed. What reads the tree after the parser is recursive. */
+/** Most lists and objects around each other, aliases followed. What reads the tree after the parser is recursive. */
 const MAX_DEPTH = 64;
 /** Most values that all aliases together may stand for: nine lines of aliases can stand for billions. */
 const MAX_ALIASED_VALUES = 100_000;
@@ -94,14 +94,14 @@ function syntaxErrors(document: Document.Parsed, locate: Locate): GatewayError[]
   });
 }
 
-/** Offset of the first token below `MAX_DEPTH`, or null. Without recursion, which is what it protects. */
+/** Offset of a collection that stands too deep, or null. Without recursion, which is what it protects. */
 function findTooDeep(tokens: readonly CST.Token[]): number | null {
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
-    if (depth > MAX_DEPTH) return token.offset;
     if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
     if (!('items' in token)) continue;
+    if (depth >= MAX_DEPTH) return token.offset;
     for (const item of token.items) {
       if (item.key) open.push({ token: item.key, depth: depth + 1 });
       if (item.value) open.push({ token: item.value, depth: depth + 1 });
@@ -135,7 +135,6 @@ class ValueReader {
 
   #read(node: AnyNode | null, depth: number): unknown {
     if (node === null) return null;
-    if (depth > MAX_DEPTH) this.#abort(node, 'deeper nesting', `at most ${MAX_DEPTH} levels`);
     if (this.#aliasDepth > 0 && ++this.#aliasedValues > MAX_ALIASED_VALUES) {
       this.#abort(node, 'aliases of aliases', `at most ${MAX_ALIASED_VALUES} values behind all aliases`);
     }
@@ -151,6 +150,7 @@ class ValueReader {
 
   #readContent(node: Exclude<AnyNode, Alias>, depth: number): unknown {
     if (isScalar(node)) return this.#readScalar(node);
+    if (depth >= MAX_DEPTH) this.#abort(node, 'deeper nesting', `at most ${MAX_DEPTH} levels`);
     if (isMap(node)) return this.#readMap(node as YAMLMap, depth);
     return node.items.map((item, index) => {
       this.#path.push(String(index));

@@ -123,7 +123,8 @@ export class FileSource implements ConfigSource {
     this.#checkQueued = false;
     let look = await this.#look();
     for (let looks = 1; looks < MAX_LOOKS && !this.#closed; looks++) {
-      await delay(this.#settleMs, undefined, { ref: false });
+      // Not unref'd: a reload may be waiting for its turn behind this one.
+      await delay(this.#settleMs);
       const next = await this.#look();
       const settled = next.key === look.key;
       look = next;
