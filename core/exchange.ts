@@ -114,6 +114,8 @@ export class Exchange {
   readonly method: string;
   readonly authority: string;
 
+  /** Path as the client asked for it, whatever filters make of `path`: what the log shows. */
+  readonly requestPath: string;
   /** Path and query that go upstream; request filters may rewrite them. */
   path: string;
   query: string;
@@ -143,6 +145,7 @@ export class Exchange {
     this.clientAddress = init.clientAddress;
     this.method = init.method;
     this.authority = init.authority;
+    this.requestPath = init.path;
     this.path = init.path;
     this.query = init.query;
     this.requestHeaders = init.headers;

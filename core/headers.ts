@@ -33,6 +33,11 @@ export function isFieldValue(text: string): boolean {
   return FIELD_VALUE.test(text);
 }
 
+/** True for fields that end at this hop whatever `connection` says (RFC 9110 §7.6.1). */
+export function isHopByHop(lowerCaseName: string): boolean {
+  return HOP_BY_HOP.has(lowerCaseName);
+}
+
 /** True for fields that no filter and no upstream may set on a message of ours. */
 export function isFramingField(lowerCaseName: string): boolean {
   return FRAMING.has(lowerCaseName);
@@ -68,6 +73,11 @@ export class HeaderList {
     const values: string[] = [];
     for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) values.push(flat[i + 1]!);
     return values;
+  }
+
+  /** Every name, in order, with repetitions. */
+  names(): string[] {
+    return this.flat.filter((_, index) => index % 2 === 0);
   }
 
   has(name: string): boolean {
@@ -135,8 +145,4 @@ export function hopByHopTest(headers: HeaderList): (lowerCaseName: string) => bo
     for (const option of value.split(',')) named.add(option.trim().toLowerCase());
   }
   return (name) => HOP_BY_HOP.has(name) || named.has(name);
-}
-
-function isHopByHop(lowerCaseName: string): boolean {
-  return HOP_BY_HOP.has(lowerCaseName);
 }

@@ -45,4 +45,3 @@ export class Snapshot {
     if (this.#exchanges === 0) this.#dispose();
   }
 }
-

@@ -16,6 +16,7 @@ export interface GatewayConfig {
 
 export interface ListenerConfig {
   readonly name: string;
+  /** Lower case; an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
   /** `uws` is the one engine so far; `auto` means the same. */
@@ -32,8 +33,11 @@ export interface AdminConfig {
 
 export interface UpstreamConfig {
   readonly name: string;
+  /** Origins (`http://10.0.0.5:9001`), each once; weight 1 … 1000, default 1. Empty: every request is answered 503. */
   readonly targets: readonly { readonly url: string; readonly weight: number }[];
+  /** Default `round-robin`. */
   readonly balance: 'round-robin' | 'least-requests';
+  /** Null (the default): no active checks. Defaults: every 10 000, within 2000, healthy after 2, unhealthy after 3. */
   readonly healthCheck: {
     readonly path: string;
     readonly intervalMs: number;
@@ -41,11 +45,15 @@ export interface UpstreamConfig {
     readonly healthyAfter: number;
     readonly unhealthyAfter: number;
   } | null;
+  /** Default: after 5 failures in a row for 10 000. */
   readonly ejection: { readonly failures: number; readonly durationMs: number };
+  /** Most connections to one target. Default 256. */
   readonly connections: number;
+  /** How long an idle connection is kept. Default 4000, below the 5 s of common servers. */
   readonly keepAliveMs: number;
+  /** Default 1. */
   readonly retries: number;
-  /** Flat `[name, value, …]`, set on every request to this upstream. */
+  /** Flat `[name, value, …]`, names lower case and each once, set on every request to this upstream. */
   readonly headers: readonly string[];
 }
 
@@ -56,6 +64,7 @@ export interface FilterConfig {
   /** Any JSON; checked against the schema in the module's manifest when the snapshot is built. */
   readonly config: unknown;
   readonly grants: GrantsConfig;
+  /** Default 50 and 16. */
   readonly limits: { readonly deadlineMs: number; readonly memoryMb: number };
   readonly isolation: 'shared' | 'exchange';
   readonly onFailure: 'closed' | 'open';
@@ -69,7 +78,7 @@ export interface GrantsConfig {
 export interface RouteConfig {
   readonly id: string;
   readonly match: {
-    /** Null: any host. */
+    /** Null: any host. Lower case. */
     readonly hosts: readonly string[] | null;
     readonly path: string;
     readonly methods: readonly string[];
@@ -77,6 +86,7 @@ export interface RouteConfig {
   /** Names of filter instances, in order. */
   readonly filters: readonly string[];
   readonly upstream: string;
+  /** Default 1000, 15 000 and 60 000. */
   readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
   readonly limits: {
     /** Largest request body, buffered or streamed. Default 1 MiB. */

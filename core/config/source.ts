@@ -10,9 +10,12 @@ export interface ConfigRevision {
 }
 
 export interface ConfigListener {
-  /** A new valid revision, in order. Not called again for the same id unless a reload was asked for. */
+  /**
+   * A new valid revision, in order. Not called again for the same id, unless a reload was asked for or `failed`
+   * was called in between: then it says that the failure is over.
+   */
   changed(revision: ConfigRevision): void;
-  /** The source changed, but what it holds now is not valid, or it cannot be read. */
+  /** The source changed, but what it holds now is not valid, or it cannot be read. Once for each such state. */
   failed(errors: ConfigErrors): void;
 }
 

@@ -6,6 +6,8 @@ import type { ChainLink } from '../wasm/chain.js';
 import { FrameWriter } from '../wasm/frame.js';
 import type { FilterFailure, PhaseMessage, PhaseResult } from '../wasm/guest-abi.js';
 import {
+  BATCH_SIZE_WORDS,
+  BATCH_SIZES,
   CONTROL_BYTES,
   HOST_DRAINED,
   HOST_WAKE,
@@ -47,6 +49,14 @@ export interface ProgressView {
   readonly ticket: number;
   readonly filterId: number;
   readonly index: number;
+}
+
+export interface ChannelStats {
+  readonly batches: number;
+  readonly records: number;
+  /** Entry k: batches of at most 2^k records that are in no smaller entry; the last has the rest. */
+  readonly batchSizes: readonly number[];
+  readonly memoryBytes: number;
 }
 
 export interface ChannelEvents {
@@ -99,8 +109,16 @@ export class Channel {
     return this.#held.size + this.#waiting.length;
   }
 
-  get stats(): { batches: number; records: number; memoryBytes: number } {
+  /** Of these, the jobs that wait for room in the ring. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get stats(): ChannelStats {
     return {
+      batchSizes: Array.from({ length: BATCH_SIZE_WORDS }, (_, k) =>
+        Atomics.load(this.#control, BATCH_SIZES + k),
+      ),
       batches: Atomics.load(this.#control, STAT_BATCHES),
       records: Atomics.load(this.#control, STAT_RECORDS),
       memoryBytes: Atomics.load(this.#control, STAT_MEMORY_KB) * 1024,
@@ -232,7 +250,9 @@ export class Channel {
     const written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, postBody);
     if (written === 'full') return false;
     if (written === 'too-large') {
-      job.reject(new GatewayError('SLUICE_ABI_EDIT', 'the exchange, as filters left it, is too large for a worker'));
+      job.reject(
+        new GatewayError('SLUICE_ABI_EDIT', 'the exchange, as filters left it, is too large for a worker'),
+      );
       return true;
     }
     this.#held.set(ticket, job);

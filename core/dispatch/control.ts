@@ -25,6 +25,10 @@ export const STAT_RECORDS = 81;
 /** Linear memory of all filters of the worker, in KiB. */
 export const STAT_MEMORY_KB = 82;
 
+/** Batches by size: word k counts those of at most 2^k records that are in no smaller one; the last takes the rest. */
+export const BATCH_SIZES = 96;
+export const BATCH_SIZE_WORDS = 10;
+
 export const CONTROL_BYTES = 512;
 
 /** What a thread gets when it starts to serve. */

@@ -13,7 +13,7 @@ import {
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, type Job } from './channel.js';
-import type { HostMessage } from './control.js';
+import { BATCH_SIZE_WORDS, type HostMessage } from './control.js';
 import { FilterLoads } from './filter-loads.js';
 import { ThreadPool } from './pool.js';
 import { Supervisor } from './supervisor.js';
@@ -34,6 +34,8 @@ export interface DispatcherOptions {
 
 export interface DispatcherStats {
   readonly outstanding: number;
+  /** Of these, the jobs that wait for room in a ring. */
+  readonly queued: number;
   readonly workers: number;
   readonly spares: number;
   /** Workers that ended and were replaced. */
@@ -41,6 +43,8 @@ export interface DispatcherStats {
   /** Batches and records of all workers so far; their quotient is the mean batch. */
   readonly batches: number;
   readonly records: number;
+  /** Entry k: batches of at most 2^k records that are in no smaller entry; the last has the rest. */
+  readonly batchSizes: readonly number[];
   /** Linear memory of all filters in all workers. */
   readonly memoryBytes: number;
 }
@@ -64,7 +68,7 @@ export class Dispatcher {
   #flushScheduled = false;
   #closing = false;
   /** Batches and records of workers that are gone. */
-  #past = { batches: 0, records: 0 };
+  #past = { batches: 0, records: 0, batchSizes: new Array<number>(BATCH_SIZE_WORDS).fill(0) };
 
   /** @param onRestart told why a worker was replaced, for the log */
   constructor(options: DispatcherOptions, onRestart: (reason: string) => void = () => {}) {
@@ -161,18 +165,24 @@ export class Dispatcher {
   get stats(): DispatcherStats {
     let { batches, records } = this.#past;
     let memoryBytes = 0;
+    const batchSizes = [...this.#past.batchSizes];
     for (const { stats } of [...this.#active, ...this.#spares]) {
       batches += stats.batches;
       records += stats.records;
       memoryBytes += stats.memoryBytes;
+      stats.batchSizes.forEach((count, k) => {
+        batchSizes[k]! += count;
+      });
     }
     return {
       outstanding: this.#outstanding,
+      queued: this.#active.reduce((sum, { waiting }) => sum + waiting, 0),
       workers: this.#active.length,
       spares: this.#spares.length,
       restarts: this.#restarts,
       batches,
       records,
+      batchSizes,
       memoryBytes,
     };
   }
@@ -241,6 +251,9 @@ export class Dispatcher {
     const { stats, progress } = channel;
     this.#past.batches += stats.batches;
     this.#past.records += stats.records;
+    stats.batchSizes.forEach((count, k) => {
+      this.#past.batchSizes[k]! += count;
+    });
     const overdue = this.#supervisor.forget(channel);
     this.#loads.lost(channel, overdue);
     const running = progress.sequence % 2 === 1 ? channel.jobOf(progress.ticket) : undefined;

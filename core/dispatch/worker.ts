@@ -5,6 +5,8 @@ import { GatewayError } from '../errors.js';
 import { FilterChain } from '../wasm/chain.js';
 import { EditList, type PhaseResult } from '../wasm/guest-abi.js';
 import {
+  BATCH_SIZE_WORDS,
+  BATCH_SIZES,
   HOST_DRAINED,
   HOST_WAKE,
   type HostMessage,
@@ -90,6 +92,7 @@ class Server {
     }
     if (count === 0) return 0;
     Atomics.add(this.#control, STAT_BATCHES, 1);
+    Atomics.add(this.#control, BATCH_SIZES + Math.min(32 - Math.clz32(count - 1), BATCH_SIZE_WORDS - 1), 1);
     Atomics.add(this.#control, STAT_RECORDS, count);
     Atomics.store(this.#control, STAT_MEMORY_KB, this.#chain.memoryBytes >> 10);
     this.#announce();

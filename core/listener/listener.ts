@@ -10,7 +10,7 @@ export interface ListenerOptions {
   readonly host: string;
   /** Port to bind; 0 lets the system choose. */
   readonly port: number;
-  /** Longest silence of a client that is sending a body, in milliseconds; 0 never cuts it. */
+  /** Longest silence of a client that is sending a body or should be taking one, in milliseconds; 0: any. */
   readonly idleMs: number;
 }
 

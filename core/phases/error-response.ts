@@ -7,7 +7,13 @@ export function buildErrorResponse(exchange: Exchange, error: GatewayError): Exc
   const problem = toProblem(error, exchange.id, exchange.revision);
   return {
     status: error.status,
-    headers: new HeaderList(['content-type', 'application/problem+json', 'cache-control', 'no-store', ...error.headers]),
+    headers: new HeaderList([
+      'content-type',
+      'application/problem+json',
+      'cache-control',
+      'no-store',
+      ...error.headers,
+    ]),
     body: new BufferedBody(Buffer.from(JSON.stringify(problem), 'utf8')),
   };
 }

@@ -5,7 +5,14 @@ import type { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { PhaseChain } from '../route.js';
 import type { ChainLink } from '../wasm/chain.js';
-import type { FilterCall, FilterFailure, FilterLogLine, PhaseMessage, PhaseName, PhaseResult } from '../wasm/guest-abi.js';
+import type {
+  FilterCall,
+  FilterFailure,
+  FilterLogLine,
+  PhaseMessage,
+  PhaseName,
+  PhaseResult,
+} from '../wasm/guest-abi.js';
 
 /** Told what filters do, for metrics and log. */
 export interface FilterObserver {
@@ -28,7 +35,9 @@ export function buildMessage(exchange: Exchange, phase: PhaseName, body: Uint8Ar
     method: exchange.method,
     authority: exchange.authority,
     clientAddress: exchange.clientAddress,
-    params: exchange.params.some((param) => NOT_ASCII.test(param)) ? toByteStrings(exchange.params) : exchange.params,
+    params: exchange.params.some((param) => NOT_ASCII.test(param))
+      ? toByteStrings(exchange.params)
+      : exchange.params,
     path: exchange.path,
     query: exchange.query,
     requestHeaders: exchange.requestHeaders,

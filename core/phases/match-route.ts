@@ -20,11 +20,18 @@ export function matchRoute(exchange: Exchange, router: Router<Route>): Route {
       return match.route;
     case 'method': {
       const allow = match.allow.join(', ');
-      throw new GatewayError('SLUICE_ROUTE_METHOD_NOT_ALLOWED', `${exchange.method} ${exchange.path}: ${allow} only`, {
-        headers: ['allow', allow],
-      });
+      throw new GatewayError(
+        'SLUICE_ROUTE_METHOD_NOT_ALLOWED',
+        `${exchange.method} ${exchange.path}: ${allow} only`,
+        {
+          headers: ['allow', allow],
+        },
+      );
     }
     case 'none':
-      throw new GatewayError('SLUICE_ROUTE_NOT_FOUND', `${exchange.method} ${host}${exchange.path}: not declared`);
+      throw new GatewayError(
+        'SLUICE_ROUTE_NOT_FOUND',
+        `${exchange.method} ${host}${exchange.path}: not declared`,
+      );
   }
 }

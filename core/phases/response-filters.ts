@@ -10,7 +10,15 @@ import { buildMessage, type FilterObserver, runChain } from './filter-run.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
 
 /** Fields that describe the bytes of a body and are wrong once a filter replaced it. */
-const ABOUT_BODY = ['etag', 'digest', 'content-digest', 'repr-digest', 'content-md5', 'accept-ranges'];
+const ABOUT_BODY = [
+  'content-encoding',
+  'etag',
+  'digest',
+  'content-digest',
+  'repr-digest',
+  'content-md5',
+  'accept-ranges',
+];
 
 /**
  * Runs the response filters of the filters that the request got through, over the response on the exchange.
@@ -30,12 +38,14 @@ export async function runResponseFilters(
   const message = buildMessage(exchange, 'response', body);
   const links = withContexts(chain, request.contexts);
   const result = await runChain(exchange, chain, links, message, dispatcher, observer);
-  if (result.edits.body !== undefined) {
+  const { body: replaced } = result.edits;
+  if (replaced !== undefined) {
     for (const name of ABOUT_BODY) response.headers.remove(name);
+    response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
+    response.body = new BufferedBody(replaced);
   }
   applyEdits(result.edits, message);
   response.status = message.status;
-  if (result.edits.body !== undefined) response.body = new BufferedBody(result.edits.body);
 }
 
 /** Reads the body whole; it stays on the response for the client. */
@@ -49,7 +59,11 @@ async function holdBody(response: ExchangeResponse, maxBytes: number): Promise<U
   const tooLarge = (): GatewayError =>
     new GatewayError('SLUICE_FILTER_RESPONSE_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
   if (body.length !== null && body.length > maxBytes) {
-    throw refuse(response, 'SLUICE_FILTER_RESPONSE_TOO_LARGE', `content-length is ${body.length}, limit ${maxBytes}`);
+    throw refuse(
+      response,
+      'SLUICE_FILTER_RESPONSE_TOO_LARGE',
+      `content-length is ${body.length}, limit ${maxBytes}`,
+    );
   }
   const bytes = await collectBody(body, maxBytes, tooLarge);
   response.body = new BufferedBody(bytes);

@@ -1,5 +1,6 @@
 // Runs one phase of one exchange through a chain of filters, in the thread it is called in. Workers and the test
 // harness of the SDK use the same code.
+import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { applyEdits, buildResponse } from './edits.js';
 import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
@@ -8,6 +9,7 @@ import {
   type FilterCall,
   type FilterFailure,
   type FilterLogLine,
+  type PhaseMessage,
   type PhaseName,
   type PhaseResult,
 } from './guest-abi.js';
@@ -148,8 +150,10 @@ class PhaseRun {
       this.#contexts.push(reply?.context ?? null);
       if (this.#failed()) return this.#result(null, index);
       if (reply === null) continue;
-      if (reply.decision === 'respond') return this.#result(buildResponse(reply.status, reply.edits), index);
-      this.#keep(reply.edits, index + 1 < links.length);
+      const isLast = index + 1 === links.length;
+      if (reply.decision === 'continue') this.#keep(reply.edits, !isLast);
+      else if (this.#input.phase === 'response') this.#keep(this.#replacement(reply), !isLast);
+      else return this.#result(buildResponse(reply.status, reply.edits), index);
     }
     return this.#result(null, -1);
   }
@@ -208,13 +212,27 @@ class PhaseRun {
     if (moreFollow && edits.size > 0) this.#rewriteFrame(edits);
   }
 
+  /** The answer of a response filter, as edits that leave nothing of the response it replaces. */
+  #replacement(reply: Reply): EditList {
+    const edits = new EditList();
+    for (const name of new Set(this.#readFrame().responseHeaders.names()))
+      edits.add(EDIT_REMOVE_HEADER, name, '');
+    edits.add(EDIT_SET_STATUS, '', String(reply.status));
+    for (let i = 0; i < reply.edits.size; i += 1) {
+      edits.add(reply.edits.operations[i]!, reply.edits.names[i]!, reply.edits.values[i]!);
+    }
+    edits.body = reply.edits.body ?? new Uint8Array(0);
+    return edits;
+  }
+
+  #readFrame(): PhaseMessage {
+    const { buffer, byteOffset } = this.#frame;
+    return readFrame({ bytes: Buffer.from(buffer), words: new Int32Array(buffer) }, byteOffset);
+  }
+
   /** Later filters see the exchange as the earlier ones left it. */
   #rewriteFrame(edits: EditList): void {
-    const buffer = this.#frame.buffer;
-    const message = readFrame(
-      { bytes: Buffer.from(buffer), words: new Int32Array(buffer) },
-      this.#frame.byteOffset,
-    );
+    const message = this.#readFrame();
     applyEdits(edits, message);
     const length = this.#scratch.writer.prepare(message);
     const memory = this.#scratch.reserve(length);

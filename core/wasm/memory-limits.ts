@@ -27,7 +27,7 @@ export function readMemoryLimits(bytes: Uint8Array): MemoryLimits | null {
     const section = reader.byte();
     const size = reader.leb();
     if (section === SECTION_IMPORT) return readImports(reader);
-    reader.at += size;
+    reader.skip(size);
   }
   return null;
 }
@@ -35,15 +35,15 @@ export function readMemoryLimits(bytes: Uint8Array): MemoryLimits | null {
 function readImports(reader: Reader): MemoryLimits | null {
   let limits: MemoryLimits | null = null;
   for (let count = reader.leb(); count > 0; count -= 1) {
-    reader.at += reader.leb(); // module
-    reader.at += reader.leb(); // name
+    reader.skip(reader.leb()); // module
+    reader.skip(reader.leb()); // name
     const kind = reader.byte();
     if (kind === KIND_FUNCTION) reader.leb();
     else if (kind === KIND_TABLE) {
-      reader.at += 1;
+      reader.skip(1);
       reader.limits();
     } else if (kind === KIND_MEMORY) limits = reader.limits();
-    else if (kind === KIND_GLOBAL) reader.at += 2;
+    else if (kind === KIND_GLOBAL) reader.skip(2);
     else return limits; // tags and what comes after: no memory of ours follows in a module that links
   }
   return limits;
@@ -56,6 +56,10 @@ class Reader {
   constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes;
     this.at = at;
+  }
+
+  skip(count: number): void {
+    this.at += count;
   }
 
   byte(): number {

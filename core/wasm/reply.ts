@@ -104,7 +104,7 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
 
 function readDecision(code: number, rules: ReplyRules): Reply['decision'] {
   if (code === DECISION_CONTINUE) return 'continue';
-  if (code === DECISION_RESPOND && rules.call === 'request') return 'respond';
+  if (code === DECISION_RESPOND && rules.call !== 'configure') return 'respond';
   if (code === DECISION_REFUSE && rules.call === 'configure') return 'refuse';
   throw frameError(`decision: found ${code}, which does not exist in ${rules.call}`);
 }

@@ -1,0 +1,225 @@
+// A ConfigSource over one file on disk. It watches the folder of the file, because editors, `mv` and
+// Kubernetes replace a file instead of writing to it, and asks for its state now and then in case no event came.
+import { createHash } from 'node:crypto';
+import { type FSWatcher, watch } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigErrors, GatewayError } from '../errors.js';
+import { errorAt } from './error-at.js';
+import type { GatewayConfig } from './model.js';
+import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
+import { type ValidateOptions, validateDocument } from './validate.js';
+
+export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecretReferences'> {
+  /** A change counts once the file stayed the same for this long. Default 50. */
+  readonly settleMs?: number;
+  /** How often the file is looked at without an event: network file systems send none. Default 2000. */
+  readonly pollMs?: number;
+}
+
+/** Largest file that is read, in bytes. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** A file that never settles, such as one that is appended to, is read as it is after so many looks. */
+const MAX_LOOKS = 40;
+
+/** What the file held at one moment. */
+interface Look {
+  /** Equal for equal contents, also for equal failures to read. */
+  readonly key: string;
+  /** Null when the file could not be read. */
+  readonly text: string | null;
+  readonly error: GatewayError | null;
+}
+
+export class FileSource implements ConfigSource {
+  readonly description: string;
+  readonly #path: string;
+  readonly #options: FileSourceOptions;
+  readonly #settleMs: number;
+  readonly #pollMs: number;
+  #listener: ConfigListener | null = null;
+  #watcher: FSWatcher | null = null;
+  #watchedFolder = '';
+  #poll: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  /** `Look.key` of what was reported last. */
+  #reported = '';
+  /** State of the file when it was read last; what differs from it has yet to be read. */
+  #readState = '';
+  /** Reads happen one after another, so reports come in the order of the file's states. */
+  #turn: Promise<void> = Promise.resolve();
+  #checkQueued = false;
+
+  /** @param path of the file; relative to the working directory of now, not of later */
+  constructor(path: string, options: FileSourceOptions) {
+    this.description = path;
+    this.#path = resolve(path);
+    this.#options = options;
+    this.#settleMs = options.settleMs ?? 50;
+    this.#pollMs = options.pollMs ?? 2_000;
+  }
+
+  /** @throws ConfigErrors SLUICE_CONFIG_UNREADABLE when there is no such file, else what the document is refused for */
+  async load(): Promise<ConfigRevision> {
+    const look = await this.#look();
+    this.#reported = look.key;
+    return this.#validate(look);
+  }
+
+  watch(listener: ConfigListener): void {
+    this.#listener = listener;
+    this.#poll = setInterval(() => void this.#checkState(), this.#pollMs);
+    this.#poll.unref();
+    // Also catches what happened since `load`.
+    void this.#checkState();
+  }
+
+  async reload(): Promise<void> {
+    await this.#inTurn(async () => this.#report(await this.#look()));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#listener = null;
+    if (this.#poll !== null) clearInterval(this.#poll);
+    this.#watcher?.close();
+    this.#watcher = null;
+  }
+
+  /** Follows the folder, also when another one took its place, and the file when no event told of it. */
+  async #checkState(): Promise<void> {
+    const folder = await stateOf(dirname(this.#path), ['dev', 'ino']);
+    if (!this.#closed && folder !== this.#watchedFolder) this.#watchFolder(folder);
+    // Only now: what happens after this look is the watcher's to tell.
+    const file = await stateOf(this.#path, ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs']);
+    if (file !== this.#readState) this.#queueCheck();
+  }
+
+  #watchFolder(folder: string): void {
+    this.#watcher?.close();
+    this.#watcher = null;
+    this.#watchedFolder = '';
+    try {
+      this.#watcher = watch(dirname(this.#path), { persistent: false }, () => this.#queueCheck());
+      this.#watcher.on('error', () => {
+        this.#watchedFolder = '';
+      });
+      this.#watchedFolder = folder;
+    } catch {
+      // No folder, or no watches left: the poll goes on, and tries again.
+    }
+  }
+
+  #queueCheck(): void {
+    if (this.#checkQueued || this.#closed) return;
+    this.#checkQueued = true;
+    void this.#inTurn(() => this.#check());
+  }
+
+  /** Reads until the file has settled and reports it when it is not what was reported last. */
+  async #check(): Promise<void> {
+    this.#checkQueued = false;
+    let look = await this.#look();
+    for (let looks = 1; looks < MAX_LOOKS && !this.#closed; looks++) {
+      await delay(this.#settleMs, undefined, { ref: false });
+      const next = await this.#look();
+      const settled = next.key === look.key;
+      look = next;
+      if (settled) break;
+    }
+    if (look.key !== this.#reported) this.#report(look);
+  }
+
+  #report(look: Look): void {
+    if (this.#listener === null) return;
+    this.#reported = look.key;
+    let revision: ConfigRevision;
+    try {
+      revision = this.#validate(look);
+    } catch (error) {
+      if (!(error instanceof ConfigErrors)) throw error;
+      this.#listener.failed(error);
+      return;
+    }
+    this.#listener.changed(revision);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #validate(look: Look): ConfigRevision {
+    if (look.text === null) throw new ConfigErrors([look.error!]);
+    const { findSecretReferences } = this.#options;
+    const folder = dirname(this.#path);
+    const config: GatewayConfig = validateDocument(look.text, this.description, {
+      folder,
+      findSecretReferences,
+    });
+    return { id: look.key, config };
+  }
+
+  async #look(): Promise<Look> {
+    this.#readState = await stateOf(this.#path, ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs']);
+    try {
+      const bytes = await this.#read();
+      // The id names the text, so the same text at another time or place is the same revision.
+      const id = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return { key: id, text, error: null };
+    } catch (cause) {
+      const error = cause instanceof GatewayError ? cause : this.#unreadable(cause as NodeJS.ErrnoException);
+      return { key: `${error.code} ${error.message}`, text: null, error };
+    }
+  }
+
+  async #read(): Promise<Buffer> {
+    const state = await stat(this.#path);
+    // A pipe or a device would be waited for, or read, without end.
+    if (!state.isFile()) throw this.#refuse('SLUICE_CONFIG_UNREADABLE', 'no regular file', 'a file');
+    if (state.size > MAX_BYTES) {
+      throw this.#refuse('SLUICE_CONFIG_UNREADABLE', `${state.size} bytes`, `at most ${MAX_BYTES}`);
+    }
+    return readFile(this.#path);
+  }
+
+  #unreadable(cause: NodeJS.ErrnoException): GatewayError {
+    if (cause.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+      return this.#refuse('SLUICE_CONFIG_SYNTAX', 'bytes that are not UTF-8', 'UTF-8', cause);
+    }
+    const found = cause.code === 'ENOENT' ? 'no such file' : `${cause.code ?? cause.message}`;
+    return this.#refuse('SLUICE_CONFIG_UNREADABLE', found, 'a file that the gateway may read', cause);
+  }
+
+  #refuse(
+    code: 'SLUICE_CONFIG_UNREADABLE' | 'SLUICE_CONFIG_SYNTAX',
+    found: string,
+    expected: string,
+    cause?: unknown,
+  ): GatewayError {
+    return errorAt(
+      code,
+      { document: this.description, line: 0, column: 0, pointer: '' },
+      found,
+      expected,
+      cause,
+    );
+  }
+}
+
+/** A text that changes with the named properties of what `path` leads to, links followed. */
+async function stateOf(
+  path: string,
+  properties: readonly ('dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs')[],
+): Promise<string> {
+  try {
+    const state = await stat(path, { bigint: true });
+    return properties.map((property) => state[property]).join(' ');
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}

@@ -1,0 +1,84 @@
+// The `format` names of the schema: what JSON Schema cannot say of a string, each with the words for an error.
+import type { ErrorCode } from '../errors.js';
+import { isFieldValue, isFramingField, isToken } from '../headers.js';
+import { checkHostPattern, checkPathPattern } from '../path-pattern.js';
+import { isLoopback, parseAddress, parseOrigin } from './address.js';
+
+export interface TextFormat {
+  /** Code of the error for a text that does not fit. */
+  readonly code: ErrorCode;
+  /** Null when the text fits, else what was expected. */
+  readonly check: (text: string) => string | null;
+  /** The text may be a credential: errors do not show it. */
+  readonly confidential?: boolean;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/;
+// Methods that listeners refuse (SLUICE_LISTEN_METHOD): a route for one would never be asked.
+const NEVER_FORWARDED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
+const BUILTIN = /^builtin:[a-z][a-z0-9-]*$/;
+const FILE = /^(?:\/|\.{1,2}\/)[^\x00]+$/;
+const REQUEST_PATH = /^\/[!-"$-~]*$/;
+
+function invalid(check: (text: string) => string | null, confidential = false): TextFormat {
+  return { code: 'SLUICE_CONFIG_INVALID', check, confidential };
+}
+
+function expecting(fits: (text: string) => boolean, expected: string): TextFormat {
+  return invalid((text) => (fits(text) ? null : expected));
+}
+
+export const TEXT_FORMATS = {
+  'sluice-name': expecting(
+    (text) => NAME.test(text),
+    'a name of at most 128 letters, digits, ".", "_" and "-" that begins with a letter or digit',
+  ),
+  'sluice-method': invalid(checkMethod),
+  'sluice-address': expecting(
+    (text) => parseAddress(text) !== null,
+    'an address "host:port", such as "0.0.0.0:8080" or "[::1]:8080"',
+  ),
+  'sluice-loopback-address': invalid(checkLoopback),
+  'sluice-origin': expecting(
+    (text) => parseOrigin(text) !== null,
+    'an origin "http://host:port" or "https://host:port" without path, query or credentials',
+  ),
+  'sluice-module': expecting(
+    (text) => BUILTIN.test(text) || FILE.test(text),
+    '"builtin:NAME", or a path that begins with "./", "../" or "/"',
+  ),
+  'sluice-request-path': expecting(
+    (text) => REQUEST_PATH.test(text),
+    'a path that begins with "/", in printable ASCII without spaces and "#"',
+  ),
+  'sluice-header-name': invalid(checkHeaderName),
+  'sluice-header-value': invalid(checkHeaderValue, true),
+  'sluice-path-pattern': { code: 'SLUICE_ROUTE_PATTERN', check: checkPathPattern },
+  'sluice-host-pattern': { code: 'SLUICE_ROUTE_PATTERN', check: checkHostPattern },
+} as const satisfies Readonly<Record<string, TextFormat>>;
+
+export type TextFormatName = keyof typeof TEXT_FORMATS;
+
+function checkMethod(text: string): string | null {
+  if (!METHOD.test(text)) return 'a method in upper case, such as "GET"';
+  return NEVER_FORWARDED.has(text) ? 'a method that is forwarded, which CONNECT and TRACE are not' : null;
+}
+
+function checkLoopback(text: string): string | null {
+  const address = parseAddress(text);
+  if (address === null) return 'an address "host:port" on loopback, such as "127.0.0.1:9901"';
+  return isLoopback(address) ? null : 'a loopback address, such as "127.0.0.1:9901" or "[::1]:9901"';
+}
+
+function checkHeaderName(text: string): string | null {
+  if (!isToken(text)) return 'a header name (a token of RFC 9110)';
+  return isFramingField(text.toLowerCase())
+    ? 'no hop-by-hop and no framing header, which the gateway writes itself'
+    : null;
+}
+
+function checkHeaderValue(text: string): string | null {
+  if (!isFieldValue(text)) return 'a header value in Latin-1 without control characters';
+  return text === text.trim() ? null : 'a header value without white space around it';
+}

@@ -1,0 +1,98 @@
+// From a document that fits the schema, defaults filled in, to the configuration that the gateway runs on.
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseAddress, parseOrigin } from './address.js';
+import type {
+  AdminConfig,
+  FilterConfig,
+  GatewayConfig,
+  ListenerConfig,
+  LogConfig,
+  RouteConfig,
+  UpstreamConfig,
+  WorkersConfig,
+} from './model.js';
+
+/** The document as the schema describes it, after its defaults. */
+export interface CompleteDocument {
+  readonly listeners: readonly { name: string; address: string; engine: 'auto' | 'uws'; idleMs: number }[];
+  readonly admin?: { readonly address: string };
+  readonly upstreams: Readonly<Record<string, UpstreamDocument>>;
+  readonly filters: Readonly<Record<string, Omit<FilterConfig, 'name'>>>;
+  readonly routes: readonly RouteDocument[];
+  readonly workers: Omit<WorkersConfig, 'count'> & { readonly count?: number };
+  readonly shutdown: GatewayConfig['shutdown'];
+  readonly log: LogConfig;
+}
+
+type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'headers'> & {
+  readonly healthCheck?: NonNullable<UpstreamConfig['healthCheck']>;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+type RouteDocument = Omit<RouteConfig, 'match'> & {
+  readonly match: {
+    readonly hosts?: readonly string[];
+    readonly path: string;
+    readonly methods: readonly string[];
+  };
+};
+
+/**
+ * Resolves what is relative (module paths against `folder`, the number of workers against this machine) and
+ * freezes the result through and through.
+ */
+export function resolveConfig(document: CompleteDocument, folder: string): GatewayConfig {
+  return deepFreeze({
+    listeners: document.listeners.map(resolveListener),
+    admin: document.admin === undefined ? null : resolveAdmin(document.admin),
+    upstreams: Object.entries(document.upstreams).map(([name, upstream]) => resolveUpstream(name, upstream)),
+    filters: Object.entries(document.filters).map(([name, filter]) => ({
+      ...filter,
+      name,
+      module: filter.module.startsWith('builtin:') ? filter.module : resolve(folder, filter.module),
+    })),
+    routes: document.routes.map(resolveRoute),
+    workers: {
+      ...document.workers,
+      count: document.workers.count ?? Math.max(1, availableParallelism() - 1),
+    },
+    shutdown: document.shutdown,
+    log: document.log,
+  });
+}
+
+function resolveListener(listener: CompleteDocument['listeners'][number]): ListenerConfig {
+  const { name, address, engine, idleMs } = listener;
+  return { name, ...parseAddress(address)!, engine, idleMs };
+}
+
+function resolveAdmin(admin: { readonly address: string }): AdminConfig {
+  return parseAddress(admin.address)!;
+}
+
+function resolveUpstream(name: string, upstream: UpstreamDocument): UpstreamConfig {
+  return {
+    ...upstream,
+    name,
+    targets: upstream.targets.map(({ url, weight }) => ({ url: parseOrigin(url)!, weight })),
+    healthCheck: upstream.healthCheck ?? null,
+    headers: Object.entries(upstream.headers).flatMap(([header, value]) => [header.toLowerCase(), value]),
+  };
+}
+
+function resolveRoute(route: RouteDocument): RouteConfig {
+  const { hosts, path, methods } = route.match;
+  return {
+    ...route,
+    match: { hosts: hosts?.map((host) => host.toLowerCase()) ?? null, path, methods },
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,310 @@
+// The JSON Schema (2020-12) of a configuration document: the one place for its keys, limits and defaults.
+// It is published for editors and run by validate.ts, so every description is written for an operator.
+import type { TextFormatName } from './formats.js';
+
+/** The part of JSON Schema that this document needs. */
+export interface JsonSchema {
+  readonly $schema?: string;
+  readonly $id?: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly format?: TextFormatName;
+  readonly enum?: readonly (string | number)[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly uniqueItems?: boolean;
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: false | JsonSchema;
+  readonly propertyNames?: { readonly format: TextFormatName };
+  readonly default?: unknown;
+  readonly examples?: readonly unknown[];
+}
+
+type Properties = Readonly<Record<string, JsonSchema>>;
+
+const DAY_MS = 86_400_000;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+function text(format: TextFormatName, description: string, ...examples: readonly string[]): JsonSchema {
+  return { type: 'string', format, description, ...(examples.length > 0 && { examples }) };
+}
+
+function whole(minimum: number, maximum: number, byDefault: number, description: string): JsonSchema {
+  return { type: 'integer', minimum, maximum, default: byDefault, description };
+}
+
+/** Milliseconds, at most a day: timers of the runtime overflow at 24 days. */
+function duration(byDefaultMs: number, description: string, minimumMs = 1): JsonSchema {
+  return whole(minimumMs, DAY_MS, byDefaultMs, description);
+}
+
+function flag(byDefault: boolean, description: string): JsonSchema {
+  return { type: 'boolean', default: byDefault, description };
+}
+
+/** The first value is the default. */
+function choice(values: readonly [string, ...string[]], description: string): JsonSchema {
+  return { type: 'string', enum: values, default: values[0], description };
+}
+
+function record(description: string, properties: Properties, required: readonly string[] = []): JsonSchema {
+  return { type: 'object', description, properties, required, additionalProperties: false };
+}
+
+/** A record whose every key has a default, so that it may be left out. */
+function optionalRecord(description: string, properties: Properties): JsonSchema {
+  return { ...record(description, properties), default: {} };
+}
+
+function mapOf(names: TextFormatName, description: string, values: JsonSchema): JsonSchema {
+  return {
+    type: 'object',
+    description,
+    propertyNames: { format: names },
+    additionalProperties: values,
+    default: {},
+  };
+}
+
+function listOf(description: string, items: JsonSchema): JsonSchema {
+  return { type: 'array', description, items };
+}
+
+function setOf(description: string, items: JsonSchema): JsonSchema {
+  return { ...listOf(description, items), uniqueItems: true };
+}
+
+const listener = record(
+  'A socket that takes requests.',
+  {
+    name: text('sluice-name', 'Name of the listener in logs and metrics, unique.', 'public'),
+    address: text(
+      'sluice-address',
+      'Address "host:port" to listen on; port 0 takes any free one.',
+      '0.0.0.0:8080',
+      '[::1]:8080',
+    ),
+    engine: choice(['auto', 'uws'], 'HTTP implementation; "auto" chooses for you.'),
+    idleMs: duration(30_000, 'Longest silence of a client that is sending a body, in milliseconds.'),
+  },
+  ['name', 'address'],
+);
+
+const admin = record(
+  'Health, readiness and metrics for the operator; not served when left out.',
+  {
+    address: text('sluice-loopback-address', 'Loopback address "host:port" to listen on.', '127.0.0.1:9901'),
+  },
+  ['address'],
+);
+
+const target = record(
+  'One server of an upstream.',
+  {
+    url: text('sluice-origin', 'Origin of the server, without a path.', 'http://10.0.0.5:9001'),
+    weight: whole(1, 1000, 1, 'Share of the requests relative to the other targets.'),
+  },
+  ['url'],
+);
+
+const healthCheck = record(
+  'Active checks of every target; none when left out.',
+  {
+    path: text(
+      'sluice-request-path',
+      'Path (and query) that is asked with GET; 2xx and 3xx count as healthy.',
+      '/healthz',
+    ),
+    intervalMs: duration(10_000, 'Time between two checks of one target, in milliseconds.', 100),
+    timeoutMs: duration(2_000, 'Longest wait for the answer to a check, in milliseconds.'),
+    healthyAfter: whole(1, 100, 2, 'Successes in a row until a target counts as healthy again.'),
+    unhealthyAfter: whole(1, 100, 3, 'Failures in a row until a target counts as unhealthy.'),
+  },
+  ['path'],
+);
+
+const ejection = optionalRecord('When a target that fails requests is left out for a while.', {
+  failures: whole(
+    0,
+    1000,
+    5,
+    'Failures in a row (no connection, timeout, 502, 503, 504) until ejection; 0 never ejects.',
+  ),
+  durationMs: duration(
+    10_000,
+    'Length of the first ejection in milliseconds; each further one in a row doubles it.',
+  ),
+});
+
+const upstream = record(
+  'A named set of servers that requests are forwarded to.',
+  {
+    targets: listOf('The servers; an empty list answers 503.', target),
+    balance: choice(['round-robin', 'least-requests'], 'How the target of a request is chosen.'),
+    healthCheck,
+    ejection,
+    connections: whole(1, 65_535, 256, 'Most connections to one target.'),
+    // Below the 5 s after which Node, Apache and uvicorn close an idle connection: whoever closes first must be
+    // us, or a request is lost to a connection that the server is just closing.
+    keepAliveMs: duration(
+      4_000,
+      'How long an idle connection is kept, in milliseconds; keep it below that of the targets.',
+    ),
+    retries: whole(0, 10, 1, 'Attempts on other targets when no byte was sent yet, for idempotent methods.'),
+    headers: mapOf(
+      'sluice-header-name',
+      'Headers set on every request to this upstream.',
+      text('sluice-header-value', 'Value of the header.'),
+    ),
+  },
+  ['targets'],
+);
+
+const filter = record(
+  'A named filter instance: a module with its config, grants and limits.',
+  {
+    module: text(
+      'sluice-module',
+      'WASM module: "builtin:NAME", or a path (relative to this file).',
+      'builtin:policy',
+      './filters/mine.wasm',
+    ),
+    config: {
+      description: 'Configuration of the filter, described by the schema in its manifest.',
+      default: {},
+    },
+    grants: optionalRecord('Capabilities the filter may use; nothing is granted by default.', {
+      log: flag(false, 'May write lines to the log of the gateway.'),
+      schemas: flag(false, 'May have bytes checked against its JSON Schemas by the gateway.'),
+    }),
+    limits: optionalRecord('Hard limits of every call of the filter.', {
+      deadlineMs: whole(1, 60_000, 50, 'Longest run of one call, in milliseconds.'),
+      memoryMb: whole(1, 4096, 16, 'Most memory of one instance, in MiB.'),
+    }),
+    isolation: choice(
+      ['shared', 'exchange'],
+      'Whether an instance lives with its worker or for one exchange only.',
+    ),
+    onFailure: choice(
+      ['closed', 'open'],
+      'Whether a failing filter answers 503 ("closed") or is skipped ("open").',
+    ),
+  },
+  ['module'],
+);
+
+const match = record(
+  'Which requests belong to the route.',
+  {
+    hosts: setOf(
+      'Host names; "*.example.com" stands for one label; every host when left out, none when empty.',
+      text('sluice-host-pattern', 'Host name without port.', 'api.example.com', '*.example.com'),
+    ),
+    path: text(
+      'sluice-path-pattern',
+      'Path; ":name" fills one segment, a last "*" fills the rest.',
+      '/users/:id',
+      '/files/*',
+    ),
+    methods: setOf(
+      'Methods in upper case; GET answers HEAD too; an empty list takes no request.',
+      text('sluice-method', 'A method, in upper case.', 'GET'),
+    ),
+  },
+  ['path', 'methods'],
+);
+
+const route = record(
+  'A declared set of requests and what happens to them.',
+  {
+    id: text('sluice-name', 'Name of the route in logs and metrics, unique.', 'get-user'),
+    match,
+    filters: {
+      ...listOf(
+        'Filter instances, in the order in which they see the request.',
+        text('sluice-name', 'Name of a filter instance.'),
+      ),
+      default: [],
+    },
+    upstream: text('sluice-name', 'Name of the upstream that answers.', 'users'),
+    timeouts: optionalRecord('How long the upstream may take.', {
+      connectMs: duration(1_000, 'Until there is a connection, in milliseconds.'),
+      responseMs: duration(15_000, 'From the request sent until the head of the response, in milliseconds.'),
+      idleMs: duration(
+        60_000,
+        'Longest silence between two chunks of a response, in milliseconds; 0 for ever.',
+        0,
+      ),
+    }),
+    limits: optionalRecord('Sizes of bodies.', {
+      requestBodyBytes: whole(0, Number.MAX_SAFE_INTEGER, MIB, 'Largest request body, in bytes.'),
+      responseBufferBytes: whole(
+        0,
+        GIB,
+        8 * MIB,
+        'Largest response body that is held for filters, in bytes.',
+      ),
+    }),
+    preserveHost: flag(false, "Sends the client's host header upstream instead of the target's own."),
+  },
+  ['id', 'match', 'upstream'],
+);
+
+const workers = optionalRecord('Threads that run filters.', {
+  // No default: it depends on the machine, not on the document.
+  count: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 256,
+    description: 'Number of threads; one less than there are cores (but at least one) when left out.',
+  },
+  spare: whole(0, 16, 1, 'Threads kept warm to replace one that had to be terminated.'),
+  ringBytes: {
+    type: 'integer',
+    enum: Array.from({ length: 13 }, (_, exponent) => 64 * KIB * 2 ** exponent),
+    default: MIB,
+    description: 'Size of each ring between the gateway and a thread, in bytes; a power of two.',
+  },
+  queue: whole(
+    1,
+    1_000_000,
+    4096,
+    'Exchanges that may wait for filters, all threads together; more are answered 503.',
+  ),
+  startMs: duration(10_000, 'How long a thread may take to start or to load a revision, in milliseconds.'),
+  heapMb: whole(16, 8192, 128, 'JavaScript heap of one thread, in MiB.'),
+});
+
+/** Published as `sluice.schema.json`. */
+export const CONFIG_SCHEMA: JsonSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'urn:sluice:config',
+  title: 'Sluice configuration',
+  ...record(
+    'Configuration of the Sluice API gateway; what is not declared is refused.',
+    {
+      listeners: listOf('Sockets that take requests.', listener),
+      admin,
+      upstreams: mapOf('sluice-name', 'Named sets of servers.', upstream),
+      filters: mapOf('sluice-name', 'Named filter instances.', filter),
+      routes: { ...listOf('Declared routes; everything else is answered 404 or 405.', route), default: [] },
+      workers,
+      shutdown: optionalRecord('How the gateway ends.', {
+        drainMs: duration(10_000, 'How long running exchanges may take after SIGTERM, in milliseconds.', 0),
+      }),
+      log: optionalRecord('What is written to standard output.', {
+        level: {
+          ...choice(['debug', 'info', 'warn', 'error', 'silent'], 'Least level that is written.'),
+          default: 'info',
+        },
+        access: flag(true, 'Writes one line for every exchange.'),
+      }),
+    },
+    ['listeners'],
+  ),
+};

@@ -1,0 +1,145 @@
+// The gate of every configuration: document text in, frozen GatewayConfig out, or every error with its place.
+// The only file of this room that knows ajv, and with it the judge of filter configs.
+import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { ConfigErrors, GatewayError } from '../errors.js';
+import { crossCheck } from './cross-check.js';
+import { type ConfigDocument, parseDocument } from './document.js';
+import { errorAt, pointerTo, quote } from './error-at.js';
+import { TEXT_FORMATS } from './formats.js';
+import type { GatewayConfig } from './model.js';
+import { type CompleteDocument, resolveConfig } from './resolve.js';
+import { CONFIG_SCHEMA } from './schema.js';
+import { type SchemaViolation, schemaErrors } from './schema-errors.js';
+
+/** A reference to a secret in a string, as far as this room needs to know. */
+export interface SecretMention {
+  readonly text: string;
+  /** What was expected of a malformed reference, else null. */
+  readonly problem: string | null;
+}
+
+export interface ValidateOptions {
+  /** Folder that relative module paths start from. */
+  readonly folder: string;
+  /** Finds the secret references of one string; all of them are unresolved as long as there is no store. */
+  readonly findSecretReferences: (text: string) => readonly SecretMention[];
+}
+
+/**
+ * Parses and checks a whole document.
+ * @param name of the document, for errors
+ * @throws ConfigErrors with every error of the document, in the order of their places
+ */
+export function validateDocument(text: string, name: string, options: ValidateOptions): GatewayConfig {
+  const document = parseDocument(text, name);
+  const secrets = unresolvedSecrets(document, options);
+  const withSecrets = new Set(secrets.map((error) => error.place!.pointer));
+  const errors = [
+    ...secrets,
+    // Before the schema, which fills its defaults into the same value.
+    ...crossCheck(document),
+    ...schemaErrors(document, violations(document.value), withSecrets),
+  ];
+  if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace));
+  return resolveConfig(document.value as CompleteDocument, options.folder);
+}
+
+function byPlace(a: GatewayError, b: GatewayError): number {
+  return a.place!.line - b.place!.line || a.place!.column - b.place!.column;
+}
+
+function unresolvedSecrets(document: ConfigDocument, options: ValidateOptions): GatewayError[] {
+  const errors: GatewayError[] = [];
+  const look = (text: string, pointer: string, isKey: boolean): void => {
+    for (const mention of options.findSecretReferences(text)) {
+      const place = isKey ? document.placeOfKey(pointer) : document.place(pointer);
+      const expected = mention.problem ?? 'a literal: there is no secret store to resolve it';
+      errors.push(errorAt('SLUICE_SECRET_UNRESOLVED', place, quote(mention.text), expected));
+    }
+  };
+  const walk = (value: unknown, pointer: string): void => {
+    if (typeof value === 'string') look(value, pointer, false);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, member] of Object.entries(value)) {
+      const child = pointerTo(pointer, key);
+      if (!Array.isArray(value)) look(key, child, true);
+      walk(member, child);
+    }
+  };
+  walk(document.value, '');
+  return errors;
+}
+
+let validateSchema: ReturnType<typeof compileConfigSchema> | undefined;
+
+function compileConfigSchema() {
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true });
+  for (const [format, { check }] of Object.entries(TEXT_FORMATS)) {
+    ajv.addFormat(format, { type: 'string', validate: (text: string) => check(text) === null });
+  }
+  return ajv.compile(CONFIG_SCHEMA);
+}
+
+/** Checks a value against the schema of the document and fills in its defaults. */
+function violations(value: unknown): SchemaViolation[] {
+  // Compiled at the first use: a process that never reads a configuration does not pay for it.
+  validateSchema ??= compileConfigSchema();
+  return validateSchema(value) ? [] : (validateSchema.errors as SchemaViolation[]);
+}
+
+/** One way in which a value breaks a schema. */
+export interface SchemaFault {
+  /** JSON Pointer of the value, relative to the value that was checked. */
+  readonly pointer: string;
+  /** What was expected, e.g. `must be string`. */
+  readonly message: string;
+}
+
+const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
+
+/**
+ * Compiles the schema of a filter's config (2020-12, or draft-07 where `$schema` says so) into a check that
+ * returns every fault of a value, none when it fits. The value is not changed.
+ * @throws GatewayError SLUICE_FILTER_MANIFEST when `schema` is no schema: unknown keywords and formats,
+ *   references that do not resolve
+ */
+export function compileSchema(schema: unknown): (value: unknown) => readonly SchemaFault[] {
+  const isSchema =
+    typeof schema === 'boolean' || (typeof schema === 'object' && schema !== null && !Array.isArray(schema));
+  if (!isSchema) throw noSchema('expected an object or a boolean');
+  const dialect = typeof schema === 'object' ? (schema as { $schema?: unknown }).$schema : undefined;
+  const options = {
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    logger: false,
+  } as const;
+  // A fresh instance each time: ajv keeps what it compiled, and manifests of many revisions share their ids.
+  const ajv = typeof dialect === 'string' && DRAFT_07.test(dialect) ? new Ajv(options) : new Ajv2020(options);
+  addFormats.default(ajv);
+  try {
+    const check = ajv.compile(schema as object | boolean);
+    return (value) => (check(value) ? [] : check.errors!.map(toFault));
+  } catch (cause) {
+    throw noSchema(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function noSchema(reason: string, cause?: unknown): GatewayError {
+  return new GatewayError('SLUICE_FILTER_MANIFEST', `the config schema cannot be used: ${reason}`, { cause });
+}
+
+function toFault(error: ErrorObject): SchemaFault {
+  const { additionalProperty, unevaluatedProperty } = error.params as Record<string, string | undefined>;
+  const key = additionalProperty ?? unevaluatedProperty;
+  const detail = error.keyword === 'enum' ? `: ${JSON.stringify(error.params['allowedValues'])}` : '';
+  return key === undefined
+    ? { pointer: error.instancePath, message: `${error.message}${detail}` }
+    : {
+        pointer: pointerTo(error.instancePath, key),
+        message: 'must not be there: the schema does not know this key',
+      };
+}

@@ -1,0 +1,244 @@
+// Start, reload, drain, stop. Wires every room to the others and owns the life of each.
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { GatewayConfig } from './config/model.js';
+import type { ConfigRevision, ConfigSource } from './config/source.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { ConfigErrors, GatewayError } from './errors.js';
+import { ListenerSet } from './listener-set.js';
+import { TelemetryObserver } from './observer.js';
+import { Pipeline } from './pipeline.js';
+import { SnapshotBuilder } from './snapshot-builder.js';
+import { SnapshotStore } from './store.js';
+import { AccessLog } from './telemetry/access-log.js';
+import { AdminServer, type Readiness } from './telemetry/admin-server.js';
+import { createLog, type Log } from './telemetry/log.js';
+import { LogDestination } from './telemetry/log-destination.js';
+import { Metrics } from './telemetry/metrics.js';
+import { VERSION } from './version.js';
+
+export interface GatewayOptions {
+  readonly source: ConfigSource;
+  /** Where log lines go. Default: stdout. */
+  readonly logDestination?: LogDestination;
+}
+
+/** Parts of the configuration that live as long as the process. */
+const FIXED_PARTS = ['admin', 'workers', 'log'] as const;
+const DRAIN_LOOK_MS = 10;
+
+export class Gateway {
+  readonly log: Log;
+  readonly #source: ConfigSource;
+  readonly #destination: LogDestination;
+  readonly #accessLog: AccessLog | null;
+  readonly #dispatcher: Dispatcher;
+  readonly #store = new SnapshotStore();
+  readonly #metrics: Metrics;
+  readonly #observer: TelemetryObserver;
+  readonly #builder: SnapshotBuilder;
+  readonly #pipeline: Pipeline;
+  readonly #listeners: ListenerSet;
+  readonly #admin: AdminServer;
+  /** Reloads run one after another, in the order of their revisions. */
+  #turn: Promise<void> = Promise.resolve();
+  #appliedAt = new Date();
+  #lastError: string | null = null;
+  #draining = false;
+
+  /**
+   * Starts a gateway: reads and builds the configuration, starts the workers, opens the listeners.
+   * @throws ConfigErrors, GatewayError SLUICE_DISPATCH_START; then nothing is left running
+   */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const revision = await options.source.load();
+    const gateway = new Gateway(revision, options);
+    try {
+      await gateway.#start(revision);
+    } catch (cause) {
+      await gateway.#teardown();
+      throw cause;
+    }
+    return gateway;
+  }
+
+  private constructor(revision: ConfigRevision, options: GatewayOptions) {
+    const { log, workers } = revision.config;
+    this.#source = options.source;
+    this.#destination = options.logDestination ?? new LogDestination();
+    this.log = createLog({ level: log.level, destination: this.#destination });
+    this.#accessLog = log.access ? new AccessLog({ destination: this.#destination }) : null;
+    this.#dispatcher = new Dispatcher(workers, (reason) => {
+      this.log.warn({ reason }, 'a filter worker ended and was replaced');
+    });
+    this.#metrics = new Metrics({
+      version: VERSION,
+      sources: {
+        inFlight: () => this.#pipeline.running,
+        upstreams: () =>
+          this.#builder.upstreams().map((upstream) => ({ name: upstream.name, targets: upstream.states() })),
+        dispatch: () => this.#dispatcher.stats,
+        droppedLogBytes: () => this.#destination.droppedBytes,
+      },
+    });
+    this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog);
+    this.#builder = new SnapshotBuilder(this.#dispatcher, (line) => this.#observer.filterConfigured(line));
+    this.#pipeline = new Pipeline(this.#store, this.#dispatcher, this.#observer);
+    this.#listeners = new ListenerSet(this.#pipeline.handle);
+    this.#admin = new AdminServer({
+      readiness: () => this.#readiness(),
+      metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
+      config: () => this.#describe(),
+      failed: (error) => this.log.error({ error }, 'the admin listener failed'),
+    });
+  }
+
+  /** Ports that are bound, by name of the listener. */
+  get ports(): Map<string, number> {
+    return this.#listeners.ports();
+  }
+
+  /** Port of the admin listener; 0 when there is none. */
+  get adminPort(): number {
+    return this.#admin.port;
+  }
+
+  /** Reads the configuration again now, whatever the watch has seen. */
+  async reload(): Promise<void> {
+    await this.#source.reload();
+    await this.#turn;
+  }
+
+  /** Takes no new connection, lets running exchanges end for `shutdown.drainMs`, then cuts the rest and stops. */
+  async stop(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#source.close();
+    await this.#turn;
+    const { drainMs } = this.#store.current.source.config.shutdown;
+    this.log.info({ running: this.#pipeline.running, drainMs }, 'draining');
+    this.#listeners.drain();
+    const deadline = performance.now() + drainMs;
+    while (this.#pipeline.running > 0 && performance.now() < deadline) await delay(DRAIN_LOOK_MS);
+    if (this.#pipeline.running > 0)
+      this.log.warn({ running: this.#pipeline.running }, 'cutting what did not end');
+    await this.#teardown();
+  }
+
+  async #start(revision: ConfigRevision): Promise<void> {
+    const { admin, listeners } = revision.config;
+    await this.#dispatcher.start();
+    this.#store.swap(await this.#builder.build(revision));
+    this.#applied(revision);
+    if (admin !== null) await this.#admin.listen(admin.host, admin.port);
+    await this.#listeners.open(listeners);
+    this.#source.watch({
+      changed: (next) => this.#enqueue(next),
+      failed: (errors) => this.#refused(errors),
+    });
+    const ports = Object.fromEntries(this.ports);
+    this.log.info({ revision: revision.id, listeners: ports, admin: this.adminPort }, 'serving');
+  }
+
+  #enqueue(revision: ConfigRevision): void {
+    this.#turn = this.#turn.then(() => this.#apply(revision));
+  }
+
+  /** Builds beside, swaps once, releases after. A revision that cannot be built changes nothing. */
+  async #apply(revision: ConfigRevision): Promise<void> {
+    if (this.#draining) return;
+    const { config } = revision;
+    try {
+      refuseFixedParts(this.#store.current.source.config, config);
+      const snapshot = await this.#builder.build(revision);
+      try {
+        await this.#listeners.open(config.listeners);
+      } catch (cause) {
+        snapshot.retire();
+        throw cause;
+      }
+      this.#store.swap(snapshot);
+      this.#listeners.retain(config.listeners, config.shutdown.drainMs);
+      this.#applied(revision);
+      this.#metrics.reloadEnded('applied');
+      this.log.info({ revision: revision.id }, 'configuration applied');
+    } catch (cause) {
+      this.#refused(cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]));
+    }
+  }
+
+  #applied(revision: ConfigRevision): void {
+    this.#appliedAt = new Date();
+    this.#lastError = null;
+    this.#metrics.revisionRuns(revision.id);
+    this.#metrics.prune({
+      routes: revision.config.routes.map(({ id }) => id),
+      filters: revision.config.filters.map(({ name }) => name),
+    });
+  }
+
+  #refused(errors: ConfigErrors): void {
+    this.#metrics.reloadEnded('failed');
+    this.#lastError = errors.message;
+    const stays = this.#store.current.revision;
+    for (const error of errors.errors) {
+      this.log.error(
+        { code: error.code, place: error.place, revision: stays },
+        `configuration refused: ${error.message}`,
+      );
+    }
+  }
+
+  #readiness(): Readiness {
+    const reasons: string[] = [];
+    if (this.#draining) reasons.push('the gateway is draining');
+    if (this.#lastError !== null) reasons.push('the last configuration was refused; the one before it runs');
+    return {
+      ready: !this.#draining,
+      reasons,
+      revision: this.#store.current.revision,
+      lastError: this.#lastError,
+    };
+  }
+
+  #describe(): unknown {
+    const { revision, source } = this.#store.current;
+    const { routes, filters, upstreams } = source.config;
+    return {
+      version: VERSION,
+      source: this.#source.description,
+      revision,
+      since: this.#appliedAt.toISOString(),
+      lastError: this.#lastError,
+      listeners: Object.fromEntries(this.ports),
+      routes: routes.map(({ id, filters: chain, upstream }) => ({ id, filters: chain, upstream })),
+      filters: filters.map(({ name, module, isolation, onFailure, limits }) => ({
+        name,
+        module,
+        isolation,
+        onFailure,
+        limits,
+      })),
+      upstreams: upstreams.map(({ name }) => name),
+      workers: this.#dispatcher.stats,
+    };
+  }
+
+  async #teardown(): Promise<void> {
+    this.#source.close();
+    this.#listeners.close();
+    await this.#admin.close();
+    this.#store.clear();
+    await this.#dispatcher.close();
+    this.#accessLog?.close();
+    await this.#destination.close();
+  }
+}
+
+function refuseFixedParts(running: GatewayConfig, next: GatewayConfig): void {
+  const errors = FIXED_PARTS.filter((part) => !isDeepStrictEqual(running[part], next[part])).map(
+    (part) =>
+      new GatewayError('SLUICE_CONFIG_IMMUTABLE', `${part}: changes only with a restart of the gateway`),
+  );
+  if (errors.length > 0) throw new ConfigErrors(errors);
+}

@@ -1,0 +1,57 @@
+// The part of the uWebSockets.js API that we rely on, so that only uws-listener.ts knows the package. Notes say
+// what its core of autumn 2024 was measured to do; its own documentation is silent on most of it.
+
+/** An answer in the making. Every method throws once the response is complete or the client has left. */
+export interface UwsResponse {
+  /** Appends CR LF and passes inner CR LF on: a whole head fits into one call, which saves one call per field. */
+  writeStatus(status: string | Uint8Array): unknown;
+  /** Copies and keeps what the socket does not take. Returns false when it kept something. */
+  write(chunk: Uint8Array): boolean;
+  /** Adds `content-length`, or the last chunk after `write`; after `write` a true `close` breaks the chunks. */
+  end(body?: Uint8Array, close?: boolean): unknown;
+  /** Adds nothing but `date`. With any argument it breaks the connection. */
+  endWithoutBody(): unknown;
+  /** Writes what the socket takes and keeps nothing. Returns [all taken, response complete]. */
+  tryEnd(chunk: Uint8Array, total: number): [boolean, boolean];
+  /** Body bytes that the socket has taken so far, of `tryEnd` only. */
+  getWriteOffset(): number;
+  /** With a handler set, what `write` kept moves on only when we write or cork again. */
+  onWritable(handler: (offset: number) => boolean): unknown;
+  onAborted(handler: () => void): unknown;
+  /** The buffer dies when the handler returns. Goes on also after the response is complete. */
+  onData(handler: (chunk: ArrayBuffer, last: boolean) => void): unknown;
+  /** Stops polling in both directions and disarms the timer of about 10 s. */
+  pause(): unknown;
+  /** Polls again and arms that timer. Polls what the last paused socket of the process had polled. */
+  resume(): unknown;
+  cork(write: () => void): unknown;
+  /** Cuts the connection; bytes that the kernel already took still arrive. Runs the abort handler. */
+  close(): unknown;
+  getRemoteAddress(): ArrayBuffer;
+}
+
+/** A request; gone when its handler returns. */
+export interface UwsRequest {
+  getCaseSensitiveMethod(): string;
+  getUrl(): string;
+  getQuery(): string;
+  /** First value of this name, one character per byte. */
+  getHeader(name: string): string;
+  /** All fields, read as UTF-8: bytes that are none come out as U+FFFD. */
+  forEach(visit: (name: string, value: string) => void): void;
+}
+
+export interface UwsApp {
+  any(pattern: string, handler: (res: UwsResponse, req: UwsRequest) => void): unknown;
+  listen(host: string, port: number, options: number, bound: (socket: unknown) => void): unknown;
+  close(): unknown;
+}
+
+/** What the package exports; its own declarations leave some of it out. */
+export interface UwsModule {
+  App(): UwsApp;
+  us_listen_socket_close(socket: unknown): void;
+  us_socket_local_port(socket: unknown): number;
+  readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+  _cfg(setting: 'silent'): void;
+}

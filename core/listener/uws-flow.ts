@@ -1,0 +1,85 @@
+// Back-pressure of one uWebSockets.js connection. The engine can only stop or poll both directions at once: a
+// connection whose upload is paused cannot tell when it is writable, and a failed write starts it reading again.
+// This class keeps the two apart, and keeps the engine's timer of about 10 s off the patient ones.
+import type { UwsResponse } from './uws-engine.js';
+
+/** How often a stalled response is tried again while the upload of the same connection is paused. */
+const RETRY_MS = 10;
+
+/** Continues a stalled response. Calls `stalled` again or `drained` before it returns. */
+export type Retry = () => void;
+
+export class UwsFlow {
+  #res: UwsResponse | null;
+  #paused = false;
+  #retry: Retry | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(res: UwsResponse) {
+    this.#res = res;
+  }
+
+  /** The engine remembers what to poll per process, from the last pause; before the first it polls nothing. */
+  prime(): void {
+    this.#res?.pause();
+    this.#res?.resume();
+  }
+
+  /** True while a response waits for its client to take more. */
+  get waitsForClient(): boolean {
+    return this.#retry !== null;
+  }
+
+  pauseUpload(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#res?.pause();
+    this.#armTimer();
+  }
+
+  resumeUpload(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    clearTimeout(this.#timer);
+    this.#res?.resume();
+    // What the engine polls now may not include writability: a write that fails makes it do so.
+    this.#retry?.();
+  }
+
+  /** The socket did not take everything: `retry` runs when it may take more. */
+  stalled(retry: Retry): void {
+    this.#retry = retry;
+    if (!this.#paused) return;
+    this.#res?.pause();
+    this.#armTimer();
+  }
+
+  drained(): void {
+    this.#retry = null;
+    clearTimeout(this.#timer);
+  }
+
+  /** To be called when the engine says that the socket is writable. */
+  writable(): void {
+    this.#retry?.();
+  }
+
+  /** Starts the engine's timer anew for a connection that is slow but welcome. */
+  extend(): void {
+    if (this.#paused) return;
+    this.#res?.pause();
+    this.#res?.resume();
+  }
+
+  /** The response is complete or the client left: the engine's object must not be touched any more. */
+  stop(): void {
+    this.drained();
+    this.#res = null;
+  }
+
+  #armTimer(): void {
+    if (this.#retry === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#retry?.(), RETRY_MS);
+  }
+}

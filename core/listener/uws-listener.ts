@@ -1,0 +1,178 @@
+// The listener on uWebSockets.js, the only file that imports the package. A request lives only inside the engine's
+// callback, so everything is copied once into an Exchange; DESIGN §10 lists what of it must not be trusted.
+
+import * as uws from 'uWebSockets.js';
+import assert from 'node:assert/strict';
+import { GatewayError } from '../errors.js';
+import { Exchange } from '../exchange.js';
+import { HeaderList } from '../headers.js';
+import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
+import { formatAddress } from './peer-address.js';
+import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
+import { RequestIds } from './request-ids.js';
+import { normalisePath } from './target-checks.js';
+import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-engine.js';
+import { type ReplyOwner, UwsReply } from './uws-reply.js';
+
+const engine = uws as unknown as UwsModule;
+
+/** The engine cuts a connection that it takes for idle after 8 s at the earliest. */
+const LONGEST_WATCH_MS = 4000;
+const SHORTEST_WATCH_MS = 50;
+
+const ASCII = /^[\0-\x7f]*$/;
+const BEYOND_BYTE = /[^\0-\xff]/;
+
+let primed = false;
+engine._cfg('silent');
+
+export class UwsListener implements Listener, ReplyOwner {
+  readonly name: string;
+  readonly #options: ListenerOptions;
+  readonly #app: UwsApp = engine.App();
+  readonly #ids = new RequestIds();
+  readonly #facts = new RequestFacts();
+  readonly #watched = new Set<UwsReply>();
+  #flat: string[] = [];
+  #handler: ExchangeHandler | null = null;
+  #socket: unknown = null;
+  #watch: NodeJS.Timeout | undefined;
+  #port = 0;
+  #draining = false;
+  #closed = false;
+
+  constructor(options: ListenerOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  async listen(handler: ExchangeHandler): Promise<void> {
+    assert(this.#handler === null, 'a listener listens once');
+    this.#handler = handler;
+    this.#app.any('/*', (res, req) => this.#accept(res, req));
+    const { host, port } = this.#options;
+    // Not exclusive would mean: a second gateway started by mistake takes half of the connections.
+    this.#app.listen(host, port, engine.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+      if (socket) this.#socket = socket;
+    });
+    if (this.#socket === null) {
+      throw new GatewayError('SLUICE_LISTEN_ADDRESS', `listener ${this.name} cannot bind ${host}:${port}`);
+    }
+    this.#port = engine.us_socket_local_port(this.#socket);
+    this.#startWatch();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    if (this.#socket === null) return;
+    engine.us_listen_socket_close(this.#socket);
+    this.#socket = null;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.drain();
+    clearInterval(this.#watch);
+    this.#app.close();
+  }
+
+  watch(reply: UwsReply): void {
+    this.#watched.add(reply);
+  }
+
+  unwatch(reply: UwsReply): void {
+    this.#watched.delete(reply);
+  }
+
+  #startWatch(): void {
+    const { idleMs } = this.#options;
+    const everyMs = idleMs === 0 ? LONGEST_WATCH_MS : Math.min(idleMs / 2, LONGEST_WATCH_MS);
+    this.#watch = setInterval(
+      () => {
+        const nowMs = performance.now();
+        for (const reply of this.#watched) reply.checkIdle(nowMs, idleMs);
+      },
+      Math.max(everyMs, SHORTEST_WATCH_MS),
+    );
+    this.#watch.unref();
+  }
+
+  #accept(res: UwsResponse, req: UwsRequest): void {
+    const reply = new UwsReply(this, res);
+    try {
+      this.#copy(reply, res, req);
+    } catch (cause) {
+      // A bug of ours; the engine would end the process over it.
+      process.emitWarning(cause instanceof Error ? cause : String(cause));
+      reply.abort();
+    }
+  }
+
+  #copy(reply: UwsReply, res: UwsResponse, req: UwsRequest): void {
+    const facts = this.#facts;
+    const method = req.getCaseSensitiveMethod();
+    const path = req.getUrl();
+    const query = req.getQuery();
+    const flat: string[] = [];
+    this.#flat = flat;
+    req.forEach(this.#collect);
+    let refusal = checkRequest(method, path, query, flat, facts);
+    if (refusal === null && facts.highBytes) refusal = restoreBytes(req, flat);
+
+    const exchange = new Exchange({
+      id: this.#ids.next(),
+      listener: this.name,
+      scheme: 'http',
+      method,
+      authority: facts.authority,
+      path: refusal === null ? normalisePath(path) : path,
+      query,
+      headers: new HeaderList(flat),
+      clientAddress: formatAddress(new Uint8Array(res.getRemoteAddress())),
+      body: null,
+    });
+    // The engine closes by itself when the first `connection` has five letters, whatever they are.
+    const engineCloses = exchange.requestHeaders.get('connection')?.length === 5;
+    reply.attach(exchange, refusal !== null || facts.close || engineCloses, engineCloses);
+    if (refusal === null && facts.bodyLength !== 0) {
+      exchange.requestBody = reply.openUpload(facts.bodyLength, primed);
+      primed = true;
+    }
+    this.#handler!(exchange, reply, refusal);
+  }
+
+  readonly #collect = (name: string, value: string): void => {
+    this.#flat.push(name, value);
+  };
+}
+
+/**
+ * Fields come out of the engine read as UTF-8; upstream they must leave byte for byte, one character per byte.
+ * A value that was no UTF-8 can be asked for again in that form, but only the first of its name.
+ */
+function restoreBytes(req: UwsRequest, flat: string[]): GatewayError | null {
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!;
+    const value = flat[i + 1]!;
+    if (ASCII.test(value)) continue;
+    if (!value.includes('\ufffd')) flat[i + 1] = Buffer.from(value, 'utf8').toString('latin1');
+    else if (isFirstOfItsName(flat, i)) flat[i + 1] = req.getHeader(name);
+    else return unreadableValue(name);
+    if (BEYOND_BYTE.test(flat[i + 1]!)) return unreadableValue(name);
+  }
+  return null;
+}
+
+function isFirstOfItsName(flat: readonly string[], index: number): boolean {
+  for (let i = 0; i < index; i += 2) if (flat[i] === flat[index]) return false;
+  return true;
+}

@@ -1,0 +1,229 @@
+// The way back to one client of uWebSockets.js: decides how a response is framed and when its connection closes.
+import assert from 'node:assert/strict';
+import { GatewayError } from '../errors.js';
+import { type Body, BufferedBody, type Exchange } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
+import type { Reply, ReplyOutcome } from './listener.js';
+import { encodeHead, formatHead, isBodiless } from './response-head.js';
+import { UwsDownload } from './uws-download.js';
+import type { UwsResponse } from './uws-engine.js';
+import { UwsFlow } from './uws-flow.js';
+import { UwsUpload } from './uws-upload.js';
+
+/** Bodies in memory up to this size are handed over at once; larger ones go out as the client takes them. */
+const WHOLE_BYTES = 64 * 1024;
+
+/** An upload that has no more than this to come is read to its end after an early answer, for the next request. */
+const DISCARD_BYTES = 64 * 1024;
+
+const NOTHING = new Uint8Array(0);
+const SENT: Promise<ReplyOutcome> = Promise.resolve('sent');
+const ABORTED: Promise<ReplyOutcome> = Promise.resolve('aborted');
+
+const DISCARD = { chunk(): void {}, end(): void {}, fail(): void {} };
+
+/** What a reply needs to know of its listener. */
+export interface ReplyOwner {
+  readonly draining: boolean;
+  /** Wants `checkIdle` of this reply to be called every now and then. */
+  watch(reply: UwsReply): void;
+  unwatch(reply: UwsReply): void;
+}
+
+export class UwsReply implements Reply {
+  readonly #owner: ReplyOwner;
+  readonly #res: UwsResponse;
+  #exchange: Exchange | null = null;
+  #flow: UwsFlow | null = null;
+  #upload: UwsUpload | null = null;
+  #download: UwsDownload | null = null;
+  /** The connection closes after this response whatever the answer says. */
+  #closes = false;
+  /** The engine saw `connection: close` itself: it closes, but does not say so in the response. */
+  #engineCloses = false;
+  #answered = false;
+  #over = false;
+  #resolve: ((outcome: ReplyOutcome) => void) | null = null;
+
+  constructor(owner: ReplyOwner, res: UwsResponse) {
+    this.#owner = owner;
+    this.#res = res;
+    // First of all: without it the engine ends the process when the handler returns.
+    res.onAborted(() => this.#aborted());
+  }
+
+  /**
+   * @param closes       the connection closes after the response: the client wants it, or cannot be trusted
+   * @param engineCloses the engine closes by itself
+   */
+  attach(exchange: Exchange, closes: boolean, engineCloses: boolean): void {
+    this.#exchange = exchange;
+    this.#closes = closes;
+    this.#engineCloses = engineCloses;
+  }
+
+  /** Makes the body of the request readable; to be called in the tick of the request. */
+  openUpload(length: number | null, primed: boolean): UwsUpload {
+    const flow = new UwsFlow(this.#res);
+    if (!primed) flow.prime();
+    const upload = new UwsUpload(this.#exchange!, flow, length);
+    this.#flow = flow;
+    this.#upload = upload;
+    this.#owner.watch(this);
+    this.#res.onData((chunk, last) => upload.receive(chunk, last));
+    return upload;
+  }
+
+  send(
+    status: number,
+    headers: HeaderList,
+    body: Body | null,
+    options?: { readonly close?: boolean; readonly headLength?: number | null },
+  ): Promise<ReplyOutcome> {
+    assert(!this.#answered, 'an exchange is answered once');
+    this.#answered = true;
+    const exchange = this.#exchange!;
+    if (this.#over) {
+      body?.cancel(exchange.cancellation.reason ?? leftEarly());
+      return ABORTED;
+    }
+    const closes =
+      this.#closes || options?.close === true || this.#owner.draining || this.#uploadTooLongToDiscard(body);
+    const head = formatHead(status, headers);
+
+    if (exchange.method === 'HEAD' || isBodiless(status)) {
+      body?.read(DISCARD);
+      const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
+      return this.#sendHead(length === null ? head : `${head}\r\ncontent-length: ${length}`, closes);
+    }
+    if (body === null || body.length === 0) {
+      body?.read(DISCARD);
+      return this.#sendWhole(head, NOTHING, closes);
+    }
+    // Only a whole body lets the engine close the connection, so a body in memory that must close goes whole.
+    if (body instanceof BufferedBody && (closes || body.length <= WHOLE_BYTES)) {
+      return this.#sendWhole(head, body.bytes, closes);
+    }
+    return this.#sendStream(head, body, closes);
+  }
+
+  abort(): void {
+    this.#answered = true;
+    if (!this.#over) this.#res.close();
+  }
+
+  /** Called every few seconds while watched. */
+  checkIdle(nowMs: number, idleMs: number): void {
+    this.#upload?.checkIdle(nowMs, idleMs);
+    if (this.#download?.checkIdle(nowMs, idleMs)) this.#res.close();
+  }
+
+  #sendWhole(head: string, bytes: Uint8Array, closes: boolean): Promise<ReplyOutcome> {
+    const engineCloses = this.#engineCloses;
+    const text = encodeHead(engineCloses ? `${head}\r\nconnection: close` : head);
+    const res = this.#res;
+    this.#abandonUpload();
+    res.cork(() => {
+      res.writeStatus(text);
+      if (closes && !engineCloses) res.end(bytes, true);
+      else res.end(bytes);
+    });
+    this.#exchange!.bytesOut = bytes.byteLength;
+    this.#settle();
+    return SENT;
+  }
+
+  #sendHead(head: string, closes: boolean): Promise<ReplyOutcome> {
+    if (closes && !this.#engineCloses) return this.#sendHeadAndClose(head);
+    const text = encodeHead(this.#engineCloses ? `${head}\r\nconnection: close` : head);
+    const res = this.#res;
+    this.#abandonUpload();
+    res.cork(() => {
+      res.writeStatus(text);
+      res.endWithoutBody();
+    });
+    this.#settle();
+    return SENT;
+  }
+
+  /** The engine cannot end without a body and close, so the head is written to its last byte and cut after it. */
+  #sendHeadAndClose(head: string): Promise<ReplyOutcome> {
+    const text = encodeHead(`${head}\r\ndate: ${new Date().toUTCString()}\r\nconnection: close\r\n`);
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      // Not in the tick of the request: what is corked there is lost when the connection closes.
+      setImmediate(() => {
+        if (this.#over) return;
+        const res = this.#res;
+        res.cork(() => res.writeStatus(text));
+        this.#settle();
+        res.close();
+        resolve('sent');
+      });
+    });
+  }
+
+  #sendStream(head: string, body: Body, closes: boolean): Promise<ReplyOutcome> {
+    this.#flow ??= new UwsFlow(this.#res);
+    this.#owner.watch(this);
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#download = new UwsDownload(
+        this.#res,
+        this.#exchange!,
+        this.#flow!,
+        encodeHead(closes ? `${head}\r\nconnection: close` : head),
+        body,
+        () => this.#abandonUpload(),
+        (outcome) => this.#streamEnded(outcome),
+      );
+      this.#download.start();
+    });
+  }
+
+  #streamEnded(outcome: ReplyOutcome): void {
+    const mustCut = outcome === 'cut' && !this.#over;
+    this.#settle();
+    if (mustCut) this.#res.close();
+    this.#resolve?.(outcome);
+  }
+
+  /** An answer that does not wait for its upload must not make us read gigabytes for nothing. */
+  #uploadTooLongToDiscard(body: Body | null): boolean {
+    if (this.#upload === null || !this.#upload.unfinished) return false;
+    return (body === null || body instanceof BufferedBody) && this.#upload.remaining > DISCARD_BYTES;
+  }
+
+  /** The response is about to be complete; the engine reads on by itself, so nobody may be left paused. */
+  #abandonUpload(): void {
+    if (this.#upload?.unfinished) {
+      this.#upload.fail(
+        new GatewayError('SLUICE_LISTEN_ABORTED', 'the response was complete before the request body was'),
+      );
+    }
+    this.#flow?.resumeUpload();
+  }
+
+  #settle(): void {
+    this.#over = true;
+    if (this.#flow === null) return;
+    this.#flow.stop();
+    this.#owner.unwatch(this);
+    this.#abandonUpload();
+  }
+
+  #aborted(): void {
+    if (this.#over) return;
+    this.#flow?.stop();
+    const reason = leftEarly();
+    this.#upload?.fail(reason);
+    this.#settle();
+    this.#exchange?.cancellation.cancel(reason);
+    this.#download?.abort(reason);
+    this.#resolve?.('aborted');
+  }
+}
+
+function leftEarly(): GatewayError {
+  return new GatewayError('SLUICE_LISTEN_ABORTED', 'the connection closed before the response was complete');
+}

@@ -1,0 +1,53 @@
+// What the pipeline reports, as metrics and log lines.
+import type { Exchange } from './exchange.js';
+import type { PipelineObserver } from './pipeline.js';
+import type { AccessLog } from './telemetry/access-log.js';
+import type { Log } from './telemetry/log.js';
+import type { Metrics } from './telemetry/metrics.js';
+import type { FilterCall, FilterFailure, FilterLogLine, PhaseName } from './wasm/guest-abi.js';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export class TelemetryObserver implements PipelineObserver {
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  readonly #accessLog: AccessLog | null;
+
+  /** @param accessLog null writes no line per exchange */
+  constructor(metrics: Metrics, log: Log, accessLog: AccessLog | null) {
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#accessLog = accessLog;
+  }
+
+  exchangeFinished(exchange: Exchange): void {
+    this.#metrics.exchangeFinished(exchange);
+    this.#accessLog?.exchangeFinished(exchange);
+    if (exchange.error?.source === 'internal') {
+      this.#log.error({ error: exchange.error, requestId: exchange.id }, 'the gateway failed on a request');
+    }
+  }
+
+  filterCalled(filter: string, phase: PhaseName, call: FilterCall): void {
+    this.#metrics.filterCalled(filter, phase, call.durationNs, call.edits);
+  }
+
+  filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void {
+    this.#metrics.filterFailed(filter, failure.code);
+    const { code, message, skipped } = failure;
+    this.#log.warn({ filter, code, skipped, requestId: exchange.id, route: exchange.routeId }, message);
+  }
+
+  filterLogged(line: FilterLogLine, exchange: Exchange): void {
+    this.#write(line, { filter: line.filter, requestId: exchange.id, route: exchange.routeId });
+  }
+
+  /** A line that a filter wrote while it was configured. */
+  filterConfigured(line: FilterLogLine): void {
+    this.#write(line, { filter: line.filter });
+  }
+
+  #write(line: FilterLogLine, fields: Readonly<Record<string, string>>): void {
+    this.#log[LEVELS[line.level] ?? 'info'](fields, line.text);
+  }
+}

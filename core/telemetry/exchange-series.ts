@@ -1,0 +1,128 @@
+// Counts of finished exchanges by route and status, kept in plain arrays. A hot path: prom-client's labels cost
+// about 1 µs for each update, a lookup here 0.1 µs for all of them together; what is here becomes labels only
+// when somebody scrapes.
+import type { Exchange } from '../exchange.js';
+import { outcomeStatus } from './exchange-outcome.js';
+import { EXCHANGE_BOUNDS, Histogram, type Sample } from './histogram.js';
+
+/** Label of exchanges that matched no route of the running configuration. */
+const NO_ROUTE = '-';
+
+// A client may send any token as its method: what is not here shares one label.
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'OTHER'] as const;
+const METHOD_INDEX: ReadonlyMap<string, number> = new Map(METHODS.map((method, index) => [method, index]));
+const OTHER_METHOD = METHODS.length - 1;
+
+const FIRST_STATUS = 100;
+const LAST_STATUS = 599;
+/** Slot of what is no HTTP status: an upstream may send any three digits. */
+const OTHER_STATUS = LAST_STATUS + 1 - FIRST_STATUS;
+
+class StatusSeries {
+  readonly requests = new Float64Array(METHODS.length);
+  readonly duration = new Histogram(EXCHANGE_BOUNDS);
+}
+
+class RouteSeries {
+  readonly name: string;
+  readonly statuses: (StatusSeries | undefined)[] = new Array(OTHER_STATUS + 1).fill(undefined);
+  readonly errors = new Map<string, number>();
+  bytesIn = 0;
+  bytesOut = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Series of the routes that were declared last; an exchange of any other counts under `-`. */
+export class ExchangeSeries {
+  readonly #noRoute = new RouteSeries(NO_ROUTE);
+  #routes = new Map<string, RouteSeries>();
+
+  /** Keeps the series of these routes, begins those of new ones, drops the rest. */
+  declare(routeIds: Iterable<string>): void {
+    const routes = new Map<string, RouteSeries>();
+    for (const id of routeIds) routes.set(id, this.#routes.get(id) ?? new RouteSeries(id));
+    this.#routes = routes;
+  }
+
+  add(exchange: Exchange, durationMs: number): void {
+    const route = this.#routes.get(exchange.routeId) ?? this.#noRoute;
+    const status = outcomeStatus(exchange);
+    const slot = status >= FIRST_STATUS && status <= LAST_STATUS ? status - FIRST_STATUS : OTHER_STATUS;
+    let series = route.statuses[slot];
+    if (series === undefined) {
+      series = new StatusSeries();
+      route.statuses[slot] = series;
+    }
+    series.requests[METHOD_INDEX.get(exchange.method) ?? OTHER_METHOD]! += 1;
+    series.duration.observe(durationMs / 1000);
+    route.bytesIn += exchange.bytesIn;
+    route.bytesOut += exchange.bytesOut;
+    if (exchange.error !== null) {
+      route.errors.set(exchange.error.code, (route.errors.get(exchange.error.code) ?? 0) + 1);
+    }
+  }
+
+  requests(name: string): Sample[] {
+    const samples: Sample[] = [];
+    for (const route of this.#all()) {
+      forEachStatus(route, (status, series) => {
+        METHODS.forEach((method, index) => {
+          const value = series.requests[index]!;
+          if (value > 0) {
+            samples.push({
+              metricName: name,
+              labels: { route: route.name, method, status },
+              sharedLabels: {},
+              value,
+            });
+          }
+        });
+      });
+    }
+    return samples;
+  }
+
+  durations(name: string): Sample[] {
+    const samples: Sample[] = [];
+    for (const route of this.#all()) {
+      forEachStatus(route, (status, series) => {
+        series.duration.collect(name, { route: route.name, status }, samples);
+      });
+    }
+    return samples;
+  }
+
+  errors(name: string): Sample[] {
+    const samples: Sample[] = [];
+    for (const route of this.#all()) {
+      for (const [code, value] of route.errors) {
+        samples.push({ metricName: name, labels: { route: route.name, code }, sharedLabels: {}, value });
+      }
+    }
+    return samples;
+  }
+
+  bytes(name: string, direction: 'bytesIn' | 'bytesOut'): Sample[] {
+    return [...this.#all()].map((route) => ({
+      metricName: name,
+      labels: { route: route.name },
+      sharedLabels: {},
+      value: route[direction],
+    }));
+  }
+
+  *#all(): Iterable<RouteSeries> {
+    yield this.#noRoute;
+    yield* this.#routes.values();
+  }
+}
+
+function forEachStatus(route: RouteSeries, visit: (status: string, series: StatusSeries) => void): void {
+  route.statuses.forEach((series, slot) => {
+    if (series === undefined) return;
+    visit(slot === OTHER_STATUS ? 'other' : String(slot + FIRST_STATUS), series);
+  });
+}

@@ -1,0 +1,67 @@
+// A latency histogram that costs an addition to write and is turned into Prometheus samples only when scraped.
+
+/** Upper bounds in seconds, ascending. */
+export type Bounds = readonly number[];
+
+/** Whole exchanges: from a cached answer in the next rack to a client on a bad line. */
+export const EXCHANGE_BOUNDS: Bounds = Object.freeze([
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+]);
+
+/** One call of one filter: microseconds as a rule, up to the deadline. */
+export const FILTER_BOUNDS: Bounds = Object.freeze([
+  0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1,
+]);
+
+/** Exchanges that one visit to a worker carried. */
+export const BATCH_BOUNDS: Bounds = Object.freeze([1, 2, 4, 8, 16, 32, 64, 128, 256]);
+
+/** A sample as prom-client prints it; `sharedLabels` should be one object per series, its text is cached. */
+export interface Sample {
+  readonly metricName: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly sharedLabels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Counts of one series. Not cumulative inside; `samples` adds them up as the format wants it. */
+export class Histogram {
+  readonly #bounds: Bounds;
+  /** One more than bounds: the last counts what is above all of them. Doubles, exact up to 2^53. */
+  readonly #counts: Float64Array;
+  #sum = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
+
+  /** A histogram that was counted elsewhere: one count for each bound and one for what is above all of them. */
+  static of(bounds: Bounds, counts: readonly number[], sum: number): Histogram {
+    const histogram = new Histogram(bounds);
+    histogram.#counts.set(counts);
+    histogram.#sum = sum;
+    return histogram;
+  }
+
+  /** @param value in the unit of the bounds */
+  observe(value: number): void {
+    const bounds = this.#bounds;
+    let index = 0;
+    while (index < bounds.length && value > bounds[index]!) index++;
+    this.#counts[index]! += 1;
+    this.#sum += value;
+  }
+
+  /** Appends `name_bucket`, `name_sum` and `name_count` to `samples`. */
+  collect(name: string, sharedLabels: Readonly<Record<string, string>>, samples: Sample[]): void {
+    let below = 0;
+    this.#counts.forEach((count, index) => {
+      below += count;
+      const le = this.#bounds[index] ?? '+Inf';
+      samples.push({ metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: below });
+    });
+    samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sum });
+    samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: below });
+  }
+}

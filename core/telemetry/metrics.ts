@@ -1,0 +1,292 @@
+// Everything that /metrics shows, on a registry of its own. The one importer of prom-client: it prints the
+// format and measures the process; the gateway's own numbers are kept as plain sums and read at a scrape.
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { ErrorCode } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { elapsedMs } from './exchange-outcome.js';
+import { ExchangeSeries } from './exchange-series.js';
+import { type FilterPhase, FilterSeries } from './filter-series.js';
+import { BATCH_BOUNDS, Histogram, type Sample } from './histogram.js';
+
+/** State of one target, as an upstream tells it. */
+export interface TargetSample {
+  readonly url: string;
+  readonly healthy: boolean;
+  readonly ejected: boolean;
+  /** Requests that run now. */
+  readonly active: number;
+  /** Failures in a row. */
+  readonly failures: number;
+}
+
+/** State of the way to the workers. */
+export interface DispatchSample {
+  /** Workers that take exchanges. */
+  readonly workers: number;
+  /** Exchanges that wait for room in a ring. */
+  readonly queued: number;
+  /** Exchanges that were handed to workers and did not come back yet. */
+  readonly outstanding: number;
+  /** Workers that were ended and replaced since the start. */
+  readonly restarts: number;
+  /** Entry k: visits to a worker that carried at most 2^k exchanges and more than 2^(k-1); the last has the rest. */
+  readonly batchSizes: readonly number[];
+  /** Exchanges in all of these visits. */
+  readonly records: number;
+}
+
+/** What is asked for when somebody scrapes. None of these may throw. */
+export interface MetricSources {
+  /** Exchanges that run now. */
+  inFlight(): number;
+  upstreams(): Iterable<{ readonly name: string; readonly targets: readonly TargetSample[] }>;
+  dispatch(): DispatchSample;
+  /** Bytes of log lines that nobody read in time. */
+  droppedLogBytes(): number;
+}
+
+export interface MetricsOptions {
+  readonly sources: MetricSources;
+  /** Of the product, for `sluice_build_info`. */
+  readonly version: string;
+}
+
+/** Names that the running configuration declares. */
+export interface LiveNames {
+  readonly routes: Iterable<string>;
+  readonly filters: Iterable<string>;
+}
+
+export type ReloadOutcome = 'applied' | 'unchanged' | 'failed';
+
+type MetricType = 'counter' | 'gauge' | 'histogram';
+type Labels = Readonly<Record<string, string>>;
+
+const NO_LABELS: Labels = Object.freeze({});
+
+/** The metrics of one gateway. Everything but `text` is cheap and may be called for every exchange. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #sources: MetricSources;
+  readonly #exchanges = new ExchangeSeries();
+  readonly #filters = new FilterSeries();
+  readonly #reloads = { applied: 0, unchanged: 0, failed: 0 };
+  #revision = '';
+  #lastReloadSucceeded = false;
+  #lastReloadMs = 0;
+  #lastSuccessMs = 0;
+
+  constructor(options: MetricsOptions) {
+    this.#sources = options.sources;
+    this.#register('sluice_build_info', 'Always 1; the version is a label.', 'gauge', (name) => [
+      sample(name, 1, { version: options.version }),
+    ]);
+    this.#registerExchanges();
+    this.#registerFilters();
+    this.#registerUpstreams();
+    this.#registerDispatch();
+    this.#registerConfig();
+    this.#single('sluice_log_dropped_bytes_total', 'Log lines lost to a slow reader.', 'counter', () =>
+      this.#sources.droppedLogBytes(),
+    );
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Value of `content-type` for `text`. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in the Prometheus text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Counts an exchange that is over; `durationMs` saves a look at the clock when the caller knows it. */
+  exchangeFinished(exchange: Exchange, durationMs: number = elapsedMs(exchange)): void {
+    this.#exchanges.add(exchange, durationMs);
+  }
+
+  filterCalled(filter: string, phase: FilterPhase, durationNs: number, edits: number): void {
+    this.#filters.called(filter, phase, durationNs, edits);
+  }
+
+  /** A call that did not come to an end; `filterCalled` is not called for it. */
+  filterFailed(filter: string, code: ErrorCode): void {
+    this.#filters.failed(filter, code);
+  }
+
+  /** The revision that new exchanges get from now on. Call `prune` with the names it declares. */
+  revisionRuns(revision: string): void {
+    this.#revision = revision;
+  }
+
+  reloadEnded(outcome: ReloadOutcome): void {
+    const nowMs = Date.now();
+    this.#reloads[outcome] += 1;
+    this.#lastReloadMs = nowMs;
+    this.#lastReloadSucceeded = outcome !== 'failed';
+    if (this.#lastReloadSucceeded) this.#lastSuccessMs = nowMs;
+  }
+
+  /**
+   * Tells which routes and filters exist; call it for every revision, the first one too. Series of others are
+   * gone with the next scrape, and what still ends on an older revision cannot bring them back.
+   */
+  prune(live: LiveNames): void {
+    this.#exchanges.declare(live.routes);
+    this.#filters.declare(live.filters);
+  }
+
+  #registerExchanges(): void {
+    const series = this.#exchanges;
+    this.#register(
+      'sluice_requests_total',
+      'Exchanges that ended, by route, method and status.',
+      'counter',
+      (name) => series.requests(name),
+    );
+    this.#register(
+      'sluice_request_duration_seconds',
+      'From the head of the request to the end of the response.',
+      'histogram',
+      (name) => series.durations(name),
+    );
+    this.#register(
+      'sluice_request_errors_total',
+      'Exchanges that ended in an error, by route and code.',
+      'counter',
+      (name) => series.errors(name),
+    );
+    this.#register('sluice_request_body_bytes_total', 'Body bytes from clients.', 'counter', (name) =>
+      series.bytes(name, 'bytesIn'),
+    );
+    this.#register('sluice_response_body_bytes_total', 'Body bytes to clients.', 'counter', (name) =>
+      series.bytes(name, 'bytesOut'),
+    );
+    this.#single('sluice_requests_in_flight', 'Exchanges that run now.', 'gauge', () =>
+      this.#sources.inFlight(),
+    );
+  }
+
+  #registerFilters(): void {
+    const series = this.#filters;
+    this.#register('sluice_filter_calls_total', 'Calls that came to an end.', 'counter', (name) =>
+      series.counts(name, 'calls'),
+    );
+    this.#register('sluice_filter_edits_total', 'Edits that filters asked for.', 'counter', (name) =>
+      series.counts(name, 'edits'),
+    );
+    this.#register('sluice_filter_duration_seconds', 'Time of one call.', 'histogram', (name) =>
+      series.durations(name),
+    );
+    this.#register('sluice_filter_failures_total', 'Calls that failed, by code.', 'counter', (name) =>
+      series.failures(name),
+    );
+  }
+
+  #registerUpstreams(): void {
+    this.#target(
+      'sluice_upstream_target_healthy',
+      '1 unless health checks fail.',
+      (target) => target.healthy,
+    );
+    this.#target(
+      'sluice_upstream_target_ejected',
+      '1 while ejected for failures.',
+      (target) => target.ejected,
+    );
+    this.#target(
+      'sluice_upstream_target_active_requests',
+      'Requests that run now.',
+      (target) => target.active,
+    );
+    this.#target(
+      'sluice_upstream_target_consecutive_failures',
+      'Failures in a row.',
+      (target) => target.failures,
+    );
+  }
+
+  #registerDispatch(): void {
+    const dispatch = (): DispatchSample => this.#sources.dispatch();
+    this.#single('sluice_dispatch_workers', 'Workers that run filters.', 'gauge', () => dispatch().workers);
+    this.#single('sluice_dispatch_queue_depth', 'Exchanges that wait.', 'gauge', () => dispatch().queued);
+    this.#single(
+      'sluice_dispatch_outstanding',
+      'Exchanges that are with workers.',
+      'gauge',
+      () => dispatch().outstanding,
+    );
+    this.#single(
+      'sluice_dispatch_worker_restarts_total',
+      'Workers that were ended and replaced.',
+      'counter',
+      () => dispatch().restarts,
+    );
+    this.#register(
+      'sluice_dispatch_batch_size',
+      'Exchanges that one visit to a worker carried.',
+      'histogram',
+      (name) => {
+        const samples: Sample[] = [];
+        const { batchSizes, records } = dispatch();
+        Histogram.of(BATCH_BOUNDS, batchSizes, records).collect(name, NO_LABELS, samples);
+        return samples;
+      },
+    );
+  }
+
+  #registerConfig(): void {
+    this.#register(
+      'sluice_config_revision_info',
+      'Always 1; the revision that runs is a label.',
+      'gauge',
+      (name) => (this.#revision === '' ? [] : [sample(name, 1, { revision: this.#revision })]),
+    );
+    this.#register('sluice_config_reloads_total', 'Attempts to load, by outcome.', 'counter', (name) =>
+      Object.entries(this.#reloads).map(([outcome, value]) => sample(name, value, { outcome })),
+    );
+    this.#single('sluice_config_last_reload_success', '1 when the last attempt was good.', 'gauge', () =>
+      Number(this.#lastReloadSucceeded),
+    );
+    this.#single(
+      'sluice_config_last_reload_timestamp_seconds',
+      'When the last attempt ended.',
+      'gauge',
+      () => this.#lastReloadMs / 1000,
+    );
+    this.#single(
+      'sluice_config_last_reload_success_timestamp_seconds',
+      'When the last good attempt ended.',
+      'gauge',
+      () => this.#lastSuccessMs / 1000,
+    );
+  }
+
+  #target(name: string, help: string, value: (target: TargetSample) => number | boolean): void {
+    this.#register(name, help, 'gauge', () => {
+      const samples: Sample[] = [];
+      for (const upstream of this.#sources.upstreams()) {
+        for (const target of upstream.targets) {
+          samples.push(sample(name, Number(value(target)), { upstream: upstream.name, target: target.url }));
+        }
+      }
+      return samples;
+    });
+  }
+
+  #single(name: string, help: string, type: MetricType, value: () => number): void {
+    this.#register(name, help, type, () => [sample(name, value(), NO_LABELS)]);
+  }
+
+  #register(name: string, help: string, type: MetricType, collect: (name: string) => Sample[]): void {
+    // The registry asks a metric for nothing but `name` and `get`; its type names the four classes of prom-client.
+    const metric = { name, help, type, get: async () => ({ name, help, type, values: collect(name) }) };
+    this.#registry.registerMetric(metric as unknown as Metric);
+  }
+}
+
+function sample(metricName: string, value: number, sharedLabels: Labels): Sample {
+  return { metricName, labels: {}, sharedLabels, value };
+}

@@ -1,0 +1,59 @@
+// The connections to one target. Our own and not undici's Pool because a request must be able to leave the queue,
+// and because the most recently used connection is the one least likely to have been closed by the target.
+import type { UndiciConnection } from './undici-connection.js';
+
+/** A request that needs a connection. */
+export interface Waiter {
+  onConnection(connection: UndiciConnection): void;
+}
+
+export class ConnectionPool {
+  readonly #open: () => UndiciConnection;
+  readonly #limit: number;
+  readonly #connections: UndiciConnection[] = [];
+  readonly #idle: UndiciConnection[] = [];
+  /** First come, first served; a set, so that leaving costs the same from anywhere. */
+  readonly #waiting = new Set<Waiter>();
+
+  /**
+   * @param open  makes a connection
+   * @param limit most connections
+   */
+  constructor(open: () => UndiciConnection, limit: number) {
+    this.#open = open;
+    this.#limit = limit;
+  }
+
+  /** Hands the waiter a connection, at once or when one is released. */
+  acquire(waiter: Waiter): void {
+    const connection = this.#idle.pop() ?? this.#grow();
+    if (connection === undefined) this.#waiting.add(waiter);
+    else waiter.onConnection(connection);
+  }
+
+  /** @returns false when the waiter was not in the queue: it has its connection */
+  leave(waiter: Waiter): boolean {
+    return this.#waiting.delete(waiter);
+  }
+
+  /** Takes a connection back. The next waiter may be handed it before this returns. */
+  release(connection: UndiciConnection): void {
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      next.onConnection(connection);
+      return;
+    }
+    this.#idle.push(connection);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+
+  #grow(): UndiciConnection | undefined {
+    if (this.#connections.length === this.#limit) return undefined;
+    const connection = this.#open();
+    this.#connections.push(connection);
+    return connection;
+  }
+}

@@ -1,0 +1,86 @@
+// Active health checks: asks each target on a connection of its own, so that a check also proves that the target
+// still accepts. Turns `Target.healthy`; nobody else does.
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Target } from './target.js';
+import type { HealthCheckOptions } from './upstream.js';
+
+/** Checks every target now and then `intervalMs` after the end of its last check, until `dispose`. */
+export class HealthCheck {
+  readonly #checks: TargetCheck[];
+
+  constructor(targets: readonly Target[], options: HealthCheckOptions) {
+    this.#checks = targets.map((target) => new TargetCheck(target, options));
+  }
+
+  /** Cancels the checks under way; no verdict changes any more. */
+  dispose(): void {
+    for (const check of this.#checks) check.dispose();
+  }
+}
+
+class TargetCheck {
+  readonly #target: Target;
+  readonly #options: HealthCheckOptions;
+  /** Results in a row that speak against the present verdict. */
+  #contrary = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #request: ClientRequest | null = null;
+  #disposed = false;
+
+  constructor(target: Target, options: HealthCheckOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#run();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#request?.destroy();
+  }
+
+  #run(): void {
+    const { url } = this.#target;
+    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    // No agent: the connection is opened for this check and closed after it.
+    const request = send(url, {
+      path: this.#options.path,
+      agent: false,
+      headers: { 'user-agent': 'sluice-health-check' },
+    });
+    this.#request = request;
+    this.#timer = setTimeout(() => request.destroy(), this.#options.timeoutMs);
+    this.#timer.unref();
+    let success = false;
+    request.on('response', (response) => {
+      const status = response.statusCode ?? 0;
+      success = status >= 200 && status < 400;
+      response.on('error', () => {});
+      response.resume();
+    });
+    request.on('error', () => {});
+    request.on('close', () => this.#settle(success));
+    request.end();
+  }
+
+  #settle(success: boolean): void {
+    if (this.#disposed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#request = null;
+    this.#judge(success);
+    this.#timer = setTimeout(() => this.#run(), this.#options.intervalMs);
+    this.#timer.unref();
+  }
+
+  #judge(success: boolean): void {
+    if (success === this.#target.healthy) {
+      this.#contrary = 0;
+      return;
+    }
+    const needed = success ? this.#options.healthyAfter : this.#options.unhealthyAfter;
+    if (++this.#contrary < needed) return;
+    this.#contrary = 0;
+    this.#target.healthy = success;
+  }
+}

@@ -1,0 +1,74 @@
+// A request body as the Readable that the HTTP client wants. Only bodies that are not in memory need one.
+import { Readable } from 'node:stream';
+import { GatewayError } from '../errors.js';
+import type { Body, BodyConsumer } from '../exchange.js';
+
+const HIGH_WATER_MARK_BYTES = 64 * 1024;
+
+/** Told whose turn it is, so that only the target's silence counts as the target's. */
+export interface UploadWatch {
+  /** The target takes bytes; the client has to send some. */
+  onUploadWanted(): void;
+  /** The client has sent more than the target took. */
+  onUploadBlocked(): void;
+}
+
+export class RequestStream extends Readable implements BodyConsumer {
+  readonly #body: Body;
+  readonly #watch: UploadWatch;
+  #started = false;
+  #over = false;
+
+  constructor(body: Body, watch: UploadWatch) {
+    super({ highWaterMark: HIGH_WATER_MARK_BYTES });
+    this.#body = body;
+    this.#watch = watch;
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#over || this.push(bytes)) return;
+    this.#body.pause();
+    this.#watch.onUploadBlocked();
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.push(null);
+    this.#watch.onUploadBlocked();
+  }
+
+  fail(error: GatewayError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.destroy(error);
+  }
+
+  override _read(): void {
+    this.#watch.onUploadWanted();
+    if (this.#started) {
+      this.#body.resume();
+      return;
+    }
+    this.#started = true;
+    this.#body.read(this);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    if (!this.#over) {
+      this.#over = true;
+      this.#body.cancel(
+        error instanceof GatewayError
+          ? error
+          : new GatewayError(
+              'SLUICE_UPSTREAM_CLOSED',
+              'the upstream does not want the rest of the request body',
+              {
+                cause: error ?? undefined,
+              },
+            ),
+      );
+    }
+    callback(error);
+  }
+}

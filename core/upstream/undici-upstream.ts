@@ -1,0 +1,149 @@
+// Upstream over HTTP/1.1 by undici. Chooses the target; each request's life is an UndiciCall.
+import assert from 'node:assert';
+import { GatewayError } from '../errors.js';
+import { type Balancer, buildBalancer } from './balancer.js';
+import { ConnectionPool, type Waiter } from './connection-pool.js';
+import { DeadlineWheel } from './deadline-wheel.js';
+import { HealthCheck } from './health-check.js';
+import { Target } from './target.js';
+import { TargetConnector } from './target-connector.js';
+import { type CallHost, type Lane, UndiciCall, type Verdict } from './undici-call.js';
+import { UndiciConnection } from './undici-connection.js';
+import type {
+  TargetState,
+  Upstream,
+  UpstreamOptions,
+  UpstreamRequest,
+  UpstreamResponse,
+} from './upstream.js';
+
+/** Shared by all upstreams of the process: one timer. */
+const WHEEL = new DeadlineWheel();
+
+export class UndiciUpstream implements Upstream, CallHost {
+  readonly name: string;
+  readonly wheel = WHEEL;
+  readonly retries: number;
+  readonly #lanes: UndiciLane[];
+  readonly #balancer: Balancer<UndiciLane>;
+  readonly #healthCheck: HealthCheck | null;
+  /** Calls that are not over. */
+  #running = 0;
+  #disposal: Promise<void> | null = null;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: UpstreamOptions) {
+    this.name = options.name;
+    this.retries = options.retries;
+    this.#lanes = options.targets.map(
+      (target) => new UndiciLane(new Target(target, options.ejection), options),
+    );
+    this.#balancer = buildBalancer(options.balance, this.#lanes);
+    this.#healthCheck =
+      options.healthCheck === null
+        ? null
+        : new HealthCheck(
+            this.#lanes.map((lane) => lane.target),
+            options.healthCheck,
+          );
+  }
+
+  forward(request: UpstreamRequest): Promise<UpstreamResponse> {
+    assert(this.#disposal === null, 'forward after dispose');
+    return new Promise((resolve, reject) => this.#begin(request, { resolve, reject }));
+  }
+
+  states(): TargetState[] {
+    return this.#lanes.map((lane) => lane.target.state());
+  }
+
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  chooseLane(tried: readonly Target[]): Lane | null {
+    return this.#balancer.choose(this.#lanes.filter((lane) => tried.includes(lane.target)));
+  }
+
+  onCallOver(): void {
+    this.#running--;
+    if (this.#running === 0) this.#onIdle?.();
+  }
+
+  #begin(request: UpstreamRequest, verdict: Verdict): void {
+    const { cancellation } = request;
+    if (cancellation.reason !== undefined) {
+      request.body?.cancel(cancellation.reason);
+      verdict.reject(cancellation.reason);
+      return;
+    }
+    const lane = this.#balancer.choose();
+    if (lane === null) {
+      const error = new GatewayError(
+        'SLUICE_UPSTREAM_NO_TARGET',
+        `no target of upstream ${this.name} is available`,
+      );
+      request.body?.cancel(error);
+      verdict.reject(error);
+      return;
+    }
+    this.#running++;
+    const call = new UndiciCall(this, request, lane, verdict);
+    cancellation.subscribe((reason) => call.abandon(reason));
+    call.start();
+  }
+
+  async #dispose(): Promise<void> {
+    this.#healthCheck?.dispose();
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+  }
+}
+
+/** One target with its connections, as the balancer and the calls see it. */
+class UndiciLane implements Lane {
+  readonly target: Target;
+  readonly #pool: ConnectionPool;
+
+  constructor(target: Target, options: UpstreamOptions) {
+    this.target = target;
+    const connector = new TargetConnector(target.url);
+    this.#pool = new ConnectionPool(
+      () => new UndiciConnection(connector, options.keepAliveMs),
+      options.connections,
+    );
+  }
+
+  get weight(): number {
+    return this.target.weight;
+  }
+
+  get active(): number {
+    return this.target.active;
+  }
+
+  get available(): boolean {
+    return this.target.available;
+  }
+
+  acquire(waiter: Waiter): void {
+    this.#pool.acquire(waiter);
+  }
+
+  leave(waiter: Waiter): boolean {
+    return this.#pool.leave(waiter);
+  }
+
+  release(connection: UndiciConnection): void {
+    this.#pool.release(connection);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}

@@ -1,0 +1,27 @@
+// What the tests of this folder share: validation with the real reader of secret references.
+
+import type { GatewayConfig } from '../../../core/config/model.js';
+import { validateDocument } from '../../../core/config/validate.js';
+import { ConfigErrors, type GatewayError } from '../../../core/errors.js';
+import { findSecretReferences } from '../../../core/secrets/reference.js';
+
+export function validate(text: string, folder = '/etc/sluice'): GatewayConfig {
+  return validateDocument(text, 'sluice.yaml', { folder, findSecretReferences });
+}
+
+/** The errors of a document; empty when it is valid. Anything but ConfigErrors is thrown on. */
+export function errorsOf(text: string): readonly GatewayError[] {
+  try {
+    validate(text);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigErrors) return error.errors;
+    throw error;
+  }
+}
+
+/** `CODE LINE:COLUMN /pointer`, as the tables of expected errors have it. */
+export function summaryOf(error: GatewayError): string {
+  const { line, column, pointer } = error.place!;
+  return `${error.code} ${line}:${column} ${pointer}`.trimEnd();
+}

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GatewayError } from '../../../core/errors.js';
+import { Exchange } from '../../../core/exchange.js';
+import { HeaderList } from '../../../core/headers.js';
+import { type MetricSources, Metrics } from '../../../core/telemetry/metrics.js';
+
+const IDLE: MetricSources = {
+  inFlight: () => 0,
+  upstreams: () => [],
+  dispatch: () => ({ workers: 1, queued: 0, outstanding: 0, restarts: 0, batchSizes: [], records: 0 }),
+  droppedLogBytes: () => 0,
+};
+
+function metricsOf(sources: Partial<MetricSources> = {}): Metrics {
+  return new Metrics({ version: '1.2.3', sources: { ...IDLE, ...sources } });
+}
+
+function finished(routeId: string, status: number, method = 'GET'): Exchange {
+  const exchange = new Exchange({
+    id: 'x',
+    listener: 'public',
+    scheme: 'http',
+    method,
+    authority: '',
+    path: '/',
+    query: '',
+    headers: new HeaderList(),
+    clientAddress: '',
+    body: null,
+  });
+  exchange.routeId = routeId;
+  exchange.response = { status, headers: new HeaderList(), body: null };
+  return exchange;
+}
+
+/** Samples of the text format: name with labels to value. Fails on a line that is neither comment nor sample. */
+async function scrape(metrics: Metrics): Promise<Map<string, number>> {
+  const samples = new Map<string, number>();
+  for (const line of (await metrics.text()).split('\n')) {
+    if (line === '' || line.startsWith('# ')) continue;
+    const match = /^([a-z_][a-z0-9_]*(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})?) (\S+)$/.exec(line);
+    assert.ok(match, `not a sample: ${line}`);
+    assert.ok(!samples.has(match[1]!), `twice: ${line}`);
+    samples.set(match[1]!, Number(match[2]));
+  }
+  return samples;
+}
+
+function named(samples: Map<string, number>, part: string): string[] {
+  return [...samples.keys()].filter((key) => key.includes(part));
+}
+
+describe('exchange metrics', () => {
+  it('count by route, method and status', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['users', 'orders'], filters: [] });
+    metrics.exchangeFinished(finished('users', 200), 1);
+    metrics.exchangeFinished(finished('users', 200), 1);
+    metrics.exchangeFinished(finished('users', 404, 'POST'), 1);
+    metrics.exchangeFinished(finished('orders', 200), 1);
+    const samples = await scrape(metrics);
+    assert.equal(samples.get('sluice_requests_total{route="users",method="GET",status="200"}'), 2);
+    assert.equal(samples.get('sluice_requests_total{route="users",method="POST",status="404"}'), 1);
+    assert.equal(samples.get('sluice_requests_total{route="orders",method="GET",status="200"}'), 1);
+    assert.equal(named(samples, 'sluice_requests_total').length, 3);
+  });
+
+  it('put durations into cumulative buckets in seconds', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['users'], filters: [] });
+    for (const durationMs of [0.4, 1, 3, 70_000])
+      metrics.exchangeFinished(finished('users', 200), durationMs);
+    const samples = await scrape(metrics);
+    const bucket = (le: string): number | undefined =>
+      samples.get(`sluice_request_duration_seconds_bucket{le="${le}",route="users",status="200"}`);
+    assert.deepEqual(['0.0005', '0.001', '0.0025', '0.005', '30', '+Inf'].map(bucket), [1, 2, 2, 3, 3, 4]);
+    assert.equal(samples.get('sluice_request_duration_seconds_count{route="users",status="200"}'), 4);
+    const sum = samples.get('sluice_request_duration_seconds_sum{route="users",status="200"}')!;
+    assert.ok(Math.abs(sum - 70.0044) < 1e-9, `sum is ${sum}`);
+  });
+
+  it('count errors by code and bytes by route', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['users'], filters: [] });
+    const exchange = finished('users', 200);
+    exchange.error = new GatewayError('SLUICE_UPSTREAM_TIMEOUT', 'slow');
+    exchange.bytesIn = 10;
+    exchange.bytesOut = 20;
+    metrics.exchangeFinished(exchange);
+    const samples = await scrape(metrics);
+    assert.equal(samples.get('sluice_request_errors_total{route="users",code="SLUICE_UPSTREAM_TIMEOUT"}'), 1);
+    assert.equal(samples.get('sluice_requests_total{route="users",method="GET",status="504"}'), 1);
+    assert.equal(samples.get('sluice_request_body_bytes_total{route="users"}'), 10);
+    assert.equal(samples.get('sluice_response_body_bytes_total{route="users"}'), 20);
+  });
+
+  it('grow no series from what a client or an upstream invents', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['users'], filters: [] });
+    for (let i = 0; i < 100; i++) {
+      metrics.exchangeFinished(finished(`invented-${i}`, 404, `METHOD${i}`));
+      metrics.exchangeFinished(finished('users', 600 + i));
+    }
+    const samples = await scrape(metrics);
+    assert.deepEqual(named(samples, 'sluice_requests_total'), [
+      'sluice_requests_total{route="-",method="OTHER",status="404"}',
+      'sluice_requests_total{route="users",method="GET",status="other"}',
+    ]);
+    assert.equal(samples.get('sluice_requests_total{route="-",method="OTHER",status="404"}'), 100);
+  });
+
+  it('label an exchange without a route with a dash, and one that ended before a response as 499', async () => {
+    const metrics = metricsOf();
+    const exchange = finished('', 200);
+    exchange.response = null;
+    metrics.exchangeFinished(exchange);
+    const samples = await scrape(metrics);
+    assert.equal(samples.get('sluice_requests_total{route="-",method="GET",status="499"}'), 1);
+  });
+});
+
+describe('after a reload', () => {
+  it('series of removed routes and filters are gone, those of kept ones go on', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['kept', 'removed'], filters: ['kept', 'removed'] });
+    for (const name of ['kept', 'removed']) {
+      metrics.exchangeFinished(finished(name, 200));
+      metrics.filterCalled(name, 'request', 1000, 1);
+      metrics.filterFailed(name, 'SLUICE_FILTER_TRAP');
+    }
+    metrics.prune({ routes: ['kept'], filters: ['kept'] });
+    metrics.exchangeFinished(finished('kept', 200));
+    const samples = await scrape(metrics);
+    assert.deepEqual(named(samples, 'removed'), []);
+    assert.equal(samples.get('sluice_requests_total{route="kept",method="GET",status="200"}'), 2);
+    assert.equal(samples.get('sluice_filter_calls_total{filter="kept",phase="request"}'), 1);
+  });
+
+  it('what still ends on the old revision does not bring a removed series back', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['removed'], filters: ['removed'] });
+    metrics.prune({ routes: [], filters: [] });
+    metrics.exchangeFinished(finished('removed', 200));
+    metrics.filterCalled('removed', 'response', 1000, 0);
+    metrics.filterFailed('removed', 'SLUICE_FILTER_TRAP');
+    const samples = await scrape(metrics);
+    assert.deepEqual(named(samples, 'removed'), []);
+    assert.equal(samples.get('sluice_requests_total{route="-",method="GET",status="200"}'), 1);
+  });
+});
+
+describe('filter metrics', () => {
+  it('count calls, edits, time and failures by filter and phase', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: [], filters: ['guard', 'clean'] });
+    metrics.filterCalled('guard', 'request', 20_000, 3);
+    metrics.filterCalled('guard', 'request', 2_000_000_000, 1);
+    metrics.filterCalled('clean', 'response', 5_000, 0);
+    metrics.filterFailed('clean', 'SLUICE_FILTER_DEADLINE');
+    const samples = await scrape(metrics);
+    const guard = '{filter="guard",phase="request"}';
+    assert.equal(samples.get(`sluice_filter_calls_total${guard}`), 2);
+    assert.equal(samples.get(`sluice_filter_edits_total${guard}`), 4);
+    assert.equal(samples.get(`sluice_filter_duration_seconds_count${guard}`), 2);
+    assert.equal(
+      samples.get('sluice_filter_duration_seconds_bucket{le="0.000025",filter="guard",phase="request"}'),
+      1,
+    );
+    assert.equal(samples.get('sluice_filter_edits_total{filter="clean",phase="response"}'), 0);
+    assert.deepEqual(named(samples, '{filter="guard",phase="response"}'), []);
+    assert.equal(
+      samples.get('sluice_filter_failures_total{filter="clean",code="SLUICE_FILTER_DEADLINE"}'),
+      1,
+    );
+  });
+});
+
+describe('what is asked for at a scrape', () => {
+  it('is the state of the upstreams of that moment', async () => {
+    let targets = [{ url: 'http://a:1', healthy: true, ejected: false, active: 3, failures: 0 }];
+    const metrics = metricsOf({ upstreams: () => [{ name: 'users', targets }] });
+    const first = await scrape(metrics);
+    assert.equal(first.get('sluice_upstream_target_healthy{upstream="users",target="http://a:1"}'), 1);
+    assert.equal(
+      first.get('sluice_upstream_target_active_requests{upstream="users",target="http://a:1"}'),
+      3,
+    );
+    targets = [{ url: 'http://b:1', healthy: false, ejected: true, active: 0, failures: 5 }];
+    const second = await scrape(metrics);
+    assert.deepEqual(named(second, 'http://a:1'), []);
+    assert.equal(second.get('sluice_upstream_target_healthy{upstream="users",target="http://b:1"}'), 0);
+    assert.equal(second.get('sluice_upstream_target_ejected{upstream="users",target="http://b:1"}'), 1);
+    assert.equal(
+      second.get('sluice_upstream_target_consecutive_failures{upstream="users",target="http://b:1"}'),
+      5,
+    );
+  });
+
+  it('is the state of dispatch, of running exchanges and of the log', async () => {
+    const metrics = metricsOf({
+      inFlight: () => 7,
+      dispatch: () => ({
+        workers: 2,
+        queued: 3,
+        outstanding: 4,
+        restarts: 5,
+        batchSizes: [1, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+        records: 306,
+      }),
+      droppedLogBytes: () => 6,
+    });
+    const samples = await scrape(metrics);
+    assert.equal(samples.get('sluice_requests_in_flight'), 7);
+    assert.equal(samples.get('sluice_dispatch_workers'), 2);
+    assert.equal(samples.get('sluice_dispatch_queue_depth'), 3);
+    assert.equal(samples.get('sluice_dispatch_outstanding'), 4);
+    assert.equal(samples.get('sluice_dispatch_worker_restarts_total'), 5);
+    assert.equal(samples.get('sluice_log_dropped_bytes_total'), 6);
+    assert.equal(samples.get('sluice_dispatch_batch_size_bucket{le="1"}'), 1);
+    assert.equal(samples.get('sluice_dispatch_batch_size_bucket{le="8"}'), 2);
+    assert.equal(samples.get('sluice_dispatch_batch_size_bucket{le="+Inf"}'), 3);
+    assert.equal(samples.get('sluice_dispatch_batch_size_sum'), 306);
+  });
+});
+
+describe('config metrics', () => {
+  it('name the current revision only', async () => {
+    const metrics = metricsOf();
+    assert.deepEqual(named(await scrape(metrics), 'revision_info'), []);
+    metrics.revisionRuns('aaa');
+    metrics.revisionRuns('bbb');
+    assert.deepEqual(named(await scrape(metrics), 'revision_info'), [
+      'sluice_config_revision_info{revision="bbb"}',
+    ]);
+  });
+
+  it('tell how the last load went and when the last good one was', async () => {
+    const metrics = metricsOf();
+    metrics.reloadEnded('applied');
+    const good = await scrape(metrics);
+    assert.equal(good.get('sluice_config_last_reload_success'), 1);
+    const goodAt = good.get('sluice_config_last_reload_success_timestamp_seconds')!;
+    assert.ok(Math.abs(goodAt - Date.now() / 1000) < 60, `in seconds of the epoch: ${goodAt}`);
+    metrics.reloadEnded('failed');
+    const bad = await scrape(metrics);
+    assert.equal(bad.get('sluice_config_last_reload_success'), 0);
+    assert.equal(bad.get('sluice_config_last_reload_success_timestamp_seconds'), goodAt);
+    assert.equal(bad.get('sluice_config_reloads_total{outcome="applied"}'), 1);
+    assert.equal(bad.get('sluice_config_reloads_total{outcome="failed"}'), 1);
+    assert.equal(bad.get('sluice_config_reloads_total{outcome="unchanged"}'), 0);
+  });
+});
+
+describe('the exposition', () => {
+  it('has help and type for every metric, names the version and measures the process', async () => {
+    const metrics = metricsOf();
+    const text = await metrics.text();
+    const samples = await scrape(metrics);
+    assert.match(metrics.contentType, /^text\/plain; version=0\.0\.4/);
+    assert.equal(samples.get('sluice_build_info{version="1.2.3"}'), 1);
+    assert.ok(samples.get('process_resident_memory_bytes')! > 1e6);
+    assert.ok(samples.has('nodejs_eventloop_lag_seconds'));
+    for (const [, name] of text.matchAll(/^# TYPE (\S+)/gm))
+      assert.match(text, new RegExp(`^# HELP ${name} \\S`, 'm'));
+  });
+
+  it('escapes names that hold quotes, backslashes and line ends', async () => {
+    const metrics = metricsOf({
+      upstreams: () => [
+        { name: 'a"b\\c\nd', targets: [{ url: 'u', healthy: true, ejected: false, active: 0, failures: 0 }] },
+      ],
+    });
+    metrics.prune({ routes: ['r"\\\n'], filters: [] });
+    metrics.exchangeFinished(finished('r"\\\n', 200));
+    const samples = await scrape(metrics);
+    assert.equal(samples.get('sluice_upstream_target_healthy{upstream="a\\"b\\\\c\\nd",target="u"}'), 1);
+    assert.equal(samples.get('sluice_requests_total{route="r\\"\\\\\\n",method="GET",status="200"}'), 1);
+  });
+
+  it('belongs to its gateway: two in one process share nothing', async () => {
+    const one = metricsOf();
+    const other = metricsOf();
+    one.exchangeFinished(finished('', 200));
+    assert.equal(named(await scrape(one), 'sluice_requests_total').length, 1);
+    assert.equal(named(await scrape(other), 'sluice_requests_total').length, 0);
+  });
+});
