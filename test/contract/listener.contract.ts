@@ -320,6 +320,25 @@ export function testListener(name: string, create: () => ContractEngine): void {
       assert.equal(exchange.cancellation.reason?.code, 'SLUICE_LISTEN_ABORTED');
     });
 
+    it('takes one answer and resolves one that comes after an abort', async () => {
+      let second: unknown;
+      await run({ method: 'GET', target: '/' }, (_exchange, reply) => {
+        const outcome = reply.send(200, NO_HEADERS, null);
+        try {
+          void reply.send(200, NO_HEADERS, null);
+        } catch (error) {
+          second = error;
+        }
+        return outcome;
+      });
+      assert(second instanceof assert.AssertionError);
+      const { outcome } = await run({ method: 'GET', target: '/' }, (_exchange, reply) => {
+        reply.abort();
+        return reply.send(200, NO_HEADERS, null);
+      });
+      assert.equal(outcome, 'aborted');
+    });
+
     it('cuts the connection when the answer is to abort', async () => {
       let exchange: Exchange | undefined;
       handle = (current, reply) => {

@@ -252,6 +252,19 @@ describe('bodies through UwsListener', { timeout: 120_000 }, () => {
     assert((await atRest(() => exchange!.bytesIn)) < 2 * MIB);
   });
 
+  it('fails an upload that is read only after the answer', async () => {
+    const collector = new Collector();
+    handle = (exchange, reply) => {
+      void reply.send(200, NONE, null);
+      setImmediate(() => exchange.requestBody?.read(collector));
+    };
+    client.send(`${post(3)}abc`);
+    assert.equal((await client.response()).status, 200);
+    await collector.done;
+    assert.equal(collector.error?.code, 'SLUICE_LISTEN_ABORTED');
+    assert.equal(collector.bytes, 0);
+  });
+
   it('fails an upload whose client leaves in the middle', async () => {
     const collector = collect();
     client.send(post(100));
