@@ -132,6 +132,11 @@ test('refuses nesting that would exhaust the stack', () => {
   assert.deepEqual(syntaxErrorsOf(`${'['.repeat(64)}${']'.repeat(64)}`), []);
 });
 
+test('refuses a document that is larger than a gateway may hold', () => {
+  assert.match(syntaxErrorsOf(`#${' '.repeat(16 * 1024 * 1024)}`)[0] ?? '', /expected at most 16777216$/);
+  assert.match(syntaxErrorsOf('#\n'.repeat(1_000_001))[0] ?? '', /expected at most 2000000 words and marks/);
+});
+
 test('refuses nesting that only aliases make too deep', () => {
   const lines = ['a0: &a0 [x]'];
   for (let i = 1; i < 100; i++) lines.push(`a${i}: &a${i} [*a${i - 1}]`);

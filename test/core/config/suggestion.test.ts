@@ -16,3 +16,9 @@ test('does not compare names that nobody mistypes', () => {
   const long = 'a'.repeat(65);
   assert.equal(suggestion(long, [`${long.slice(1)}b`]), '');
 });
+
+test('looks for nothing among more names than can be compared in time', () => {
+  const known = Array.from({ length: 201 }, (_, i) => `name-${i}`);
+  assert.equal(suggestion('nmae-7', known), '');
+  assert.equal(suggestion('nmae-7', known.slice(0, 200)), '; did you mean "name-7"?');
+});
