@@ -53,7 +53,7 @@ function record(id: number, name: string, email: string, role: string, card: str
     email,
     role,
     phone: `+44 20 7946 00${10 + id}`,
-    birthDate: `19${id}5-12-10`,
+    birthDate: `199${id}-12-10`,
     passwordHash: `$2b$12$${createHash('sha256').update(email).digest('base64').slice(0, 43)}`,
     card: { brand: 'visa', number: card, expires: '08/29', cvv: String(100 + id * 23) },
     address: { street: `${id} Analytical Row`, city: 'London', postcode: 'EC1A 1BB', country: 'GB' },

@@ -1,4 +1,4 @@
-// Finds what a TypeScript or AssemblyScript source imports. It reads tokens, not lines, so that an import in a
+// Finds imports and string literals of TypeScript and AssemblyScript. It reads tokens, not lines, so that an import in a
 // comment, a string or a template does not count.
 
 type Token = { readonly kind: 'word' | 'mark' | 'text'; readonly value: string };
@@ -25,6 +25,13 @@ export function importsOf(source: string): string[] {
     if (specifier !== undefined) found.push(specifier);
   });
   return found;
+}
+
+/** Texts of the string literals of `source`, in order, without their quotes, escapes as they stand. */
+export function textsOf(source: string): string[] {
+  return tokenize(source)
+    .filter((token) => token.kind === 'text')
+    .map((token) => token.value);
 }
 
 function importedBy(tokens: readonly Token[], start: number): string | undefined {
