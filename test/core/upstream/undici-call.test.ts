@@ -333,6 +333,27 @@ describe('UndiciCall', { timeout: 30_000 }, () => {
     assert.equal((await upstream.forward(upstreamRequest())).status, 200, 'the connection is still of use');
   });
 
+  it('takes a 100 that it did not ask for as a breach of the protocol', async (t) => {
+    const target = await startRawTarget(
+      t,
+      answering(() => `HTTP/1.1 100 Continue\r\n\r\n${OK}`),
+    );
+    const upstream = startUpstream(t, [target.url]);
+    await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_PROTOCOL'));
+  });
+
+  it('goes on with the next request after an early answer broke an upload off', async (t) => {
+    const target = await startHttpTarget(t, (_request, response) => response.end('early'));
+    const upstream = startUpstream(t, [target.url], { connections: 1 });
+    for (let i = 0; i < 5; i++) {
+      const body = new PushedBody(1000, 2000, false);
+      const response = await upstream.forward(upstreamRequest({ method: 'POST', body }));
+      assert.equal(await collect(response.body), 'early');
+      await until(() => body.cancelled !== null);
+    }
+    assert.equal(upstream.states()[0]!.active, 0);
+  });
+
   it('reports a bug of a consumer as a cut body and goes on', async (t) => {
     let finish = (): void => {};
     const target = await startHttpTarget(t, (request, response) => {
