@@ -1,7 +1,7 @@
 // One request on its way to a target and back, through all its attempts. It is the handler that undici calls, the
-// deadline on the wheel and the source of the response body at once: the hottest path of the gateway allocates one
-// object per request here. undici's older handler methods are used because the newer ones wrap them (an object
-// more per request and headers parsed into a record, which loses their order).
+// deadline on the wheel and the source of the response body at once: this is the hottest path of the gateway, and one
+// object does for the three. undici's older handler methods cost the same as the newer ones (which wrap them) and give
+// the fields raw and in order; `request()` costs a fifth more.
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody } from '../exchange.js';
