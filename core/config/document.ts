@@ -9,6 +9,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
@@ -22,12 +23,16 @@ import { describe, errorAt, pointerKeys, pointerTo, quote } from './error-at.js'
 
 /** Largest document, in characters. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
-/** Deepest nesting, aliases followed. What reads the tree after the parser is recursive. */
+/** Most words and marks of the grammar: each costs the parser up to half a kilobyte. 10 000 full routes have 1.2 million. */
+const MAX_WORDS = 2_000_000;
+/** Most lists and objects around each other, aliases followed. What reads the tree after the parser is recursive. */
 const MAX_DEPTH = 64;
 /** Most values that all aliases together may stand for: nine lines of aliases can stand for billions. */
 const MAX_ALIASED_VALUES = 100_000;
 /** A text that is not YAML at all breaks the grammar on every line; the first breaks say enough. */
 const MAX_SYNTAX_ERRORS = 20;
+/** The parser repeats what it did not understand. */
+const MAX_MESSAGE_CHARACTERS = 160;
 
 /** A parsed configuration document. */
 export interface ConfigDocument {
@@ -60,6 +65,7 @@ export function parseDocument(text: string, name: string): ConfigDocument {
 
 type Locate = (offset: number, pointer: string) => ConfigPlace;
 type AnyNode = Alias | Scalar | YAMLMap | YAMLSeq;
+type AnyPair = Pair<AnyNode, AnyNode | null>;
 
 function composeTree(text: string, lines: LineCounter, locate: Locate): AnyNode | null {
   const fail = (offset: number, found: string, expected: string): never => {
@@ -69,7 +75,15 @@ function composeTree(text: string, lines: LineCounter, locate: Locate): AnyNode 
     fail(0, `${text.length} characters`, `at most ${MAX_CHARACTERS}`);
   }
   const source = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const tokens = [...new Parser(lines.addNewLine).parse(source)];
+  const tokens: CST.Token[] = [];
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let words = 0;
+  for (const word of new Lexer().lex(source)) {
+    if (++words > MAX_WORDS) fail(parser.offset, 'a larger document', `at most ${MAX_WORDS} words and marks`);
+    tokens.push(...parser.next(word));
+  }
+  tokens.push(...parser.end());
   const deep = findTooDeep(tokens);
   if (deep !== null) fail(deep, 'deeper nesting', `at most ${MAX_DEPTH} levels`);
 
@@ -89,19 +103,19 @@ function syntaxErrors(document: Document.Parsed, locate: Locate): GatewayError[]
   // A tag that nobody knows is only a warning; the reader refuses tags by their place.
   const warnings = document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED');
   return [...document.errors, ...warnings].map((error) => {
-    const message = error.message.replace(/\s+/g, ' ');
+    const message = error.message.slice(0, MAX_MESSAGE_CHARACTERS).replace(/\s+/g, ' ');
     return errorAt('SLUICE_CONFIG_SYNTAX', locate(error.pos[0], ''), message, 'YAML 1.2 or JSON');
   });
 }
 
-/** Offset of the first token below `MAX_DEPTH`, or null. Without recursion, which is what it protects. */
+/** Offset of a collection that stands too deep, or null. Without recursion, which is what it protects. */
 function findTooDeep(tokens: readonly CST.Token[]): number | null {
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
-    if (depth > MAX_DEPTH) return token.offset;
     if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
     if (!('items' in token)) continue;
+    if (depth >= MAX_DEPTH) return token.offset;
     for (const item of token.items) {
       if (item.key) open.push({ token: item.key, depth: depth + 1 });
       if (item.value) open.push({ token: item.value, depth: depth + 1 });
@@ -135,7 +149,6 @@ class ValueReader {
 
   #read(node: AnyNode | null, depth: number): unknown {
     if (node === null) return null;
-    if (depth > MAX_DEPTH) this.#abort(node, 'deeper nesting', `at most ${MAX_DEPTH} levels`);
     if (this.#aliasDepth > 0 && ++this.#aliasedValues > MAX_ALIASED_VALUES) {
       this.#abort(node, 'aliases of aliases', `at most ${MAX_ALIASED_VALUES} values behind all aliases`);
     }
@@ -151,6 +164,7 @@ class ValueReader {
 
   #readContent(node: Exclude<AnyNode, Alias>, depth: number): unknown {
     if (isScalar(node)) return this.#readScalar(node);
+    if (depth >= MAX_DEPTH) this.#abort(node, 'deeper nesting', `at most ${MAX_DEPTH} levels`);
     if (isMap(node)) return this.#readMap(node as YAMLMap, depth);
     return node.items.map((item, index) => {
       this.#path.push(String(index));
@@ -187,9 +201,9 @@ class ValueReader {
   #readMap(map: YAMLMap, depth: number): Record<string, unknown> {
     const object: Record<string, unknown> = {};
     const merged: AnyNode[] = [];
-    for (const pair of map.items as Pair<AnyNode, AnyNode | null>[]) {
+    for (const pair of map.items as AnyPair[]) {
       if (isMergeKey(pair.key)) {
-        merged.push(...this.#mergeSources(pair));
+        merged.push(...mergeSources(pair));
         continue;
       }
       const key = this.#readKey(pair, object);
@@ -202,7 +216,7 @@ class ValueReader {
     return object;
   }
 
-  #readKey(pair: Pair<AnyNode, AnyNode | null>, object: object): string | null {
+  #readKey(pair: AnyPair, object: object): string | null {
     const { key } = pair;
     if (!isScalar(key) || typeof key.value !== 'string' || key.tag !== undefined) {
       const found =
@@ -217,11 +231,6 @@ class ValueReader {
       return null;
     }
     return key.value;
-  }
-
-  #mergeSources(pair: Pair<AnyNode, AnyNode | null>): AnyNode[] {
-    const { value } = pair;
-    return isSeq(value) ? (value.items as AnyNode[]) : [value ?? pair.key];
   }
 
   /** Merge key: what the object does not say itself, it takes from the first source that says it. */
@@ -252,6 +261,12 @@ function isMergeKey(key: AnyNode | null): boolean {
   return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 }
 
+/** What a merge key takes from; `<<:` with nothing behind it is refused at the key. */
+function mergeSources(pair: AnyPair): AnyNode[] {
+  const { key, value } = pair;
+  return isSeq(value) ? (value.items as AnyNode[]) : [value ?? key];
+}
+
 /** Assignment would take `__proto__` for the prototype. */
 function define(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
@@ -263,6 +278,8 @@ class LocatedDocument implements ConfigDocument {
   readonly #root: AnyNode | null;
   readonly #targets: ReadonlyMap<Alias, AnyNode>;
   readonly #locate: Locate;
+  /** Members by key of the maps that were walked through: a document may have as many errors as keys. */
+  readonly #members = new Map<YAMLMap, ReadonlyMap<string, AnyPair>>();
 
   constructor(
     name: string,
@@ -291,7 +308,7 @@ class LocatedDocument implements ConfigDocument {
     let valueAt = node?.range?.[0] ?? 0;
     let keyAt = valueAt;
     for (const key of pointerKeys(pointer)) {
-      const pair = isMap(node) ? this.#pairOf(node as YAMLMap, key) : undefined;
+      const pair = isMap(node) ? this.#membersOf(node as YAMLMap).get(key) : undefined;
       const item = isSeq(node) ? (node.items[Number(key)] as AnyNode | undefined) : undefined;
       if (pair === undefined && item === undefined) break;
       node = this.#resolve(pair === undefined ? item! : pair.value);
@@ -301,20 +318,22 @@ class LocatedDocument implements ConfigDocument {
     return { keyAt, valueAt };
   }
 
-  #pairOf(map: YAMLMap, key: string): Pair<AnyNode, AnyNode | null> | undefined {
-    const pairs = map.items as Pair<AnyNode, AnyNode | null>[];
-    const own = pairs.find((pair) => isScalar(pair.key) && pair.key.value === key && !isMergeKey(pair.key));
-    if (own !== undefined) return own;
+  #membersOf(map: YAMLMap): ReadonlyMap<string, AnyPair> {
+    const known = this.#members.get(map);
+    if (known !== undefined) return known;
+    const members = new Map<string, AnyPair>();
+    const pairs = map.items as AnyPair[];
     for (const pair of pairs) {
-      if (!isMergeKey(pair.key)) continue;
-      const sources = isSeq(pair.value) ? (pair.value.items as AnyNode[]) : [pair.value];
-      for (const source of sources) {
-        const target = this.#resolve(source);
-        const merged = isMap(target) ? this.#pairOf(target as YAMLMap, key) : undefined;
-        if (merged !== undefined) return merged;
-      }
+      if (isScalar(pair.key) && !isMergeKey(pair.key)) members.set(String(pair.key.value), pair);
     }
-    return undefined;
+    for (const source of pairs.filter((pair) => isMergeKey(pair.key)).flatMap(mergeSources)) {
+      const target = this.#resolve(source);
+      if (!isMap(target)) continue;
+      for (const [key, pair] of this.#membersOf(target as YAMLMap))
+        if (!members.has(key)) members.set(key, pair);
+    }
+    this.#members.set(map, members);
+    return members;
   }
 
   #resolve(node: AnyNode | null): AnyNode | null {

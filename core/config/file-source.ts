@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { errorAt } from './error-at.js';
@@ -102,7 +102,11 @@ export class FileSource implements ConfigSource {
     this.#watcher = null;
     this.#watchedFolder = '';
     try {
-      this.#watcher = watch(dirname(this.#path), { persistent: false }, () => this.#queueCheck());
+      this.#watcher = watch(dirname(this.#path), { persistent: false }, (_event, name) => {
+        // Of its neighbours in the folder only those matter that the file is a link to.
+        if (name === null || name === basename(this.#path)) this.#queueCheck();
+        else void this.#checkState();
+      });
       this.#watcher.on('error', () => {
         this.#watchedFolder = '';
       });
@@ -123,7 +127,8 @@ export class FileSource implements ConfigSource {
     this.#checkQueued = false;
     let look = await this.#look();
     for (let looks = 1; looks < MAX_LOOKS && !this.#closed; looks++) {
-      await delay(this.#settleMs, undefined, { ref: false });
+      // Not unref'd: a reload may be waiting for its turn behind this one.
+      await delay(this.#settleMs);
       const next = await this.#look();
       const settled = next.key === look.key;
       look = next;

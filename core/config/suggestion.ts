@@ -2,9 +2,12 @@
 
 /** Names longer than this are not compared: nobody mistypes them by two letters and the cost is quadratic. */
 const MAX_LENGTH = 64;
+/** Among more names none is looked for: thousands of wrong references times thousands of names would take minutes. */
+const MAX_KNOWN = 200;
 
 /** `; did you mean "X"?` for the nearest of `known` within a third of the letters, else an empty string. */
-export function suggestion(unknown: string, known: Iterable<string>): string {
+export function suggestion(unknown: string, known: readonly string[] | ReadonlySet<string>): string {
+  if ((known instanceof Set ? known.size : (known as readonly string[]).length) > MAX_KNOWN) return '';
   let nearest = '';
   let nearestDistance = Math.max(1, Math.floor(unknown.length / 3)) + 1;
   for (const candidate of known) {

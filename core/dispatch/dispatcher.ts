@@ -145,7 +145,7 @@ export class Dispatcher {
         this.#outstanding -= 1;
         if (this.#outstanding === 0) this.#supervisor.rest();
       };
-      this.#assign({
+      const job: Job = {
         message,
         links,
         losses: 0,
@@ -158,7 +158,12 @@ export class Dispatcher {
           settle();
           reject(cause);
         },
-      });
+      };
+      try {
+        this.#assign(job);
+      } catch (cause) {
+        job.reject(cause);
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 // A listener without sockets, for tests: requests are injected, and what a client would have got comes back. It
 // checks requests like the real one.
+import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';
 import { type Body, type BodyConsumer, BufferedBody, Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
@@ -134,6 +135,7 @@ class MemoryReply implements Reply, BodyConsumer {
   #headers = new HeaderList();
   #body: Body | null = null;
   #close = true;
+  #answered = false;
   #over = false;
 
   constructor(exchange: Exchange, upload: InjectedBody | null, closes: () => boolean) {
@@ -152,6 +154,8 @@ class MemoryReply implements Reply, BodyConsumer {
     body: Body | null,
     options?: { readonly close?: boolean; readonly headLength?: number | null },
   ): Promise<ReplyOutcome> {
+    assert(!this.#answered, 'an exchange is answered once');
+    this.#answered = true;
     if (this.#over) {
       body?.cancel(this.#exchange.cancellation.reason ?? left());
       return this.#outcome;

@@ -143,5 +143,5 @@ function checkWishes(flat: readonly string[]): GatewayError | null {
 
 /** A name that is no token must not reach the log as it came. */
 function printable(name: string): string {
-  return JSON.stringify(name.slice(0, 64));
+  return `"${name.slice(0, 64).replace(/[^\x21-\x7e]/g, '?')}"`;
 }

@@ -34,7 +34,8 @@ export interface UwsResponse {
 export interface UwsRequest {
   getCaseSensitiveMethod(): string;
   getUrl(): string;
-  getQuery(): string;
+  /** Undefined without `?`. */
+  getQuery(): string | undefined;
   /** First value of this name, one character per byte. */
   getHeader(name: string): string;
   /** All fields, read as UTF-8: bytes that are none come out as U+FFFD. */

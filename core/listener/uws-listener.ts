@@ -121,7 +121,7 @@ export class UwsListener implements Listener, ReplyOwner {
     const facts = this.#facts;
     const method = req.getCaseSensitiveMethod();
     const path = req.getUrl();
-    const query = req.getQuery();
+    const query = req.getQuery() ?? '';
     const flat: string[] = [];
     this.#flat = flat;
     req.forEach(this.#collect);

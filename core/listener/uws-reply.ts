@@ -108,7 +108,6 @@ export class UwsReply implements Reply {
   }
 
   abort(): void {
-    this.#answered = true;
     if (!this.#over) this.#res.close();
   }
 

@@ -68,7 +68,7 @@ export class UwsUpload implements Body {
     const { byteLength } = chunk;
     this.#exchange.bytesIn += byteLength;
     if (last) this.#complete = true;
-    if (this.#closed) return;
+    if (this.#closed || this.#failure !== null) return;
     this.#lastByteAtMs = performance.now();
     if (byteLength > 0) this.#held.push(copy(chunk));
     this.#flush();

@@ -41,7 +41,9 @@ export async function runResponseFilters(
   const { body: replaced } = result.edits;
   if (replaced !== undefined) {
     for (const name of ABOUT_BODY) response.headers.remove(name);
-    response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
+    // One that was held is in memory already and has nobody to tell.
+    if (body === null)
+      response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
     response.body = new BufferedBody(replaced);
   }
   applyEdits(result.edits, message);

@@ -16,11 +16,16 @@ export function describeError(error: unknown): Record<string, unknown> {
   return fields;
 }
 
-/** Messages of the causes below `error`, nearest first; a cause that is its own cause ends the list. */
+/** Messages of the causes below `error`, nearest first, without those that only repeat the one above. */
 export function causeMessages(error: Error): string[] {
   const messages: string[] = [];
-  for (let cause = error.cause; cause !== undefined && messages.length < MAX_CAUSES; ) {
-    messages.push(messageOf(cause));
+  let above = error.message;
+  let cause = error.cause;
+  // A cause may be its own cause.
+  for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    const message = messageOf(cause);
+    if (message !== above) messages.push(message);
+    above = message;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return messages;

@@ -24,7 +24,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Counts of one series. Not cumulative inside; `samples` adds them up as the format wants it. */
+/** Counts of one series. */
 export class Histogram {
   readonly #bounds: Bounds;
   /** One more than bounds: the last counts what is above all of them. Doubles, exact up to 2^53. */
@@ -53,15 +53,38 @@ export class Histogram {
     this.#sum += value;
   }
 
-  /** Appends `name_bucket`, `name_sum` and `name_count` to `samples`. */
+  /** Appends the samples of this series. */
   collect(name: string, sharedLabels: Readonly<Record<string, string>>, samples: Sample[]): void {
-    let below = 0;
-    this.#counts.forEach((count, index) => {
-      below += count;
-      const le = this.#bounds[index] ?? '+Inf';
-      samples.push({ metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: below });
-    });
-    samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sum });
-    samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: below });
+    collectBuckets(
+      name,
+      sharedLabels,
+      { bounds: this.#bounds, counts: this.#counts, sum: this.#sum },
+      samples,
+    );
   }
+}
+
+/** Counts of a histogram wherever they were made; entry `k` counts what is in no smaller bucket. */
+export interface Buckets {
+  readonly bounds: Bounds;
+  /** One more than bounds. */
+  readonly counts: ArrayLike<number>;
+  readonly sum: number;
+}
+
+/** Appends `name_bucket`, cumulative as the format wants it, `name_sum` and `name_count` to `samples`. */
+export function collectBuckets(
+  name: string,
+  sharedLabels: Readonly<Record<string, string>>,
+  buckets: Buckets,
+  samples: Sample[],
+): void {
+  let below = 0;
+  for (let index = 0; index <= buckets.bounds.length; index++) {
+    below += buckets.counts[index]!;
+    const le = buckets.bounds[index] ?? '+Inf';
+    samples.push({ metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: below });
+  }
+  samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: buckets.sum });
+  samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: below });
 }

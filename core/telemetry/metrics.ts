@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange.js';
 import { elapsedMs } from './exchange-outcome.js';
 import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
-import { BATCH_BOUNDS, Histogram, type Sample } from './histogram.js';
+import { BATCH_BOUNDS, collectBuckets, type Sample } from './histogram.js';
 
 /** State of one target, as an upstream tells it. */
 export interface TargetSample {
@@ -23,16 +23,20 @@ export interface TargetSample {
 export interface DispatchSample {
   /** Workers that take exchanges. */
   readonly workers: number;
+  /** Workers that are kept warm. */
+  readonly spares: number;
   /** Exchanges that wait for room in a ring. */
   readonly queued: number;
   /** Exchanges that were handed to workers and did not come back yet. */
   readonly outstanding: number;
   /** Workers that were ended and replaced since the start. */
   readonly restarts: number;
-  /** Entry k: visits to a worker that carried at most 2^k exchanges and more than 2^(k-1); the last has the rest. */
-  readonly batchSizes: readonly number[];
-  /** Exchanges in all of these visits. */
+  /** Exchanges that workers took since the start, over all batches. */
   readonly records: number;
+  /** Entry `k`: batches of at most 2^k exchanges that are in no smaller entry; the tenth has the rest. */
+  readonly batchSizes: readonly number[];
+  /** Linear memory of all filters in all workers. */
+  readonly memoryBytes: number;
 }
 
 /** What is asked for when somebody scrapes. None of these may throw. */
@@ -211,6 +215,13 @@ export class Metrics {
   #registerDispatch(): void {
     const dispatch = (): DispatchSample => this.#sources.dispatch();
     this.#single('sluice_dispatch_workers', 'Workers that run filters.', 'gauge', () => dispatch().workers);
+    this.#single('sluice_dispatch_spare_workers', 'Workers kept warm.', 'gauge', () => dispatch().spares);
+    this.#single(
+      'sluice_filter_memory_bytes',
+      'Linear memory of all filters in all workers.',
+      'gauge',
+      () => dispatch().memoryBytes,
+    );
     this.#single('sluice_dispatch_queue_depth', 'Exchanges that wait.', 'gauge', () => dispatch().queued);
     this.#single(
       'sluice_dispatch_outstanding',
@@ -231,7 +242,7 @@ export class Metrics {
       (name) => {
         const samples: Sample[] = [];
         const { batchSizes, records } = dispatch();
-        Histogram.of(BATCH_BOUNDS, batchSizes, records).collect(name, NO_LABELS, samples);
+        collectBuckets(name, NO_LABELS, { bounds: BATCH_BOUNDS, counts: batchSizes, sum: records }, samples);
         return samples;
       },
     );

@@ -213,6 +213,7 @@ export class UndiciCall
     const again = this.#retryLane(failure);
     const stale = again !== null && again === this.#lane && connection !== null;
     if (!stale) this.#countFailure(failure);
+    if (this.#phase !== 'connecting') connection?.reset();
     if (connection !== null && !stale) {
       // undici is still busy with the connection and must not find a new request on it yet.
       const lane = this.#lane;

@@ -5,10 +5,21 @@ import { Exchange } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
 import { type MetricSources, Metrics } from '../../../core/telemetry/metrics.js';
 
+const DISPATCH = {
+  workers: 1,
+  spares: 1,
+  queued: 0,
+  outstanding: 0,
+  restarts: 0,
+  records: 0,
+  batchSizes: new Array<number>(10).fill(0),
+  memoryBytes: 0,
+};
+
 const IDLE: MetricSources = {
   inFlight: () => 0,
   upstreams: () => [],
-  dispatch: () => ({ workers: 1, queued: 0, outstanding: 0, restarts: 0, batchSizes: [], records: 0 }),
+  dispatch: () => DISPATCH,
   droppedLogBytes: () => 0,
 };
 
@@ -202,17 +213,22 @@ describe('what is asked for at a scrape', () => {
       inFlight: () => 7,
       dispatch: () => ({
         workers: 2,
+        spares: 9,
         queued: 3,
         outstanding: 4,
         restarts: 5,
-        batchSizes: [1, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+        // Batches of 1, 5 and 300.
         records: 306,
+        batchSizes: [1, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+        memoryBytes: 65_536,
       }),
       droppedLogBytes: () => 6,
     });
     const samples = await scrape(metrics);
     assert.equal(samples.get('sluice_requests_in_flight'), 7);
     assert.equal(samples.get('sluice_dispatch_workers'), 2);
+    assert.equal(samples.get('sluice_dispatch_spare_workers'), 9);
+    assert.equal(samples.get('sluice_filter_memory_bytes'), 65_536);
     assert.equal(samples.get('sluice_dispatch_queue_depth'), 3);
     assert.equal(samples.get('sluice_dispatch_outstanding'), 4);
     assert.equal(samples.get('sluice_dispatch_worker_restarts_total'), 5);
@@ -221,6 +237,7 @@ describe('what is asked for at a scrape', () => {
     assert.equal(samples.get('sluice_dispatch_batch_size_bucket{le="8"}'), 2);
     assert.equal(samples.get('sluice_dispatch_batch_size_bucket{le="+Inf"}'), 3);
     assert.equal(samples.get('sluice_dispatch_batch_size_sum'), 306);
+    assert.equal(samples.get('sluice_dispatch_batch_size_count'), 3);
   });
 });
 

@@ -1,0 +1,471 @@
+// What every Upstream must do, whatever client it is built on. Real servers on loopback, well-behaved and not.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type ErrorCode, GatewayError } from '../../core/errors.js';
+import { BufferedBody, Cancellation } from '../../core/exchange.js';
+import { HeaderList } from '../../core/headers.js';
+import {
+  type BuildUpstream,
+  CountingConsumer,
+  clientLeft,
+  collect,
+  PushedBody,
+  startUpstream,
+  upstreamRequest,
+} from '../support/upstream-client.js';
+import {
+  answering,
+  closedOrigin,
+  startHttpTarget,
+  startRawTarget,
+  until,
+} from '../support/upstream-servers.js';
+
+const MIB = 1024 * 1024;
+/** More than kernel and sockets hold between two ends of loopback. */
+const STALL_BYTES = 64 * MIB;
+
+function hasCode(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => error instanceof GatewayError && error.code === code;
+}
+
+/** Registers the suite for one implementation. */
+export function testUpstream(name: string, build: BuildUpstream): void {
+  describe(`${name} answers the Upstream contract`, { timeout: 30_000 }, () => {
+    it('sends method, target, host and headers as given', async (t) => {
+      let seen: { method: string; url: string; raw: string[] } | undefined;
+      const target = await startHttpTarget(t, (request, response) => {
+        seen = { method: request.method!, url: request.url!, raw: request.rawHeaders };
+        response.end('ok');
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const response = await upstream.forward(
+        upstreamRequest({
+          method: 'DELETE',
+          target: '/a/b?c=d%20e',
+          authority: 'api.example.com',
+          headers: new HeaderList(['x-one', '1', 'x-two', 'a', 'x-two', 'b', 'x-latin', 'caf\xe9']),
+        }),
+      );
+      assert.equal(response.status, 200);
+      assert.equal(response.target, target.url);
+      assert.equal(await collect(response.body), 'ok');
+      assert.equal(seen?.method, 'DELETE');
+      assert.equal(seen.url, '/a/b?c=d%20e');
+      const pairs = seen.raw.join('\n');
+      assert.match(pairs, /host\napi\.example\.com/);
+      assert.match(pairs, /x-one\n1\nx-two\na\nx-two\nb\nx-latin\ncaf\xe9/);
+    });
+
+    it("uses the target's own host when no authority is given", async (t) => {
+      const target = await startHttpTarget(t, (request, response) => response.end(request.headers.host));
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const response = await upstream.forward(upstreamRequest());
+      assert.equal(await collect(response.body), new URL(target.url).host);
+    });
+
+    it('never sends an expectation on', async (t) => {
+      const target = await startHttpTarget(t, (request, response) =>
+        response.end(String(request.headers.expect)),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const response = await upstream.forward(
+        upstreamRequest({
+          method: 'POST',
+          headers: new HeaderList(['expect', '100-continue']),
+          body: new BufferedBody(Buffer.from('x')),
+        }),
+      );
+      assert.equal(await collect(response.body), 'undefined');
+    });
+
+    it('lower-cases names, keeps repeated fields in order and strips hop-by-hop fields', async (t) => {
+      const target = await startRawTarget(
+        t,
+        answering(
+          () =>
+            'HTTP/1.1 200 OK\r\nSet-Cookie: b=2\r\nX-Secret: s\r\nConnection: keep-alive, X-Secret\r\n' +
+            'Keep-Alive: timeout=9\r\nProxy-Authenticate: Basic\r\nSet-Cookie: a=1\r\nX-Latin: caf\xe9 \t\r\n' +
+            'Upgrade: h2c\r\nContent-Length: 2\r\n\r\nok',
+        ),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const response = await upstream.forward(upstreamRequest());
+      assert.deepEqual(response.headers.flat, [
+        ...['set-cookie', 'b=2', 'set-cookie', 'a=1', 'x-latin', 'caf\xe9', 'content-length', '2'],
+      ]);
+      assert.equal(await collect(response.body), 'ok');
+    });
+
+    it('has no body for HEAD, 204 and 304, and keeps their content-length', async (t) => {
+      const target = await startHttpTarget(t, (request, response) => {
+        const status = Number(request.url!.slice(1));
+        response.writeHead(status, status === 204 ? {} : { 'content-length': 1234 }).end();
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const head = await upstream.forward(upstreamRequest({ method: 'HEAD', target: '/200' }));
+      assert.equal(head.body, null);
+      assert.equal(head.headers.get('content-length'), '1234');
+      const empty = await upstream.forward(upstreamRequest({ target: '/204' }));
+      assert.equal(empty.body, null);
+      const unchanged = await upstream.forward(upstreamRequest({ target: '/304' }));
+      assert.equal(unchanged.body, null);
+      assert.equal(unchanged.headers.get('content-length'), '1234');
+    });
+
+    it('sends a body in memory with its length', async (t) => {
+      const target = await startHttpTarget(t, (request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk) => chunks.push(chunk));
+        request.on('end', () =>
+          response.end(`${request.headers['content-length']} ${Buffer.concat(chunks).toString()}`),
+        );
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const body = new BufferedBody(new TextEncoder().encode('hello'));
+      const response = await upstream.forward(upstreamRequest({ method: 'POST', body }));
+      assert.equal(await collect(response.body), '5 hello');
+    });
+
+    it('streams a body of known length with content-length, of unknown length in chunks', async (t) => {
+      const target = await startHttpTarget(t, (request, response) => {
+        let bytes = 0;
+        request.on('data', (chunk: Buffer) => {
+          bytes += chunk.byteLength;
+        });
+        request.on('end', () => {
+          const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+          response.end(`${length} ${coding} ${bytes}`);
+        });
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const known = await upstream.forward(upstreamRequest({ method: 'PUT', body: new PushedBody(300_000) }));
+      assert.equal(await collect(known.body), '300000 undefined 300000');
+      const unknown = await upstream.forward(
+        upstreamRequest({ method: 'POST', body: new PushedBody(300_000, null) }),
+      );
+      assert.equal(await collect(unknown.body), 'undefined chunked 300000');
+      const none = await upstream.forward(upstreamRequest({ method: 'POST', body: new PushedBody(0, null) }));
+      assert.equal(await collect(none.body), '0 undefined 0');
+    });
+
+    it('streams 64 MiB down, and a stalled consumer stops the target', async (t) => {
+      let written = 0;
+      const target = await startHttpTarget(t, (_request, response) => {
+        const chunk = Buffer.alloc(64 * 1024, 'x');
+        const write = (): void => {
+          while (written < STALL_BYTES) {
+            written += chunk.byteLength;
+            if (!response.write(chunk)) {
+              response.once('drain', write);
+              return;
+            }
+          }
+          response.end();
+        };
+        write();
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { body } = await upstream.forward(upstreamRequest());
+      const consumer = new CountingConsumer();
+      body!.read(consumer);
+      body!.pause();
+      const held = consumer.bytes;
+      await untilStill(() => written);
+      assert.ok(consumer.bytes - held <= 64 * 1024, 'no chunk but the current one after pause');
+      assert.ok(
+        written < STALL_BYTES / 2,
+        `the target wrote ${written} bytes for a consumer that does not read`,
+      );
+      body!.resume();
+      await until(() => consumer.outcome !== 'open');
+      assert.equal(consumer.outcome, 'ended');
+      assert.equal(consumer.bytes, STALL_BYTES);
+    });
+
+    it('stops the target before anybody reads the body', async (t) => {
+      let written = 0;
+      const target = await startHttpTarget(t, (_request, response) => {
+        const chunk = Buffer.alloc(64 * 1024, 'x');
+        const write = (): void => {
+          while (written < STALL_BYTES) {
+            written += chunk.byteLength;
+            if (!response.write(chunk)) {
+              response.once('drain', write);
+              return;
+            }
+          }
+          response.end();
+        };
+        write();
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { body } = await upstream.forward(upstreamRequest());
+      await untilStill(() => written);
+      assert.ok(written < STALL_BYTES / 2, `the target wrote ${written} bytes that nobody asked for`);
+      assert.equal((await collect(body)).length, STALL_BYTES);
+    });
+
+    it('streams 64 MiB up, and a stalled target pauses the body', async (t) => {
+      let received = 0;
+      let go = (): void => {};
+      const target = await startHttpTarget(t, (request, response) => {
+        go = () => {
+          request.on('data', (chunk: Buffer) => {
+            received += chunk.byteLength;
+          });
+          request.on('end', () => response.end('done'));
+        };
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const body = new PushedBody(STALL_BYTES);
+      const answer = upstream.forward(upstreamRequest({ method: 'POST', body }));
+      await until(() => body.pauses > 0);
+      await untilStill(() => body.sent);
+      assert.ok(
+        body.sent < STALL_BYTES / 2,
+        `the body gave ${body.sent} bytes to a target that does not read`,
+      );
+      go();
+      const response = await answer;
+      assert.equal(await collect(response.body), 'done');
+      assert.equal(received, STALL_BYTES);
+    });
+
+    it('answers early while the body is still being sent, and cancels the rest of it', async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => {
+        response.writeHead(413, { connection: 'close' }).end('too much');
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const body = new PushedBody(1000, 1_000_000, false, 1000);
+      const response = await upstream.forward(upstreamRequest({ method: 'POST', body }));
+      assert.equal(response.status, 413);
+      assert.equal(await collect(response.body), 'too much');
+      await until(() => body.cancelled !== null);
+      assert.deepEqual(
+        upstream.states().map((state) => state.active),
+        [0],
+      );
+    });
+
+    it('skips informational responses', async (t) => {
+      const target = await startRawTarget(
+        t,
+        answering(
+          () =>
+            'HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n' +
+            'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+        ),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const response = await upstream.forward(upstreamRequest());
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.has('link'), false);
+      assert.equal(await collect(response.body), 'ok');
+    });
+
+    it('refuses with SLUICE_UPSTREAM_CONNECT when nothing listens', async (t) => {
+      const upstream = startUpstream(t, [await closedOrigin()], {}, build);
+      await assert.rejects(upstream.forward(upstreamRequest()), (error: GatewayError) => {
+        assert.equal(error.code, 'SLUICE_UPSTREAM_CONNECT');
+        assert.equal(error.status, 502);
+        assert.equal((error.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+        return true;
+      });
+    });
+
+    it('gives up with SLUICE_UPSTREAM_TIMEOUT when no head comes in time', async (t) => {
+      const target = await startRawTarget(t, (socket) => socket.resume());
+      const upstream = startUpstream(t, [target.url], {}, build);
+      await assert.rejects(
+        upstream.forward(upstreamRequest({ responseMs: 30 })),
+        hasCode('SLUICE_UPSTREAM_TIMEOUT'),
+      );
+      await until(() => target.sockets.every((socket) => socket.destroyed || socket.readableEnded));
+    });
+
+    it('fails with SLUICE_UPSTREAM_CLOSED when the target closes before its head', async (t) => {
+      const target = await startRawTarget(t, (socket) => socket.once('data', () => socket.end()));
+      const upstream = startUpstream(t, [target.url], {}, build);
+      await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_CLOSED'));
+    });
+
+    const malformed: Record<string, string> = {
+      'no HTTP at all': 'SSH-2.0-OpenSSH_9.6\r\n',
+      'an unasked 101': 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+      'an unknown transfer coding': 'HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nabc',
+      'both length and chunks':
+        'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\nok',
+      'two lengths': 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok',
+      'a NUL in a value': 'HTTP/1.1 200 OK\r\nx-a: a\0b\r\n\r\n',
+      'a bare CR in a value': 'HTTP/1.1 200 OK\r\nx-a: a\rb\r\n\r\n',
+      'a bare LF after a value': 'HTTP/1.1 200 OK\r\nx-a: a\nx-b: b\r\n\r\n',
+      'a folded value': 'HTTP/1.1 200 OK\r\nx-a: a\r\n b\r\n\r\n',
+      'a head without end': `HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(70_000)}`,
+    };
+    for (const [what, bytes] of Object.entries(malformed)) {
+      it(`fails with SLUICE_UPSTREAM_PROTOCOL on ${what}`, async (t) => {
+        const target = await startRawTarget(
+          t,
+          answering(() => bytes),
+        );
+        const upstream = startUpstream(t, [target.url], {}, build);
+        await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_PROTOCOL'));
+      });
+    }
+
+    const cuts: Record<string, { head: string; reset: boolean }> = {
+      'short of its content-length': { head: 'content-length: 10', reset: false },
+      'without its last chunk': { head: 'transfer-encoding: chunked\r\n\r\n4', reset: false },
+      'by a reset where only the end of the connection would end it': {
+        head: 'connection: close',
+        reset: true,
+      },
+    };
+    for (const [how, { head, reset }] of Object.entries(cuts)) {
+      it(`fails the body with SLUICE_UPSTREAM_CUT when it ends ${how}`, async (t) => {
+        const separator = head.endsWith('4') ? '\r\n' : '\r\n\r\n';
+        const target = await startRawTarget(
+          t,
+          answering(() => `HTTP/1.1 200 OK\r\n${head}${separator}half${head.endsWith('4') ? '\r\n' : ''}`),
+        );
+        const upstream = startUpstream(t, [target.url], {}, build);
+        const { status, body } = await upstream.forward(upstreamRequest());
+        assert.equal(status, 200);
+        const consumer = new CountingConsumer();
+        body!.read(consumer);
+        await until(() => consumer.bytes === 4);
+        if (reset) target.sockets[0]!.resetAndDestroy();
+        else target.sockets[0]!.end();
+        await until(() => consumer.outcome !== 'open');
+        assert.ok(consumer.outcome instanceof GatewayError);
+        assert.equal(consumer.outcome.code, 'SLUICE_UPSTREAM_CUT');
+      });
+    }
+
+    it('takes the end of the connection for the end of a body without length', async (t) => {
+      const target = await startRawTarget(t, (socket) =>
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it')),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const response = await upstream.forward(upstreamRequest());
+      assert.equal(await collect(response.body), 'all of it');
+    });
+
+    it('fails the body when the target falls silent in the middle of it', async (t) => {
+      const target = await startRawTarget(
+        t,
+        answering(() => 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf'),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { body } = await upstream.forward(upstreamRequest({ idleMs: 30 }));
+      await assert.rejects(collect(body), hasCode('SLUICE_UPSTREAM_TIMEOUT'));
+      assert.equal(upstream.states()[0]!.active, 0);
+    });
+
+    it("closes the target's connection when the client leaves before the head", async (t) => {
+      const target = await startRawTarget(t, (socket) => socket.resume());
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const cancellation = new Cancellation();
+      const answer = upstream.forward(upstreamRequest({ cancellation }));
+      await until(() => target.sockets.length === 1 && target.sockets[0]!.bytesRead > 0);
+      assert.equal(upstream.states()[0]!.active, 1);
+      const reason = clientLeft();
+      cancellation.cancel(reason);
+      await assert.rejects(answer, (error) => error === reason);
+      assert.equal(upstream.states()[0]!.active, 0);
+      await until(() => target.sockets[0]!.destroyed);
+    });
+
+    it("closes the target's connection when the client leaves in the middle of the response", async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => {
+        response.write('first');
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const cancellation = new Cancellation();
+      const { body } = await upstream.forward(upstreamRequest({ cancellation }));
+      const consumer = new CountingConsumer();
+      body!.read(consumer);
+      const reason = clientLeft();
+      cancellation.cancel(reason);
+      await until(() => target.sockets[0]!.destroyed);
+      assert.equal(consumer.outcome, reason);
+      assert.equal(upstream.states()[0]!.active, 0);
+    });
+
+    it("closes the target's connection when the response body is cancelled, and says no more", async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => {
+        response.write('first');
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { body } = await upstream.forward(upstreamRequest());
+      const consumer = new CountingConsumer();
+      body!.read(consumer);
+      body!.cancel(clientLeft());
+      await until(() => target.sockets[0]!.destroyed);
+      assert.equal(consumer.outcome, 'open');
+      assert.equal(upstream.states()[0]!.active, 0);
+    });
+
+    it('does not start for a client that has left already', async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => response.end());
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const cancellation = new Cancellation();
+      const reason = clientLeft();
+      cancellation.cancel(reason);
+      const body = new PushedBody(10);
+      await assert.rejects(
+        upstream.forward(upstreamRequest({ cancellation, body })),
+        (error) => error === reason,
+      );
+      assert.equal(body.cancelled, reason);
+      assert.equal(target.sockets.length, 0);
+    });
+
+    it('ends with the error of a request body that fails, and closes the connection', async (t) => {
+      const target = await startRawTarget(t, (socket) => socket.resume());
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const body = new PushedBody(1000, 2000, false);
+      const answer = upstream.forward(upstreamRequest({ method: 'PUT', body }));
+      await until(() => target.sockets[0] !== undefined && target.sockets[0].bytesRead >= 1000);
+      const reason = clientLeft();
+      body.consumer!.fail(reason);
+      await assert.rejects(answer, (error) => error === reason);
+      await until(() => target.sockets[0]!.destroyed);
+    });
+
+    it('lets running requests end before dispose returns', async (t) => {
+      let finish = (): void => {};
+      const target = await startHttpTarget(t, (_request, response) => {
+        response.write('first ');
+        finish = () => response.end('last');
+      });
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { body } = await upstream.forward(upstreamRequest());
+      const text = collect(body);
+      let disposed = false;
+      const disposal = upstream.dispose().then(() => {
+        disposed = true;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(disposed, false);
+      finish();
+      assert.equal(await text, 'first last');
+      await disposal;
+      await until(() => target.sockets[0]!.destroyed);
+      assert.throws(() => upstream.forward(upstreamRequest()), /after dispose/);
+    });
+  });
+}
+
+/** Waits until `value` stays the same over many turns of the event loop in which both ends could have moved on. */
+async function untilStill(value: () => number): Promise<void> {
+  let last = -1;
+  let same = 0;
+  await until(() => {
+    const now = value();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    return same > 50;
+  });
+}

@@ -1,0 +1,392 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { compileSchema } from '../../../core/config/validate.js';
+import { GatewayError } from '../../../core/errors.js';
+import { errorsOf, summaryOf, validate } from './validating.js';
+
+const DOCUMENT = `
+listeners:
+  - name: public
+    address: "[0:0::1]:8080"
+admin: { address: LocalHost:9901 }
+upstreams:
+  users:
+    targets: [{ url: "HTTP://Users.Internal:80" }, { url: "https://[::0:1]:9443", weight: 3 }]
+    healthCheck: { path: "/healthz?deep=1" }
+    headers: { X-From: sluice, Authorization: "Basic abc" }
+filters:
+  guard: { module: builtin:policy }
+  mine: { module: ../filters/mine.wasm, config: { rules: [{ allow: true }] } }
+  there: { module: /opt/there.wasm }
+routes:
+  - id: get-user
+    match: { hosts: [API.example.com, "*.Example.org"], path: /users/:id, methods: [GET, M-SEARCH] }
+    filters: [guard, mine, guard]
+    upstream: users
+  - { id: none, match: { hosts: [], path: /, methods: [] }, upstream: users }
+  - { id: any, match: { path: /, methods: [GET] }, upstream: users }
+`;
+
+test('fills in every default and brings every value into its one form', () => {
+  const { routes, ...rest } = validate(DOCUMENT, '/etc/sluice');
+  assert.deepEqual(rest, {
+    listeners: [{ name: 'public', host: '::1', port: 8080, engine: 'auto', idleMs: 30_000 }],
+    admin: { host: 'localhost', port: 9901 },
+    upstreams: [
+      {
+        name: 'users',
+        targets: [
+          { url: 'http://users.internal', weight: 1 },
+          { url: 'https://[::1]:9443', weight: 3 },
+        ],
+        balance: 'round-robin',
+        healthCheck: {
+          path: '/healthz?deep=1',
+          intervalMs: 10_000,
+          timeoutMs: 2_000,
+          healthyAfter: 2,
+          unhealthyAfter: 3,
+        },
+        ejection: { failures: 5, durationMs: 10_000 },
+        connections: 256,
+        keepAliveMs: 4_000,
+        retries: 1,
+        headers: ['x-from', 'sluice', 'authorization', 'Basic abc'],
+      },
+    ],
+    filters: [
+      {
+        name: 'guard',
+        module: 'builtin:policy',
+        config: {},
+        grants: { log: false, schemas: false },
+        limits: { deadlineMs: 50, memoryMb: 16 },
+        isolation: 'shared',
+        onFailure: 'closed',
+      },
+      {
+        name: 'mine',
+        module: '/etc/filters/mine.wasm',
+        config: { rules: [{ allow: true }] },
+        grants: { log: false, schemas: false },
+        limits: { deadlineMs: 50, memoryMb: 16 },
+        isolation: 'shared',
+        onFailure: 'closed',
+      },
+      {
+        name: 'there',
+        module: '/opt/there.wasm',
+        config: {},
+        grants: { log: false, schemas: false },
+        limits: { deadlineMs: 50, memoryMb: 16 },
+        isolation: 'shared',
+        onFailure: 'closed',
+      },
+    ],
+    workers: {
+      count: Math.max(1, availableParallelism() - 1),
+      spare: 1,
+      ringBytes: 1_048_576,
+      queue: 4096,
+      startMs: 10_000,
+      heapMb: 128,
+    },
+    shutdown: { drainMs: 10_000 },
+    log: { level: 'info', access: true },
+  });
+  assert.deepEqual(routes[0], {
+    id: 'get-user',
+    match: { hosts: ['api.example.com', '*.example.org'], path: '/users/:id', methods: ['GET', 'M-SEARCH'] },
+    filters: ['guard', 'mine', 'guard'],
+    upstream: 'users',
+    timeouts: { connectMs: 1_000, responseMs: 15_000, idleMs: 60_000 },
+    limits: { requestBodyBytes: 1_048_576, responseBufferBytes: 8_388_608 },
+    preserveHost: false,
+  });
+  assert.deepEqual(
+    routes.slice(1).map((route) => [route.match.hosts, route.match.methods, route.filters]),
+    [
+      [[], [], []],
+      [null, ['GET'], []],
+    ],
+  );
+});
+
+test('takes every value that a document gives over its default', () => {
+  const text = `
+listeners: [{ name: a, address: "0.0.0.0:0", engine: uws, idleMs: 1 }]
+upstreams:
+  u:
+    targets: []
+    balance: least-requests
+    ejection: { failures: 0, durationMs: 2 }
+    connections: 3
+    keepAliveMs: 4
+    retries: 0
+filters:
+  f:
+    module: ./f.wasm
+    config: [1]
+    grants: { log: true, schemas: true }
+    limits: { deadlineMs: 5, memoryMb: 6 }
+    isolation: exchange
+    onFailure: open
+routes:
+  - id: r
+    match: { path: /, methods: [BREW] }
+    upstream: u
+    timeouts: { connectMs: 7, responseMs: 8, idleMs: 0 }
+    limits: { requestBodyBytes: 0, responseBufferBytes: 9 }
+    preserveHost: true
+workers: { count: 10, spare: 0, ringBytes: 65536, queue: 11, startMs: 12, heapMb: 16 }
+shutdown: { drainMs: 0 }
+log: { level: silent, access: false }
+`;
+  assert.deepEqual(validate(text, '/x'), {
+    listeners: [{ name: 'a', host: '0.0.0.0', port: 0, engine: 'uws', idleMs: 1 }],
+    admin: null,
+    upstreams: [
+      {
+        name: 'u',
+        targets: [],
+        balance: 'least-requests',
+        healthCheck: null,
+        ejection: { failures: 0, durationMs: 2 },
+        connections: 3,
+        keepAliveMs: 4,
+        retries: 0,
+        headers: [],
+      },
+    ],
+    filters: [
+      {
+        name: 'f',
+        module: '/x/f.wasm',
+        config: [1],
+        grants: { log: true, schemas: true },
+        limits: { deadlineMs: 5, memoryMb: 6 },
+        isolation: 'exchange',
+        onFailure: 'open',
+      },
+    ],
+    routes: [
+      {
+        id: 'r',
+        match: { hosts: null, path: '/', methods: ['BREW'] },
+        filters: [],
+        upstream: 'u',
+        timeouts: { connectMs: 7, responseMs: 8, idleMs: 0 },
+        limits: { requestBodyBytes: 0, responseBufferBytes: 9 },
+        preserveHost: true,
+      },
+    ],
+    workers: { count: 10, spare: 0, ringBytes: 65_536, queue: 11, startMs: 12, heapMb: 16 },
+    shutdown: { drainMs: 0 },
+    log: { level: 'silent', access: false },
+  });
+});
+
+test('freezes a configuration through and through', () => {
+  const walk = (value: unknown, at: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    assert.ok(Object.isFrozen(value), at);
+    for (const [key, member] of Object.entries(value)) walk(member, `${at}/${key}`);
+  };
+  walk(validate(DOCUMENT), '');
+  const shared = validate(
+    'listeners: []\nfilters: { a: { module: &m ./a.wasm, config: &c { x: [1] } }, b: { module: *m, config: *c } }',
+  );
+  walk(shared, '');
+  assert.notEqual(shared.filters[0]!.config, shared.filters[1]!.config);
+});
+
+test('gives two documents nothing in common, defaults included', () => {
+  const text = 'listeners: []\nfilters: { a: { module: ./a.wasm } }';
+  assert.notEqual(validate(text).filters[0]!.config, validate(text).filters[0]!.config);
+});
+
+test('lets listeners share a port on different addresses, and any number take a free one', () => {
+  const listeners = (...addresses: string[]) =>
+    errorsOf(`listeners: ${JSON.stringify(addresses.map((address, i) => ({ name: `l${i}`, address })))}`).map(
+      summaryOf,
+    );
+  assert.deepEqual(listeners('127.0.0.1:1', '127.0.0.2:1', '[::1]:1', '127.0.0.1:2'), []);
+  assert.deepEqual(listeners('0.0.0.0:0', '0.0.0.0:0'), []);
+  assert.deepEqual(listeners('0.0.0.0:1', '[::1]:1'), []);
+  for (const pair of [
+    ['[::]:1', '0.0.0.0:1'],
+    ['[::]:1', '10.0.0.1:1'],
+    ['[::1]:1', '[0:0::1]:1'],
+    ['A.b:1', 'a.B:1'],
+  ]) {
+    assert.equal(listeners(...pair).length, 1, pair.join());
+  }
+});
+
+test('lets routes share a path when host or method differ', () => {
+  const routes = [
+    { id: 'a', match: { path: '/a/:x', methods: ['GET'] }, upstream: 'u' },
+    { id: 'b', match: { path: '/a/:x', methods: ['POST', 'HEAD'] }, upstream: 'u' },
+    { id: 'c', match: { hosts: ['a.b'], path: '/a/:y', methods: ['GET'] }, upstream: 'u' },
+    { id: 'd', match: { hosts: ['*.b'], path: '/a/:y', methods: ['GET'] }, upstream: 'u' },
+    { id: 'e', match: { hosts: [], path: '/a/:y', methods: ['GET'] }, upstream: 'u' },
+    { id: 'f', match: { path: '/a/*', methods: ['GET'] }, upstream: 'u' },
+  ];
+  assert.deepEqual(
+    errorsOf(JSON.stringify({ listeners: [], upstreams: { u: { targets: [] } }, routes })),
+    [],
+  );
+});
+
+describe('throws nothing but ConfigErrors', () => {
+  test('for any JSON value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        errorsOf(JSON.stringify(value));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('for any value at the places of a document', () => {
+    const keys = [
+      'name',
+      'address',
+      'id',
+      'match',
+      'path',
+      'hosts',
+      'methods',
+      'upstream',
+      'filters',
+      'targets',
+      'url',
+    ];
+    const more = [
+      'headers',
+      'module',
+      'config',
+      'admin',
+      'listeners',
+      'upstreams',
+      'routes',
+      '__proto__',
+      'toString',
+      '',
+    ];
+    const { any } = fc.letrec<{ any: unknown }>((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 6, withCrossShrink: true },
+        fc.constantFrom(
+          'a',
+          'GET',
+          '/a/:x',
+          '/a*',
+          'a:1',
+          'http://a',
+          './a',
+          '*.a',
+          'secret://a',
+          1,
+          0,
+          true,
+          null,
+        ),
+        fc.array(tie('any'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...keys, ...more), tie('any'), { maxKeys: 5 }),
+      ),
+    }));
+    const document = fc.dictionary(
+      fc.constantFrom('listeners', 'admin', 'upstreams', 'filters', 'routes', 'log'),
+      any,
+    );
+    fc.assert(
+      fc.property(document, (value) => {
+        for (const error of errorsOf(JSON.stringify(value))) {
+          assert.match(error.message, /^sluice\.yaml:1:\d+(?: \/.*)?: found .+, expected .+/su);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('for any text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (text) => {
+        errorsOf(text);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('the schema of a filter config', () => {
+  test('reports every fault of a value with its pointer', () => {
+    const check = compileSchema({
+      type: 'object',
+      properties: {
+        'a/b': { type: 'integer' },
+        mode: { enum: ['x', 'y'] },
+        list: { items: { format: 'ipv4' } },
+      },
+      required: ['mode'],
+      additionalProperties: false,
+    });
+    assert.deepEqual(check({ mode: 'x', 'a/b': 1, list: ['10.0.0.1'] }), []);
+    assert.deepEqual(check({ 'a/b': 'no', list: ['10.0.0.1', 'x'], extra: 1 }), [
+      { pointer: '', message: "must have required property 'mode'" },
+      { pointer: '/extra', message: 'must not be there: the schema does not know this key' },
+      { pointer: '/a~1b', message: 'must be integer' },
+      { pointer: '/list/1', message: 'must match format "ipv4"' },
+    ]);
+    assert.deepEqual(check({ mode: 'z' }), [
+      { pointer: '/mode', message: 'must be equal to one of the allowed values: ["x","y"]' },
+    ]);
+  });
+
+  test('reads 2020-12, and draft-07 where it says so', () => {
+    const recent = compileSchema({ prefixItems: [{ type: 'string' }] });
+    assert.equal(recent([1]).length, 1);
+    const older = compileSchema({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      items: [{ type: 'string' }],
+    });
+    assert.equal(older([1]).length, 1);
+    assert.deepEqual(compileSchema(true)(1), []);
+    assert.equal(compileSchema(false)(1).length, 1);
+  });
+
+  test('changes neither the value nor itself by being used', () => {
+    const schema = Object.freeze({
+      $id: 'urn:test:config',
+      properties: Object.freeze({ a: Object.freeze({ default: 1 }) }),
+    });
+    const value = Object.freeze({});
+    assert.deepEqual(compileSchema(schema)(value), []);
+    assert.deepEqual(compileSchema(schema)(value), []);
+  });
+
+  test('refuses what is no schema', () => {
+    const schemas = [
+      null,
+      'x',
+      5,
+      [],
+      { type: 'strnig' },
+      { propertis: {} },
+      { format: 'no-such' },
+      { $ref: 'urn:none' },
+      { pattern: '(' },
+      { $schema: 'urn:none' },
+    ];
+    for (const schema of schemas) {
+      assert.throws(
+        () => compileSchema(schema),
+        (error) => error instanceof GatewayError && error.code === 'SLUICE_FILTER_MANIFEST',
+        JSON.stringify(schema),
+      );
+    }
+  });
+});

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Dispatcher, type DispatcherOptions } from '../../../core/dispatch/dispatcher.js';
+import { GatewayError } from '../../../core/errors.js';
+import type { FilterSpec } from '../../../core/wasm/instance.js';
+import { guestSpec, linksTo, loadGuest, phaseMessage } from '../../support/phase-messages.js';
+
+const OPTIONS: DispatcherOptions = {
+  count: 2,
+  spare: 1,
+  ringBytes: 65536,
+  queue: 4096,
+  startMs: 10_000,
+  heapMb: 64,
+};
+
+async function withDispatcher(
+  changes: Partial<DispatcherOptions>,
+  use: (dispatcher: Dispatcher, restarts: string[]) => Promise<void>,
+): Promise<void> {
+  const restarts: string[] = [];
+  const dispatcher = new Dispatcher({ ...OPTIONS, ...changes }, (reason) => restarts.push(reason));
+  await dispatcher.start();
+  try {
+    await use(dispatcher, restarts);
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+function coded(code: string): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof GatewayError, String(error));
+    assert.equal(error.code, code);
+    return true;
+  };
+}
+
+describe('jobs', () => {
+  let dispatcher: Dispatcher;
+  let echo: FilterSpec;
+  before(async () => {
+    dispatcher = new Dispatcher(OPTIONS);
+    await dispatcher.start();
+    echo = await loadGuest(dispatcher, 'echo-context');
+  });
+  after(() => dispatcher.close());
+
+  it('come back with the edits and the context of their filters', async () => {
+    const request = await dispatcher.run(phaseMessage('request', { 'x-keep': 'kept' }), linksTo(echo));
+    const context = request.contexts[0]!;
+    assert.equal(Buffer.from(context).toString(), 'kept');
+    const response = await dispatcher.run(phaseMessage('response'), [{ id: echo.id, context, skip: false }]);
+    assert.deepEqual(response.edits.names, ['x-kept']);
+    assert.deepEqual(response.edits.values, ['kept']);
+  });
+
+  it('get their own answer each, thousands at once and more than the rings hold', async () => {
+    const marks = Array.from({ length: 3000 }, (_, index) => `mark-${index}-${'x'.repeat(index % 200)}`);
+    const results = await Promise.all(
+      marks.map((mark) => dispatcher.run(phaseMessage('request', { 'x-keep': mark }), linksTo(echo))),
+    );
+    assert.deepEqual(
+      results.map(({ contexts }) => Buffer.from(contexts[0]!).toString()),
+      marks,
+    );
+    assert.equal(dispatcher.stats.outstanding, 0);
+  });
+
+  it('travel in batches under load', async () => {
+    const { batches, records } = dispatcher.stats;
+    await Promise.all(
+      Array.from({ length: 1000 }, () => dispatcher.run(phaseMessage('request'), linksTo(echo))),
+    );
+    const { batches: batchesAfter, records: recordsAfter } = dispatcher.stats;
+    assert.ok((recordsAfter - records) / (batchesAfter - batches) > 4);
+  });
+
+  it('carry bodies larger than a ring beside it, both ways', async () => {
+    const swap = await loadGuest(dispatcher, 'upper-body', { maximumPages: 1024 });
+    const body = Buffer.alloc(300_000, 'a');
+    const result = await dispatcher.run(phaseMessage('request', {}, body), linksTo(swap));
+    assert.deepEqual(result.failures, []);
+    assert.equal(Buffer.from(result.edits.body!).toString(), 'A'.repeat(300_000));
+    const small = await dispatcher.run(phaseMessage('request', {}, Buffer.from('abc')), linksTo(swap));
+    assert.equal(Buffer.from(small.edits.body!).toString(), 'ABC');
+  });
+});
+
+describe('a filter that does not return', () => {
+  it('fails its own job after the deadline and no other', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher, restarts) => {
+      const loop = await loadGuest(dispatcher, 'endless-loop');
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      const bystanders = (): Promise<string>[] =>
+        Array.from({ length: 200 }, async (_, index) => {
+          const run = dispatcher.run(phaseMessage('request', { 'x-keep': `b${index}` }), linksTo(echo));
+          return Buffer.from((await run).contexts[0]!).toString();
+        });
+      const first = bystanders();
+      const guilty = dispatcher.run(phaseMessage('request', { 'x-loop': 'request' }), linksTo(loop));
+      const later = bystanders();
+      const { failures } = await guilty;
+      assert.deepEqual(
+        failures.map(({ code, index, skipped }) => ({ code, index, skipped })),
+        [{ code: 'SLUICE_FILTER_DEADLINE', index: 0, skipped: false }],
+      );
+      const names = Array.from({ length: 200 }, (_, index) => `b${index}`);
+      assert.deepEqual(await Promise.all(first), names);
+      assert.deepEqual(await Promise.all(later), names);
+      assert.equal(restarts.length, 1);
+      assert.equal(dispatcher.stats.workers, 1);
+    });
+  });
+
+  it('is left out when its policy is open, and the rest of the chain runs', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher) => {
+      const loop = await loadGuest(dispatcher, 'endless-loop', { onFailure: 'open' });
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      const headers = { 'x-loop': 'request', 'x-keep': 'kept' };
+      const result = await dispatcher.run(phaseMessage('request', headers), linksTo(loop, echo));
+      assert.equal(Buffer.from(result.contexts[1]!).toString(), 'kept');
+      assert.deepEqual(
+        result.failures.map(({ code, skipped }) => ({ code, skipped })),
+        [{ code: 'SLUICE_FILTER_DEADLINE', skipped: true }],
+      );
+    });
+  });
+
+  it('may do so again and again: the spare is replaced each time', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher, restarts) => {
+      const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 20 });
+      for (let i = 0; i < 5; i += 1) {
+        const phase = i % 2 === 0 ? 'request' : 'response';
+        const { failures } = await dispatcher.run(phaseMessage(phase, { 'x-loop': phase }), linksTo(loop));
+        assert.equal(failures[0]?.code, 'SLUICE_FILTER_DEADLINE');
+        const fine = await dispatcher.run(phaseMessage('request'), linksTo(loop));
+        assert.deepEqual(fine.failures, []);
+      }
+      assert.equal(restarts.length, 5);
+    });
+  });
+
+  it('works without a spare, too', async () => {
+    await withDispatcher({ count: 1, spare: 0 }, async (dispatcher) => {
+      const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 20 });
+      const guilty = dispatcher.run(phaseMessage('request', { 'x-loop': 'request' }), linksTo(loop));
+      const other = dispatcher.run(phaseMessage('request'), linksTo(loop));
+      assert.equal((await guilty).failures[0]?.code, 'SLUICE_FILTER_DEADLINE');
+      assert.deepEqual((await other).failures, []);
+    });
+  });
+});
+
+describe('loading', () => {
+  it('refuses a filter that refuses its config and keeps what was loaded', async () => {
+    await withDispatcher({}, async (dispatcher) => {
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      const bad = await guestSpec('refuse-config', { config: '{"bad":1}' });
+      await assert.rejects(dispatcher.load([bad]), coded('SLUICE_FILTER_CONFIG'));
+      const result = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(echo));
+      assert.deepEqual(result.failures, []);
+    });
+  });
+
+  it('ends a filter whose configure never returns, while jobs go on', async () => {
+    await withDispatcher({ startMs: 1500 }, async (dispatcher) => {
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      const endless = await guestSpec('endless-configure');
+      const loading = dispatcher.load([endless]);
+      const job = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(echo));
+      assert.deepEqual(job.failures, []);
+      await assert.rejects(loading, coded('SLUICE_FILTER_DEADLINE'));
+    });
+  });
+
+  it('reaches workers that start later', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher, restarts) => {
+      const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 20 });
+      for (let i = 0; i < 3; i += 1) {
+        await dispatcher.run(phaseMessage('request', { 'x-loop': 'request' }), linksTo(loop));
+      }
+      const late = await loadGuest(dispatcher, 'echo-context');
+      const result = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(late, loop));
+      assert.deepEqual(result.failures, []);
+      assert.equal(restarts.length, 3);
+    });
+  });
+
+  it('gives back what configure logged', async () => {
+    await withDispatcher({}, async (dispatcher) => {
+      const lines = await dispatcher.load([await guestSpec('log-lines')]);
+      assert.deepEqual(
+        lines.map(({ filter, text }) => ({ filter, text })),
+        [{ filter: 'log-lines', text: 'configured' }],
+      );
+    });
+  });
+});
+
+describe('too much work', () => {
+  it('is refused at once with retry-after, and what was accepted is done', async () => {
+    await withDispatcher({ count: 1, queue: 50 }, async (dispatcher) => {
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      const runs = Array.from({ length: 60 }, () => dispatcher.run(phaseMessage('request'), linksTo(echo)));
+      const settled = await Promise.allSettled(runs);
+      const refused = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      assert.equal(refused.length, 10);
+      for (const { reason } of refused) {
+        assert.ok(reason instanceof GatewayError);
+        assert.equal(reason.code, 'SLUICE_DISPATCH_OVERLOADED');
+        assert.deepEqual(reason.headers, ['retry-after', '1']);
+      }
+    });
+  });
+});
+
+describe('closing', () => {
+  it('rejects what is under way and leaves no thread', async () => {
+    const dispatcher = new Dispatcher({ ...OPTIONS, count: 1 });
+    await dispatcher.start();
+    const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 60_000 });
+    const run = dispatcher.run(phaseMessage('request', { 'x-loop': 'request' }), linksTo(loop));
+    const rejected = assert.rejects(run, coded('SLUICE_DISPATCH_CRASHED'));
+    await dispatcher.close();
+    await rejected;
+  });
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GatewayError } from '../../../core/errors.js';
+import { Cancellation } from '../../../core/exchange.js';
+import { UndiciUpstream } from '../../../core/upstream/undici-upstream.js';
+import { testUpstream } from '../../contract/upstream.contract.js';
+import { collect, PushedBody, startUpstream, upstreamRequest } from '../../support/upstream-client.js';
+import { closedOrigin, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
+
+testUpstream('UndiciUpstream', (options) => new UndiciUpstream(options));
+
+function isNoTarget(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'SLUICE_UPSTREAM_NO_TARGET' && error.status === 503;
+}
+
+describe('UndiciUpstream', { timeout: 30_000 }, () => {
+  it('shares requests between two targets exactly by their weights', async (t) => {
+    const served = [0, 0];
+    const a = await startHttpTarget(t, (_request, response) => response.end(String(served[0]!++)));
+    const b = await startHttpTarget(t, (_request, response) => response.end(String(served[1]!++)));
+    const upstream = startUpstream(t, [], {
+      targets: [
+        { url: a.url, weight: 3 },
+        { url: b.url, weight: 1 },
+      ],
+    });
+    await Promise.all(
+      Array.from({ length: 80 }, async () => collect((await upstream.forward(upstreamRequest())).body)),
+    );
+    assert.deepEqual(served, [60, 20]);
+  });
+
+  it('sends to the target with the fewest requests, which count until their last byte', async (t) => {
+    const finish: (() => void)[] = [];
+    const slow = await startHttpTarget(t, (_request, response) => {
+      response.write('first ');
+      finish.push(() => response.end('last'));
+    });
+    const quick = await startHttpTarget(t, (_request, response) => response.end('quick'));
+    const upstream = startUpstream(t, [slow.url, quick.url], { balance: 'least-requests' });
+    const first = await upstream.forward(upstreamRequest());
+    assert.equal(first.target, slow.url);
+    for (let i = 0; i < 5; i++) {
+      const response = await upstream.forward(upstreamRequest());
+      assert.equal(response.target, quick.url);
+      await collect(response.body);
+    }
+    finish[0]!();
+    assert.equal(await collect(first.body), 'first last');
+    assert.deepEqual(
+      upstream.states().map((state) => state.active),
+      [0, 0],
+    );
+  });
+
+  it('ejects a target whose connections are refused and takes it back after its time', async (t) => {
+    const origin = await closedOrigin();
+    const upstream = startUpstream(t, [origin], { ejection: { failures: 2, durationMs: 40 } });
+    const refused = { code: 'SLUICE_UPSTREAM_CONNECT' };
+    await assert.rejects(upstream.forward(upstreamRequest()), refused);
+    assert.deepEqual(upstream.states(), [
+      { url: origin, healthy: true, ejected: false, active: 0, failures: 1 },
+    ]);
+    await assert.rejects(upstream.forward(upstreamRequest()), refused);
+    assert.equal(upstream.states()[0]!.ejected, true);
+    const body = new PushedBody(10);
+    await assert.rejects(upstream.forward(upstreamRequest({ body })), isNoTarget);
+    assert.ok(body.cancelled !== null && isNoTarget(body.cancelled));
+    await startRawTarget(
+      t,
+      (socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n'),
+      Number(new URL(origin).port),
+    );
+    await until(() => !upstream.states()[0]!.ejected);
+    assert.equal((await upstream.forward(upstreamRequest())).status, 204);
+  });
+
+  for (const status of [502, 503, 504]) {
+    it(`counts a ${status} as a failure and still hands it on`, async (t) => {
+      let answer = status;
+      const target = await startHttpTarget(t, (_request, response) => response.writeHead(answer).end('x'));
+      const upstream = startUpstream(t, [target.url], { ejection: { failures: 2, durationMs: 60_000 } });
+      const send = async (): Promise<number> => (await upstream.forward(upstreamRequest())).status;
+      assert.equal(await send(), status);
+      answer = 500;
+      assert.equal(await send(), 500, 'a 500 is an answer of the target, not a sign that it is down');
+      answer = status;
+      assert.equal(await send(), status);
+      assert.equal(upstream.states()[0]!.failures, 1);
+      assert.equal(await send(), status);
+      await assert.rejects(send(), isNoTarget);
+    });
+  }
+
+  it('counts a missing head as a failure', async (t) => {
+    const target = await startRawTarget(t, (socket) => socket.resume());
+    const upstream = startUpstream(t, [target.url], { ejection: { failures: 1, durationMs: 60_000 } });
+    await assert.rejects(upstream.forward(upstreamRequest({ responseMs: 5 })), {
+      code: 'SLUICE_UPSTREAM_TIMEOUT',
+    });
+    await assert.rejects(upstream.forward(upstreamRequest()), isNoTarget);
+  });
+
+  it('sends nothing to a target that its health check finds ill, until it is well again', async (t) => {
+    let well = true;
+    const checked = await startHttpTarget(t, (request, response) => {
+      response.writeHead(request.url === '/healthz' && !well ? 500 : 200).end('checked');
+    });
+    const upstream = startUpstream(t, [checked.url], {
+      healthCheck: { path: '/healthz', intervalMs: 1, timeoutMs: 5000, healthyAfter: 2, unhealthyAfter: 2 },
+    });
+    assert.equal((await upstream.forward(upstreamRequest())).status, 200);
+    well = false;
+    await until(() => !upstream.states()[0]!.healthy);
+    await assert.rejects(upstream.forward(upstreamRequest()), isNoTarget);
+    well = true;
+    await until(() => upstream.states()[0]!.healthy);
+    assert.equal((await upstream.forward(upstreamRequest())).status, 200);
+  });
+
+  it('gives every call up at once when many clients leave, and counts each of them once', async (t) => {
+    const target = await startRawTarget(t, (socket) => socket.resume());
+    const upstream = startUpstream(t, [target.url], { connections: 8, retries: 2 });
+    const cancellation = new Cancellation();
+    const calls = Array.from({ length: 40 }, () => upstream.forward(upstreamRequest({ cancellation })));
+    await until(() => target.sockets.filter((socket) => socket.bytesRead > 0).length === 8);
+    assert.equal(upstream.states()[0]!.active, 40);
+    const reason = new GatewayError('SLUICE_LISTEN_ABORTED', 'all gone');
+    cancellation.cancel(reason);
+    const outcomes = await Promise.allSettled(calls);
+    assert.ok(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === reason));
+    assert.equal(upstream.states()[0]!.active, 0);
+    assert.equal(upstream.states()[0]!.failures, 0);
+    await until(() => target.sockets.every((socket) => socket.destroyed));
+    assert.equal(target.sockets.length, 8);
+  });
+
+  it('keeps an idle connection no longer than it was told', async (t) => {
+    const target = await startHttpTarget(t, (_request, response) => response.end('ok'));
+    const upstream = startUpstream(t, [target.url], { keepAliveMs: 5 });
+    assert.equal(await collect((await upstream.forward(upstreamRequest())).body), 'ok');
+    await until(() => target.sockets[0]!.destroyed);
+    assert.equal(await collect((await upstream.forward(upstreamRequest())).body), 'ok');
+    assert.equal(target.sockets.length, 2);
+  });
+
+  it('answers every dispose alike', async (t) => {
+    const target = await startHttpTarget(t, (_request, response) => response.end('ok'));
+    const upstream = startUpstream(t, [target.url]);
+    await collect((await upstream.forward(upstreamRequest())).body);
+    await Promise.all([upstream.dispose(), upstream.dispose()]);
+    await until(() => target.sockets[0]!.destroyed);
+  });
+});

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { breachesOf, packageName, type Rules } from './floor-rules.js';
+import { importsOf } from './import-scanner.js';
+import { importGraph, textOf } from './source-tree.js';
+
+/** DESIGN §2, from the ground up, and §9. */
+const RULES: Rules = {
+  floors: [
+    [
+      'core/errors.ts',
+      'core/headers.ts',
+      'core/exchange.ts',
+      'core/path-pattern.ts',
+      'core/target.ts',
+      'core/ref-pool.ts',
+      'core/version.ts',
+      'sdk/abi/',
+    ],
+    [
+      'core/config/',
+      'core/router/',
+      'core/secrets/',
+      'core/upstream/',
+      'core/listener/',
+      'core/wasm/',
+      'core/telemetry/',
+      'sdk/assembly/',
+    ],
+    ['core/dispatch/', 'sdk/testing/', 'sdk/tools/'],
+    ['core/route.ts', 'core/snapshot.ts', 'core/snapshot-builder.ts', 'core/store.ts'],
+    // The phases are parts of the pipeline and know it as little as a room knows the floor above.
+    ['core/phases/'],
+    ['core/pipeline.ts'],
+    ['core/listener-set.ts', 'core/observer.ts', 'core/gateway.ts'],
+    ['core/cli/', 'core/index.ts'],
+  ],
+  packages: {
+    'uWebSockets.js': ['core/listener/uws-listener.ts'],
+    piscina: ['core/dispatch/pool.ts'],
+    '@assemblyscript/loader': ['core/wasm/instance.ts'],
+    assemblyscript: ['sdk/tools/filter-builder.ts'],
+    ajv: ['core/config/validate.ts', 'core/wasm/schema-store.ts'],
+    'ajv-formats': ['core/config/validate.ts', 'core/wasm/schema-store.ts'],
+    'find-my-way': ['core/router/radix-router.ts'],
+    yaml: ['core/config/document.ts'],
+    undici: ['core/upstream/'],
+    pino: ['core/telemetry/log.ts'],
+    'prom-client': ['core/telemetry/metrics.ts'],
+  },
+};
+
+describe('the sources', () => {
+  it('import downward only, no room another room, no package but in its place, and in no cycle', () => {
+    const graph = importGraph(['core', 'sdk']);
+    assert.ok(graph.size > 10, `found ${graph.size} sources`);
+    assert.deepEqual(breachesOf(graph, RULES), []);
+  });
+
+  it('depend on packages of the design only', () => {
+    const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+    assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(RULES.packages).sort());
+  });
+});
+
+describe('the rules of the floors', () => {
+  const rules: Rules = {
+    floors: [
+      ['core/errors.ts'],
+      ['core/a/', 'core/b/'],
+      ['core/x.ts', 'core/y.ts'],
+      ['core/cli/', 'core/index.ts'],
+    ],
+    packages: { yaml: ['core/a/document.ts'], '@scope/lib': ['core/b/'] },
+  };
+  const breaches = (edges: Record<string, string[]>): string[] => {
+    const graph = new Map(Object.entries(edges));
+    for (const targets of Object.values(edges)) {
+      for (const target of targets) if (target.endsWith('.ts') && !graph.has(target)) graph.set(target, []);
+    }
+    return breachesOf(graph, rules);
+  };
+
+  it('allow what lies below, what is in the same room, and node itself', () => {
+    assert.deepEqual(
+      breaches({
+        'core/cli/main.ts': ['core/x.ts', 'core/cli/run.ts', 'node:fs'],
+        'core/x.ts': ['core/y.ts', 'core/a/one.ts', 'core/b/two.ts'],
+        'core/a/one.ts': ['core/a/deep/three.ts', 'core/errors.ts'],
+      }),
+      [],
+    );
+  });
+
+  it('refuse an arrow upward', () => {
+    assert.deepEqual(breaches({ 'core/errors.ts': ['core/a/one.ts'] }), [
+      'core/errors.ts imports core/a/one.ts, which is on a floor above',
+    ]);
+  });
+
+  it('refuse an arrow between two rooms of one floor', () => {
+    assert.deepEqual(breaches({ 'core/a/one.ts': ['core/b/two.ts'] }), [
+      'core/a/one.ts imports core/b/two.ts, which is another room of the same floor',
+    ]);
+    assert.deepEqual(breaches({ 'core/cli/main.ts': ['core/index.ts'] }), [
+      'core/cli/main.ts imports core/index.ts, which is another room of the same floor',
+    ]);
+  });
+
+  it('refuse a cycle, even inside a room', () => {
+    assert.deepEqual(
+      breaches({
+        'core/a/one.ts': ['core/a/two.ts'],
+        'core/a/two.ts': ['core/a/three.ts'],
+        'core/a/three.ts': ['core/a/two.ts'],
+      }),
+      ['cycle: core/a/two.ts -> core/a/three.ts -> core/a/two.ts'],
+    );
+  });
+
+  it('refuse a package outside of its place, and one that has none', () => {
+    assert.deepEqual(
+      breaches({
+        'core/a/document.ts': ['yaml', '@scope/lib'],
+        'core/b/two.ts': ['@scope/lib/part.js', 'yaml/deep', 'left-pad', 'constructor'],
+      }),
+      [
+        'core/a/document.ts imports the package @scope/lib, which only core/b/ may',
+        'core/b/two.ts imports the package yaml, which only core/a/document.ts may',
+        'core/b/two.ts imports the package left-pad, which has no place in the design',
+        'core/b/two.ts imports the package constructor, which has no place in the design',
+      ],
+    );
+  });
+
+  it('refuse a file that stands on no floor, and an import of a file that is not there', () => {
+    assert.deepEqual(breaches({ 'core/stray.ts': [], 'core/x.ts': ['./gone.js'] }), [
+      'core/stray.ts stands on no floor',
+      'core/x.ts imports ./gone.js, which is not there',
+    ]);
+  });
+
+  it('take the name of a package from a deep specifier', () => {
+    assert.equal(packageName('ajv/dist/2020.js'), 'ajv');
+    assert.equal(packageName('@assemblyscript/loader/umd'), '@assemblyscript/loader');
+  });
+});
+
+describe('the import scanner', () => {
+  const cases: [string, string, string[]][] = [
+    ['a default import', "import a from 'a';", ['a']],
+    ['named imports over lines', "import {\n  b,\n  type C as D,\n} from 'b'", ['b']],
+    ['a namespace and a default', "import a, * as b from 'ab'", ['ab']],
+    ['a type import', "import type { A } from './a.js'; import type B from 'b';", ['./a.js', 'b']],
+    ['a side effect', 'import "side";', ['side']],
+    ['a dynamic import', "const x = await import('dyn');", ['dyn']],
+    ['an import type', "let x: import('types').X;", ['types']],
+    ['a require', "import fs = require('old');", ['old']],
+    ['re-exports', "export * from 'a'; export type { B } from 'b'; export { c } from 'c'", ['a', 'b', 'c']],
+    ['an import in an interpolation', `const x = \`a \${await import('dyn')} b\`;`, ['dyn']],
+    ['code after a nested template', `const x = \`\${\`\${1}\`}\`; import 'after';`, ['after']],
+    ['code after a regular expression with a quote', "const r = /['\"`/]/; import 'after';", ['after']],
+    ['code after a division', "const r = a / b; import 'after'; const s = c / d;", ['after']],
+    ['nothing in comments', "// import 'a'\n/* import 'b' */", []],
+    [
+      'nothing in strings and templates',
+      'const x = "import \'a\'"; const y = `import "b"\nexport * from "c"`;',
+      [],
+    ],
+    ['nothing in exports that have no source', "export { a }; const from = 'x'; export type T = 'y';", []],
+    ['nothing in meta and members', "import.meta.url; x.import('a'); export const from = 'b';", []],
+  ];
+  for (const [name, source, expected] of cases) {
+    it(`finds ${name}`, () => assert.deepEqual(importsOf(source), expected));
+  }
+});
