@@ -50,7 +50,7 @@ describe('an upstream that', () => {
       const response = await client.response();
       assert.equal(response.complete, false);
       const line = await gateway.logLine(({ path }) => path === '/');
-      assert.equal(line['code'], 'SLUICE_UPSTREAM_CUT');
+      assert.equal(line['error'], 'SLUICE_UPSTREAM_CUT');
     });
   }
 
@@ -140,7 +140,7 @@ describe('a client that leaves', () => {
     await gone;
     const line = await gateway.logLine(({ path }) => path === '/slow');
     assert.equal(line['status'], 499);
-    assert.equal(line['code'], 'SLUICE_LISTEN_ABORTED');
+    assert.equal(line['error'], 'SLUICE_LISTEN_ABORTED');
   });
 });
 
