@@ -35,15 +35,19 @@ export class GatewayProcess {
   readonly child: ChildProcess;
   readonly ports: Readonly<Record<string, number>>;
   readonly adminPort: number;
+  /** The file that the gateway watches. */
+  readonly configFile: string;
   /** Lines of the log so far. */
   readonly lines: Record<string, unknown>[];
 
   private constructor(
     child: ChildProcess,
+    configFile: string,
     lines: Record<string, unknown>[],
     serving: Record<string, unknown>,
   ) {
     this.child = child;
+    this.configFile = configFile;
     this.lines = lines;
     this.ports = serving['listeners'] as Record<string, number>;
     this.adminPort = serving['admin'] as number;
@@ -73,7 +77,7 @@ export class GatewayProcess {
         if (parsed['msg'] === 'serving') resolve(parsed);
       });
     });
-    return new GatewayProcess(child, lines, serving);
+    return new GatewayProcess(child, file, lines, serving);
   }
 
   get port(): number {
