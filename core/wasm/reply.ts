@@ -28,7 +28,7 @@ import {
 } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
-import { isQuery, normalisePath } from '../target.js';
+import { checkPath, checkQuery, normalisePath } from '../target.js';
 import { EditList } from './guest-abi.js';
 
 /** What the guest was called for; it decides which decisions and edits are allowed. */
@@ -143,15 +143,17 @@ function readEdit(
     }
     case EDIT_SET_PATH: {
       if (rules.call !== 'request' || onResponse) throw editError('set path belongs to the request phase');
-      const path = normalisePath(guest.latin1('path', edit + EDIT_VALUE));
-      if (path === null) throw editError('path: not a path that a request may have');
-      edits.add(operation, '', path);
+      const path = guest.latin1('path', edit + EDIT_VALUE);
+      const problem = checkPath(path);
+      if (problem !== null) throw editError(`path: ${problem}`);
+      edits.add(operation, '', normalisePath(path));
       return;
     }
     case EDIT_SET_QUERY: {
       if (rules.call !== 'request' || onResponse) throw editError('set query belongs to the request phase');
       const query = guest.latin1('query', edit + EDIT_VALUE);
-      if (!isQuery(query)) throw editError('query: holds a character that a query may not have');
+      const problem = checkQuery(query);
+      if (problem !== null) throw editError(`query: ${problem}`);
       edits.add(operation, '', query);
       return;
     }
