@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';
 import { type Body, type BodyConsumer, BufferedBody, Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
+import { normalisePath } from '../target.js';
 import type { ExchangeHandler, Listener, Reply, ReplyOutcome } from './listener.js';
 import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
 import { isBodiless } from './response-head.js';
-import { normalisePath } from './target-checks.js';
 
 const BEYOND_BYTE = /[^\0-\xff]/;
 

@@ -3,7 +3,7 @@
 // a request is fine.
 import { type ErrorCode, GatewayError } from '../errors.js';
 import { isToken } from '../headers.js';
-import { checkPath, checkQuery } from './target-checks.js';
+import { checkPath, checkQuery } from '../target.js';
 
 /** What the checks learned on their one pass over the fields. Reused by an engine from request to request. */
 export class RequestFacts {

@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
+import { normalisePath } from '../target.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { formatAddress } from './peer-address.js';
 import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
-import { normalisePath } from './target-checks.js';
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-engine.js';
 import { type ReplyOwner, UwsReply } from './uws-reply.js';
 

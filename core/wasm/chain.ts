@@ -72,6 +72,9 @@ export class FilterChain {
       const instance = new FilterInstance(spec, this.#schemas);
       this.#filters.set(spec.id, { spec, instance: spec.isolation === 'shared' ? instance : undefined });
       return instance.takeLines().map((line) => ({ filter: spec.name, ...line }));
+    } catch (cause) {
+      this.#schemas.release(spec.id);
+      throw cause;
     } finally {
       this.#progress.leave();
     }
@@ -79,6 +82,7 @@ export class FilterChain {
 
   unload(id: number): void {
     this.#filters.delete(id);
+    this.#schemas.release(id);
   }
 
   /** Linear memory of all shared instances, in bytes. */

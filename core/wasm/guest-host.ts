@@ -37,6 +37,7 @@ export interface GuestLogLine {
 export class GuestHost {
   readonly #memory: WebAssembly.Memory;
   readonly #store: SchemaStore;
+  readonly #filterId: number;
   readonly #schemas: CompiledSchema[] = [];
   #message: Uint8Array = new Uint8Array(0);
   #configuring = true;
@@ -44,9 +45,10 @@ export class GuestHost {
   /** Lines of the current call; whoever called takes them away. */
   lines: GuestLogLine[] = [];
 
-  constructor(memory: WebAssembly.Memory, store: SchemaStore) {
+  constructor(memory: WebAssembly.Memory, store: SchemaStore, filterId: number) {
     this.#memory = memory;
     this.#store = store;
+    this.#filterId = filterId;
   }
 
   /** After `configure` no more schemas can be added. */
@@ -103,7 +105,7 @@ export class GuestHost {
     if (!this.#configuring) throw new GuestAbort('schemas are compiled in configure only');
     if (this.#schemas.length >= MOST_SCHEMAS) throw new GuestAbort(`more than ${MOST_SCHEMAS} schemas`);
     try {
-      this.#schemas.push(this.#store.compile(utf8.decode(this.#bytes(address, length))));
+      this.#schemas.push(this.#store.compile(utf8.decode(this.#bytes(address, length)), this.#filterId));
       return this.#schemas.length - 1;
     } catch (cause) {
       if (cause instanceof GuestAbort) throw cause;

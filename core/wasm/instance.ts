@@ -68,7 +68,7 @@ export class FilterInstance {
       );
     }
     this.#memory = new WebAssembly.Memory({ initial: spec.initialPages, maximum: spec.maximumPages });
-    this.#host = new GuestHost(this.#memory, store);
+    this.#host = new GuestHost(this.#memory, store, spec.id);
     const exports = this.#instantiate();
     this.#begin = exports[EXPORT_BEGIN] as Begin;
     this.#onRequest = exports[EXPORT_ON_REQUEST] as Call | undefined;

@@ -46,14 +46,17 @@ export function parseManifest(text: string, label: string): FilterManifest {
       `${label}: manifest/abi: found ${JSON.stringify(raw['abi'])}, this gateway runs ABI ${ABI_VERSION}`,
     );
   }
-  const config = raw['config'] ?? true;
+  if (raw['description'] !== undefined && typeof raw['description'] !== 'string') {
+    refuse('/description', `found ${JSON.stringify(raw['description'])}, expected a string`);
+  }
+  const { config = true, capabilities = [] } = raw;
   if (typeof config !== 'boolean' && !isObject(config)) refuse('/config', 'expected a JSON Schema');
   return Object.freeze({
     name,
     version,
     abi: ABI_VERSION,
     phases: readPhases(raw['phases'], refuse),
-    capabilities: readCapabilities(raw['capabilities'] ?? [], refuse),
+    capabilities: readCapabilities(capabilities, refuse),
     config,
   });
 }
@@ -90,7 +93,11 @@ function readPhases(raw: unknown, refuse: Refuse): FilterManifest['phases'] {
     const phase = PHASES.find((known) => known === key);
     if (phase === undefined)
       return refuse(`/phases/${key}`, `unknown phase, expected ${PHASES.join(' or ')}`);
-    const body = isObject(value) ? (value['body'] ?? 'none') : undefined;
+    if (!isObject(value))
+      return refuse(`/phases/${key}`, `found ${JSON.stringify(value)}, expected an object`);
+    const unknown = Object.keys(value).find((name) => name !== 'body');
+    if (unknown !== undefined) return refuse(`/phases/${key}/${unknown}`, 'unknown key, expected body');
+    const { body = 'none' } = value;
     if (typeof body !== 'string' || !BODY_MODES.includes(body)) {
       return refuse(
         `/phases/${key}/body`,

@@ -45,6 +45,12 @@ export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** The memory limit does not reach the entries of tables, which lie in the heap of the host. */
+const MOST_TABLE_ENTRIES = 65536;
+
+/** Names that the AssemblyScript loader takes for paths into its own objects: one could reach `Object.prototype`. */
+const PATH_NAME = /[#.:]/;
+
 /**
  * Compiles and checks a module.
  * @throws GatewayError SLUICE_FILTER_NOT_WASM, SLUICE_FILTER_MANIFEST, SLUICE_FILTER_LINK,
@@ -102,11 +108,15 @@ function checkImports(module: WebAssembly.Module, manifest: FilterManifest, labe
 }
 
 function checkExports(module: WebAssembly.Module, manifest: FilterManifest, label: string): void {
-  const functions = new Set(
-    WebAssembly.Module.exports(module)
-      .filter(({ kind }) => kind === 'function')
-      .map(({ name }) => name),
-  );
+  const exports = WebAssembly.Module.exports(module);
+  const path = exports.find(({ name }) => PATH_NAME.test(name));
+  if (path !== undefined) {
+    throw new GatewayError(
+      'SLUICE_FILTER_LINK',
+      `${label}: exports ${JSON.stringify(path.name)}, a name may not have #, colon or full stop`,
+    );
+  }
+  const functions = new Set(exports.filter(({ kind }) => kind === 'function').map(({ name }) => name));
   const needed = [EXPORT_BEGIN, EXPORT_CONFIGURE];
   if (manifest.phases.request) needed.push(EXPORT_ON_REQUEST);
   if (manifest.phases.response) needed.push(EXPORT_ON_RESPONSE);
@@ -121,9 +131,15 @@ function checkMemory(bytes: Uint8Array, label: string): { initial: number; maxim
   const refuse = (problem: string): never => {
     throw new GatewayError('SLUICE_FILTER_LINK', `${label}: ${problem}`);
   };
-  if (limits === null) return refuse('does not import env.memory, so its memory cannot be limited');
-  if (limits.maximum === null) return refuse('its memory declares no maximum');
-  if (limits.shared || limits.memory64)
+  const [memory, ...more] = limits.imported;
+  if (memory === undefined) return refuse('does not import env.memory, so its memory cannot be limited');
+  if (more.length > 0 || limits.ownMemories > 0) return refuse('has a memory beside the one it imports');
+  if (memory.maximum === null) return refuse('its memory declares no maximum');
+  if (memory.shared || memory.memory64)
     return refuse('its memory is shared or 64-bit, expected plain 32-bit');
-  return { initial: limits.initial, maximum: limits.maximum };
+  if (limits.tableEntries > MOST_TABLE_ENTRIES) {
+    return refuse(`its tables may grow beyond ${MOST_TABLE_ENTRIES} entries, expected a maximum below`);
+  }
+  if (limits.heapTypes) return refuse('declares types of garbage-collected objects, which no limit reaches');
+  return { initial: memory.initial, maximum: memory.maximum };
 }

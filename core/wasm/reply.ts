@@ -17,6 +17,7 @@ import {
   EDIT_SIZE,
   EDIT_VALUE,
   MAX_CONTEXT_BYTES,
+  MAX_EDIT_BYTES,
   MAX_EDITS,
   MAX_HEADER_BYTES,
   REPLY_CONTEXT,
@@ -28,7 +29,7 @@ import {
 } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
-import { isQuery, normalisePath } from '../target.js';
+import { checkPath, checkQuery, normalisePath } from '../target.js';
 import { EditList } from './guest-abi.js';
 
 /** What the guest was called for; it decides which decisions and edits are allowed. */
@@ -86,6 +87,7 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
   }
   const edits = new EditList();
   let refusal: Reply['refusal'] = null;
+  let bodyAt = -1;
   for (let index = 0; index < count; index += 1) {
     const edit = at + REPLY_FIXED + index * EDIT_SIZE;
     const operation = guest.word(edit + EDIT_OPERATION);
@@ -95,9 +97,12 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
         reason: guest.utf8('value', edit + EDIT_VALUE),
       };
     } else if (operation === EDIT_SET_BODY) {
-      edits.body = readBody(guest, edit, decision, rules);
+      checkBody(guest, edit, decision, rules);
+      bodyAt = edit + EDIT_VALUE;
     } else readEdit(guest, edit, operation, decision, rules, edits);
   }
+  // Only the last one counts, so only that is copied: a thousand of a whole memory each would be gigabytes.
+  if (bodyAt !== -1) edits.body = guest.copy('body', bodyAt, NO_LIMIT) ?? new Uint8Array(0);
   const context = guest.copy('context', at + REPLY_CONTEXT, MAX_CONTEXT_BYTES);
   return { decision, status, edits, context, refusal };
 }
@@ -109,17 +114,12 @@ function readDecision(code: number, rules: ReplyRules): Reply['decision'] {
   throw frameError(`decision: found ${code}, which does not exist in ${rules.call}`);
 }
 
-function readBody(
-  guest: GuestView,
-  edit: number,
-  decision: Reply['decision'],
-  rules: ReplyRules,
-): Uint8Array {
-  if (rules.call === 'configure') throw editError('configure has no body to set');
+function checkBody(guest: GuestView, edit: number, decision: Reply['decision'], rules: ReplyRules): void {
+  if (rules.call === 'configure') throw editError('body: configure has none to set');
   if (decision !== 'respond' && !rules.hasBody) {
-    throw editError('sets a body that the manifest does not ask for');
+    throw editError('body: the filter was given none, so it may not replace it');
   }
-  return guest.copy('body', edit + EDIT_VALUE, NO_LIMIT) ?? new Uint8Array(0);
+  guest.checkSpan('body', edit + EDIT_VALUE, NO_LIMIT);
 }
 
 function readEdit(
@@ -135,28 +135,32 @@ function readEdit(
     case EDIT_SET_HEADER:
     case EDIT_ADD_HEADER:
     case EDIT_REMOVE_HEADER: {
-      if (rules.call === 'configure') throw editError('configure has no headers to edit');
+      if (rules.call === 'configure') throw editError('header: configure has none to edit');
       const name = readHeaderName(guest, edit);
       if (operation === EDIT_REMOVE_HEADER) edits.add(operation, name, '');
       else edits.add(operation, name, readHeaderValue(guest, edit, name));
       return;
     }
     case EDIT_SET_PATH: {
-      if (rules.call !== 'request' || onResponse) throw editError('set path belongs to the request phase');
-      const path = normalisePath(guest.latin1('path', edit + EDIT_VALUE));
-      if (path === null) throw editError('path: not a path that a request may have');
-      edits.add(operation, '', path);
+      if (rules.call !== 'request' || onResponse)
+        throw editError('path: it can be set in the request phase only');
+      const path = guest.latin1('path', edit + EDIT_VALUE);
+      const problem = checkPath(path);
+      if (problem !== null) throw editError(`path: ${problem}`);
+      edits.add(operation, '', normalisePath(path));
       return;
     }
     case EDIT_SET_QUERY: {
-      if (rules.call !== 'request' || onResponse) throw editError('set query belongs to the request phase');
+      if (rules.call !== 'request' || onResponse)
+        throw editError('query: it can be set in the request phase only');
       const query = guest.latin1('query', edit + EDIT_VALUE);
-      if (!isQuery(query)) throw editError('query: holds a character that a query may not have');
+      const problem = checkQuery(query);
+      if (problem !== null) throw editError(`query: ${problem}`);
       edits.add(operation, '', query);
       return;
     }
     case EDIT_SET_STATUS: {
-      if (rules.call !== 'response') throw editError('set status belongs to the response phase');
+      if (rules.call !== 'response') throw editError('status: it can be set in the response phase only');
       const status = guest.latin1('status', edit + EDIT_VALUE);
       if (!/^[2-5]\d\d$/.test(status)) throw editError('status: expected three digits, 200 to 599');
       edits.add(operation, '', status);
@@ -180,10 +184,11 @@ function readHeaderValue(guest: GuestView, edit: number, name: string): string {
   return value;
 }
 
-/** A guest's memory that cannot be read beyond its end. */
+/** A guest's memory that cannot be read beyond its end, and of which no more text is read than a reply may have. */
 class GuestView {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  #textLeft = MAX_EDIT_BYTES;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -208,11 +213,11 @@ class GuestView {
   }
 
   latin1(field: string, spanAt: number): string {
-    return this.#span(field, spanAt, MAX_HEADER_BYTES).toString('latin1');
+    return this.#text(field, spanAt).toString('latin1');
   }
 
   utf8(field: string, spanAt: number): string {
-    return this.#span(field, spanAt, MAX_HEADER_BYTES).toString('utf8');
+    return this.#text(field, spanAt).toString('utf8');
   }
 
   /** A copy of the bytes a span names, or null when it is empty. */
@@ -221,11 +226,26 @@ class GuestView {
     return span.byteLength === 0 ? null : Uint8Array.prototype.slice.call(span);
   }
 
-  #span(field: string, spanAt: number, most: number): Buffer {
-    const address = this.word(spanAt);
+  /** Throws unless the bytes a span names lie inside the memory and are at most `most`. */
+  checkSpan(field: string, spanAt: number, most: number): void {
     const length = this.word(spanAt + 4);
     if (length > most) throw frameError(`${field}: found ${length} bytes, at most ${most} are allowed`);
-    this.check(field, address, length);
+    this.check(field, this.word(spanAt), length);
+  }
+
+  #text(field: string, spanAt: number): Buffer {
+    const text = this.#span(field, spanAt, MAX_HEADER_BYTES);
+    this.#textLeft -= text.byteLength;
+    if (this.#textLeft < 0) {
+      throw frameError(`edits: names and values have more than ${MAX_EDIT_BYTES} bytes, which is the most`);
+    }
+    return text;
+  }
+
+  #span(field: string, spanAt: number, most: number): Buffer {
+    this.checkSpan(field, spanAt, most);
+    const address = this.word(spanAt);
+    const length = this.word(spanAt + 4);
     return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + address, length);
   }
 }

@@ -18,29 +18,61 @@ export interface CompiledSchema {
 
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 const MOST_FINDINGS = 20;
+/** In larger documents only the first fault is looked for: all those of a megabyte would fill the heap. */
+const MOST_BYTES_FOR_ALL = 16384;
+const TOO_DEEP = JSON.stringify([
+  { pointer: '', rule: 'depth', message: 'is nested too deeply to be checked' },
+]);
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+interface Entry {
+  readonly schema: CompiledSchema;
+  readonly owners: Set<number>;
+}
 
 export class SchemaStore {
-  readonly #compiled = new Map<string, CompiledSchema>();
+  readonly #entries = new Map<string, Entry>();
+
+  /** Number of schemas that are kept. */
+  get size(): number {
+    return this.#entries.size;
+  }
 
   /**
-   * @param text JSON Schema, 2020-12 unless its `$schema` says draft-07
+   * @param text  JSON Schema, 2020-12 unless its `$schema` says draft-07
+   * @param owner id of the filter that uses it, until it is released
    * @throws Error with a message for the operator when it is no schema
    */
-  compile(text: string): CompiledSchema {
-    const known = this.#compiled.get(text);
-    if (known !== undefined) return known;
-    const compiled = new AjvSchema(compileSchema(JSON.parse(text)));
-    this.#compiled.set(text, compiled);
-    return compiled;
+  compile(text: string, owner: number): CompiledSchema {
+    const entry = this.#entries.get(text) ?? { schema: new AjvSchema(JSON.parse(text)), owners: new Set() };
+    entry.owners.add(owner);
+    this.#entries.set(text, entry);
+    return entry.schema;
+  }
+
+  /** A filter is gone: what nobody else uses is forgotten. */
+  release(owner: number): void {
+    for (const [text, { owners }] of this.#entries) {
+      if (owners.delete(owner) && owners.size === 0) this.#entries.delete(text);
+    }
   }
 }
 
-function compileSchema(schema: unknown): ValidateFunction {
-  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null)) {
+function compileSchema(schema: unknown, allErrors: boolean): ValidateFunction {
+  const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
+  if (!isObject && typeof schema !== 'boolean')
     throw new TypeError('a JSON Schema is an object or a boolean');
-  }
-  const dialect = typeof schema === 'object' ? (schema as { $schema?: unknown }).$schema : undefined;
-  const options = { allErrors: true, strict: false, messages: true, validateFormats: true };
+  // It would make ajv answer promises, which nobody awaits here.
+  if (isObject && '$async' in schema) throw new TypeError('$async is not a keyword of JSON Schema');
+  const dialect = isObject ? (schema as { $schema?: unknown }).$schema : undefined;
+  const options = {
+    allErrors,
+    strict: false,
+    messages: true,
+    validateFormats: true,
+    logger: false as const,
+  };
   // One Ajv per schema: two filters may use the same $id for different schemas.
   const ajv = typeof dialect === 'string' && DRAFT_07.test(dialect) ? new Ajv(options) : new Ajv2020(options);
   addFormats.default(ajv);
@@ -48,21 +80,30 @@ function compileSchema(schema: unknown): ValidateFunction {
 }
 
 class AjvSchema implements CompiledSchema {
-  readonly #validate: ValidateFunction;
+  readonly #all: ValidateFunction;
+  readonly #first: ValidateFunction;
 
-  constructor(validate: ValidateFunction) {
-    this.#validate = validate;
+  constructor(schema: unknown) {
+    this.#all = compileSchema(schema, true);
+    this.#first = compileSchema(schema, false);
   }
 
   check(bytes: Uint8Array): SchemaVerdict {
     let value: unknown;
     try {
-      value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+      value = JSON.parse(utf8.decode(bytes));
     } catch {
       return { kind: 'not-json' };
     }
-    if (this.#validate(value) === true) return { kind: 'valid' };
-    const errors = (this.#validate.errors ?? []).slice(0, MOST_FINDINGS);
+    const validate = bytes.byteLength > MOST_BYTES_FOR_ALL ? this.#first : this.#all;
+    try {
+      if (validate(value) === true) return { kind: 'valid' };
+    } catch (cause) {
+      // A schema that refers to itself follows the document as deep as it goes, and so does the stack.
+      if (cause instanceof RangeError) return { kind: 'mismatch', findings: TOO_DEEP };
+      throw cause;
+    }
+    const errors = (validate.errors ?? []).slice(0, MOST_FINDINGS);
     return { kind: 'mismatch', findings: JSON.stringify(errors.map(toFinding)) };
   }
 }

@@ -113,4 +113,5 @@ export const SCHEMA_MISMATCH = 2;
 // Hard limits of the frames.
 export const MAX_EDITS = 1024;
 export const MAX_CONTEXT_BYTES = 65536;
-export const MAX_HEADER_BYTES = 65536; // name + value of one edit
+export const MAX_HEADER_BYTES = 65536; // a name or a value of one edit, the body apart
+export const MAX_EDIT_BYTES = 262144; //  names and values of all edits together, the body apart

@@ -52,7 +52,7 @@ export function inShort(status: number, contentType: string | undefined, text: s
 /** Places in a config that the schema in the manifest refuses, as the gateway would at load. */
 export function schemaFindings(name: string, config: unknown): string[] {
   const { manifest } = loadModule(readFileSync(builtIn(name)), name);
-  const schema = new SchemaStore().compile(JSON.stringify(manifest.config));
+  const schema = new SchemaStore().compile(JSON.stringify(manifest.config), 0);
   const verdict = schema.check(Buffer.from(JSON.stringify(config)));
   if (verdict.kind !== 'mismatch') return [];
   return (JSON.parse(verdict.findings) as { pointer: string }[]).map(({ pointer }) => pointer);

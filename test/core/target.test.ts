@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { checkPath, checkQuery, normalisePath } from '../../../core/listener/target-checks.js';
+import { checkPath, checkQuery, normalisePath } from '../../core/target.js';
 
 describe('checkPath', () => {
   const refused = [

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ErrorCode } from '../../../core/errors.js';
+import { GatewayError } from '../../../core/errors.js';
+import { parseManifest } from '../../../core/wasm/manifest.js';
+
+const GOOD = {
+  name: 'guard',
+  version: '1.2.3',
+  abi: 1,
+  description: 'Keeps watch.',
+  phases: { request: { body: 'buffer' }, response: {} },
+  capabilities: ['log', 'schemas'],
+  config: { type: 'object' },
+};
+
+function refused(text: string): GatewayError {
+  try {
+    parseManifest(text, 'x.wasm');
+  } catch (error) {
+    assert.ok(error instanceof GatewayError, `expected a GatewayError, got ${String(error)}`);
+    return error;
+  }
+  assert.fail('the manifest was accepted');
+}
+
+describe('parseManifest', () => {
+  it('reads every key', () => {
+    assert.deepEqual(parseManifest(JSON.stringify(GOOD), 'x.wasm'), {
+      name: 'guard',
+      version: '1.2.3',
+      abi: 1,
+      phases: { request: { body: 'buffer' }, response: { body: 'none' } },
+      capabilities: ['log', 'schemas'],
+      config: { type: 'object' },
+    });
+  });
+
+  it('takes what is left out as no capabilities, no body and any config', () => {
+    const text = JSON.stringify({ name: 'a', version: '1', abi: 1, phases: { response: {} } });
+    const manifest = parseManifest(text, 'x.wasm');
+    assert.deepEqual(manifest.capabilities, []);
+    assert.deepEqual(manifest.phases, { response: { body: 'none' } });
+    assert.equal(manifest.config, true);
+  });
+
+  for (const text of ['', '{', 'null', '[]', '"manifest"', '5']) {
+    it(`refuses ${JSON.stringify(text)} for a manifest`, () => {
+      const error = refused(text);
+      assert.equal(error.code, 'SLUICE_FILTER_MANIFEST');
+      assert.match(error.message, /^x\.wasm: manifest: (?:not JSON|expected an object)/);
+    });
+  }
+
+  const rows: readonly [string, unknown, string, ErrorCode][] = [
+    ['name', undefined, '/name', 'SLUICE_FILTER_MANIFEST'],
+    ['name', '', '/name', 'SLUICE_FILTER_MANIFEST'],
+    ['name', 5, '/name', 'SLUICE_FILTER_MANIFEST'],
+    ['version', undefined, '/version', 'SLUICE_FILTER_MANIFEST'],
+    ['version', 1, '/version', 'SLUICE_FILTER_MANIFEST'],
+    ['description', 5, '/description', 'SLUICE_FILTER_MANIFEST'],
+    ['abi', undefined, '/abi', 'SLUICE_ABI_VERSION'],
+    ['abi', 2, '/abi', 'SLUICE_ABI_VERSION'],
+    ['abi', '1', '/abi', 'SLUICE_ABI_VERSION'],
+    ['phases', undefined, '/phases', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', {}, '/phases', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', ['request'], '/phases', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { connect: {} }, '/phases/connect', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: true }, '/phases/request', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { body: 'stream' } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { body: 1 } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { bodies: 'buffer' } }, '/phases/request/bodies', 'SLUICE_FILTER_MANIFEST'],
+    ['capabilities', 'log', '/capabilities', 'SLUICE_FILTER_MANIFEST'],
+    ['capabilities', null, '/capabilities', 'SLUICE_FILTER_MANIFEST'],
+    ['capabilities', ['log', 'network'], '/capabilities/1', 'SLUICE_FILTER_MANIFEST'],
+    ['config', null, '/config', 'SLUICE_FILTER_MANIFEST'],
+    ['config', 'object', '/config', 'SLUICE_FILTER_MANIFEST'],
+    ['config', [], '/config', 'SLUICE_FILTER_MANIFEST'],
+    ['configuration', {}, '/configuration', 'SLUICE_FILTER_MANIFEST'],
+  ];
+  for (const [key, value, pointer, code] of rows) {
+    it(`refuses ${key} = ${JSON.stringify(value)} and names ${pointer}`, () => {
+      const error = refused(JSON.stringify({ ...GOOD, [key]: value }));
+      assert.equal(error.code, code);
+      assert.ok(error.message.startsWith(`x.wasm: manifest${pointer}: `), error.message);
+    });
+  }
+
+  it('does not take a key of the prototype for one of its own', () => {
+    const text = JSON.stringify(GOOD).replace('{', '{"__proto__":{"abi":1},');
+    assert.match(refused(text).message, /manifest\/__proto__: unknown key/);
+  });
+});
