@@ -234,7 +234,7 @@ export const ERROR_TABLE = Object.freeze({
     'upstream',
     true,
     'The upstream did not answer in time.',
-    'Check the target, or raise `timeouts.responseMs`.',
+    'Check the target, or raise `timeouts.responseMs` or, for silence inside a body, `timeouts.idleMs`.',
   ),
   SLUICE_UPSTREAM_CLOSED: kind(
     502,
@@ -306,13 +306,6 @@ export const ERROR_TABLE = Object.freeze({
     true,
     'The client left before the response was complete.',
     'Nothing to do: the status stands in the log only.',
-  ),
-  SLUICE_LISTEN_DRAINING: kind(
-    503,
-    'internal',
-    true,
-    'The gateway is shutting down.',
-    'Try again: another instance, or this one after its restart.',
   ),
 
   SLUICE_SECRET_UNRESOLVED: kind(

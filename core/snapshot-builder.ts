@@ -16,7 +16,7 @@ import type { Upstream } from './upstream/upstream.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { CAPABILITIES } from './wasm/manifest.js';
-import { type FilterModule, loadModule } from './wasm/module.js';
+import { digestOf, type FilterModule, loadModule } from './wasm/module.js';
 
 const BUILTIN = 'builtin:';
 const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
@@ -30,6 +30,8 @@ export class SnapshotBuilder {
   readonly #onLog: (line: FilterLogLine) => void;
   readonly #filters: RefPool<FilterSpec>;
   readonly #upstreams: RefPool<Upstream>;
+  /** Modules of the last build by digest: a reload that changes no module compiles none. */
+  #modules: ReadonlyMap<string, FilterModule> = new Map();
   #nextFilterId = 1;
 
   /** @param onLog gets what filters log while they are configured */
@@ -68,12 +70,10 @@ export class SnapshotBuilder {
   async #buildFilters(config: GatewayConfig, held: Held): Promise<Map<string, FilterSpec>> {
     const errors: GatewayError[] = [];
     const checked: { filter: FilterConfig; module: FilterModule }[] = [];
-    const modules = new Map<string, Promise<FilterModule>>();
+    const modules = new Map<string, FilterModule>();
     for (const filter of config.filters) {
       try {
-        const known = modules.get(filter.module) ?? readModule(filter);
-        modules.set(filter.module, known);
-        const module = await known;
+        const module = await this.#readModule(filter, modules);
         checkGrants(filter, module);
         errors.push(...checkConfig(filter, module));
         checked.push({ filter, module });
@@ -82,12 +82,25 @@ export class SnapshotBuilder {
       }
     }
     if (errors.length > 0) throw new ConfigErrors(errors);
+    this.#modules = modules;
 
     const specs = new Map<string, FilterSpec>();
     for (const { filter, module } of checked) {
       specs.set(filter.name, await this.#acquireFilter(filter, module, held));
     }
     return specs;
+  }
+
+  /** The module of a filter, compiled at most once for as long as its file does not change. */
+  async #readModule(filter: FilterConfig, modules: Map<string, FilterModule>): Promise<FilterModule> {
+    const bytes = await readModuleFile(filter);
+    const digest = digestOf(bytes);
+    const module =
+      modules.get(digest) ??
+      this.#modules.get(digest) ??
+      loadModule(bytes, `filters.${filter.name}.module (${filter.module})`);
+    modules.set(digest, module);
+    return module;
   }
 
   async #acquireFilter(filter: FilterConfig, module: FilterModule, held: Held): Promise<FilterSpec> {
@@ -133,14 +146,13 @@ class Held {
   }
 }
 
-async function readModule(filter: FilterConfig): Promise<FilterModule> {
+async function readModuleFile(filter: FilterConfig): Promise<Uint8Array> {
   const { module } = filter;
   const place = module.startsWith(BUILTIN)
     ? new URL(`${encodeURIComponent(module.slice(BUILTIN.length))}.wasm`, BUILTIN_FOLDER)
     : module;
-  let bytes: Uint8Array;
   try {
-    bytes = await readFile(place);
+    return await readFile(place);
   } catch (cause) {
     throw new GatewayError(
       'SLUICE_FILTER_UNREADABLE',
@@ -148,7 +160,6 @@ async function readModule(filter: FilterConfig): Promise<FilterModule> {
       { cause, filter: filter.name },
     );
   }
-  return loadModule(bytes, `filters.${filter.name}.module (${module})`);
 }
 
 /** Both sides must agree: the manifest asks and the config grants. */

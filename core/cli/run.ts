@@ -20,16 +20,20 @@ export async function run(args: string[]): Promise<void> {
   if (config === undefined || parsed.positionals.length > 0)
     throw new UsageError(`--config FILE is needed\n\n${HELP}`);
 
-  const gateway = await Gateway.start({ source: openSource(config) });
-  process.on('SIGHUP', () => void gateway.reload());
-  await new Promise<void>((resolve) => {
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void gateway.stop().then(resolve);
+  let gateway: Gateway | undefined;
+  // Before the start: whoever reads that we serve may send a signal at once.
+  process.on('SIGHUP', () => void gateway?.reload());
+  const stopped = new Promise<void>((resolve) => {
+    let asked = false;
+    const ask = (): void => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve();
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    process.on('SIGTERM', ask);
+    process.on('SIGINT', ask);
   });
+  gateway = await Gateway.start({ source: openSource(config) });
+  await stopped;
+  await gateway.stop();
 }

@@ -44,6 +44,15 @@ export class RequestStream extends Readable implements BodyConsumer {
     this.destroy(error);
   }
 
+  /** Ends it without an error of its own: whoever reads it has been told, or never began. */
+  abandon(reason: GatewayError): void {
+    if (!this.#over) {
+      this.#over = true;
+      this.#body.cancel(reason);
+    }
+    this.destroy();
+  }
+
   override _read(): void {
     this.#watch.onUploadWanted();
     if (this.#started) {

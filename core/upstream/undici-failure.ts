@@ -6,6 +6,7 @@ const PROTOCOL_CODES: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_OVERFLOW',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ]);
+// The first is also what undici makes of a 100 that nobody asked for, which RFC 9110 §15.2 would have it skip.
 const PROTOCOL_MESSAGES: ReadonlySet<string> = new Set(['bad response', 'bad upgrade']);
 /** undici refused what we asked it to send: no target is to blame. */
 const OWN_CODES: ReadonlySet<string> = new Set([

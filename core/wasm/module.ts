@@ -40,6 +40,11 @@ const IMPORTS: ReadonlyMap<string, Capability | null> = new Map([
   [IMPORT_SCHEMA_MESSAGE, 'schemas'],
 ]);
 
+/** Digest of a module's bytes: `sha256:` and 64 hex digits. */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
 /**
  * Compiles and checks a module.
  * @throws GatewayError SLUICE_FILTER_NOT_WASM, SLUICE_FILTER_MANIFEST, SLUICE_FILTER_LINK,
@@ -51,7 +56,7 @@ export function loadModule(bytes: Uint8Array, label: string): FilterModule {
   checkImports(module, manifest, label);
   checkExports(module, manifest, label);
   const { initial, maximum } = checkMemory(bytes, label);
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const digest = digestOf(bytes);
   return Object.freeze({ label, manifest, module, digest, initialPages: initial, maximumPages: maximum });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { commandBlocks } from '../support/docs-blocks.js';
@@ -53,6 +54,29 @@ describe('README.md', () => {
     });
   });
 });
+
+describe('the configurations that pages show', () => {
+  for (const page of pages()) {
+    for (const [index, text] of yamlBlocks(textOf(page)).entries()) {
+      it(`are valid: ${page}, number ${index + 1}`, async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'sluice-docs-'));
+        const file = join(folder, 'sluice.yaml');
+        writeFileSync(file, text);
+        const end = await new OutputProcess(process.execPath, ['dist/core/cli/main.js', 'check', file], ROOT)
+          .ended;
+        rmSync(folder, { recursive: true });
+        assert.equal(end.code, 0, end.stderr);
+      });
+    }
+  }
+});
+
+/** Whole configurations: the ```yaml blocks that declare listeners. */
+function yamlBlocks(markdown: string): string[] {
+  return [...markdown.matchAll(/^```yaml\n(.*?)^```$/gms)]
+    .map((match) => match[1]!)
+    .filter((text) => /^listeners:/m.test(text));
+}
 
 /** Relative links of a page whose file, or whose heading in a page, is not there. */
 function deadLinks(page: string): string[] {

@@ -19,17 +19,17 @@ export interface TestConfig {
   readonly routes: readonly Json[];
   readonly workers?: Json;
   readonly shutdown?: Json;
+  /** Default: one on a port that the system chooses. */
+  readonly listeners?: readonly Json[];
 }
 
 export class TestGateway {
   readonly gateway: Gateway;
   readonly folder: string;
-  readonly #listeners: readonly Json[];
 
-  private constructor(gateway: Gateway, folder: string, listeners: readonly Json[]) {
+  private constructor(gateway: Gateway, folder: string) {
     this.gateway = gateway;
     this.folder = folder;
-    this.#listeners = listeners;
   }
 
   /**
@@ -43,8 +43,7 @@ export class TestGateway {
   ): Promise<TestGateway> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
     for (const name of guests) writeFileSync(join(folder, `${name}.wasm`), await guestBytes(name));
-    const listeners = [{ name: 'public', address: '127.0.0.1:0' }];
-    writeFileSync(join(folder, 'sluice.json'), textOf(config, listeners));
+    writeFileSync(join(folder, 'sluice.json'), textOf(config));
     const source = new FileSource(join(folder, 'sluice.json'), {
       findSecretReferences,
       settleMs: 5,
@@ -56,7 +55,7 @@ export class TestGateway {
       await gateway.stop();
       rmSync(folder, { recursive: true, force: true });
     });
-    return new TestGateway(gateway, folder, listeners);
+    return new TestGateway(gateway, folder);
   }
 
   get port(): number {
@@ -87,7 +86,7 @@ export class TestGateway {
   /** Replaces the configuration and waits until it runs. */
   async apply(config: TestConfig): Promise<void> {
     const before = await this.state();
-    this.write(textOf(config, this.#listeners));
+    this.write(textOf(config));
     await until(async () => (await this.state()).revision !== before.revision);
   }
 
@@ -112,8 +111,9 @@ export class TestGateway {
   }
 }
 
-function textOf(config: TestConfig, listeners: readonly Json[]): string {
-  return JSON.stringify({ workers: { count: 1 }, ...config, listeners, admin: { address: '127.0.0.1:0' } });
+function textOf(config: TestConfig): string {
+  const listeners = [{ name: 'public', address: '127.0.0.1:0' }];
+  return JSON.stringify({ workers: { count: 1 }, listeners, ...config, admin: { address: '127.0.0.1:0' } });
 }
 
 /** Waits for a condition, looking every few milliseconds, for at most ten seconds. */

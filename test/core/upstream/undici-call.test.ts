@@ -101,13 +101,15 @@ describe('UndiciCall', { timeout: 30_000 }, () => {
     const first = upstream.forward(upstreamRequest({ target: '/first' }));
     await until(() => finish.length === 1);
     const cancellation = new Cancellation();
-    const left = upstream.forward(upstreamRequest({ target: '/left', cancellation }));
+    const body = new PushedBody(10);
+    const left = upstream.forward(upstreamRequest({ method: 'POST', target: '/left', body, cancellation }));
     const late = upstream.forward(upstreamRequest({ target: '/late', connectMs: 5 }));
     const last = upstream.forward(upstreamRequest({ target: '/last' }));
     assert.equal(upstream.states()[0]!.active, 4);
     const reason = clientLeft();
     cancellation.cancel(reason);
     await assert.rejects(left, (error) => error === reason);
+    assert.equal(body.cancelled, reason);
     await assert.rejects(late, hasCode('SLUICE_UPSTREAM_CONNECT_TIMEOUT'));
     assert.equal(upstream.states()[0]!.active, 2);
     assert.equal(upstream.states()[0]!.ejected, false, 'waiting in our queue is not a failure of the target');
@@ -118,6 +120,33 @@ describe('UndiciCall', { timeout: 30_000 }, () => {
     assert.equal(await collect((await last).body), '/last');
     assert.equal(target.sockets.length, 1);
     assert.equal(upstream.states()[0]!.active, 0);
+  });
+
+  it('fails all that wait for a connection to a target that refuses', async (t) => {
+    const upstream = startUpstream(t, [await closedOrigin()], { connections: 2 });
+    const calls = Array.from({ length: 10 }, () => upstream.forward(upstreamRequest()));
+    for (const call of calls) await assert.rejects(call, hasCode('SLUICE_UPSTREAM_CONNECT'));
+    assert.equal(upstream.states()[0]!.active, 0);
+  });
+
+  it('sends nothing for a client that leaves before its turn on a kept connection, and keeps it', async (t) => {
+    const paths: string[] = [];
+    const target = await startHttpTarget(t, (request, response) => {
+      paths.push(request.url!);
+      response.end('ok');
+    });
+    const upstream = startUpstream(t, [target.url]);
+    await collect((await upstream.forward(upstreamRequest({ target: '/first' }))).body);
+    const cancellation = new Cancellation();
+    const body = new PushedBody(10, 20, false);
+    const left = upstream.forward(upstreamRequest({ method: 'PUT', target: '/left', body, cancellation }));
+    const reason = clientLeft();
+    cancellation.cancel(reason);
+    await assert.rejects(left, (error) => error === reason);
+    assert.equal(body.cancelled, reason);
+    await collect((await upstream.forward(upstreamRequest({ target: '/last' }))).body);
+    assert.deepEqual(paths, ['/first', '/last']);
+    assert.equal(target.sockets.length, 1);
   });
 
   it('opens no connection on behalf of a request that was aborted', async (t) => {
@@ -174,7 +203,7 @@ describe('UndiciCall', { timeout: 30_000 }, () => {
     const other = await startHttpTarget(t, (_request, response) => response.end());
     const upstream = startUpstream(t, [closing.url, other.url], { retries: 3 });
     await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_CLOSED'));
-    assert.equal(other.sockets.length, 0);
+    assert.deepEqual([closing.sockets.length, other.sockets.length], [1, 0]);
     assert.equal(upstream.states()[0]!.failures, 1);
   });
 
@@ -253,24 +282,27 @@ describe('UndiciCall', { timeout: 30_000 }, () => {
     assert.ok(body.cancelled instanceof GatewayError);
   });
 
-  it('does not blame the target for a client that sends slowly', async (t) => {
-    const target = await startHttpTarget(t, (request, response) => {
-      request.resume().on('end', () => response.end('patient'));
+  for (const sent of [0, 100]) {
+    it(`does not blame the target for a client that stops after ${sent} bytes`, async (t) => {
+      const target = await startHttpTarget(t, (request, response) => {
+        request.resume().on('end', () => response.end('patient'));
+      });
+      // The second upstream runs out of a longer time limit meanwhile, which is how the test knows that it passed.
+      const silent = await startRawTarget(t, (socket) => socket.resume());
+      const upstream = startUpstream(t, [target.url]);
+      const body = new PushedBody(sent, 200, false);
+      const answer = upstream.forward(upstreamRequest({ method: 'POST', body, responseMs: 30 }));
+      await until(() => target.sockets[0] !== undefined && target.sockets[0].bytesRead >= sent);
+      const clock = startUpstream(t, [silent.url]);
+      await assert.rejects(
+        clock.forward(upstreamRequest({ responseMs: 100 })),
+        hasCode('SLUICE_UPSTREAM_TIMEOUT'),
+      );
+      body.consumer!.chunk(new Uint8Array(200 - sent));
+      body.consumer!.end();
+      assert.equal(await collect((await answer).body), 'patient');
     });
-    // The second upstream runs out of the same time limit meanwhile, which is how the test knows that it passed.
-    const silent = await startRawTarget(t, (socket) => socket.resume());
-    const upstream = startUpstream(t, [target.url]);
-    const body = new PushedBody(100, 100, false);
-    const answer = upstream.forward(upstreamRequest({ method: 'POST', body, responseMs: 30 }));
-    await until(() => target.sockets[0] !== undefined && target.sockets[0].bytesRead > 100);
-    const clock = startUpstream(t, [silent.url]);
-    await assert.rejects(
-      clock.forward(upstreamRequest({ responseMs: 60 })),
-      hasCode('SLUICE_UPSTREAM_TIMEOUT'),
-    );
-    body.consumer!.end();
-    assert.equal(await collect((await answer).body), 'patient');
-  });
+  }
 
   it('does not blame the target for a client that reads slowly', async (t) => {
     const big = 8 * 1024 * 1024;
@@ -299,6 +331,27 @@ describe('UndiciCall', { timeout: 30_000 }, () => {
     await assert.rejects(upstream.forward(upstreamRequest({ headers })), hasCode('SLUICE_INTERNAL'));
     assert.deepEqual(upstream.states()[0], { ...upstream.states()[0]!, failures: 0, active: 0 });
     assert.equal((await upstream.forward(upstreamRequest())).status, 200, 'the connection is still of use');
+  });
+
+  it('takes a 100 that it did not ask for as a breach of the protocol', async (t) => {
+    const target = await startRawTarget(
+      t,
+      answering(() => `HTTP/1.1 100 Continue\r\n\r\n${OK}`),
+    );
+    const upstream = startUpstream(t, [target.url]);
+    await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_PROTOCOL'));
+  });
+
+  it('goes on with the next request after an early answer broke an upload off', async (t) => {
+    const target = await startHttpTarget(t, (_request, response) => response.end('early'));
+    const upstream = startUpstream(t, [target.url], { connections: 1 });
+    for (let i = 0; i < 5; i++) {
+      const body = new PushedBody(1000, 2000, false);
+      const response = await upstream.forward(upstreamRequest({ method: 'POST', body }));
+      assert.equal(await collect(response.body), 'early');
+      await until(() => body.cancelled !== null);
+    }
+    assert.equal(upstream.states()[0]!.active, 0);
   });
 
   it('reports a bug of a consumer as a cut body and goes on', async (t) => {

@@ -144,6 +144,16 @@ describe('UndiciUpstream', { timeout: 30_000 }, () => {
     assert.equal(target.sockets.length, 2);
   });
 
+  it('serves those who wait for a connection before dispose returns', async (t) => {
+    const target = await startHttpTarget(t, (request, response) => response.end(request.url));
+    const upstream = startUpstream(t, [target.url], { connections: 1 });
+    const texts = ['/1', '/2', '/3'].map(async (path) =>
+      collect((await upstream.forward(upstreamRequest({ target: path }))).body),
+    );
+    await upstream.dispose();
+    assert.deepEqual(await Promise.all(texts), ['/1', '/2', '/3']);
+  });
+
   it('answers every dispose alike', async (t) => {
     const target = await startHttpTarget(t, (_request, response) => response.end('ok'));
     const upstream = startUpstream(t, [target.url]);

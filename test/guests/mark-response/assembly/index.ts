@@ -4,7 +4,7 @@ import { Decision, Json, next, Request, Response } from 'sluice';
 let name: string = '';
 
 export function configure(config: Json): void {
-  name = config.get('name').toString();
+  name = config.get('name').text();
 }
 
 export function onResponse(request: Request, response: Response): Decision {

@@ -1,0 +1,34 @@
+// What may be sent again, and what counts against a target: the two rules of DESIGN §7 and of passive ejection.
+import type { GatewayError } from '../errors.js';
+import { BufferedBody } from '../exchange.js';
+import type { UpstreamRequest } from './upstream.js';
+
+/** Methods that may be sent twice (RFC 9110 §9.2.2). TRACE is one, but it is not forwarded. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** True when sending it twice does no harm and its body is still there for the second time. */
+export function isRepeatable(request: UpstreamRequest): boolean {
+  const { method, body, cancellation } = request;
+  if (cancellation.reason !== undefined) return false;
+  return IDEMPOTENT.has(method) && (body === null || body instanceof BufferedBody);
+}
+
+/** True for failures before the first byte, after which another target may be tried. */
+export function isConnectFailure(failure: GatewayError): boolean {
+  return failure.code === 'SLUICE_UPSTREAM_CONNECT' || failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT';
+}
+
+/** @param queued the request was still waiting for one of our connections, which says nothing about the target */
+export function countsAgainstTarget(failure: GatewayError, queued: boolean): boolean {
+  if (failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT') return !queued;
+  return (
+    failure.code === 'SLUICE_UPSTREAM_CONNECT' ||
+    failure.code === 'SLUICE_UPSTREAM_CLOSED' ||
+    failure.code === 'SLUICE_UPSTREAM_TIMEOUT'
+  );
+}
+
+/** Statuses that a target, or what stands before it, gives when it cannot do its work. */
+export function isFailureStatus(status: number): boolean {
+  return status === 502 || status === 503 || status === 504;
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { route, until } from '../support/gateway.js';
+import { GatewayProcess, sluice } from '../support/gateway-process.js';
+import { guestBytes } from '../support/test-guests.js';
+import { startHttpTarget } from '../support/upstream-servers.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-command-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const LISTENERS = 'listeners: [{ name: public, address: 127.0.0.1:0 }]\n';
+const UPSTREAMS = 'upstreams: { sample: { targets: [{ url: http://127.0.0.1:9 }] } }\n';
+
+function file(name: string, text: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('sluice check', () => {
+  it('says that a good configuration is valid', async () => {
+    const path = file('good.yaml', `${LISTENERS}${UPSTREAMS}routes: []\n`);
+    assert.deepEqual(await sluice('check', path), {
+      code: 0,
+      stdout: `${path}: valid (0 routes, 0 filters, 1 upstreams)\n`,
+      stderr: '',
+    });
+    const { stdout } = await sluice('check', path, '--json');
+    const { valid, routes } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual({ valid, routes }, { valid: true, routes: 0 });
+  });
+
+  const module = (name: string): string =>
+    `${LISTENERS}${UPSTREAMS}filters:\n  one:\n    module: ${name}\nroutes: []\n`;
+  const routes = (...lines: string[]): string =>
+    `${LISTENERS}${UPSTREAMS}routes:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
+  const get = (id: string, path: string): string =>
+    `{ id: ${id}, match: { path: "${path}", methods: [GET] }, upstream: sample }`;
+  const cases: [string, string, string, RegExp][] = [
+    ['a wrong type', `${LISTENERS}${UPSTREAMS}routes: 5\n`, 'SLUICE_CONFIG_INVALID', /:3:9 \/routes: .*5/],
+    [
+      'an unknown key',
+      `${LISTENERS}${UPSTREAMS}routes: []\nroute: []\n`,
+      'SLUICE_CONFIG_INVALID',
+      /:4:1 \/route: .*routes/,
+    ],
+    ['a duplicate route', routes(get('a', '/a/:x'), get('b', '/a/:y')), 'SLUICE_CONFIG_DUPLICATE', /:5:/],
+    [
+      'an unknown filter',
+      routes(get('a', '/a').replace('upstream', 'filters: [nobody], upstream')),
+      'SLUICE_CONFIG_REFERENCE',
+      /nobody/,
+    ],
+    [
+      'an unknown upstream',
+      routes(get('a', '/a').replace('sample', 'smaple')),
+      'SLUICE_CONFIG_REFERENCE',
+      /smaple.*sample/,
+    ],
+    [
+      'a bad path pattern',
+      routes(get('a', '/a/*/b')),
+      'SLUICE_ROUTE_PATTERN',
+      /:4:\d+ \/routes\/0\/match\/path/,
+    ],
+    [
+      'a module that is not there',
+      module('./absent.wasm'),
+      'SLUICE_FILTER_UNREADABLE',
+      /filters\.one\.module.*absent\.wasm/,
+    ],
+    [
+      'a module that is not WASM',
+      module('./text.wasm'),
+      'SLUICE_FILTER_NOT_WASM',
+      /filters\.one\.module.*text\.wasm/,
+    ],
+    [
+      'a module without manifest',
+      module('./bare.wasm'),
+      'SLUICE_FILTER_MANIFEST',
+      /filters\.one\.module.*bare\.wasm/,
+    ],
+    [
+      'a secret that cannot be resolved',
+      `${LISTENERS}${UPSTREAMS.replace('targets', 'headers: { authorization: "secret://a" }, targets')}routes: []\n`,
+      'SLUICE_SECRET_UNRESOLVED',
+      /\/upstreams\/sample\/headers/,
+    ],
+    ['text that is not YAML', 'listeners: [\n', 'SLUICE_CONFIG_SYNTAX', /:\d+:\d+/],
+  ];
+  for (const [what, text, code, message] of cases) {
+    it(`refuses ${what} and names the place`, async () => {
+      file('text.wasm', 'hello');
+      file('bare.wasm', Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+      const path = file('bad.yaml', text);
+      const { code: exit, stdout, stderr } = await sluice('check', path);
+      assert.equal(exit, 1);
+      assert.equal(stdout, '');
+      assert.ok(stderr.startsWith(`${code} `), stderr);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /^ +at /m);
+    });
+  }
+
+  it('names a file that is not there', async () => {
+    const { code, stderr } = await sluice('check', join(folder, 'nothing.yaml'));
+    assert.equal(code, 1);
+    assert.match(stderr, /^SLUICE_CONFIG_UNREADABLE .*nothing\.yaml/);
+  });
+});
+
+describe('the command line', () => {
+  it('answers wrong usage with 2 and what would be right', async () => {
+    const wrong = [
+      [],
+      ['serve'],
+      ['run'],
+      ['check'],
+      ['run', '--port', '1'],
+      ['check', 'a', 'b'],
+      ['run', '--config', 'etcd://x:1/a'],
+    ];
+    for (const args of wrong) {
+      const { code, stdout, stderr } = await sluice(...args);
+      assert.equal(code, 2, args.join(' '));
+      assert.equal(stdout, '');
+      assert.notEqual(stderr, '');
+    }
+  });
+
+  it('explains itself', async () => {
+    for (const args of [['--help'], ['run', '--help'], ['check', '--help']]) {
+      const { code, stdout } = await sluice(...args);
+      assert.equal(code, 0);
+      assert.match(stdout, /sluice/);
+    }
+    const { stdout } = await sluice('--version');
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('adds a stack only when asked for it', async () => {
+    const { stderr } = await sluice('check', join(folder, 'nothing.yaml'), '--verbose');
+    assert.match(stderr, /^ +at /m);
+  });
+});
+
+describe('sluice run', () => {
+  const config = (url: string, more: Record<string, unknown> = {}) => ({
+    listeners: [{ name: 'public', address: '127.0.0.1:0' }],
+    admin: { address: '127.0.0.1:0' },
+    upstreams: { sample: { targets: [{ url }] } },
+    routes: [route('all', '/*')],
+    workers: { count: 1 },
+    ...more,
+  });
+
+  it('drains on SIGTERM: running requests end, new connections are refused, exit code 0', async (test) => {
+    let release: (() => void) | undefined;
+    const target = await startHttpTarget(test, (request, response) => {
+      if (request.url === '/probe') response.end();
+      else release = () => response.end('late');
+    });
+    const gateway = await GatewayProcess.start(test, config(target.url));
+    const running = fetch(gateway.url('/'));
+    await until(() => release !== undefined);
+    const exited = once(gateway.child, 'exit');
+    gateway.child.kill('SIGTERM');
+    await until(() =>
+      fetch(gateway.url('/probe')).then(
+        () => false,
+        () => true,
+      ),
+    );
+    const ready = await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`);
+    assert.equal(ready.status, 503);
+    release!();
+    assert.equal(await (await running).text(), 'late');
+    assert.deepEqual(await exited, [0, null]);
+  });
+
+  it('cuts what does not end within shutdown.drainMs', async (test) => {
+    let arrived = false;
+    const target = await startHttpTarget(test, () => {
+      arrived = true;
+    });
+    const gateway = await GatewayProcess.start(test, config(target.url, { shutdown: { drainMs: 100 } }));
+    const running = fetch(gateway.url('/'));
+    const failed = assert.rejects(running);
+    await until(() => arrived);
+    assert.equal(await gateway.stop(), 0);
+    await failed;
+  });
+
+  it('writes one line of JSON for each request', async (test) => {
+    const target = await startHttpTarget(test, (_, response) => response.end('ok'));
+    const gateway = await GatewayProcess.start(test, config(target.url));
+    const response = await fetch(gateway.url('/some/path?token=hidden'));
+    await response.text();
+    await until(() => gateway.lines.some(({ msg }) => msg === 'exchange'));
+    const line = gateway.lines.find(({ msg }) => msg === 'exchange')!;
+    assert.equal(line['id'], response.headers.get('x-request-id'));
+    assert.equal(line['path'], '/some/path');
+    assert.equal(line['route'], 'all');
+    assert.equal(line['status'], 200);
+    assert.equal(line['bytesOut'], 2);
+    assert.equal(JSON.stringify(gateway.lines).includes('hidden'), false);
+  });
+
+  it('reads its file again on SIGHUP', async (test) => {
+    const target = await startHttpTarget(test, (_, response) => response.end('ok'));
+    const gateway = await GatewayProcess.start(test, config(target.url));
+    gateway.child.kill('SIGHUP');
+    await until(() => gateway.lines.some(({ msg }) => msg === 'configuration applied'));
+    assert.equal((await fetch(gateway.url('/'))).status, 200);
+  });
+
+  it('lives on when a filter spins, traps and eats memory', async (test) => {
+    const target = await startHttpTarget(test, (_, response) => response.end('ok'));
+    for (const name of ['endless-loop', 'trap', 'memory-bomb']) file(`${name}.wasm`, await guestBytes(name));
+    const gateway = await GatewayProcess.start(
+      test,
+      config(target.url, {
+        filters: Object.fromEntries(
+          ['endless-loop', 'trap', 'memory-bomb'].map((name) => [
+            name,
+            { module: join(folder, `${name}.wasm`) },
+          ]),
+        ),
+        routes: [route('all', '/*', ['endless-loop', 'trap', 'memory-bomb'])],
+      }),
+    );
+    for (const header of [
+      'x-loop: request',
+      'x-trap: unreachable',
+      'x-trap: stack',
+      'x-bomb: 999',
+      'x-loop: response',
+    ]) {
+      const [name, value] = header.split(': ') as [string, string];
+      assert.equal((await fetch(gateway.url('/'), { headers: { [name]: value } })).status, 503, header);
+      assert.equal((await fetch(gateway.url('/'))).status, 200, `after ${header}`);
+    }
+    assert.equal(await gateway.stop(), 0);
+  });
+});
