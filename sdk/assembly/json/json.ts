@@ -126,7 +126,7 @@ export class Json {
   /** Number of members or items. */
   get size(): i32 {
     let count = 0;
-    for (let item = this.first(); item != null; item = item.next()) count++;
+    for (let item = this.first(); item.exists; item = item.next()) count++;
     return count;
   }
 

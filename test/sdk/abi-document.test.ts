@@ -1,0 +1,113 @@
+// sdk/ABI.md is what people write filters from: its numbers, its dumps and its filter are held against the code.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import createWabt from 'wabt';
+import { HeaderList } from '../../core/headers.js';
+import { FrameWriter, patchTail } from '../../core/wasm/frame.js';
+import { readReply } from '../../core/wasm/reply.js';
+import * as abi from '../../sdk/abi/abi.js';
+import { TestChain } from '../../sdk/testing/index.js';
+import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
+
+const DOCUMENT = readFileSync(new URL('../../../sdk/ABI.md', import.meta.url), 'utf8');
+
+function block(info: string): string {
+  const found = new RegExp(`\`\`\`${info}\\n([\\s\\S]*?)\`\`\``).exec(DOCUMENT);
+  assert(found !== null, `no block ${info}`);
+  return found[1]!;
+}
+
+/** Writes a dump to where it says. */
+function place(dump: string, memory: Uint8Array): number {
+  let written = 0;
+  for (const line of dump.trimEnd().split('\n')) {
+    const [, address, hex] = /^([0-9a-f]{4}) {2}((?:[0-9a-f]{2} ?)+)/.exec(line) ?? [];
+    const bytes = Buffer.from(hex!.replaceAll(' ', ''), 'hex');
+    memory.set(bytes, Number.parseInt(address!, 16));
+    written += bytes.length;
+  }
+  return written;
+}
+
+describe('sdk/ABI.md', () => {
+  it('gives the number of every constant of a layout', () => {
+    for (const [name, value] of Object.entries(abi)) {
+      if (!/^(FRAME|REPLY|DECISION|EDIT)_/.test(name) || name === 'EDIT_SIZE') continue;
+      const inTable = new RegExp(`^\\| ${value} \\|.*\`${name}\``, 'm').test(DOCUMENT);
+      const inText = new RegExp(`at ${value}\\s+\\(\`${name}\`\\)`).test(DOCUMENT);
+      assert(inTable || inText, `${name} = ${value}`);
+    }
+    const text = DOCUMENT.replaceAll(/\s+/g, ' ');
+    for (const [name, value] of Object.entries(abi)) {
+      if (!/^(EDIT_SIZE|TABLE_ENTRY|MAX_)/.test(name)) continue;
+      assert.match(text, new RegExp(`\\b${value}\\b[^.;]*\\(\`${name}\`\\)`), name);
+    }
+  });
+
+  it('names every import and export', () => {
+    for (const [name, value] of Object.entries(abi)) {
+      if (/^(EXPORT|IMPORT)_/.test(name)) assert(DOCUMENT.includes(`\`${value}`), `${name} = ${value}`);
+    }
+  });
+
+  it('shows the frame that the host writes', () => {
+    const bytes = Buffer.alloc(1024);
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    const writer = new FrameWriter();
+    const length = writer.prepare({
+      phase: 'request',
+      id: 'r-7',
+      routeId: 'users',
+      scheme: 'https',
+      method: 'GET',
+      authority: 'api.example.com',
+      clientAddress: '192.0.2.1',
+      params: ['id', '42'],
+      path: '/users/42',
+      query: 'a=1',
+      requestHeaders: new HeaderList(['host', 'api.example.com', 'x-keep', 'yes']),
+      status: 0,
+      responseHeaders: new HeaderList(),
+      body: null,
+    });
+    writer.write({ bytes, words }, 0);
+    patchTail(words, 0, length, null, null);
+    const shown = Buffer.alloc(1024);
+    const size = place(block('hex frame'), shown);
+    assert.equal(
+      shown.toString('hex', 0, size),
+      bytes.toString('hex', 0, bytes.readUInt32LE(abi.FRAME_LENGTH)),
+    );
+  });
+
+  it('shows a reply that the host reads as the text says', () => {
+    const memory = new Uint8Array(65_536);
+    place(block('hex reply'), memory);
+    place(block('hex bytes'), memory);
+    const reply = readReply(memory, 0x2000, { call: 'response', hasBody: false });
+    assert.equal(reply.decision, 'continue');
+    assert.equal(reply.context, null);
+    assert.deepEqual(
+      [reply.edits.operations, reply.edits.names, reply.edits.values],
+      [[abi.EDIT_SET_HEADER], ['x-kept'], ['yes']],
+    );
+  });
+
+  it('shows a filter in WAT that works', async () => {
+    const wabt = await createWabt();
+    const parsed = wabt.parseWat('teapot.wat', block('wat'));
+    const { buffer } = parsed.toBinary({});
+    parsed.destroy();
+    const [manifest] = /\{"name":"teapot".*\}/.exec(DOCUMENT)!;
+    const module = appendCustomSection(buffer, abi.MANIFEST_SECTION, Buffer.from(manifest));
+    const chain = new TestChain([{ module }]);
+    const teapot = chain.exchange({ target: '/teapot' });
+    assert.deepEqual(teapot.failures, []);
+    assert.equal(teapot.client?.status, 418);
+    assert.deepEqual(teapot.client?.headers.flat, ['x-pot', 'short and stout']);
+    assert.equal(chain.exchange({ target: '/teapoT' }).client?.status, 200);
+    const large = chain.exchange({ target: '/', headers: { 'x-large': 'x'.repeat(200_000) } });
+    assert.deepEqual([large.failures, large.client?.status], [[], 200]);
+  });
+});
