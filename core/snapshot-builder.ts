@@ -22,6 +22,14 @@ const BUILTIN = 'builtin:';
 const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
 const PAGES_PER_MEBIBYTE = 16;
 
+type ConfigCheck = ReturnType<typeof compileSchema>;
+
+/** A module with the check of its manifest's config schema, both compiled. */
+interface ReadModule {
+  readonly module: FilterModule;
+  readonly check: ConfigCheck;
+}
+
 /** What a build needs of the workers; `sluice check` brings its own. */
 export type FilterLoader = Pick<Dispatcher, 'load' | 'unload'>;
 
@@ -31,7 +39,7 @@ export class SnapshotBuilder {
   readonly #filters: RefPool<FilterSpec>;
   readonly #upstreams: RefPool<Upstream>;
   /** Modules of the last build by digest: a reload that changes no module compiles none. */
-  #modules: ReadonlyMap<string, FilterModule> = new Map();
+  #modules: ReadonlyMap<string, ReadModule> = new Map();
   #nextFilterId = 1;
 
   /** @param onLog gets what filters log while they are configured */
@@ -70,12 +78,12 @@ export class SnapshotBuilder {
   async #buildFilters(config: GatewayConfig, held: Held): Promise<Map<string, FilterSpec>> {
     const errors: GatewayError[] = [];
     const checked: { filter: FilterConfig; module: FilterModule }[] = [];
-    const modules = new Map<string, FilterModule>();
+    const modules = new Map<string, ReadModule>();
     for (const filter of config.filters) {
       try {
-        const module = await this.#readModule(filter, modules);
+        const { module, check } = await this.#readModule(filter, modules);
         checkGrants(filter, module);
-        errors.push(...checkConfig(filter, module));
+        errors.push(...checkConfig(filter, check));
         checked.push({ filter, module });
       } catch (cause) {
         errors.push(GatewayError.from(cause));
@@ -92,15 +100,12 @@ export class SnapshotBuilder {
   }
 
   /** The module of a filter, compiled at most once for as long as its file does not change. */
-  async #readModule(filter: FilterConfig, modules: Map<string, FilterModule>): Promise<FilterModule> {
+  async #readModule(filter: FilterConfig, modules: Map<string, ReadModule>): Promise<ReadModule> {
     const bytes = await readModuleFile(filter);
     const digest = digestOf(bytes);
-    const module =
-      modules.get(digest) ??
-      this.#modules.get(digest) ??
-      loadModule(bytes, `filters.${filter.name}.module (${filter.module})`);
-    modules.set(digest, module);
-    return module;
+    const read = modules.get(digest) ?? this.#modules.get(digest) ?? compileModule(bytes, filter);
+    modules.set(digest, read);
+    return read;
   }
 
   async #acquireFilter(filter: FilterConfig, module: FilterModule, held: Held): Promise<FilterSpec> {
@@ -162,6 +167,19 @@ async function readModuleFile(filter: FilterConfig): Promise<Uint8Array> {
   }
 }
 
+function compileModule(bytes: Uint8Array, filter: FilterConfig): ReadModule {
+  const label = `filters.${filter.name}.module (${filter.module})`;
+  const module = loadModule(bytes, label);
+  try {
+    return { module, check: compileSchema(module.manifest.config) };
+  } catch (cause) {
+    throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: ${(cause as Error).message}`, {
+      cause,
+      filter: filter.name,
+    });
+  }
+}
+
 /** Both sides must agree: the manifest asks and the config grants. */
 function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
   const missing = manifest.capabilities.filter((capability) => !filter.grants[capability]);
@@ -174,17 +192,7 @@ function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
   );
 }
 
-function checkConfig(filter: FilterConfig, { manifest }: FilterModule): GatewayError[] {
-  let check: ReturnType<typeof compileSchema>;
-  try {
-    check = compileSchema(manifest.config);
-  } catch (cause) {
-    throw new GatewayError(
-      'SLUICE_FILTER_MANIFEST',
-      `filters.${filter.name}: the config schema of ${manifest.name} is no schema: ${(cause as Error).message}`,
-      { cause, filter: filter.name },
-    );
-  }
+function checkConfig(filter: FilterConfig, check: ConfigCheck): GatewayError[] {
   return check(filter.config).map(
     ({ pointer, message }) =>
       new GatewayError('SLUICE_FILTER_CONFIG', `filters.${filter.name}.config${pointer}: ${message}`, {

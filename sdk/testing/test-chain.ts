@@ -189,7 +189,7 @@ export class TestChain {
       method: request.method ?? 'GET',
       authority: request.headers?.['host'] ?? 'test.example',
       clientAddress: CLIENT_ADDRESS,
-      params: request.params ?? [],
+      params: (request.params ?? []).map((param) => Buffer.from(param, 'utf8').toString('latin1')),
       path,
       query: query.join('?'),
       requestHeaders: toHeaders(request.headers),

@@ -12,6 +12,7 @@ import { startHttpTarget } from '../support/upstream-servers.js';
 const RELOADS = 200;
 const LOAD_MS = 60_000;
 const CONNECTIONS = 64;
+const COLLECTOR = new URL('../support/collect-on-signal.js', import.meta.url).href;
 
 function ask(agent: Agent, url: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -49,7 +50,7 @@ describe('200 reloads in 60 s of load from 64 connections', () => {
       routes: [route('users', '/users/:id', ['clean', 'guard']), route(`extra-${mark}`, `/extra/${mark}`)],
       log: { access: false },
     });
-    const gateway = await GatewayProcess.start(test, config(0));
+    const gateway = await GatewayProcess.start(test, config(0), ['--expose-gc', '--import', COLLECTOR]);
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     test.after(() => agent.destroy());
 
@@ -71,6 +72,8 @@ describe('200 reloads in 60 s of load from 64 connections', () => {
       renameSync(next, gateway.configFile);
       await until(() => gateway.lines.filter(({ msg }) => msg === 'configuration applied').length === reload);
       await delay(Math.max(0, started + (reload * LOAD_MS) / RELOADS - performance.now()));
+      gateway.child.kill('SIGUSR2');
+      await until(() => gateway.lines.filter(({ msg }) => msg === 'collected').length === reload);
       memory.push(gateway.residentMb());
     }
     isOver = true;

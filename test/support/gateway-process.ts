@@ -53,12 +53,16 @@ export class GatewayProcess {
     this.adminPort = serving['admin'] as number;
   }
 
-  /** Starts `sluice run` and waits until it serves. It ends with the test. */
-  static async start(test: TestContext, config: unknown): Promise<GatewayProcess> {
+  /** Starts `sluice run` and waits until it serves. It ends with the test. `nodeFlags` stand before the program. */
+  static async start(
+    test: TestContext,
+    config: unknown,
+    nodeFlags: readonly string[] = [],
+  ): Promise<GatewayProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-process-'));
     const file = join(folder, 'sluice.json');
     writeFileSync(file, JSON.stringify(config));
-    const child = spawn(process.execPath, [MAIN, 'run', '--config', file], {
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, 'run', '--config', file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     test.after(async () => {
