@@ -380,8 +380,17 @@ export class GatewayError extends Error {
   /** Returns `cause` as it is when it already is a GatewayError, else wraps it as a bug of ours. */
   static from(cause: unknown): GatewayError {
     if (cause instanceof GatewayError) return cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : textOf(cause);
     return new GatewayError('SLUICE_INTERNAL', message, { cause });
+  }
+}
+
+/** Anything can be thrown, also what has no text. */
+function textOf(cause: unknown): string {
+  try {
+    return String(cause);
+  } catch {
+    return 'something was thrown that cannot be written as text';
   }
 }
 

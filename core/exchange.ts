@@ -28,9 +28,10 @@ export interface Body {
   cancel(reason: GatewayError): void;
 }
 
-/** A body that is already in memory. */
+/** A body that is already in memory, so it may be read again: a request is sent a second time this way. */
 export class BufferedBody implements Body {
   readonly bytes: Uint8Array;
+  #cancelled = false;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -41,13 +42,17 @@ export class BufferedBody implements Body {
   }
 
   read(consumer: BodyConsumer): void {
+    this.#cancelled = false;
     if (this.bytes.byteLength > 0) consumer.chunk(this.bytes);
-    consumer.end();
+    if (!this.#cancelled) consumer.end();
   }
 
   pause(): void {}
   resume(): void {}
-  cancel(): void {}
+
+  cancel(_reason: GatewayError): void {
+    this.#cancelled = true;
+  }
 }
 
 /** Told once that an exchange is over before its time: the client left, or a drain ran out of patience. */

@@ -138,10 +138,10 @@ export class HeaderList {
 
 /** Answers for the names of one message whether they stop at this hop: the known ones, and what `connection` names. */
 export function hopByHopTest(headers: HeaderList): (lowerCaseName: string) => boolean {
-  const connection = headers.get('connection');
-  if (connection === undefined || PLAIN_CONNECTION.has(connection)) return isHopByHop;
+  const connections = headers.getAll('connection');
+  if (connections.every((value) => PLAIN_CONNECTION.has(value))) return isHopByHop;
   const named = new Set<string>();
-  for (const value of headers.getAll('connection')) {
+  for (const value of connections) {
     for (const option of value.split(',')) named.add(option.trim().toLowerCase());
   }
   return (name) => HOP_BY_HOP.has(name) || named.has(name);

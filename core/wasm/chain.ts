@@ -165,7 +165,7 @@ class PhaseRun {
   /** The reply of one filter; null when it says nothing or failed. */
   #call(link: ChainLink, index: number): Reply | null {
     const loaded = this.#filters.get(link.id);
-    if (loaded === undefined) throw new Error(`filter ${link.id} is not loaded`);
+    if (loaded === undefined) return this.#missing(link, index);
     const { spec } = loaded;
     const { phase } = this.#input;
     const started = performance.now();
@@ -189,6 +189,14 @@ class PhaseRun {
     const durationNs = Math.round((performance.now() - started) * 1e6);
     this.#calls.push({ durationNs, edits: reply === null ? 0 : reply.edits.size });
     return reply;
+  }
+
+  /** A thread that takes the place of another loads its filters again, and that may fail for want of memory. */
+  #missing({ id }: ChainLink, index: number): null {
+    const message = `filter ${id} is not loaded in this thread`;
+    this.#failures.push({ code: 'SLUICE_FILTER_TRAP', message, index, skipped: false });
+    this.#calls.push({ durationNs: 0, edits: 0 });
+    return null;
   }
 
   #fail(error: GatewayError, spec: FilterSpec, index: number): void {

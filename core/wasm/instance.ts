@@ -11,7 +11,7 @@ import {
 import { GatewayError } from '../errors.js';
 import { align8, patchTail } from './frame.js';
 import type { PhaseName } from './guest-abi.js';
-import { GuestAbort, GuestHost, type GuestLogLine } from './guest-host.js';
+import { GuestHost, type GuestLogLine } from './guest-host.js';
 import type { Capability, FilterManifest } from './manifest.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
 import type { SchemaStore } from './schema-store.js';
@@ -38,7 +38,9 @@ export interface FilterSpec {
 type Begin = (length: number) => number;
 type Call = (address: number, length: number) => number;
 
-const ERROR_LINES = 12;
+/** Of the stack of a guest that failed. Names of functions are the guest's, so they may be of any length. */
+const MOST_FRAMES = 12;
+const MOST_FRAME_CHARACTERS = 200;
 /** Linear memory comes in pages of this many bytes. */
 const PAGE_BYTES = 65536;
 
@@ -67,7 +69,7 @@ export class FilterInstance {
         { filter: spec.name },
       );
     }
-    this.#memory = new WebAssembly.Memory({ initial: spec.initialPages, maximum: spec.maximumPages });
+    this.#memory = this.#allocate();
     this.#host = new GuestHost(this.#memory, store, spec.id);
     const exports = this.#instantiate();
     this.#begin = exports[EXPORT_BEGIN] as Begin;
@@ -118,6 +120,15 @@ export class FilterInstance {
     }
   }
 
+  #allocate(): WebAssembly.Memory {
+    const { initialPages: initial, maximumPages: maximum } = this.spec;
+    try {
+      return new WebAssembly.Memory({ initial, maximum });
+    } catch (cause) {
+      throw this.#linkError(cause);
+    }
+  }
+
   #instantiate(): Record<string, unknown> {
     const { spec } = this;
     try {
@@ -127,15 +138,19 @@ export class FilterInstance {
       };
       return instantiateSync(spec.module, imports as Parameters<typeof instantiateSync>[1]).instance.exports;
     } catch (cause) {
-      if (cause instanceof GuestAbort || cause instanceof WebAssembly.RuntimeError) {
-        throw this.#failure(cause, 'start');
-      }
-      const reason = (cause as Error).message;
-      throw new GatewayError('SLUICE_FILTER_LINK', `filter ${spec.name}: cannot be instantiated: ${reason}`, {
-        cause,
-        filter: spec.name,
-      });
+      // Everything else comes out of the guest's start function, which may throw what it likes.
+      const isLink = cause instanceof WebAssembly.LinkError || cause instanceof TypeError;
+      throw isLink ? this.#linkError(cause) : this.#failure(cause, 'start');
     }
+  }
+
+  #linkError(cause: unknown): GatewayError {
+    const filter = this.spec.name;
+    const reason = (cause as Error).message;
+    return new GatewayError('SLUICE_FILTER_LINK', `filter ${filter}: cannot be instantiated: ${reason}`, {
+      cause,
+      filter,
+    });
   }
 
   #configure(run: Call): void {
@@ -188,8 +203,11 @@ export class FilterInstance {
     if (cause instanceof GatewayError) {
       return new GatewayError(cause.code, `filter ${filter}, ${during}: ${cause.message}`, { cause, filter });
     }
-    const stack = cause instanceof Error ? (cause.stack ?? '').split('\n').slice(0, ERROR_LINES) : [];
-    const frames = stack.filter((line) => line.includes('wasm')).map((line) => line.trim());
+    const stack = cause instanceof Error ? (cause.stack ?? '').split('\n') : [];
+    const frames = stack
+      .filter((line) => line.includes('wasm://'))
+      .slice(0, MOST_FRAMES)
+      .map((line) => line.trim().slice(0, MOST_FRAME_CHARACTERS));
     const reason = cause instanceof Error ? cause.message : String(cause);
     const where = frames.length === 0 ? '' : ` (${frames.join(' ')})`;
     return new GatewayError('SLUICE_FILTER_TRAP', `filter ${filter}, ${during}: ${reason}${where}`, {

@@ -1,8 +1,10 @@
 // The `schemas` capability: JSON Schema validation of bytes by ajv, for guests. One store serves all filters of a
 // thread and compiles each schema text once. The only file of this room that knows ajv.
+import { getHeapStatistics } from 'node:v8';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { fitsHeap } from './json-cost.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
@@ -23,6 +25,7 @@ const MOST_BYTES_FOR_ALL = 16384;
 const TOO_DEEP = JSON.stringify([
   { pointer: '', rule: 'depth', message: 'is nested too deeply to be checked' },
 ]);
+const TOO_LARGE = JSON.stringify([{ pointer: '', rule: 'size', message: 'is too large to be checked' }]);
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -33,6 +36,12 @@ interface Entry {
 
 export class SchemaStore {
   readonly #entries = new Map<string, Entry>();
+  readonly #documentHeapBytes: number;
+
+  /** @param documentHeapBytes heap that one document may take when it is parsed; half of this thread's by default */
+  constructor(documentHeapBytes = getHeapStatistics().heap_size_limit / 2) {
+    this.#documentHeapBytes = documentHeapBytes;
+  }
 
   /** Number of schemas that are kept. */
   get size(): number {
@@ -45,7 +54,10 @@ export class SchemaStore {
    * @throws Error with a message for the operator when it is no schema
    */
   compile(text: string, owner: number): CompiledSchema {
-    const entry = this.#entries.get(text) ?? { schema: new AjvSchema(JSON.parse(text)), owners: new Set() };
+    const entry = this.#entries.get(text) ?? {
+      schema: new AjvSchema(JSON.parse(text), this.#documentHeapBytes),
+      owners: new Set(),
+    };
     entry.owners.add(owner);
     this.#entries.set(text, entry);
     return entry.schema;
@@ -82,13 +94,16 @@ function compileSchema(schema: unknown, allErrors: boolean): ValidateFunction {
 class AjvSchema implements CompiledSchema {
   readonly #all: ValidateFunction;
   readonly #first: ValidateFunction;
+  readonly #documentHeapBytes: number;
 
-  constructor(schema: unknown) {
+  constructor(schema: unknown, documentHeapBytes: number) {
+    this.#documentHeapBytes = documentHeapBytes;
     this.#all = compileSchema(schema, true);
     this.#first = compileSchema(schema, false);
   }
 
   check(bytes: Uint8Array): SchemaVerdict {
+    if (!fitsHeap(bytes, this.#documentHeapBytes)) return { kind: 'mismatch', findings: TOO_LARGE };
     let value: unknown;
     try {
       value = JSON.parse(utf8.decode(bytes));

@@ -43,7 +43,7 @@ export function compileWat(text: string): Uint8Array {
   const module = compiler.parseWat('module.wat', text, FEATURES);
   try {
     module.resolveNames();
-    return Uint8Array.from(module.toBinary({}).buffer);
+    return Uint8Array.from(module.toBinary({ write_debug_names: true }).buffer);
   } finally {
     module.destroy();
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { SchemaStore, type SchemaVerdict } from '../../../core/wasm/schema-store.js';
 
 const OWNER = 1;
@@ -164,6 +166,26 @@ describe('a document', () => {
     const depth = 200_000;
     const [finding] = findings(check(tree, `${'['.repeat(depth)}${']'.repeat(depth)}`));
     assert.deepEqual(finding, { pointer: '', rule: 'depth', message: 'is nested too deeply to be checked' });
+  });
+
+  it('that would fill the heap of its thread does not fit, instead of ending the process', async () => {
+    for (const unit of ['[]', '{}', '{"a":[]}']) {
+      const worker = new Worker(new URL('./schema-store-thread.js', import.meta.url), {
+        workerData: unit,
+        resourceLimits: { maxOldGenerationSizeMb: 64 },
+      });
+      const [verdict] = (await once(worker, 'message')) as [SchemaVerdict];
+      assert.deepEqual(findings(verdict), [
+        { pointer: '', rule: 'size', message: 'is too large to be checked' },
+      ]);
+      await once(worker, 'exit');
+    }
+  });
+
+  it('may be large when it is made of text', () => {
+    const store = new SchemaStore(32 << 20);
+    const schema = store.compile('{"type":"string"}', OWNER);
+    assert.equal(schema.check(Buffer.from(`"${'x'.repeat(8 << 20)}"`)).kind, 'valid');
   });
 
   for (const text of ['', ' ', '{', '{"a":}', "{'a':1}", '1 2', 'NaN', '\ufeff{}', '\0']) {

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  HeaderList,
+  hopByHopTest,
+  isFieldValue,
+  isFramingField,
+  isHopByHop,
+  isToken,
+} from '../../core/headers.js';
+
+const HOP_BY_HOP = [
+  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
+  ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
+];
+
+describe('a token', () => {
+  it('has letters, digits and the marks of RFC 9110', () => {
+    for (const text of ['a', 'Z', '0', "!#$%&'*+-.^_`|~", 'x-request-id']) assert.ok(isToken(text), text);
+  });
+
+  it('has nothing else, at no place', () => {
+    for (const text of [
+      '',
+      ' ',
+      'a b',
+      'a:',
+      'a\r',
+      'a\n',
+      '\na',
+      'a\0',
+      '(a)',
+      'a/b',
+      '"a"',
+      '\x7f',
+      '\xe9',
+      'ſ',
+    ]) {
+      assert.ok(!isToken(text), JSON.stringify(text));
+    }
+  });
+});
+
+describe('a field value', () => {
+  it('has printable characters, spaces, tabs and bytes above ASCII', () => {
+    for (const text of ['', 'a b', '\t', '~', '\x80', '\xff', 'caf\xe9']) assert.ok(isFieldValue(text), text);
+  });
+
+  it('has no other control character and nothing that does not fit into a byte', () => {
+    const controls = Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code)).filter(
+      (c) => c !== '\t',
+    );
+    for (const text of [...controls, '\x7f', '\u0100', '\ud83d\ude00', 'a\r\nb: c', 'a\n']) {
+      assert.ok(!isFieldValue(text), JSON.stringify(text));
+    }
+  });
+});
+
+describe('a list of headers', () => {
+  it('answers first value, all values, names and size', () => {
+    const list = new HeaderList(['a', '1', 'b', '2', 'a', '3', 'c', '']);
+    assert.equal(list.size, 4);
+    assert.equal(list.get('a'), '1');
+    assert.equal(list.get('c'), '');
+    assert.equal(list.get('d'), undefined);
+    assert.deepEqual(list.getAll('a'), ['1', '3']);
+    assert.deepEqual(list.getAll('d'), []);
+    assert.deepEqual(list.names(), ['a', 'b', 'a', 'c']);
+    assert.ok(list.has('c') && !list.has('d'));
+  });
+
+  it('does not take a value for a name', () => {
+    const list = new HeaderList(['a', 'b', 'b', 'a']);
+    assert.equal(list.get('b'), 'a');
+    list.remove('b');
+    assert.deepEqual(list.flat, ['a', 'b']);
+  });
+
+  it('sets in the place of the first and removes the others', () => {
+    const list = new HeaderList(['a', '1', 'b', '2', 'a', '3', 'c', '4', 'a', '5']);
+    list.set('a', 'new');
+    assert.deepEqual(list.flat, ['a', 'new', 'b', '2', 'c', '4']);
+    list.set('d', '6');
+    assert.deepEqual(list.flat, ['a', 'new', 'b', '2', 'c', '4', 'd', '6']);
+  });
+
+  it('is cloned into one that shares nothing', () => {
+    const list = new HeaderList(['a', '1']);
+    const copy = list.clone();
+    copy.set('a', '2');
+    copy.add('b', '3');
+    assert.deepEqual(list.flat, ['a', '1']);
+  });
+
+  it('does what a plain list of pairs would, edit for edit', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd');
+    const edit = fc.oneof(
+      fc.tuple(fc.constant('set' as const), name, fc.string()),
+      fc.tuple(fc.constant('add' as const), name, fc.string()),
+      fc.tuple(fc.constant('remove' as const), name, fc.constant('')),
+    );
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 30 }), (edits) => {
+        const list = new HeaderList();
+        let pairs: [string, string][] = [];
+        for (const [what, key, value] of edits) {
+          const first = pairs.findIndex(([other]) => other === key);
+          if (what === 'remove') {
+            list.remove(key);
+            pairs = pairs.filter(([other]) => other !== key);
+          } else if (what === 'add') {
+            list.add(key, value);
+            pairs.push([key, value]);
+          } else {
+            list.set(key, value);
+            if (first === -1) pairs.push([key, value]);
+            else {
+              pairs[first] = [key, value];
+              pairs = pairs.filter(([other], index) => other !== key || index === first);
+            }
+          }
+          assert.deepEqual(list.flat, pairs.flat());
+        }
+      }),
+    );
+  });
+});
+
+describe('hop-by-hop fields', () => {
+  it('are the known ones', () => {
+    for (const name of HOP_BY_HOP) assert.ok(isHopByHop(name), name);
+    for (const name of ['host', 'content-length', 'cookie', 'x-a', '']) assert.ok(!isHopByHop(name), name);
+  });
+
+  it('are framing fields too, with content-length and host', () => {
+    for (const name of [...HOP_BY_HOP, 'content-length', 'host']) assert.ok(isFramingField(name), name);
+    for (const name of ['content-type', 'content-encoding', 'x-a']) assert.ok(!isFramingField(name), name);
+  });
+
+  it('are left out of what goes on, with those that connection names', () => {
+    const list = new HeaderList([
+      ...['host', 'a.example', 'connection', 'close, X-Session ,\tx-trace'],
+      ...['x-session', '1', 'te', 'trailers', 'x-trace', '2', 'x-a', '3', 'keep-alive', 'timeout=5'],
+    ]);
+    assert.deepEqual(list.withoutHopByHop().flat, ['host', 'a.example', 'x-a', '3']);
+    assert.equal(list.size, 7);
+  });
+
+  it('are named by every connection field, also when the first one names nothing', () => {
+    for (const plain of ['keep-alive', 'close', 'Keep-Alive']) {
+      const list = new HeaderList([
+        'connection',
+        plain,
+        'connection',
+        'x-session',
+        'x-session',
+        '1',
+        'x-a',
+        '2',
+      ]);
+      assert.deepEqual(list.withoutHopByHop().flat, ['x-a', '2']);
+    }
+  });
+
+  it('are just the known ones when connection names none', () => {
+    for (const flat of [[], ['connection', 'close'], ['connection', 'keep-alive', 'connection', 'close']]) {
+      assert.equal(hopByHopTest(new HeaderList(flat)), isHopByHop);
+    }
+  });
+});

@@ -1,0 +1,25 @@
+// Frames in memory, and chains that run on them in the thread of the test.
+import type { ChainLink, FilterChain } from '../../core/wasm/chain.js';
+import { align8, type FrameMemory, FrameWriter } from '../../core/wasm/frame.js';
+import type { PhaseMessage, PhaseResult } from '../../core/wasm/guest-abi.js';
+
+/** The frame of a message, without body. */
+export function writeFrame(message: PhaseMessage): { memory: FrameMemory; frame: Uint8Array } {
+  const writer = new FrameWriter();
+  const length = writer.prepare(message);
+  const buffer = new ArrayBuffer(align8(length));
+  const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+  writer.write(memory, 0);
+  return { memory, frame: memory.bytes.subarray(0, length) };
+}
+
+/** Runs the phase of `message` through the links. */
+export function runPhase(
+  chain: FilterChain,
+  message: PhaseMessage,
+  links: readonly ChainLink[],
+): PhaseResult {
+  const { memory, frame } = writeFrame(message);
+  const { phase, body } = message;
+  return chain.run({ phase, memory, at: 0, length: frame.byteLength, body, links });
+}

@@ -1,0 +1,27 @@
+// Specs of filters written in WebAssembly text.
+import type { FilterSpec } from '../../core/wasm/instance.js';
+import { loadModule } from '../../core/wasm/module.js';
+import { PLAIN_MANIFEST, type WatParts, watFilter } from './wat-module.js';
+
+let nextId = 1_000_000;
+
+/** A filter ready to load; `changes` replaces what a test needs otherwise. */
+export function watSpec(parts: WatParts, changes: Partial<FilterSpec> = {}): FilterSpec {
+  const { manifest, module, initialPages, maximumPages } = loadModule(watFilter(parts), PLAIN_MANIFEST.name);
+  const id = nextId;
+  nextId += 1;
+  return {
+    id,
+    name: PLAIN_MANIFEST.name,
+    module,
+    phases: manifest.phases,
+    initialPages,
+    maximumPages,
+    granted: manifest.capabilities,
+    config: '{}',
+    deadlineMs: 50,
+    isolation: 'shared',
+    onFailure: 'closed',
+    ...changes,
+  };
+}
