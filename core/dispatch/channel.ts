@@ -43,12 +43,17 @@ export interface Job {
 
 /** What a worker was doing at one moment. */
 export interface ProgressView {
-  /** Odd while a filter runs. */
+  /** Odd while a filter runs; wraps. */
   readonly sequence: number;
   /** 0 while a filter is being loaded. */
   readonly ticket: number;
   readonly filterId: number;
   readonly index: number;
+}
+
+/** True when the worker was inside a filter. */
+export function isCalling(progress: ProgressView): boolean {
+  return (progress.sequence & 1) === 1;
 }
 
 export interface ChannelStats {
@@ -119,8 +124,8 @@ export class Channel {
       batchSizes: Array.from({ length: BATCH_SIZE_WORDS }, (_, k) =>
         Atomics.load(this.#control, BATCH_SIZES + k),
       ),
-      batches: Atomics.load(this.#control, STAT_BATCHES),
-      records: Atomics.load(this.#control, STAT_RECORDS),
+      batches: Atomics.load(this.#control, STAT_BATCHES) >>> 0,
+      records: Atomics.load(this.#control, STAT_RECORDS) >>> 0,
       memoryBytes: Atomics.load(this.#control, STAT_MEMORY_KB) * 1024,
     };
   }
@@ -156,8 +161,17 @@ export class Channel {
     if (Atomics.load(this.#control, WORKER_ASLEEP) === 1) Atomics.notify(this.#control, WORKER_WAKE);
   }
 
-  /** Takes every result that is there. */
+  /** Takes every result that is there. A worker whose results cannot be read is of no more use and ended. */
   drain(): void {
+    try {
+      this.#takeResults();
+    } catch (cause) {
+      process.emitWarning(cause instanceof Error ? cause : String(cause));
+      this.terminate();
+    }
+  }
+
+  #takeResults(): void {
     let drained = false;
     for (let at = this.#results.peek(); at !== -1; at = this.#results.peek()) {
       drained = true;
@@ -172,10 +186,13 @@ export class Channel {
         this.#hear(this.#receive());
       }
     }
-    if (!drained) return;
-    Atomics.add(this.#control, HOST_DRAINED, 1);
-    Atomics.notify(this.#control, HOST_DRAINED);
-    this.#writeWaiting();
+    if (drained) {
+      Atomics.add(this.#control, HOST_DRAINED, 1);
+      Atomics.notify(this.#control, HOST_DRAINED);
+    }
+    // Also when nothing came: a worker frees the room of a job after it published the result, and that result may
+    // have been taken before.
+    if (this.#waiting.length > 0) this.#writeWaiting();
   }
 
   /** The job a worker was running, as its progress cell names it. */
@@ -247,7 +264,13 @@ export class Channel {
     const ticket = this.#nextTicket;
     // Before the record: the worker may read it at once and takes the body right after.
     const postBody = beside ? () => this.#port.postMessage({ kind: 'body', bytes: body }) : undefined;
-    const written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, postBody);
+    let written: ReturnType<typeof writeJob>;
+    try {
+      written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, postBody);
+    } catch (cause) {
+      job.reject(cause);
+      return true;
+    }
     if (written === 'full') return false;
     if (written === 'too-large') {
       job.reject(

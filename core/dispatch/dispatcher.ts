@@ -12,7 +12,7 @@ import {
   type PhaseResult,
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import { Channel, type ChannelEvents, type Job } from './channel.js';
+import { Channel, type ChannelEvents, isCalling, type Job } from './channel.js';
 import { BATCH_SIZE_WORDS, type HostMessage } from './control.js';
 import { FilterLoads } from './filter-loads.js';
 import { ThreadPool } from './pool.js';
@@ -222,7 +222,8 @@ export class Dispatcher {
     if (message.kind === 'loaded') this.#loads.settled(channel, message.id, message.logs);
     else if (message.kind === 'refused') {
       const error = new GatewayError(message.code as ErrorCode, message.message);
-      this.#loads.refused(channel, message.id, error);
+      // A worker that lacks a filter the others have cannot take its place among them.
+      if (!this.#loads.refused(channel, message.id, error)) channel.terminate();
     }
   }
 
@@ -259,39 +260,48 @@ export class Dispatcher {
     stats.batchSizes.forEach((count, k) => {
       this.#past.batchSizes[k]! += count;
     });
-    const overdue = this.#supervisor.forget(channel);
+    const overdueSequence = this.#supervisor.forget(channel);
+    const overdue = overdueSequence === progress.sequence;
     this.#loads.lost(channel, overdue);
-    const running = progress.sequence % 2 === 1 ? channel.jobOf(progress.ticket) : undefined;
+    // Ended for a call that did return in the end: whatever runs now has done nothing.
+    const isBlamed = isCalling(progress) && (overdueSequence === null || overdue);
+    const guilty = isBlamed ? channel.jobOf(progress.ticket) : undefined;
     const jobs = channel.takeJobs();
     if (!this.#closing) this.#replace(channel, reason?.message ?? 'it returned');
     for (const job of jobs) {
-      if (job === running) this.#blame(job, progress.index, overdue, reason);
+      if (job === guilty) this.#blame(job, progress.index, overdue, reason);
       else this.#again(job);
     }
   }
 
   #replace(channel: Channel, reason: string): void {
     this.#restarts += 1;
-    const wasActive = this.#active.includes(channel);
     this.#active = this.#active.filter((other) => other !== channel);
     this.#spares = this.#spares.filter((other) => other !== channel);
     if (!channel.isReady) this.#failedStarts += 1;
-    if (wasActive) {
-      const spare = this.#spares.find(({ isReady }) => isReady) ?? this.#spares[0];
-      this.#spares = this.#spares.filter((other) => other !== spare);
-      this.#active.push(spare ?? this.#open());
-    }
+    this.#promote();
     this.#onRestart(reason);
     void this.#refill();
   }
 
-  /** Opens spares until there are enough, more slowly the more of them failed to start. */
+  /** Puts spares, ready ones first, in the place of workers that are gone. */
+  #promote(): void {
+    while (this.#active.length < this.#options.count && this.#spares.length > 0) {
+      const spare = this.#spares.find(({ isReady }) => isReady) ?? this.#spares[0]!;
+      this.#spares = this.#spares.filter((other) => other !== spare);
+      this.#active.push(spare);
+    }
+  }
+
+  /** Opens workers until there are enough, after a pause that grows when they fail to start. */
   async #refill(): Promise<void> {
     if (this.#failedStarts > 0) {
       const pause = Math.min(FIRST_RESTART_MS * 2 ** this.#failedStarts, LAST_RESTART_MS);
       await delay(pause, undefined, { ref: false });
     }
-    while (!this.#closing && this.#spares.length < this.#options.spare) this.#spares.push(this.#open());
+    if (this.#closing) return;
+    while (this.#active.length < this.#options.count) this.#active.push(this.#open());
+    while (this.#spares.length < this.#options.spare) this.#spares.push(this.#open());
   }
 
   /** The filter that was running when its worker ended takes the consequence its policy names. */

@@ -2,7 +2,7 @@
 import { GatewayError } from '../errors.js';
 import type { FilterLogLine } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import type { Channel } from './channel.js';
+import { type Channel, isCalling } from './channel.js';
 
 interface Pending {
   readonly channel: Channel;
@@ -55,8 +55,11 @@ export class FilterLoads {
     this.#take(channel, id)?.resolve(lines);
   }
 
-  refused(channel: Channel, id: number, error: GatewayError): void {
-    this.#take(channel, id)?.reject(error);
+  /** False when nobody waits: a filter that is kept, refused by a worker that started later. */
+  refused(channel: Channel, id: number, error: GatewayError): boolean {
+    const pending = this.#take(channel, id);
+    pending?.reject(error);
+    return pending !== undefined;
   }
 
   /**
@@ -64,8 +67,9 @@ export class FilterLoads {
    * load counts as done: the worker's replacement loads all that is kept before it gets a job.
    */
   lost(channel: Channel, overdue: boolean): void {
-    const { filterId, ticket, sequence } = channel.progress;
-    const loading = ticket === 0 && sequence % 2 === 1;
+    const { progress } = channel;
+    const { filterId, ticket } = progress;
+    const loading = ticket === 0 && isCalling(progress);
     for (const { spec, resolve, reject } of this.#pending.filter((pending) => pending.channel === channel)) {
       if (this.#kept.has(spec.id)) resolve([]);
       else if (loading && spec.id === filterId && overdue) reject(this.#tooSlow(spec));

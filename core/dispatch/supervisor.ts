@@ -10,7 +10,8 @@ interface Watched {
   sequence: number;
   /** `performance.now()` when this sequence was first seen. */
   sinceMs: number;
-  overdue: boolean;
+  /** Sequence of the call for which this worker was ended. */
+  overdue: number | null;
 }
 
 export class Supervisor {
@@ -25,13 +26,16 @@ export class Supervisor {
   }
 
   watch(channel: Channel): void {
-    this.#watched.set(channel, { sequence: -1, sinceMs: performance.now(), overdue: false });
+    this.#watched.set(channel, { sequence: -1, sinceMs: performance.now(), overdue: null });
     this.wake();
   }
 
-  /** Stops watching; true when this supervisor ended the worker because a filter was overdue. */
-  forget(channel: Channel): boolean {
-    const overdue = this.#watched.get(channel)?.overdue ?? false;
+  /**
+   * Stops watching. Answers the sequence of the call for which this supervisor ended the worker, null when it did
+   * not. The worker may have gone on to another call before it ended: that one is not to blame.
+   */
+  forget(channel: Channel): number | null {
+    const overdue = this.#watched.get(channel)?.overdue ?? null;
     this.#watched.delete(channel);
     return overdue;
   }
@@ -71,11 +75,11 @@ export class Supervisor {
         watched.sinceMs = now;
       }
       busy ||= !channel.isReady || channel.load > 0 || this.#loads.isLoading(channel);
-      if (watched.overdue) continue;
-      const calling = sequence % 2 === 1;
+      if (watched.overdue !== null) continue;
+      const calling = (sequence & 1) === 1;
       const limitMs = this.#limitMs(channel, calling, ticket, filterId);
       if (now - watched.sinceMs <= limitMs) continue;
-      watched.overdue = calling;
+      watched.overdue = sequence;
       channel.terminate();
     }
     if (!busy) this.rest();

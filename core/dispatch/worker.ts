@@ -127,7 +127,7 @@ class Server {
     }
     // Before the record: whoever reads the record takes this message at once.
     if (extra !== null) this.#post({ kind: 'extra', extra });
-    while (!record.write(this.#results, ticket)) this.#awaitRoom();
+    this.#untilWritten(() => record.write(this.#results, ticket));
   }
 
   #obey(message: WorkerMessage): void {
@@ -146,7 +146,7 @@ class Server {
   /** Posts a message and announces it in the ring, so that the host reads both in the same order. */
   #send(message: HostMessage): void {
     this.#post(message);
-    while (!writeAnnouncement(this.#results)) this.#awaitRoom();
+    this.#untilWritten(() => writeAnnouncement(this.#results));
   }
 
   #post(message: HostMessage): void {
@@ -164,10 +164,14 @@ class Server {
     Atomics.notify(this.#control, HOST_WAKE);
   }
 
-  #awaitRoom(): void {
-    const seen = Atomics.load(this.#control, HOST_DRAINED);
-    this.#announce();
-    Atomics.wait(this.#control, HOST_DRAINED, seen, 100);
+  /** Waits for the host to make room for as long as a record does not fit. */
+  #untilWritten(write: () => boolean): void {
+    for (;;) {
+      const seen = Atomics.load(this.#control, HOST_DRAINED);
+      if (write()) return;
+      this.#announce();
+      Atomics.wait(this.#control, HOST_DRAINED, seen);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { type Body, BufferedBody, Cancellation, Exchange } from '../../core/exch
 import { HeaderList } from '../../core/headers.js';
 
 const REASON = new GatewayError('SLUICE_LISTEN_ABORTED', 'the client left');
-const LATER = new GatewayError('SLUICE_LISTEN_DRAINING', 'the drain ended');
+const LATER = new GatewayError('SLUICE_LISTEN_ABORTED', 'the drain ended');
 
 /** Reads a body and notes what its consumer hears. */
 function heard(body: Body, onChunk: () => void = () => {}): string[] {
