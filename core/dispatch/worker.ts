@@ -1,5 +1,7 @@
 // The thread's side: one long task that sleeps on shared memory, runs filter chains and publishes results.
 // Started by pool.ts through piscina; returns when told to stop.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
 import { FilterChain } from '../wasm/chain.js';
@@ -28,8 +30,13 @@ import { RingConsumer, RingProducer } from './ring.js';
 
 /** Results are announced to the host at least every so many records, so that a long batch does not hold them. */
 const ANNOUNCE_EVERY = 16;
+const COLLECT_ABOVE_BYTES = 4 * 1024 * 1024;
 /** A body above this share of the ring travels beside it. */
 const INLINE_SHARE = 8;
+
+// A context made after this flag has `gc`, the collector of this thread alone.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** The task that piscina runs: serves until a stop record arrives. */
 export default function serve(task: ServeTask): void {
@@ -43,6 +50,8 @@ class Server {
   readonly #port: ServeTask['port'];
   readonly #chain: FilterChain;
   readonly #mostInlineBody: number;
+  /** Linear memory of filters that were unloaded since the last collection. */
+  #unloadedBytes = 0;
 
   constructor(task: ServeTask) {
     const control = new Int32Array(task.control);
@@ -71,6 +80,7 @@ class Server {
       const worked = this.#workOff();
       if (worked < 0) return;
       if (worked > 0) continue;
+      if (this.#unloadedBytes > COLLECT_ABOVE_BYTES) this.#collect();
       Atomics.store(this.#control, WORKER_ASLEEP, 1);
       // Between the last look at the ring and the flag a record may have come: then the count has moved.
       Atomics.wait(this.#control, WORKER_WAKE, seen);
@@ -97,6 +107,12 @@ class Server {
     Atomics.store(this.#control, STAT_MEMORY_KB, this.#chain.memoryBytes >> 10);
     this.#announce();
     return count;
+  }
+
+  /** The memories of unloaded filters are garbage of this thread, which would not look at it for a long time. */
+  #collect(): void {
+    this.#unloadedBytes = 0;
+    collectGarbage();
   }
 
   #runJob(at: number): void {
@@ -131,7 +147,10 @@ class Server {
   }
 
   #obey(message: WorkerMessage): void {
-    if (message.kind === 'unload') this.#chain.unload(message.id);
+    if (message.kind === 'unload') {
+      this.#unloadedBytes += this.#chain.unload(message.id);
+      return;
+    }
     if (message.kind !== 'load') return;
     const { id } = message.spec;
     this.#control[PROGRESS_TICKET] = 0;

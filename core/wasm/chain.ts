@@ -80,9 +80,12 @@ export class FilterChain {
     }
   }
 
-  unload(id: number): void {
+  /** Answers the bytes of linear memory that this leaves to the collector. */
+  unload(id: number): number {
+    const bytes = this.#filters.get(id)?.instance?.memoryBytes ?? 0;
     this.#filters.delete(id);
     this.#schemas.release(id);
+    return bytes;
   }
 
   /** Linear memory of all shared instances, in bytes. */
