@@ -25,6 +25,7 @@ import {
   type WorkerMessage,
 } from './control.js';
 import { JOB_MESSAGE, JOB_STOP, RECORD_KIND, RECORD_TICKET, writeJob, writeSignal } from './job-record.js';
+import { JobTable } from './job-table.js';
 import type { ServingThread, ThreadPool } from './pool.js';
 import { RESULT_DONE, readResult } from './result-record.js';
 import { createRing, RingConsumer, RingProducer } from './ring.js';
@@ -72,8 +73,6 @@ export interface ChannelEvents {
 
 /** A body above this share of the ring travels beside it. */
 const INLINE_SHARE = 8;
-const FIRST_TICKET = 1;
-const LAST_TICKET = 0x3fffffff;
 
 export class Channel {
   readonly #control: Int32Array;
@@ -83,10 +82,9 @@ export class Channel {
   readonly #thread: ServingThread;
   readonly #events: ChannelEvents;
   readonly #writer = new FrameWriter();
-  readonly #held = new Map<number, Job>();
+  readonly #held = new JobTable<Job>();
   /** What did not fit into the ring yet, in order. */
   readonly #waiting: (Job | WorkerMessage | 'stop')[] = [];
-  #nextTicket = FIRST_TICKET;
   #unannounced = false;
   #ended = false;
   /** True once the worker said that it serves. */
@@ -205,19 +203,17 @@ export class Channel {
     this.#thread.terminate();
   }
 
-  /** Gives up every job that is not done, oldest first. */
+  /** Gives up every job that is not done. */
   takeJobs(): Job[] {
-    const jobs = [...this.#held.values()];
+    const jobs = this.#held.takeAll();
     for (const item of this.#waiting) if (isJob(item)) jobs.push(item);
-    this.#held.clear();
     this.#waiting.length = 0;
     return jobs;
   }
 
   #finish(ticket: number, result: PhaseResult): void {
-    const job = this.#held.get(ticket);
+    const job = this.#held.take(ticket);
     if (job === undefined) return;
-    this.#held.delete(ticket);
     job.resolve(
       job.skipped.length === 0 ? result : { ...result, failures: [...job.skipped, ...result.failures] },
     );
@@ -261,7 +257,7 @@ export class Channel {
   #writeJob(job: Job): boolean {
     const { body } = job.message;
     const beside = body !== null && body.byteLength > this.#jobs.capacity / INLINE_SHARE;
-    const ticket = this.#nextTicket;
+    const ticket = this.#held.nextTicket;
     // Before the record: the worker may read it at once and takes the body right after.
     const postBody = beside ? () => this.#port.postMessage({ kind: 'body', bytes: body }) : undefined;
     let written: ReturnType<typeof writeJob>;
@@ -278,8 +274,7 @@ export class Channel {
       );
       return true;
     }
-    this.#held.set(ticket, job);
-    this.#nextTicket = ticket === LAST_TICKET ? FIRST_TICKET : ticket + 1;
+    this.#held.add(job);
     return true;
   }
 
