@@ -15,8 +15,10 @@ import { SAMPLE_SCHEMA, SAMPLE_USER } from './sample.js';
 import { findTool, type Tool } from './tools.js';
 
 const quick = process.argv.includes('--quick');
-const ROUNDS = quick ? 1 : 5;
-const SECONDS = quick ? 2 : 5;
+const ROUNDS = quick ? 1 : 3;
+/** Optimising compilers take this long to be done with the hot path. */
+const WARM_UP_SECONDS = quick ? 1 : 8;
+const SECONDS = quick ? 2 : 4;
 const CONNECTIONS = 64;
 
 const document = JSON.stringify(SAMPLE_USER);
@@ -28,11 +30,20 @@ const plain: LoadRequest = {
 };
 const filtered: LoadRequest = { ...plain, path: '/filtered' };
 const policed: LoadRequest = { ...plain, path: '/policed' };
+const read: LoadRequest = { method: 'GET', path: '/read', headers: {}, body: '' };
+const peerRead: LoadRequest = { ...read, path: '/plain' };
+
+/** What is compared: the gateway's request, and the same one through the plain proxy. */
+const SCENARIOS = [
+  { name: 'POST, no filters', own: plain, peer: plain },
+  { name: 'POST, policy + validate + sanitise', own: filtered, peer: plain },
+  { name: 'GET, policy + sanitise', own: read, peer: peerRead },
+] as const;
 
 function configOf(port: number, adminPort: number, upstreamPort: number): string {
-  const route = (id: string, filters: readonly string[]) => ({
+  const route = (id: string, filters: readonly string[], method = 'POST') => ({
     id,
-    match: { path: `/${id}`, methods: ['POST'] },
+    match: { path: `/${id}`, methods: [method] },
     filters,
     upstream: 'sample',
   });
@@ -48,6 +59,7 @@ function configOf(port: number, adminPort: number, upstreamPort: number): string
           rules: [
             { methods: ['POST'], path: '/filtered' },
             { methods: ['POST'], path: '/policed' },
+            { methods: ['GET'], path: '/read' },
           ],
         },
       },
@@ -60,7 +72,12 @@ function configOf(port: number, adminPort: number, upstreamPort: number): string
         },
       },
     },
-    routes: [route('plain', []), route('policed', ['guard']), route('filtered', ['guard', 'body', 'clean'])],
+    routes: [
+      route('plain', []),
+      route('policed', ['guard']),
+      route('filtered', ['guard', 'body', 'clean']),
+      route('read', ['guard', 'clean'], 'GET'),
+    ],
     log: { access: false },
   });
 }
@@ -82,9 +99,11 @@ async function dispatchCounts(adminPort: number): Promise<Counts> {
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 const fixed = (value: number, digits: number, width: number): string => value.toFixed(digits).padStart(width);
 
+const HEADING = `${''.padEnd(44)}${'req/s'.padStart(10)}${'p50 ms'.padStart(10)}${'p99 ms'.padStart(10)}${'CPU us/req'.padStart(12)}${'failed'.padStart(8)}`;
+
 function row(name: string, result: LoadResult): string {
   return (
-    `${name.padEnd(26)}${fixed(result.perSecond, 0, 10)}${fixed(result.p50Ms, 2, 10)}` +
+    `${name.padEnd(44)}${fixed(result.perSecond, 0, 10)}${fixed(result.p50Ms, 2, 10)}` +
     `${fixed(result.p99Ms, 2, 10)}${fixed(result.cpuUs, 1, 12)}${String(result.failed).padStart(8)}`
   );
 }
@@ -95,30 +114,26 @@ async function compareCost(
   nginx: Subject | null,
   adminPort: number,
 ): Promise<void> {
-  const ratios = { plain: [] as number[], filtered: [] as number[] };
+  const ratios = SCENARIOS.map((): number[] => []);
   const before = await dispatchCounts(adminPort);
-  print(`\n${CONNECTIONS} connections, POST of ${document.length} bytes of JSON, ${SECONDS} s each`);
-  print(
-    `${''.padEnd(26)}${'req/s'.padStart(10)}${'p50 ms'.padStart(10)}${'p99 ms'.padStart(10)}${'CPU us/req'.padStart(12)}${'failed'.padStart(8)}`,
-  );
+  print(`\n${CONNECTIONS} connections, ${document.length} bytes of JSON each way, ${SECONDS} s each`);
+  print(HEADING);
   for (let round = 0; round < ROUNDS; round += 1) {
-    const peer = nginx === null ? null : await load(wrk, nginx, plain, CONNECTIONS, SECONDS);
-    if (peer !== null) print(row('nginx, plain proxy', peer));
-    for (const [kind, request] of [
-      ['plain', plain],
-      ['filtered', filtered],
-    ] as const) {
-      const own = await load(wrk, sluice, request, CONNECTIONS, SECONDS);
-      print(row(`sluice, ${kind === 'plain' ? 'no filters' : 'three filters'}`, own));
-      if (peer !== null) ratios[kind].push(own.cpuUs / peer.cpuUs);
+    for (const [index, { name, own, peer }] of SCENARIOS.entries()) {
+      const theirs = nginx === null ? null : await load(wrk, nginx, peer, CONNECTIONS, SECONDS);
+      if (theirs !== null) print(row(`nginx plain proxy, ${peer.method}`, theirs));
+      const ours = await load(wrk, sluice, own, CONNECTIONS, SECONDS);
+      print(row(`sluice ${name}`, ours));
+      if (theirs !== null) ratios[index]!.push(ours.cpuUs / theirs.cpuUs);
     }
   }
   const after = await dispatchCounts(adminPort);
   const batch = (after.records - before.records) / (after.batches - before.batches);
   print(`\nmean batch of the filter workers: ${batch.toFixed(1)}`);
   if (nginx === null) return;
-  print(`CPU per request, no filters / nginx plain proxy:    ${median(ratios.plain).toFixed(2)}`);
-  print(`CPU per request, three filters / nginx plain proxy: ${median(ratios.filtered).toFixed(2)}`);
+  for (const [index, { name }] of SCENARIOS.entries()) {
+    print(`CPU per request next to nginx plain proxy, ${name}: ${median(ratios[index]!).toFixed(2)}`);
+  }
 }
 
 async function compareLatency(wrk: Tool, sluice: Subject): Promise<void> {
@@ -144,7 +159,8 @@ if (wrk === null) {
   const sluice = await startSluice(configOf(port, adminPort, upstream.port), port);
   const nginx = nginxTool === null ? null : await startNginx(nginxTool, upstream.port);
   try {
-    for (const request of [plain, filtered, policed]) await load(wrk, sluice, request, CONNECTIONS, 1);
+    for (const request of [plain, filtered, policed, read])
+      await load(wrk, sluice, request, CONNECTIONS, WARM_UP_SECONDS);
     await compareCost(wrk, sluice, nginx, adminPort);
     await compareLatency(wrk, sluice);
     print(`resident memory of the gateway: ${residentMb(sluice.pids).toFixed(0)} MiB`);
