@@ -87,6 +87,25 @@ describe('jobs', () => {
   });
 });
 
+describe('a ring that holds only a handful of jobs', () => {
+  it('never leaves one behind, whoever is faster', async () => {
+    await withDispatcher({ count: 1, spare: 0, ringBytes: 4096 }, async (dispatcher) => {
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      for (let round = 0; round < 300; round += 1) {
+        const marks = Array.from({ length: 1 + (round % 40) }, (_, index) => `${round}-${index}`);
+        const runs = marks.map(async (mark) => {
+          const { contexts } = await dispatcher.run(
+            phaseMessage('request', { 'x-keep': mark }),
+            linksTo(echo),
+          );
+          return Buffer.from(contexts[0]!).toString();
+        });
+        assert.deepEqual(await Promise.all(runs), marks);
+      }
+    });
+  });
+});
+
 describe('a filter that does not return', () => {
   it('fails its own job after the deadline and no other', async () => {
     await withDispatcher({ count: 1 }, async (dispatcher, restarts) => {
