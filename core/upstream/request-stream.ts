@@ -23,6 +23,9 @@ export class RequestStream extends Readable implements BodyConsumer {
     super({ highWaterMark: HIGH_WATER_MARK_BYTES });
     this.#body = body;
     this.#watch = watch;
+    // A body may fail before the HTTP client listens or after it let go: nobody there is no reason to end the
+    // process. Who waits for the exchange hears of the failure through its cancellation or its reply.
+    this.on('error', () => {});
   }
 
   chunk(bytes: Uint8Array): void {
