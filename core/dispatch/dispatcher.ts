@@ -14,9 +14,10 @@ import {
 import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, isCalling, type Job } from './channel.js';
 import { BATCH_SIZE_WORDS, type HostMessage } from './control.js';
-import { FilterLoads } from './filter-loads.js';
+import { FilterLoads, WorkerLost } from './filter-loads.js';
 import { ThreadPool } from './pool.js';
 import { Supervisor } from './supervisor.js';
+import { Suspects } from './suspects.js';
 
 export interface DispatcherOptions {
   /** Threads that run filters. */
@@ -51,6 +52,8 @@ export interface DispatcherStats {
 
 /** A job whose worker ended this often is given up: it may be what ends them. */
 const MOST_LOSSES = 3;
+/** How often a filter is tried out again after the worker it was tried in ended for another reason. */
+const MOST_TRIALS = 10;
 const FIRST_RESTART_MS = 50;
 const LAST_RESTART_MS = 5000;
 
@@ -59,6 +62,7 @@ export class Dispatcher {
   readonly #pool: ThreadPool;
   readonly #loads: FilterLoads;
   readonly #supervisor: Supervisor;
+  readonly #suspects = new Suspects();
   readonly #onRestart: (reason: string) => void;
   #active: Channel[] = [];
   #spares: Channel[] = [];
@@ -110,12 +114,11 @@ export class Dispatcher {
     const loaded: number[] = [];
     try {
       for (const spec of specs) {
-        const trial = this.#spares[0] ?? this.#active[0]!;
-        this.#supervisor.wake();
-        lines.push(...(await this.#loads.loadInto(trial, spec)));
+        const { channel: tried, lines: logged } = await this.#tryOut(spec);
+        lines.push(...logged);
         loaded.push(spec.id);
         this.#loads.keep(spec);
-        const others = [...this.#active, ...this.#spares].filter((channel) => channel !== trial);
+        const others = [...this.#active, ...this.#spares].filter((channel) => channel !== tried);
         await Promise.all(others.map((channel) => this.#loads.loadInto(channel, spec)));
       }
     } catch (cause) {
@@ -125,10 +128,26 @@ export class Dispatcher {
     return lines;
   }
 
+  /** Loads a filter into one worker, into another one when that worker ends for somebody else's sake. */
+  async #tryOut(spec: FilterSpec): Promise<{ channel: Channel; lines: readonly FilterLogLine[] }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const channel = this.#spares.find(({ load }) => load === 0) ?? this.#spares[0] ?? this.#active[0];
+      this.#supervisor.wake();
+      try {
+        if (channel !== undefined) return { channel, lines: await this.#loads.loadInto(channel, spec) };
+        await delay(FIRST_RESTART_MS);
+      } catch (cause) {
+        if (!(cause instanceof WorkerLost)) throw cause;
+      }
+      if (attempt >= MOST_TRIALS) throw crashed('no worker lived long enough to load a filter');
+    }
+  }
+
   /** No job may name these filters any more. */
   unload(ids: readonly number[]): void {
     for (const id of ids) {
       this.#loads.drop(id);
+      this.#suspects.forget(id);
       for (const channel of [...this.#active, ...this.#spares]) channel.send({ kind: 'unload', id });
     }
   }
@@ -229,7 +248,8 @@ export class Dispatcher {
 
   #assign(job: Job): void {
     let best: Channel | undefined;
-    for (const channel of this.#active) {
+    const isApart = this.#spares.length > 0 && this.#suspects.mayEndItsWorker(job.links);
+    for (const channel of isApart ? this.#spares : this.#active) {
       if (best === undefined || (channel.isReady && !best.isReady)) best = channel;
       else if (channel.isReady === best.isReady && channel.load < best.load) best = channel;
     }
@@ -251,6 +271,7 @@ export class Dispatcher {
       channel.flush();
       channel.drain();
     }
+    for (const channel of this.#spares) channel.flush();
   };
 
   #lost(channel: Channel, reason: Error | null): void {
@@ -268,10 +289,8 @@ export class Dispatcher {
     const guilty = isBlamed ? channel.jobOf(progress.ticket) : undefined;
     const jobs = channel.takeJobs();
     if (!this.#closing) this.#replace(channel, reason?.message ?? 'it returned');
-    for (const job of jobs) {
-      if (job === guilty) this.#blame(job, progress.index, overdue, reason);
-      else this.#again(job);
-    }
+    if (guilty !== undefined) this.#blame(guilty, progress.index, overdue, reason);
+    for (const job of jobs) if (job !== guilty) this.#again(job, guilty === undefined);
   }
 
   #replace(channel: Channel, reason: string): void {
@@ -309,9 +328,10 @@ export class Dispatcher {
     const link = job.links[index];
     const spec = link === undefined ? undefined : this.#loads.find(link.id);
     if (link === undefined || spec === undefined) {
-      this.#again(job);
+      this.#again(job, true);
       return;
     }
+    this.#suspects.add(spec.id);
     const failure: FilterFailure = {
       code: overdue ? 'SLUICE_FILTER_DEADLINE' : 'SLUICE_FILTER_TRAP',
       message: overdue
@@ -327,8 +347,9 @@ export class Dispatcher {
     } else job.resolve(failed(job, failure));
   }
 
-  #again(job: Job): void {
-    job.losses += 1;
+  /** @param counts the worker ended and nobody knows whose fault it was: it may be this job's */
+  #again(job: Job, counts: boolean): void {
+    if (counts) job.losses += 1;
     if (this.#closing) job.reject(crashed('the gateway stopped'));
     else if (job.losses > MOST_LOSSES) job.reject(crashed(`its worker ended ${job.losses} times`));
     else this.#assign(job);

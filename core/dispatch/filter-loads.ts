@@ -4,11 +4,16 @@ import type { FilterLogLine } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import { type Channel, isCalling } from './channel.js';
 
+/** The worker that was to load a filter ended before it came to that. */
+export class WorkerLost extends Error {
+  override readonly name = 'WorkerLost';
+}
+
 interface Pending {
   readonly channel: Channel;
   readonly spec: FilterSpec;
   readonly resolve: (lines: readonly FilterLogLine[]) => void;
-  readonly reject: (cause: GatewayError) => void;
+  readonly reject: (cause: GatewayError | WorkerLost) => void;
 }
 
 export class FilterLoads {
@@ -72,8 +77,8 @@ export class FilterLoads {
     const loading = ticket === 0 && isCalling(progress);
     for (const { spec, resolve, reject } of this.#pending.filter((pending) => pending.channel === channel)) {
       if (this.#kept.has(spec.id)) resolve([]);
-      else if (loading && spec.id === filterId && overdue) reject(this.#tooSlow(spec));
-      else reject(workerEnded(spec));
+      else if (!loading || spec.id !== filterId) reject(new WorkerLost());
+      else reject(overdue ? this.#tooSlow(spec) : workerEnded(spec));
     }
     this.#pending = this.#pending.filter((pending) => pending.channel !== channel);
   }

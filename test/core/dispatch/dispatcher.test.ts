@@ -160,6 +160,44 @@ describe('a filter that does not return', () => {
     });
   });
 
+  it('ends worker after worker without costing anybody else an answer', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher, restarts) => {
+      const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 20 });
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      let isOver = false;
+      const codes: string[] = [];
+      const spinners = Array.from({ length: 8 }, async () => {
+        for (let i = 0; i < 4; i += 1) {
+          const { failures } = await dispatcher.run(
+            phaseMessage('request', { 'x-loop': 'request' }),
+            linksTo(loop),
+          );
+          codes.push(failures[0]!.code);
+        }
+      });
+      let served = 0;
+      const bystanders = Array.from({ length: 4 }, async () => {
+        while (!isOver) {
+          const { failures } = await dispatcher.run(
+            phaseMessage('request', { 'x-keep': 'a' }),
+            linksTo(echo),
+          );
+          assert.deepEqual(failures, []);
+          served += 1;
+        }
+      });
+      await Promise.all(spinners);
+      const late = await loadGuest(dispatcher, 'trap');
+      isOver = true;
+      await Promise.all(bystanders);
+      assert.deepEqual(new Set(codes), new Set(['SLUICE_FILTER_DEADLINE']));
+      assert.equal(codes.length, 32);
+      assert.ok(served > 1000, `${served} served`);
+      assert.equal(restarts.length, 32);
+      assert.deepEqual((await dispatcher.run(phaseMessage('request'), linksTo(late))).failures, []);
+    });
+  });
+
   it('works without a spare, too', async () => {
     await withDispatcher({ count: 1, spare: 0 }, async (dispatcher) => {
       const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 20 });
