@@ -133,7 +133,7 @@ const ejection = optionalRecord('When a target that fails requests is left out f
     0,
     1000,
     5,
-    'Failures in a row (no connection, timeout, 502, 503, 504) until ejection; 0 never ejects.',
+    'Failures in a row (no connection, timeout, 502, 503, 504) until ejection; 0 never ejects. The only target of an upstream never is.',
   ),
   durationMs: duration(
     10_000,

@@ -10,6 +10,7 @@ import { TargetConnector } from './target-connector.js';
 import { type CallHost, type Lane, UndiciCall, type Verdict } from './undici-call.js';
 import { UndiciConnection } from './undici-connection.js';
 import type {
+  EjectionOptions,
   TargetState,
   Upstream,
   UpstreamOptions,
@@ -19,6 +20,8 @@ import type {
 
 /** Shared by all upstreams of the process: one timer. */
 const WHEEL = new DeadlineWheel();
+
+const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 
 export class UndiciUpstream implements Upstream, CallHost {
   readonly name: string;
@@ -35,9 +38,9 @@ export class UndiciUpstream implements Upstream, CallHost {
   constructor(options: UpstreamOptions) {
     this.name = options.name;
     this.retries = options.retries;
-    this.#lanes = options.targets.map(
-      (target) => new UndiciLane(new Target(target, options.ejection), options),
-    );
+    // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
+    const ejection = options.targets.length === 1 ? NEVER_EJECTED : options.ejection;
+    this.#lanes = options.targets.map((target) => new UndiciLane(new Target(target, ejection), options));
     this.#balancer = buildBalancer(options.balance, this.#lanes);
     this.#healthCheck =
       options.healthCheck === null

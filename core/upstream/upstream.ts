@@ -21,7 +21,10 @@ export interface HealthCheckOptions {
 }
 
 export interface EjectionOptions {
-  /** Failures in a row (connection failures, timeouts, 502/503/504) until a target is ejected; 0 never. */
+  /**
+   * Failures in a row (connection failures, timeouts, 502/503/504) until a target is ejected; 0 never. The only
+   * target of an upstream is never ejected.
+   */
   readonly failures: number;
   /** First ejection lasts this long; each further one in a row doubles it, up to 10 times. */
   readonly durationMs: number;

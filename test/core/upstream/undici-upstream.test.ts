@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { Cancellation } from '../../../core/exchange.js';
 import { UndiciUpstream } from '../../../core/upstream/undici-upstream.js';
+import type { TargetOptions } from '../../../core/upstream/upstream.js';
 import { testUpstream } from '../../contract/upstream.contract.js';
 import { collect, PushedBody, startUpstream, upstreamRequest } from '../../support/upstream-client.js';
 import { closedOrigin, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
@@ -11,6 +12,18 @@ testUpstream('UndiciUpstream', (options) => new UndiciUpstream(options));
 
 function isNoTarget(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'SLUICE_UPSTREAM_NO_TARGET' && error.status === 503;
+}
+
+/** Status of the target that takes over in tests of ejection. */
+const OTHER_STATUS = 299;
+
+/** This target, which gets every request while it may, and one that takes over. */
+async function besides(test: TestContext, url: string): Promise<TargetOptions[]> {
+  const other = await startHttpTarget(test, (_request, response) => response.writeHead(OTHER_STATUS).end());
+  return [
+    { url, weight: 1000 },
+    { url: other.url, weight: 1 },
+  ];
 }
 
 describe('UndiciUpstream', { timeout: 30_000 }, () => {
@@ -55,17 +68,20 @@ describe('UndiciUpstream', { timeout: 30_000 }, () => {
 
   it('ejects a target whose connections are refused and takes it back after its time', async (t) => {
     const origin = await closedOrigin();
-    const upstream = startUpstream(t, [origin], { ejection: { failures: 2, durationMs: 40 } });
+    const targets = await besides(t, origin);
+    const upstream = startUpstream(t, [], { targets, ejection: { failures: 2, durationMs: 40 } });
     const refused = { code: 'SLUICE_UPSTREAM_CONNECT' };
     await assert.rejects(upstream.forward(upstreamRequest()), refused);
-    assert.deepEqual(upstream.states(), [
-      { url: origin, healthy: true, ejected: false, active: 0, failures: 1 },
-    ]);
+    assert.deepEqual(upstream.states()[0], {
+      url: origin,
+      healthy: true,
+      ejected: false,
+      active: 0,
+      failures: 1,
+    });
     await assert.rejects(upstream.forward(upstreamRequest()), refused);
     assert.equal(upstream.states()[0]!.ejected, true);
-    const body = new PushedBody(10);
-    await assert.rejects(upstream.forward(upstreamRequest({ body })), isNoTarget);
-    assert.ok(body.cancelled !== null && isNoTarget(body.cancelled));
+    assert.equal((await upstream.forward(upstreamRequest())).status, OTHER_STATUS);
     await startRawTarget(
       t,
       (socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n'),
@@ -75,11 +91,24 @@ describe('UndiciUpstream', { timeout: 30_000 }, () => {
     assert.equal((await upstream.forward(upstreamRequest())).status, 204);
   });
 
+  it('never ejects its only target, and has none when there is none', async (t) => {
+    const upstream = startUpstream(t, [await closedOrigin()], {
+      ejection: { failures: 1, durationMs: 60_000 },
+    });
+    for (let i = 0; i < 3; i += 1) {
+      await assert.rejects(upstream.forward(upstreamRequest()), { code: 'SLUICE_UPSTREAM_CONNECT' });
+    }
+    const body = new PushedBody(10);
+    await assert.rejects(startUpstream(t, []).forward(upstreamRequest({ body })), isNoTarget);
+    assert.ok(body.cancelled !== null && isNoTarget(body.cancelled));
+  });
+
   for (const status of [502, 503, 504]) {
     it(`counts a ${status} as a failure and still hands it on`, async (t) => {
       let answer = status;
       const target = await startHttpTarget(t, (_request, response) => response.writeHead(answer).end('x'));
-      const upstream = startUpstream(t, [target.url], { ejection: { failures: 2, durationMs: 60_000 } });
+      const targets = await besides(t, target.url);
+      const upstream = startUpstream(t, [], { targets, ejection: { failures: 2, durationMs: 60_000 } });
       const send = async (): Promise<number> => (await upstream.forward(upstreamRequest())).status;
       assert.equal(await send(), status);
       answer = 500;
@@ -88,17 +117,18 @@ describe('UndiciUpstream', { timeout: 30_000 }, () => {
       assert.equal(await send(), status);
       assert.equal(upstream.states()[0]!.failures, 1);
       assert.equal(await send(), status);
-      await assert.rejects(send(), isNoTarget);
+      assert.equal(await send(), OTHER_STATUS);
     });
   }
 
   it('counts a missing head as a failure', async (t) => {
     const target = await startRawTarget(t, (socket) => socket.resume());
-    const upstream = startUpstream(t, [target.url], { ejection: { failures: 1, durationMs: 60_000 } });
+    const targets = await besides(t, target.url);
+    const upstream = startUpstream(t, [], { targets, ejection: { failures: 1, durationMs: 60_000 } });
     await assert.rejects(upstream.forward(upstreamRequest({ responseMs: 5 })), {
       code: 'SLUICE_UPSTREAM_TIMEOUT',
     });
-    await assert.rejects(upstream.forward(upstreamRequest()), isNoTarget);
+    assert.equal((await upstream.forward(upstreamRequest())).status, OTHER_STATUS);
   });
 
   it('sends nothing to a target that its health check finds ill, until it is well again', async (t) => {
