@@ -1,7 +1,7 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { FilterConfig, GatewayConfig, UpstreamConfig } from './config/model.js';
 import type { ConfigRevision } from './config/source.js';
 import { compileSchema } from './config/validate.js';
@@ -161,14 +161,22 @@ async function readModuleFile(filter: FilterConfig): Promise<Uint8Array> {
   } catch (cause) {
     throw new GatewayError(
       'SLUICE_FILTER_UNREADABLE',
-      `filters.${filter.name}.module: ${module} cannot be read: ${(cause as Error).message}`,
+      `/filters/${filter.name}/module: ${await unreadable(module, cause as NodeJS.ErrnoException)}`,
       { cause, filter: filter.name },
     );
   }
 }
 
+async function unreadable(module: string, cause: NodeJS.ErrnoException): Promise<string> {
+  if (!module.startsWith(BUILTIN) || cause.code !== 'ENOENT')
+    return `${module} cannot be read: ${cause.message}`;
+  const files = await readdir(BUILTIN_FOLDER).catch((): string[] => []);
+  const names = files.filter((file) => file.endsWith('.wasm')).map((file) => file.slice(0, -'.wasm'.length));
+  return `found ${module}, expected ${BUILTIN} and one of ${names.sort().join(', ')}`;
+}
+
 function compileModule(bytes: Uint8Array, filter: FilterConfig): ReadModule {
-  const label = `filters.${filter.name}.module (${filter.module})`;
+  const label = `/filters/${filter.name}/module (${filter.module})`;
   const module = loadModule(bytes, label);
   try {
     return { module, check: compileSchema(module.manifest.config) };
@@ -186,7 +194,7 @@ function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
   if (missing.length === 0) return;
   throw new GatewayError(
     'SLUICE_FILTER_CAPABILITY',
-    `filters.${filter.name}.grants: the manifest of ${manifest.name} asks for ${missing.join(', ')}, ` +
+    `/filters/${filter.name}/grants: the manifest of ${manifest.name} asks for ${missing.join(', ')}, ` +
       'the config does not grant it',
     { filter: filter.name },
   );
@@ -195,7 +203,7 @@ function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
 function checkConfig(filter: FilterConfig, check: ConfigCheck): GatewayError[] {
   return check(filter.config).map(
     ({ pointer, message }) =>
-      new GatewayError('SLUICE_FILTER_CONFIG', `filters.${filter.name}.config${pointer}: ${message}`, {
+      new GatewayError('SLUICE_FILTER_CONFIG', `/filters/${filter.name}/config${pointer}: ${message}`, {
         filter: filter.name,
       }),
   );

@@ -20,7 +20,7 @@ const PLAIN_QUERY = /^[\x21\x22\x24\x26-\x5b\x5d-\x7e]*$/;
  *
  * Refused: what does not begin with `/` (absolute-form, asterisk-form, authority-form), empty segments, segments
  * `.` and `..` (also percent-encoded, also before `;`), backslash, `#`, controls, bytes beyond ASCII, escapes that
- * are not two hex digits, and escapes of controls, slash and backslash.
+ * are not two hex digits, and escapes of controls, slash and backslash, or of bytes that only a lenient UTF-8 decoder reads.
  *
  * @returns null when it is fine, else what is wrong with it
  */
@@ -44,6 +44,9 @@ export function checkPath(path: string): string | null {
       if (byte < 0) return 'the path has an invalid percent-escape';
       if (byte < 0x20 || byte === 0x7f) return 'the path has an encoded control character';
       if (byte === SLASH || byte === BACKSLASH) return 'the path has an encoded slash or backslash';
+      if (byte >= 0xc0 && isOverlong(byte, escapedByte(path, i + 3))) {
+        return 'the path has an escape that is not UTF-8';
+      }
       if (byte !== DOT) dots = -1;
       else if (dots >= 0) dots++;
       i += 2;
@@ -82,6 +85,15 @@ export function normalisePath(path: string): string {
 function normaliseEscape(triplet: string): string {
   const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
   return UNRESERVED.test(character) ? character : triplet.toUpperCase();
+}
+
+/**
+ * Bytes that no UTF-8 has, and the beginnings of characters that are longer than they need be: old decoders read
+ * `%C0%AE` as a dot and `%C0%AF` as a slash (RFC 3629 §10).
+ */
+function isOverlong(byte: number, next: number): boolean {
+  if (byte < 0xc2 || byte > 0xf4) return true;
+  return (byte === 0xe0 && next < 0xa0) || (byte === 0xf0 && next < 0x90);
 }
 
 /** Byte that the escape at `at` stands for, -1 when it is none. */

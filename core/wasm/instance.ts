@@ -167,7 +167,7 @@ export class FilterInstance {
     this.#host.endConfigure();
     if (reply?.decision !== 'refuse') return;
     const { pointer, reason } = reply.refusal ?? { pointer: '', reason: 'no reason given' };
-    throw new GatewayError('SLUICE_FILTER_CONFIG', `filter ${this.spec.name}: config${pointer}: ${reason}`, {
+    throw new GatewayError('SLUICE_FILTER_CONFIG', `/filters/${this.spec.name}/config${pointer}: ${reason}`, {
       filter: this.spec.name,
     });
   }

@@ -71,19 +71,25 @@ describe('sluice check', () => {
       'a module that is not there',
       module('./absent.wasm'),
       'SLUICE_FILTER_UNREADABLE',
-      /filters\.one\.module.*absent\.wasm/,
+      /\/filters\/one\/module.*absent\.wasm/,
+    ],
+    [
+      'a built-in filter that there is not',
+      module('builtin:polcy'),
+      'SLUICE_FILTER_UNREADABLE',
+      /\/filters\/one\/module: found builtin:polcy, expected builtin: and one of policy, sanitise, validate/,
     ],
     [
       'a module that is not WASM',
       module('./text.wasm'),
       'SLUICE_FILTER_NOT_WASM',
-      /filters\.one\.module.*text\.wasm/,
+      /\/filters\/one\/module.*text\.wasm/,
     ],
     [
       'a module without manifest',
       module('./bare.wasm'),
       'SLUICE_FILTER_MANIFEST',
-      /filters\.one\.module.*bare\.wasm/,
+      /\/filters\/one\/module.*bare\.wasm/,
     ],
     [
       'a secret that cannot be resolved',

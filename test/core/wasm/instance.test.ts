@@ -253,7 +253,7 @@ describe('configure', () => {
     assertFails(
       () => start(spec),
       'SLUICE_FILTER_CONFIG',
-      /^filter refuse-config: config\/bad: nobody wants this$/,
+      /^\/filters\/refuse-config\/config\/bad: nobody wants this$/,
     );
   });
 
