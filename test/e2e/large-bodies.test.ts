@@ -49,7 +49,7 @@ interface Sink {
  * takes a client that sends faster than the gateway copies, about 1 GB/s: without a limit, one on the same machine
  * makes the gateway hold 100 MB and more, and README says so.
  */
-function pour(stream: Sink, bytes: number, mbPerSecond = 400): { sent: number } {
+function pour(stream: Sink, bytes: number, mbPerSecond = 200): { sent: number } {
   const count = { sent: 0 };
   const started = performance.now();
   const more = (): void => {

@@ -109,7 +109,7 @@ describe('a ring that holds only a handful of jobs', () => {
 describe('a filter that does not return', () => {
   it('fails its own job after the deadline and no other', async () => {
     await withDispatcher({ count: 1 }, async (dispatcher, restarts) => {
-      const loop = await loadGuest(dispatcher, 'endless-loop');
+      const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 50 });
       const echo = await loadGuest(dispatcher, 'echo-context');
       const bystanders = (): Promise<string>[] =>
         Array.from({ length: 200 }, async (_, index) => {
@@ -134,7 +134,7 @@ describe('a filter that does not return', () => {
 
   it('is left out when its policy is open, and the rest of the chain runs', async () => {
     await withDispatcher({ count: 1 }, async (dispatcher) => {
-      const loop = await loadGuest(dispatcher, 'endless-loop', { onFailure: 'open' });
+      const loop = await loadGuest(dispatcher, 'endless-loop', { deadlineMs: 50, onFailure: 'open' });
       const echo = await loadGuest(dispatcher, 'echo-context');
       const headers = { 'x-loop': 'request', 'x-keep': 'kept' };
       const result = await dispatcher.run(phaseMessage('request', headers), linksTo(loop, echo));
