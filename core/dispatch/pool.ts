@@ -21,7 +21,7 @@ export interface ServingThread {
 }
 
 /** What a filter call leaves behind in the JavaScript heap dies young; more room would only be resident memory. */
-const YOUNG_MB = 16;
+const YOUNG_MB = 8;
 
 export class ThreadPool {
   readonly #piscina: Piscina;
