@@ -16,7 +16,7 @@ export function describeError(error: unknown): Record<string, unknown> {
   return fields;
 }
 
-/** Messages of the causes below `error`, nearest first, without those that only repeat the one above. */
+/** Messages of the causes below `error`, nearest first, without those that only repeat the end of the one above. */
 export function causeMessages(error: Error): string[] {
   const messages: string[] = [];
   let above = error.message;
@@ -24,7 +24,7 @@ export function causeMessages(error: Error): string[] {
   // A cause may be its own cause.
   for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
     const message = messageOf(cause);
-    if (message !== above) messages.push(message);
+    if (!above.endsWith(message)) messages.push(message);
     above = message;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
