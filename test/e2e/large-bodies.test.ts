@@ -9,6 +9,7 @@ import { startHttpTarget } from '../support/upstream-servers.js';
 const GIBIBYTE = 1024 ** 3;
 const CHUNK = Buffer.alloc(65536, 'x');
 const MOST_GROWTH_MB = 64;
+const UNLIMITED = Number.POSITIVE_INFINITY;
 /** What may lie in sockets and buffers of a way that is stalled. */
 const MOST_IN_FLIGHT = 64 * 1024 * 1024;
 
@@ -85,10 +86,10 @@ describe('a body that no filter asked for', () => {
       if (incoming.method === 'POST') {
         const bytes = await drained(incoming);
         outgoing.end(String(bytes));
-      } else if (incoming.url === '/chunked') pour(outgoing, GIBIBYTE);
+      } else if (incoming.url === '/chunked') pour(outgoing, GIBIBYTE, UNLIMITED);
       else if (incoming.url === '/sized') {
         outgoing.writeHead(200, { 'content-length': GIBIBYTE });
-        pour(outgoing, GIBIBYTE);
+        pour(outgoing, GIBIBYTE, UNLIMITED);
       } else outgoing.end('warm');
     };
     const target = await startHttpTarget(test, handler);
@@ -122,7 +123,7 @@ describe('a body that no filter asked for', () => {
   it('stops the upstream while the client takes nothing, and goes on when it does', async (test) => {
     let count = { sent: 0 };
     const target = await startHttpTarget(test, (_, outgoing) => {
-      count = pour(outgoing, GIBIBYTE / 4);
+      count = pour(outgoing, GIBIBYTE / 4, UNLIMITED);
     });
     const gateway = await start(test, target.url);
     const stalled = await response(gateway.url('/'));
