@@ -126,8 +126,11 @@ export class SnapshotBuilder {
   #buildUpstream(config: UpstreamConfig, held: Held): Upstream {
     const { headers: _, ...options } = config;
     const key = JSON.stringify(options);
-    const upstream = this.#upstreams.acquire(key) ?? new UndiciUpstream(options);
-    if (!this.#upstreams.values().includes(upstream)) this.#upstreams.add(key, upstream);
+    let upstream = this.#upstreams.acquire(key);
+    if (upstream === undefined) {
+      upstream = new UndiciUpstream(options);
+      this.#upstreams.add(key, upstream);
+    }
     held.upstreams.push(key);
     return upstream;
   }

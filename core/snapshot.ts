@@ -22,11 +22,6 @@ export class Snapshot {
     this.#dispose = dispose;
   }
 
-  /** Exchanges that run on this revision. */
-  get exchanges(): number {
-    return this.#exchanges;
-  }
-
   /** An exchange starts on this revision. */
   acquire(): void {
     this.#exchanges += 1;

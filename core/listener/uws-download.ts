@@ -27,7 +27,7 @@ export class UwsDownload implements BodyConsumer {
   #firstFlush: NodeJS.Immediate | undefined;
   #ended = false;
   #bodyPaused = false;
-  /** The socket takes no more for now. */
+  /** The socket is full; the engine says when it takes bytes again. */
   #waiting = false;
   #stalledAtMs = 0;
   #outcome: ReplyOutcome | null = null;

@@ -62,21 +62,19 @@ function isSmall(body: Exchange['requestBody']): boolean {
 function limitBody(exchange: Exchange, maxBytes: number): void {
   const { requestBody: body } = exchange;
   if (body === null) return;
-  const tooLarge = (): GatewayError =>
-    new GatewayError('SLUICE_LISTEN_BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
-  if (body.length === null) exchange.requestBody = new LimitedBody(body, maxBytes, tooLarge);
-  else if (body.length > maxBytes) throw tooLarge();
+  if (body.length === null) exchange.requestBody = new LimitedBody(body, maxBytes, () => tooLarge(maxBytes));
+  else if (body.length > maxBytes) throw tooLarge(maxBytes);
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError('SLUICE_LISTEN_BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
 }
 
 /** Reads the body whole; it stays on the exchange for the upstream. */
 async function holdBody(exchange: Exchange, maxBytes: number): Promise<Uint8Array | null> {
   const { requestBody } = exchange;
   if (requestBody === null) return null;
-  const bytes = await collectBody(
-    requestBody,
-    maxBytes,
-    () => new GatewayError('SLUICE_LISTEN_BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`),
-  );
+  const bytes = await collectBody(requestBody, maxBytes, () => tooLarge(maxBytes));
   exchange.requestBody = new BufferedBody(bytes);
   return bytes;
 }
