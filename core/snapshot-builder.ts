@@ -13,9 +13,9 @@ import { RadixRouter } from './router/radix-router.js';
 import { Snapshot } from './snapshot.js';
 import { UndiciUpstream } from './upstream/undici-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
+import { CAPABILITIES } from './wasm/capabilities.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
-import { CAPABILITIES } from './wasm/manifest.js';
 import { digestOf, type FilterModule, loadModule } from './wasm/module.js';
 
 const BUILTIN = 'builtin:';

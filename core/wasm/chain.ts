@@ -13,6 +13,7 @@ import {
   type PhaseName,
   type PhaseResult,
 } from './guest-abi.js';
+import type { HostServices } from './guest-host.js';
 import { FilterInstance, type FilterSpec } from './instance.js';
 import type { Reply } from './reply.js';
 import { SchemaStore } from './schema-store.js';
@@ -54,7 +55,7 @@ interface Loaded {
 /** The filters that one thread has loaded. */
 export class FilterChain {
   readonly #filters = new Map<number, Loaded>();
-  readonly #schemas = new SchemaStore();
+  readonly #services: HostServices = { schemas: new SchemaStore() };
   readonly #progress: Progress;
   readonly #scratch = new Scratch();
 
@@ -69,11 +70,11 @@ export class FilterChain {
   load(spec: FilterSpec): FilterLogLine[] {
     this.#progress.enter(spec.id, 0);
     try {
-      const instance = new FilterInstance(spec, this.#schemas);
+      const instance = new FilterInstance(spec, this.#services);
       this.#filters.set(spec.id, { spec, instance: spec.isolation === 'shared' ? instance : undefined });
       return instance.takeLines().map((line) => ({ filter: spec.name, ...line }));
     } catch (cause) {
-      this.#schemas.release(spec.id);
+      this.#services.schemas.release(spec.id);
       throw cause;
     } finally {
       this.#progress.leave();
@@ -84,7 +85,7 @@ export class FilterChain {
   unload(id: number): number {
     const bytes = this.#filters.get(id)?.instance?.memoryBytes ?? 0;
     this.#filters.delete(id);
-    this.#schemas.release(id);
+    this.#services.schemas.release(id);
     return bytes;
   }
 
@@ -97,7 +98,7 @@ export class FilterChain {
 
   /** Runs a phase to its end. Never throws for what a filter does. */
   run(input: ChainInput): PhaseResult {
-    return new PhaseRun(input, this.#filters, this.#schemas, this.#progress, this.#scratch).run();
+    return new PhaseRun(input, this.#filters, this.#services, this.#progress, this.#scratch).run();
   }
 }
 
@@ -120,7 +121,7 @@ function allocate(length: number): FrameMemory {
 class PhaseRun {
   readonly #input: ChainInput;
   readonly #filters: ReadonlyMap<number, Loaded>;
-  readonly #schemas: SchemaStore;
+  readonly #services: HostServices;
   readonly #progress: Progress;
   readonly #scratch: Scratch;
 
@@ -135,13 +136,13 @@ class PhaseRun {
   constructor(
     input: ChainInput,
     filters: ReadonlyMap<number, Loaded>,
-    schemas: SchemaStore,
+    services: HostServices,
     progress: Progress,
     scratch: Scratch,
   ) {
     this.#input = input;
     this.#filters = filters;
-    this.#schemas = schemas;
+    this.#services = services;
     this.#progress = progress;
     this.#scratch = scratch;
     this.#frame = input.memory.bytes.subarray(input.at, input.at + input.length);
@@ -176,7 +177,7 @@ class PhaseRun {
     let reply: Reply | null = null;
     this.#progress.enter(spec.id, index);
     try {
-      instance = loaded.instance ?? new FilterInstance(spec, this.#schemas);
+      instance = loaded.instance ?? new FilterInstance(spec, this.#services);
       if (spec.isolation === 'shared') loaded.instance = instance;
       const body = spec.phases[phase]?.body === 'buffer' ? this.#body : null;
       reply = instance.call(phase, this.#frame, body, link.context);

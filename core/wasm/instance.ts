@@ -9,12 +9,13 @@ import {
   IMPORT_MODULE,
 } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
+import type { Capability } from './capabilities.js';
 import { align8, patchTail } from './frame.js';
 import type { PhaseName } from './guest-abi.js';
-import { GuestHost, type GuestLogLine } from './guest-host.js';
-import type { Capability, FilterManifest } from './manifest.js';
+import { GuestHost, type HostServices } from './guest-host.js';
+import type { GuestLogLine } from './log-capability.js';
+import type { FilterManifest } from './manifest.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
-import type { SchemaStore } from './schema-store.js';
 
 /** All that a thread needs to run one configured filter. Structured-cloneable, so it can travel to a worker. */
 export interface FilterSpec {
@@ -59,7 +60,7 @@ export class FilterInstance {
    * @throws GatewayError SLUICE_FILTER_LINK when it cannot be instantiated, SLUICE_FILTER_CONFIG when it refuses
    *   its config, SLUICE_FILTER_TRAP or SLUICE_ABI_* when `configure` fails
    */
-  constructor(spec: FilterSpec, store: SchemaStore) {
+  constructor(spec: FilterSpec, services: HostServices) {
     this.spec = spec;
     if (spec.initialPages > spec.maximumPages) {
       throw new GatewayError(
@@ -70,7 +71,7 @@ export class FilterInstance {
       );
     }
     this.#memory = this.#allocate();
-    this.#host = new GuestHost(this.#memory, store, spec.id);
+    this.#host = new GuestHost(this.#memory, spec, services);
     const exports = this.#instantiate();
     this.#begin = exports[EXPORT_BEGIN] as Begin;
     this.#onRequest = exports[EXPORT_ON_REQUEST] as Call | undefined;
@@ -86,7 +87,7 @@ export class FilterInstance {
   }
 
   /** Log lines of the last call. */
-  takeLines(): GuestLogLine[] {
+  takeLines(): readonly GuestLogLine[] {
     return this.#host.takeLines();
   }
 
@@ -134,7 +135,7 @@ export class FilterInstance {
     try {
       const imports = {
         env: { memory: this.#memory },
-        [IMPORT_MODULE]: this.#host.functions(spec.granted),
+        [IMPORT_MODULE]: this.#host.functions(),
       };
       return instantiateSync(spec.module, imports as Parameters<typeof instantiateSync>[1]).instance.exports;
     } catch (cause) {

@@ -2,13 +2,11 @@
 
 import { ABI_VERSION } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
+import { CAPABILITIES, type Capability } from './capabilities.js';
 import type { PhaseName } from './guest-abi.js';
 
 /** What a phase needs of the message body. */
 export type BodyMode = 'none' | 'buffer';
-
-export const CAPABILITIES = ['log', 'schemas'] as const;
-export type Capability = (typeof CAPABILITIES)[number];
 
 export interface FilterManifest {
   readonly name: string;

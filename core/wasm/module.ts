@@ -6,16 +6,12 @@ import {
   EXPORT_CONFIGURE,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
-  IMPORT_ABORT,
-  IMPORT_LOG,
   IMPORT_MODULE,
-  IMPORT_SCHEMA_CHECK,
-  IMPORT_SCHEMA_COMPILE,
-  IMPORT_SCHEMA_MESSAGE,
   MANIFEST_SECTION,
 } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
-import { type Capability, type FilterManifest, parseManifest } from './manifest.js';
+import { IMPORT_CAPABILITIES } from './capabilities.js';
+import { type FilterManifest, parseManifest } from './manifest.js';
 import { readMemoryLimits } from './memory-limits.js';
 
 /** A module that passed every check that can be made without running it. */
@@ -30,15 +26,6 @@ export interface FilterModule {
   readonly initialPages: number;
   readonly maximumPages: number;
 }
-
-/** Which capability an import needs; `null` for those every filter has. */
-const IMPORTS: ReadonlyMap<string, Capability | null> = new Map([
-  [IMPORT_ABORT, null],
-  [IMPORT_LOG, 'log'],
-  [IMPORT_SCHEMA_COMPILE, 'schemas'],
-  [IMPORT_SCHEMA_CHECK, 'schemas'],
-  [IMPORT_SCHEMA_MESSAGE, 'schemas'],
-]);
 
 /** Digest of a module's bytes: `sha256:` and 64 hex digits. */
 export function digestOf(bytes: Uint8Array): string {
@@ -91,7 +78,8 @@ function readManifestText(module: WebAssembly.Module, label: string): string {
 function checkImports(module: WebAssembly.Module, manifest: FilterManifest, label: string): void {
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from === 'env' && name === 'memory' && kind === 'memory') continue;
-    const capability = from === IMPORT_MODULE && kind === 'function' ? IMPORTS.get(name) : undefined;
+    const capability =
+      from === IMPORT_MODULE && kind === 'function' ? IMPORT_CAPABILITIES.get(name) : undefined;
     if (capability === undefined) {
       throw new GatewayError(
         'SLUICE_FILTER_LINK',

@@ -2,6 +2,7 @@
 // sees and what the client sees come out.
 import { readFileSync } from 'node:fs';
 import { HeaderList } from '../../core/headers.js';
+import type { Capability } from '../../core/wasm/capabilities.js';
 import { type ChainLink, FilterChain } from '../../core/wasm/chain.js';
 import { applyEdits } from '../../core/wasm/edits.js';
 import { align8, FrameWriter } from '../../core/wasm/frame.js';
@@ -12,7 +13,6 @@ import type {
   PhaseMessage,
   PhaseResult,
 } from '../../core/wasm/guest-abi.js';
-import type { Capability } from '../../core/wasm/manifest.js';
 import { loadModule } from '../../core/wasm/module.js';
 
 /** One filter of the chain. */

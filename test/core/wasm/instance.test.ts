@@ -10,11 +10,11 @@ import { guestSpec, phaseMessage } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
 import { watSpec } from '../../support/wat-spec.js';
 
-const store = new SchemaStore();
+const services = { schemas: new SchemaStore() };
 const MEBIBYTE = 1 << 20;
 
 function start(spec: FilterSpec): FilterInstance {
-  return new FilterInstance(spec, store);
+  return new FilterInstance(spec, services);
 }
 
 function call(

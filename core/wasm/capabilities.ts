@@ -1,0 +1,28 @@
+// What a filter can be granted, and which functions of the ABI belong to each grant.
+import {
+  IMPORT_ABORT,
+  IMPORT_LOG,
+  IMPORT_SCHEMA_CHECK,
+  IMPORT_SCHEMA_COMPILE,
+  IMPORT_SCHEMA_MESSAGE,
+} from '../../sdk/abi/abi.js';
+
+export const CAPABILITIES = ['log', 'schemas'] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** Which capability an import needs; `null` for those every filter has. */
+export const IMPORT_CAPABILITIES: ReadonlyMap<string, Capability | null> = new Map([
+  [IMPORT_ABORT, null],
+  [IMPORT_LOG, 'log'],
+  [IMPORT_SCHEMA_COMPILE, 'schemas'],
+  [IMPORT_SCHEMA_CHECK, 'schemas'],
+  [IMPORT_SCHEMA_MESSAGE, 'schemas'],
+]);
+
+/** What a capability is to one instance: the functions it may import. */
+export interface CapabilityHost {
+  /** By the names of sdk/abi. */
+  readonly functions: Readonly<Record<string, unknown>>;
+  /** `configure` returned: what may be declared there only is refused from now on. */
+  endConfigure?(): void;
+}

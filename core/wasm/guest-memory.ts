@@ -1,0 +1,44 @@
+// The memory of one guest as host functions see it: whatever address a guest passes, nothing beyond its end is touched.
+
+/** Thrown through a guest by its `abort`, and by a host function that is used against the rules. */
+export class GuestAbort extends Error {
+  override readonly name = 'GuestAbort';
+}
+
+const utf8 = new TextDecoder('utf-8');
+const utf16 = new TextDecoder('utf-16le');
+
+export class GuestMemory {
+  readonly #memory: WebAssembly.Memory;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+  }
+
+  /** A view that is good until the guest runs again. @throws GuestAbort when it would reach beyond the end */
+  view(address: number, length: number): Uint8Array {
+    const start = address >>> 0;
+    const size = length >>> 0;
+    if (start + size > this.#memory.buffer.byteLength) {
+      throw new GuestAbort(`${size} bytes at ${start} reach beyond the memory`);
+    }
+    return new Uint8Array(this.#memory.buffer, start, size);
+  }
+
+  /** UTF-8 text, cut after `most` bytes; bytes that are no UTF-8 become U+FFFD. */
+  text(address: number, length: number, most: number): string {
+    return utf8.decode(this.view(address, Math.min(length >>> 0, most)));
+  }
+
+  /** UTF-16 text, as AssemblyScript keeps its strings, cut after `most` bytes. */
+  text16(address: number, length: number, most: number): string {
+    return utf16.decode(this.view(address, Math.min(length >>> 0, most)));
+  }
+
+  /** Copies as much of `bytes` as there is room for; answers how many bytes it would take in all. */
+  copyOut(bytes: Uint8Array, address: number, capacity: number): number {
+    const copied = bytes.subarray(0, capacity >>> 0);
+    this.view(address, copied.byteLength).set(copied);
+    return bytes.byteLength;
+  }
+}
