@@ -1,0 +1,269 @@
+// The threads that run filters: opened, loaded with the same filters, watched, ended and replaced. Which of them gets
+// a job, and what becomes of the jobs of one that ended, is the dispatcher's business.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ErrorCode, GatewayError } from '../errors.js';
+import type { FilterLogLine } from '../wasm/guest-abi.js';
+import type { FilterSpec } from '../wasm/instance.js';
+import { Channel, type ChannelEvents, isCalling, type Job } from './channel.js';
+import type { HostMessage } from './control.js';
+import { FilterLoads, WorkerLost } from './filter-loads.js';
+import { FleetStats, type WorkerStats } from './fleet-stats.js';
+import { ThreadPool } from './pool.js';
+import { Supervisor } from './supervisor.js';
+
+export interface FleetOptions {
+  /** Threads that run filters. */
+  readonly count: number;
+  /** Threads kept warm to take the place of one that ended. */
+  readonly spare: number;
+  /** Bytes of each ring, a power of two. */
+  readonly ringBytes: number;
+  /** How long a worker may take to start, and a filter to load, in milliseconds. */
+  readonly startMs: number;
+  readonly heapMb: number;
+}
+
+/** A worker that ended, and what it leaves behind. Its replacement is in place already. */
+export interface WorkerLoss {
+  readonly reason: string;
+  /** The job during whose filter call it ended; null when it was in none, or in one that is not to blame. */
+  readonly guilty: Job | null;
+  /** Place in the chain of `guilty` of the filter that was running. */
+  readonly index: number;
+  /** The filter ran longer than it may, and that is why. */
+  readonly overdue: boolean;
+  /** All other jobs it held. */
+  readonly jobs: readonly Job[];
+}
+
+/** How often a filter is tried out again after the worker it was tried in ended for another reason. */
+const MOST_TRIALS = 10;
+const FIRST_RESTART_MS = 50;
+const LAST_RESTART_MS = 5000;
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #onLoss: (loss: WorkerLoss) => void;
+  readonly #pool: ThreadPool;
+  readonly #loads: FilterLoads;
+  readonly #supervisor: Supervisor;
+  readonly #past = new FleetStats();
+  #active: Channel[] = [];
+  #spares: Channel[] = [];
+  #restarts = 0;
+  #failedStarts = 0;
+  #closing = false;
+
+  constructor(options: FleetOptions, onLoss: (loss: WorkerLoss) => void) {
+    this.#options = options;
+    this.#onLoss = onLoss;
+    this.#pool = new ThreadPool({ threads: options.count + options.spare, heapMb: options.heapMb });
+    this.#loads = new FilterLoads(options.startMs);
+    this.#supervisor = new Supervisor(this.#loads, options.startMs);
+  }
+
+  /**
+   * Starts the workers and waits until all of them serve.
+   * @throws GatewayError SLUICE_DISPATCH_START
+   */
+  async start(): Promise<void> {
+    for (let i = 0; i < this.#options.count; i += 1) this.#active.push(this.#open());
+    for (let i = 0; i < this.#options.spare; i += 1) this.#spares.push(this.#open());
+    const deadline = performance.now() + this.#options.startMs;
+    while (!this.#all().every((channel) => channel.isReady)) {
+      if (performance.now() > deadline || this.#failedStarts > 0) {
+        await this.close();
+        throw new GatewayError(
+          'SLUICE_DISPATCH_START',
+          `filter workers did not start within ${this.#options.startMs} ms`,
+        );
+      }
+      await delay(2);
+    }
+  }
+
+  /**
+   * Loads filters into every worker; afterwards jobs may name them. Tried on a spare first, so that a filter that
+   * hangs while it is configured holds up nobody.
+   * @returns what the filters logged while they were configured
+   * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_*; then none of `specs` stays loaded
+   */
+  async load(specs: readonly FilterSpec[]): Promise<FilterLogLine[]> {
+    const lines: FilterLogLine[] = [];
+    const loaded: number[] = [];
+    try {
+      for (const spec of specs) {
+        const { channel: tried, lines: logged } = await this.#tryOut(spec);
+        lines.push(...logged);
+        loaded.push(spec.id);
+        this.#loads.keep(spec);
+        const others = this.#all().filter((channel) => channel !== tried);
+        await Promise.all(others.map((channel) => this.#loads.loadInto(channel, spec)));
+      }
+    } catch (cause) {
+      this.unload(loaded);
+      throw cause;
+    }
+    return lines;
+  }
+
+  /** Loads a filter into one worker, into another one when that worker ends for somebody else's sake. */
+  async #tryOut(spec: FilterSpec): Promise<{ channel: Channel; lines: readonly FilterLogLine[] }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const channel = this.#spares.find(({ load }) => load === 0) ?? this.#spares[0] ?? this.#active[0];
+      this.#supervisor.wake();
+      try {
+        if (channel !== undefined) return { channel, lines: await this.#loads.loadInto(channel, spec) };
+        await delay(FIRST_RESTART_MS);
+      } catch (cause) {
+        if (!(cause instanceof WorkerLost)) throw cause;
+      }
+      if (attempt >= MOST_TRIALS)
+        throw new GatewayError('SLUICE_DISPATCH_CRASHED', 'no worker lived long enough to load a filter');
+    }
+  }
+
+  /** No job may name these filters any more. */
+  unload(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#loads.drop(id);
+      for (const channel of this.#all()) channel.send({ kind: 'unload', id });
+    }
+  }
+
+  /** The filter of this id, loaded or being loaded. */
+  filter(id: number): FilterSpec | undefined {
+    return this.#loads.find(id);
+  }
+
+  /**
+   * The least busy worker, of those that serve if there are any; undefined when none is left.
+   * @param apart choose a spare, away from the jobs of others, if there is one
+   */
+  choose(apart: boolean): Channel | undefined {
+    let best: Channel | undefined;
+    for (const channel of apart && this.#spares.length > 0 ? this.#spares : this.#active) {
+      if (best === undefined || (channel.isReady && !best.isReady)) best = channel;
+      else if (channel.isReady === best.isReady && channel.load < best.load) best = channel;
+    }
+    return best;
+  }
+
+  /** There is a job: the progress cells have to be looked at. */
+  wake(): void {
+    this.#supervisor.wake();
+  }
+
+  /** There is no job. */
+  rest(): void {
+    this.#supervisor.rest();
+  }
+
+  /** Wakes the workers that something was posted to, and takes the results that are there. */
+  flush(): void {
+    for (const channel of this.#active) {
+      channel.flush();
+      channel.drain();
+    }
+    for (const channel of this.#spares) channel.flush();
+  }
+
+  get stats(): WorkerStats {
+    const sum = this.#past.copy();
+    let memoryBytes = 0;
+    for (const { stats } of this.#all()) {
+      sum.add(stats);
+      memoryBytes += stats.memoryBytes;
+    }
+    return {
+      queued: this.#active.reduce((waiting, channel) => waiting + channel.waiting, 0),
+      workers: this.#active.length,
+      spares: this.#spares.length,
+      restarts: this.#restarts,
+      batches: sum.batches,
+      records: sum.records,
+      batchSizes: sum.batchSizes,
+      memoryBytes,
+    };
+  }
+
+  /** Ends every worker; answers the jobs that were not done. */
+  async close(): Promise<Job[]> {
+    this.#closing = true;
+    this.#supervisor.close();
+    const channels = this.#all();
+    for (const channel of channels) channel.terminate();
+    await this.#pool.close();
+    return channels.flatMap((channel) => channel.takeJobs());
+  }
+
+  #all(): Channel[] {
+    return [...this.#active, ...this.#spares];
+  }
+
+  #open(): Channel {
+    const events: ChannelEvents = {
+      ready: () => {
+        this.#failedStarts = 0;
+      },
+      message: (channel, message) => this.#hear(channel, message),
+      ended: (channel, reason) => this.#lost(channel, reason?.message ?? 'it returned'),
+    };
+    const channel = new Channel(this.#pool, this.#options.ringBytes, events);
+    this.#supervisor.watch(channel);
+    for (const spec of this.#loads.kept()) channel.send({ kind: 'load', spec });
+    return channel;
+  }
+
+  #hear(channel: Channel, message: HostMessage): void {
+    if (message.kind === 'loaded') this.#loads.settled(channel, message.id, message.logs);
+    else if (message.kind === 'refused') {
+      const error = new GatewayError(message.code as ErrorCode, message.message);
+      // A worker that lacks a filter the others have cannot take its place among them.
+      if (!this.#loads.refused(channel, message.id, error)) channel.terminate();
+    }
+  }
+
+  #lost(channel: Channel, reason: string): void {
+    const { stats, progress } = channel;
+    this.#past.add(stats);
+    const overdueSequence = this.#supervisor.forget(channel);
+    const overdue = overdueSequence === progress.sequence;
+    this.#loads.lost(channel, overdue);
+    // Ended for a call that did return in the end: whatever runs now has done nothing.
+    const isBlamed = isCalling(progress) && (overdueSequence === null || overdue);
+    const guilty = (isBlamed && channel.jobOf(progress.ticket)) || null;
+    const jobs = channel.takeJobs().filter((job) => job !== guilty);
+    if (!this.#closing) this.#replace(channel);
+    this.#onLoss({ reason, guilty, index: progress.index, overdue, jobs });
+  }
+
+  #replace(channel: Channel): void {
+    this.#restarts += 1;
+    this.#active = this.#active.filter((other) => other !== channel);
+    this.#spares = this.#spares.filter((other) => other !== channel);
+    if (!channel.isReady) this.#failedStarts += 1;
+    this.#promote();
+    void this.#refill();
+  }
+
+  /** Puts spares, ready ones first, in the place of workers that are gone. */
+  #promote(): void {
+    while (this.#active.length < this.#options.count && this.#spares.length > 0) {
+      const spare = this.#spares.find(({ isReady }) => isReady) ?? this.#spares[0]!;
+      this.#spares = this.#spares.filter((other) => other !== spare);
+      this.#active.push(spare);
+    }
+  }
+
+  /** Opens workers until there are enough, after a pause that grows when they fail to start. */
+  async #refill(): Promise<void> {
+    if (this.#failedStarts > 0) {
+      const pause = Math.min(FIRST_RESTART_MS * 2 ** this.#failedStarts, LAST_RESTART_MS);
+      await delay(pause, undefined, { ref: false });
+    }
+    if (this.#closing) return;
+    while (this.#active.length < this.#options.count) this.#active.push(this.#open());
+    while (this.#spares.length < this.#options.spare) this.#spares.push(this.#open());
+  }
+}
