@@ -149,6 +149,13 @@ export const ERROR_TABLE = Object.freeze({
     'A filter took longer than it may.',
     'Make the filter faster, or raise `filters.NAME.limits.deadlineMs`.',
   ),
+  SLUICE_FILTER_QUARANTINED: kind(
+    503,
+    'filter',
+    true,
+    'A filter of this route failed too often and is left out for a while.',
+    'Read `/filters` of the admin listener: it has the last failure and when the filter is tried again.',
+  ),
   SLUICE_FILTER_RESPONSE_TOO_LARGE: kind(
     502,
     'upstream',

@@ -68,8 +68,11 @@ export class Gateway {
     this.#destination = options.logDestination ?? new LogDestination();
     this.log = createLog({ level: log.level, destination: this.#destination });
     this.#accessLog = log.access ? new AccessLog({ destination: this.#destination }) : null;
-    this.#dispatcher = new Dispatcher(workers, (reason) => {
-      this.log.warn({ reason }, 'a filter worker ended and was replaced');
+    this.#dispatcher = new Dispatcher(workers, {
+      workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
+      filterQuarantined: (filter, { code, message }, backoffMs) =>
+        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${message}`),
+      filterRestored: (filter) => this.log.info({ filter }, 'filter back from quarantine'),
     });
     this.#metrics = new Metrics({
       version: VERSION,
@@ -78,6 +81,7 @@ export class Gateway {
         upstreams: () =>
           this.#builder.upstreams().map((upstream) => ({ name: upstream.name, targets: upstream.states() })),
         dispatch: () => this.#dispatcher.stats,
+        filters: () => this.#health(),
         droppedLogBytes: () => this.#destination.droppedBytes,
       },
     });
@@ -89,6 +93,7 @@ export class Gateway {
       readiness: () => this.#readiness(),
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
       config: () => this.#describe(),
+      filters: () => this.#health(),
       failed: (error) => this.log.error({ error }, 'the admin listener failed'),
     });
   }
@@ -199,6 +204,10 @@ export class Gateway {
       revision: this.#store.current.revision,
       lastError: this.#lastError,
     };
+  }
+
+  #health(): ReturnType<Dispatcher['health']>[] {
+    return this.#store.current.filters.map((spec) => this.#dispatcher.health(spec));
   }
 
   #describe(): unknown {

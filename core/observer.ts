@@ -32,9 +32,15 @@ export class TelemetryObserver implements PipelineObserver {
     this.#metrics.filterCalled(filter, phase, call.durationNs, call.edits);
   }
 
+  filterWaited(filter: string, phase: PhaseName, waitMs: number): void {
+    this.#metrics.filterWaited(filter, phase, waitMs);
+  }
+
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void {
     this.#metrics.filterFailed(filter, failure.code);
     const { code, message, skipped } = failure;
+    // It was logged once, when the quarantine began.
+    if (code === 'SLUICE_FILTER_QUARANTINED') return;
     this.#log.warn({ filter, code, skipped, requestId: exchange.id, route: exchange.routeId }, message);
   }
 

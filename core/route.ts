@@ -21,15 +21,20 @@ export interface Route {
   readonly upstream: Upstream;
   /** Flat `[name, value, …]`, set on every request to the upstream. */
   readonly upstreamHeaders: readonly string[];
+  /** All filters, in the order of the config. */
+  readonly filters: readonly FilterSpec[];
   readonly requestChain: PhaseChain;
   /** Response filters of the first N filters of the route, in reverse, by N. The last entry is the whole chain. */
   readonly responseChains: readonly PhaseChain[];
 }
 
 /** Lays out the chains of a route from its filters in the order of the config. */
-export function buildChains(specs: readonly FilterSpec[]): Pick<Route, 'requestChain' | 'responseChains'> {
+export function buildChains(
+  specs: readonly FilterSpec[],
+): Pick<Route, 'filters' | 'requestChain' | 'responseChains'> {
   const all = specs.map((_, place) => place);
   return {
+    filters: specs,
     requestChain: buildChain(specs, all, 'request'),
     responseChains: [...all, specs.length].map((count) =>
       buildChain(specs, all.slice(0, count).reverse(), 'response'),

@@ -67,7 +67,7 @@ export class SnapshotBuilder {
         revision.config.upstreams.map((upstream) => [upstream.name, this.#buildUpstream(upstream, held)]),
       );
       const router = buildRouter(revision.config, specs, upstreams);
-      return new Snapshot(revision, router, () => held.release());
+      return new Snapshot(revision, router, [...specs.values()], () => held.release());
     } catch (cause) {
       held.release();
       throw cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
@@ -225,6 +225,7 @@ function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterS
     deadlineMs: filter.limits.deadlineMs,
     isolation: filter.isolation,
     onFailure: filter.onFailure,
+    quarantine: filter.quarantine,
   };
 }
 

@@ -4,21 +4,30 @@
 import type { ConfigRevision } from './config/source.js';
 import type { Route } from './route.js';
 import type { Router } from './router/router.js';
+import type { FilterSpec } from './wasm/instance.js';
 
 /** Where one revision stands in its life. */
 export class Snapshot {
   readonly revision: string;
   readonly source: ConfigRevision;
   readonly router: Router<Route>;
+  /** In the order of the config. */
+  readonly filters: readonly FilterSpec[];
   readonly #dispose: () => void;
   #exchanges = 0;
   #retired = false;
 
   /** @param dispose runs once, after the snapshot was retired and its last exchange ended */
-  constructor(source: ConfigRevision, router: Router<Route>, dispose: () => void) {
+  constructor(
+    source: ConfigRevision,
+    router: Router<Route>,
+    filters: readonly FilterSpec[],
+    dispose: () => void,
+  ) {
     this.revision = source.id;
     this.source = source;
     this.router = router;
+    this.filters = filters;
     this.#dispose = dispose;
   }
 

@@ -68,6 +68,16 @@ export interface FilterConfig {
   readonly limits: { readonly deadlineMs: number; readonly memoryMb: number };
   readonly isolation: 'shared' | 'exchange';
   readonly onFailure: 'closed' | 'open';
+  /**
+   * After `failures` within `windowMs` the filter is left out for `backoffMs`, twice as long each time it fails again.
+   * Default 5, 10 000, 1000 and 60 000; 0 failures never leave it out.
+   */
+  readonly quarantine: {
+    readonly failures: number;
+    readonly windowMs: number;
+    readonly backoffMs: number;
+    readonly maxBackoffMs: number;
+  };
 }
 
 export interface GrantsConfig {

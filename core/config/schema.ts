@@ -194,6 +194,17 @@ const filter = record(
       ['closed', 'open'],
       'Whether a failing filter answers 503 ("closed") or is skipped ("open").',
     ),
+    quarantine: optionalRecord('When a filter that keeps failing is left out for a while.', {
+      failures: whole(0, 1000, 5, 'So many failures within `windowMs`; 0 never leaves it out.'),
+      windowMs: whole(100, 3_600_000, 10_000, 'How long a failure counts, in milliseconds.'),
+      backoffMs: whole(
+        10,
+        3_600_000,
+        1000,
+        'How long it is left out the first time, in milliseconds; twice as long each time it fails again.',
+      ),
+      maxBackoffMs: whole(10, 86_400_000, 60_000, 'Longest time that doubling leads to, in milliseconds.'),
+    }),
   },
   ['module'],
 );

@@ -2,9 +2,8 @@
 // Decides nothing: dispatcher.ts does.
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
-import type { ChainLink } from '../wasm/chain.js';
 import { FrameWriter } from '../wasm/frame.js';
-import type { FilterFailure, PhaseMessage, PhaseResult } from '../wasm/guest-abi.js';
+import type { PhaseResult } from '../wasm/guest-abi.js';
 import {
   BATCH_SIZE_WORDS,
   BATCH_SIZES,
@@ -24,23 +23,12 @@ import {
   WORKER_WAKE,
   type WorkerMessage,
 } from './control.js';
+import { Job } from './job.js';
 import { JOB_MESSAGE, JOB_STOP, RECORD_KIND, RECORD_TICKET, writeJob, writeSignal } from './job-record.js';
 import { JobTable } from './job-table.js';
 import type { ServingThread, ThreadPool } from './pool.js';
 import { RESULT_DONE, readResult } from './result-record.js';
 import { createRing, RingConsumer, RingProducer } from './ring.js';
-
-/** One phase of one exchange on its way through the workers. */
-export interface Job {
-  readonly message: PhaseMessage;
-  links: readonly ChainLink[];
-  /** Workers that ended while they held it. */
-  losses: number;
-  /** Of filters with policy `open` whose worker had to be ended. */
-  readonly skipped: FilterFailure[];
-  readonly resolve: (result: PhaseResult) => void;
-  readonly reject: (cause: unknown) => void;
-}
 
 /** What a worker was doing at one moment. */
 export interface ProgressView {
@@ -206,17 +194,13 @@ export class Channel {
   /** Gives up every job that is not done. */
   takeJobs(): Job[] {
     const jobs = this.#held.takeAll();
-    for (const item of this.#waiting) if (isJob(item)) jobs.push(item);
+    for (const item of this.#waiting) if (item instanceof Job) jobs.push(item);
     this.#waiting.length = 0;
     return jobs;
   }
 
   #finish(ticket: number, result: PhaseResult): void {
-    const job = this.#held.take(ticket);
-    if (job === undefined) return;
-    job.resolve(
-      job.skipped.length === 0 ? result : { ...result, failures: [...job.skipped, ...result.failures] },
-    );
+    this.#held.take(ticket)?.resolve(result);
   }
 
   #hear(message: HostMessage): void {
@@ -247,7 +231,7 @@ export class Channel {
   #writeWaiting(): void {
     while (this.#waiting.length > 0) {
       const item = this.#waiting[0]!;
-      if (!(isJob(item) ? this.#writeJob(item) : this.#writeMessage(item))) break;
+      if (!(item instanceof Job ? this.#writeJob(item) : this.#writeMessage(item))) break;
       this.#waiting.shift();
       this.#unannounced = true;
     }
@@ -297,8 +281,4 @@ export class Channel {
     if (received === undefined) throw new Error('a record announced a message that did not come');
     return received.message as HostMessage;
   }
-}
-
-function isJob(item: Job | WorkerMessage | 'stop'): item is Job {
-  return typeof item === 'object' && 'links' in item;
 }

@@ -58,4 +58,6 @@ export type HostMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'loaded'; readonly id: number; readonly logs: readonly FilterLogLine[] }
   | { readonly kind: 'refused'; readonly id: number; readonly code: string; readonly message: string }
+  /** An instance of this filter has more linear memory than any before it in this worker. */
+  | { readonly kind: 'memory-peaked'; readonly id: number; readonly bytes: number }
   | { readonly kind: 'extra'; readonly extra: ResultExtra };

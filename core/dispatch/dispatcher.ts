@@ -1,6 +1,5 @@
 // Filters over worker threads: which worker gets a job, and what becomes of a job whose worker ended. The one verb of
 // this room is `run`.
-import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';
 import type { ChainLink } from '../wasm/chain.js';
 import {
@@ -11,9 +10,10 @@ import {
   type PhaseResult,
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import type { Job } from './channel.js';
 import { Fleet, type FleetOptions, type WorkerLoss } from './fleet.js';
 import type { WorkerStats } from './fleet-stats.js';
+import { Job, type JobOwner } from './job.js';
+import { type FilterHealth, Quarantine, type QuarantineEvents } from './quarantine.js';
 import { Suspects } from './suspects.js';
 
 export interface DispatcherOptions extends FleetOptions {
@@ -26,22 +26,41 @@ export interface DispatcherStats extends WorkerStats {
   readonly outstanding: number;
 }
 
+/** Told what happens among the workers, for the log. */
+export interface DispatcherEvents extends QuarantineEvents {
+  /** A worker ended and was replaced. */
+  workerReplaced(reason: string): void;
+}
+
+/** A filter that is left out at the moment. */
+export interface HeldOut {
+  readonly spec: FilterSpec;
+  readonly retryInMs: number;
+}
+
+const SILENT: DispatcherEvents = {
+  workerReplaced: () => {},
+  filterQuarantined: () => {},
+  filterRestored: () => {},
+};
+
 /** A job whose worker ended this often is given up: it may be what ends them. */
 const MOST_LOSSES = 3;
 
-export class Dispatcher {
+export class Dispatcher implements JobOwner {
   readonly #queue: number;
   readonly #fleet: Fleet;
   readonly #suspects = new Suspects();
-  readonly #onRestart: (reason: string) => void;
+  readonly #quarantine: Quarantine;
+  readonly #events: DispatcherEvents;
   #outstanding = 0;
   #flushScheduled = false;
   #closing = false;
 
-  /** @param onRestart told why a worker was replaced, for the log */
-  constructor(options: DispatcherOptions, onRestart: (reason: string) => void = () => {}) {
+  constructor(options: DispatcherOptions, events: DispatcherEvents = SILENT) {
     this.#queue = options.queue;
-    this.#onRestart = onRestart;
+    this.#events = events;
+    this.#quarantine = new Quarantine(events);
     this.#fleet = new Fleet(options, (loss) => this.#lost(loss));
   }
 
@@ -64,7 +83,10 @@ export class Dispatcher {
 
   /** No job may name these filters any more. */
   unload(ids: readonly number[]): void {
-    for (const id of ids) this.#suspects.forget(id);
+    for (const id of ids) {
+      this.#suspects.forget(id);
+      this.#quarantine.forget(id);
+    }
     this.#fleet.unload(ids);
   }
 
@@ -76,26 +98,31 @@ export class Dispatcher {
     if (this.#outstanding >= this.#queue) return Promise.reject(overloaded(this.#outstanding));
     this.#outstanding += 1;
     return new Promise<PhaseResult>((resolve, reject) => {
-      const job: Job = {
-        message,
-        links,
-        losses: 0,
-        skipped: [],
-        resolve: (result) => {
-          this.#settle();
-          resolve(result);
-        },
-        reject: (cause) => {
-          this.#settle();
-          reject(cause);
-        },
-      };
-      try {
-        this.#assign(job);
-      } catch (cause) {
-        job.reject(cause);
-      }
+      this.#begin(new Job(message, links, this, resolve, reject));
     });
+  }
+
+  /** The first of these filters that would fail an exchange because it is in quarantine; null as good as always. */
+  heldOut(specs: readonly FilterSpec[]): HeldOut | null {
+    if (this.#quarantine.isEmpty) return null;
+    for (const spec of specs) {
+      const retryInMs = spec.onFailure === 'open' ? 0 : this.#quarantine.refusedForMs(spec.id);
+      if (retryInMs > 0) return { spec, retryInMs };
+    }
+    return null;
+  }
+
+  /** How a loaded filter fares. */
+  health(spec: FilterSpec): FilterHealth & { readonly peakMemoryBytes: number } {
+    return { ...this.#quarantine.health(spec), peakMemoryBytes: this.#fleet.peakMemoryBytes(spec.id) };
+  }
+
+  /** A job of this dispatcher is done. */
+  settled(job: Job, result: PhaseResult | null): void {
+    this.#outstanding -= 1;
+    if (this.#outstanding === 0) this.#fleet.rest();
+    if (result !== null && result.failures.length > 0) this.#countFailures(job, result.failures);
+    for (const id of job.probes) this.#quarantine.probed(id, probeOutcome(job, id, result));
   }
 
   get stats(): DispatcherStats {
@@ -108,13 +135,48 @@ export class Dispatcher {
     for (const job of await this.#fleet.close()) job.reject(crashed('the gateway stopped'));
   }
 
-  #settle(): void {
-    this.#outstanding -= 1;
-    if (this.#outstanding === 0) this.#fleet.rest();
+  #begin(job: Job): void {
+    try {
+      if (this.#quarantine.isEmpty || this.#admit(job)) this.#assign(job);
+    } catch (cause) {
+      job.reject(cause);
+    }
+  }
+
+  /** False when a filter in quarantine failed the job. */
+  #admit(job: Job): boolean {
+    for (const [index, { id, skip }] of job.links.entries()) {
+      const admission = skip ? 'run' : this.#quarantine.admit(id);
+      if (admission === 'probe') job.probes = [...job.probes, id];
+      if (admission !== 'refuse') continue;
+      const spec = this.#fleet.filter(id);
+      const failure: FilterFailure = {
+        code: 'SLUICE_FILTER_QUARANTINED',
+        message: `filter ${spec?.name} is in quarantine`,
+        index,
+        skipped: spec?.onFailure === 'open',
+      };
+      if (!failure.skipped) {
+        job.resolve(failed(failure));
+        return false;
+      }
+      job.skip(failure);
+    }
+    return true;
+  }
+
+  #countFailures(job: Job, failures: readonly FilterFailure[]): void {
+    for (const failure of failures) {
+      const id = job.links[failure.index]?.id;
+      if (id === undefined || failure.code === 'SLUICE_FILTER_QUARANTINED' || job.probes.includes(id))
+        continue;
+      const spec = this.#fleet.filter(id);
+      if (spec !== undefined) this.#quarantine.failed(spec, failure);
+    }
   }
 
   #assign(job: Job): void {
-    const channel = this.#fleet.choose(this.#suspects.mayEndItsWorker(job.links));
+    const channel = this.#fleet.choose(job.probes.length > 0 || this.#suspects.mayEndItsWorker(job.links));
     if (channel === undefined) {
       job.reject(crashed('no worker is left'));
       return;
@@ -133,7 +195,7 @@ export class Dispatcher {
   };
 
   #lost({ reason, guilty, index, overdue, jobs }: WorkerLoss): void {
-    if (!this.#closing) this.#onRestart(reason);
+    if (!this.#closing) this.#events.workerReplaced(reason);
     if (guilty !== null) this.#blame(guilty, index, overdue, reason);
     for (const job of jobs) this.#again(job, guilty === null);
   }
@@ -156,10 +218,9 @@ export class Dispatcher {
       skipped: spec.onFailure === 'open',
     };
     if (failure.skipped) {
-      job.skipped.push(failure);
-      job.links = job.links.map((other) => (other === link ? { ...other, skip: true } : other));
+      job.skip(failure);
       this.#assign(job);
-    } else job.resolve(failed(job, failure));
+    } else job.resolve(failed(failure));
   }
 
   /** @param counts the worker ended and nobody knows whose fault it was: it may be this job's */
@@ -171,17 +232,29 @@ export class Dispatcher {
   }
 }
 
-function failed(job: Job, failure: FilterFailure): PhaseResult {
-  assert(!failure.skipped);
+function failed(failure: FilterFailure): PhaseResult {
   return {
     edits: new EditList(),
     response: null,
     respondedBy: -1,
     contexts: [],
     calls: [],
-    failures: [...job.skipped, failure],
+    failures: [failure],
     logs: [],
   };
+}
+
+/** What a job says of the filter it probes. */
+function probeOutcome(
+  job: Job,
+  id: number,
+  result: PhaseResult | null,
+): FilterFailure | 'passed' | 'unknown' {
+  const index = job.links.findIndex((link) => link.id === id);
+  if (result === null) return 'unknown';
+  const failure = result.failures.find((other) => other.index === index);
+  if (failure !== undefined) return failure;
+  return result.calls.length > index ? 'passed' : 'unknown';
 }
 
 function overloaded(outstanding: number): GatewayError {

@@ -19,6 +19,7 @@ interface Pending {
 export class FilterLoads {
   readonly #startMs: number;
   readonly #kept = new Map<number, FilterSpec>();
+  readonly #peakMemoryBytes = new Map<number, number>();
   #pending: Pending[] = [];
 
   constructor(startMs: number) {
@@ -32,6 +33,17 @@ export class FilterLoads {
 
   drop(id: number): void {
     this.#kept.delete(id);
+    this.#peakMemoryBytes.delete(id);
+  }
+
+  /** An instance of this filter has so much linear memory. */
+  memoryPeaked(id: number, bytes: number): void {
+    if (this.find(id) !== undefined && bytes > this.peakMemoryBytes(id)) this.#peakMemoryBytes.set(id, bytes);
+  }
+
+  /** Most linear memory that one instance of this filter had. */
+  peakMemoryBytes(id: number): number {
+    return this.#peakMemoryBytes.get(id) ?? 0;
   }
 
   kept(): Iterable<FilterSpec> {

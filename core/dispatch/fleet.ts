@@ -4,10 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, GatewayError } from '../errors.js';
 import type { FilterLogLine } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import { Channel, type ChannelEvents, isCalling, type Job } from './channel.js';
+import { Channel, type ChannelEvents, isCalling } from './channel.js';
 import type { HostMessage } from './control.js';
 import { FilterLoads, WorkerLost } from './filter-loads.js';
 import { FleetStats, type WorkerStats } from './fleet-stats.js';
+import type { Job } from './job.js';
 import { ThreadPool } from './pool.js';
 import { Supervisor } from './supervisor.js';
 
@@ -136,6 +137,11 @@ export class Fleet {
     return this.#loads.find(id);
   }
 
+  /** Most linear memory that one instance of this filter had, in bytes. */
+  peakMemoryBytes(id: number): number {
+    return this.#loads.peakMemoryBytes(id);
+  }
+
   /**
    * The least busy worker, of those that serve if there are any; undefined when none is left.
    * @param apart choose a spare, away from the jobs of others, if there is one
@@ -216,7 +222,8 @@ export class Fleet {
   }
 
   #hear(channel: Channel, message: HostMessage): void {
-    if (message.kind === 'loaded') this.#loads.settled(channel, message.id, message.logs);
+    if (message.kind === 'memory-peaked') this.#loads.memoryPeaked(message.id, message.bytes);
+    else if (message.kind === 'loaded') this.#loads.settled(channel, message.id, message.logs);
     else if (message.kind === 'refused') {
       const error = new GatewayError(message.code as ErrorCode, message.message);
       // A worker that lacks a filter the others have cannot take its place among them.

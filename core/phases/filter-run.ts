@@ -17,6 +17,8 @@ import type {
 /** Told what filters do, for metrics and log. */
 export interface FilterObserver {
   filterCalled(filter: string, phase: PhaseName, call: FilterCall): void;
+  /** No filter ran for `waitMs` of the way of its chain through a worker. */
+  filterWaited(filter: string, phase: PhaseName, waitMs: number): void;
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void;
   filterLogged(line: FilterLogLine, exchange: Exchange): void;
 }
@@ -59,17 +61,40 @@ export async function runChain(
   dispatcher: Dispatcher,
   observer: FilterObserver,
 ): Promise<PhaseResult> {
+  const startedMs = performance.now();
   const result = await dispatcher.run(message, links);
-  for (let i = 0; i < result.calls.length; i += 1) {
-    observer.filterCalled(chain.specs[i]!.name, message.phase, result.calls[i]!);
-  }
+  reportCalls(result.calls, performance.now() - startedMs, chain, message.phase, observer);
   for (const line of result.logs) observer.filterLogged(line, exchange);
   for (const failure of result.failures) {
     const filter = chain.specs[failure.index]?.name ?? '';
     observer.filterFailed(filter, failure, exchange);
-    if (!failure.skipped) throw new GatewayError(failure.code, failure.message, { filter });
+    if (!failure.skipped) throw filterError(filter, failure, 1);
   }
   return result;
+}
+
+function reportCalls(
+  calls: readonly FilterCall[],
+  elapsedMs: number,
+  { specs }: PhaseChain,
+  phase: PhaseName,
+  observer: FilterObserver,
+): void {
+  let calledNs = 0;
+  for (const { durationNs } of calls) calledNs += durationNs;
+  const waitMs = Math.max(0, elapsedMs - calledNs / 1e6);
+  for (let i = 0; i < calls.length; i += 1) {
+    const { name } = specs[i]!;
+    observer.filterCalled(name, phase, calls[i]!);
+    observer.filterWaited(name, phase, waitMs);
+  }
+}
+
+/** @param retryAfterSeconds told to the client when the filter is in quarantine */
+export function filterError(filter: string, failure: FilterFailure, retryAfterSeconds: number): GatewayError {
+  const { code, message } = failure;
+  if (code !== 'SLUICE_FILTER_QUARANTINED') return new GatewayError(code, message, { filter });
+  return new GatewayError(code, message, { filter, headers: ['retry-after', String(retryAfterSeconds)] });
 }
 
 function toByteStrings(params: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import { BufferedBody, type Exchange } from '../exchange.js';
 import type { Route } from '../route.js';
 import { applyEdits } from '../wasm/edits.js';
 import { collectBody, LimitedBody } from './collect-body.js';
-import { buildMessage, type FilterObserver, runChain } from './filter-run.js';
+import { buildMessage, type FilterObserver, filterError, runChain } from './filter-run.js';
 
 const SMALL_BODY_BYTES = 16384;
 
@@ -27,6 +27,7 @@ export async function runRequestFilters(
   dispatcher: Dispatcher,
   observer: FilterObserver,
 ): Promise<RequestPhaseOutcome> {
+  refuseHeldOut(exchange, route, dispatcher, observer);
   limitBody(exchange, route.config.limits.requestBodyBytes);
   const { requestChain: chain } = route;
   const everybody = route.responseChains.length - 1;
@@ -49,6 +50,26 @@ export async function runRequestFilters(
     reached: result.response === null ? everybody : chain.places[result.respondedBy]!,
     contexts: placeContexts(result.contexts, chain.places, everybody),
   };
+}
+
+/** A filter in quarantine would fail the exchange: now, before the upstream did any work, response filters as well. */
+function refuseHeldOut(
+  exchange: Exchange,
+  route: Route,
+  dispatcher: Dispatcher,
+  observer: FilterObserver,
+): void {
+  const heldOut = dispatcher.heldOut(route.filters);
+  if (heldOut === null) return;
+  const { name } = heldOut.spec;
+  const failure = {
+    code: 'SLUICE_FILTER_QUARANTINED',
+    message: `filter ${name} is in quarantine for ${Math.ceil(heldOut.retryInMs)} ms`,
+    index: -1,
+    skipped: false,
+  } as const;
+  observer.filterFailed(name, failure, exchange);
+  throw filterError(name, failure, Math.ceil(heldOut.retryInMs / 1000));
 }
 
 /**

@@ -21,6 +21,8 @@ export interface AdminSources {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** What runs: revision, since when, how many routes, filters, upstreams. Printed as JSON. */
   config(): unknown;
+  /** How each filter fares: state, quarantines, last failure. Printed as JSON. */
+  filters(): unknown;
   /** Told when one of the above throws; the client gets 500 without the reason. */
   failed(error: unknown): void;
 }
@@ -35,7 +37,7 @@ interface Answer {
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** HTTP server for operators and probes: GET and HEAD of /healthz, /readyz, /metrics, /config. */
+/** HTTP server for operators and probes: GET and HEAD of /healthz, /readyz, /metrics, /config, /filters. */
 export class AdminServer {
   readonly #sources: AdminSources;
   readonly #server: Server;
@@ -132,6 +134,8 @@ export class AdminServer {
         return async () => ({ status: 200, ...(await this.#sources.metrics()) });
       case '/config':
         return () => json(200, this.#sources.config());
+      case '/filters':
+        return () => json(200, this.#sources.filters());
       default:
         return null;
     }

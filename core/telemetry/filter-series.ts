@@ -9,6 +9,7 @@ class PhaseSeries {
   readonly duration = new Histogram(FILTER_BOUNDS);
   calls = 0;
   edits = 0;
+  queueMs = 0;
 
   constructor(filter: string, phase: FilterPhase) {
     this.labels = Object.freeze({ filter, phase });
@@ -45,6 +46,11 @@ export class FilterSeries {
     series.duration.observe(durationNs / 1e9);
   }
 
+  waited(name: string, phase: FilterPhase, waitMs: number): void {
+    const series = this.#filters.get(name)?.[phase];
+    if (series !== undefined) series.queueMs += waitMs;
+  }
+
   failed(name: string, code: string): void {
     const failures = this.#filters.get(name)?.failures;
     failures?.set(code, (failures.get(code) ?? 0) + 1);
@@ -56,6 +62,15 @@ export class FilterSeries {
       labels: {},
       sharedLabels: series.labels,
       value: series[what],
+    }));
+  }
+
+  queueSeconds(name: string): Sample[] {
+    return this.#phases().map((series) => ({
+      metricName: name,
+      labels: {},
+      sharedLabels: series.labels,
+      value: series.queueMs / 1000,
     }));
   }
 

@@ -39,12 +39,24 @@ export interface DispatchSample {
   readonly memoryBytes: number;
 }
 
+/** How one filter fares. */
+export interface FilterSample {
+  readonly name: string;
+  readonly state: 'active' | 'quarantined' | 'probing';
+  /** How often it was quarantined since it was loaded. */
+  readonly quarantines: number;
+  /** Most linear memory that one instance of it had, in bytes. */
+  readonly peakMemoryBytes: number;
+}
+
 /** What is asked for when somebody scrapes. None of these may throw. */
 export interface MetricSources {
   /** Exchanges that run now. */
   inFlight(): number;
   upstreams(): Iterable<{ readonly name: string; readonly targets: readonly TargetSample[] }>;
   dispatch(): DispatchSample;
+  /** Filters of the revision that runs. */
+  filters(): Iterable<FilterSample>;
   /** Bytes of log lines that nobody read in time. */
   droppedLogBytes(): number;
 }
@@ -113,6 +125,11 @@ export class Metrics {
 
   filterCalled(filter: string, phase: FilterPhase, durationNs: number, edits: number): void {
     this.#filters.called(filter, phase, durationNs, edits);
+  }
+
+  /** A chain with this filter came back; `waitMs` of its way no filter ran. */
+  filterWaited(filter: string, phase: FilterPhase, waitMs: number): void {
+    this.#filters.waited(filter, phase, waitMs);
   }
 
   /** A call that did not come to an end; `filterCalled` is not called for it. */
@@ -186,6 +203,27 @@ export class Metrics {
     );
     this.#register('sluice_filter_failures_total', 'Calls that failed, by code.', 'counter', (name) =>
       series.failures(name),
+    );
+    this.#register(
+      'sluice_filter_queue_seconds_total',
+      'Time that chains waited for a worker.',
+      'counter',
+      (name) => series.queueSeconds(name),
+    );
+    this.#filter('sluice_filter_quarantined', '1 while quarantined or on trial.', 'gauge', ({ state }) =>
+      Number(state !== 'active'),
+    );
+    this.#filter(
+      'sluice_filter_quarantines_total',
+      'How often it was quarantined since it was loaded.',
+      'counter',
+      ({ quarantines }) => quarantines,
+    );
+    this.#filter(
+      'sluice_filter_peak_memory_bytes',
+      'Most linear memory of one instance.',
+      'gauge',
+      ({ peakMemoryBytes }) => peakMemoryBytes,
     );
   }
 
@@ -272,6 +310,12 @@ export class Metrics {
       'When the last good attempt ended.',
       'gauge',
       () => this.#lastSuccessMs / 1000,
+    );
+  }
+
+  #filter(name: string, help: string, type: MetricType, value: (filter: FilterSample) => number): void {
+    this.#register(name, help, type, () =>
+      Array.from(this.#sources.filters(), (filter) => sample(name, value(filter), { filter: filter.name })),
     );
   }
 

@@ -42,25 +42,43 @@ export interface ChainInput {
 export interface Progress {
   enter(filterId: number, index: number): void;
   leave(): void;
+  /** An instance of the filter has more linear memory than any before it; no filter runs. */
+  memoryPeaked(filterId: number, bytes: number): void;
 }
 
-const UNSUPERVISED: Progress = { enter: () => {}, leave: () => {} };
+const UNSUPERVISED: Progress = { enter: () => {}, leave: () => {}, memoryPeaked: () => {} };
 
 interface Loaded {
   readonly spec: FilterSpec;
   /** Undefined after a trap, and always with isolation `exchange`. */
   instance: FilterInstance | undefined;
+  /** Linear memory of `instance` when it was last looked at, and the most of any instance so far. */
+  memoryBytes: number;
+  peakMemoryBytes: number;
+}
+
+/** What all runs of one thread share. */
+interface Thread {
+  readonly filters: Map<number, Loaded>;
+  readonly services: HostServices;
+  readonly progress: Progress;
+  readonly scratch: Scratch;
+  /** Linear memory of all shared instances. */
+  memoryBytes: number;
 }
 
 /** The filters that one thread has loaded. */
 export class FilterChain {
-  readonly #filters = new Map<number, Loaded>();
-  readonly #services: HostServices = { schemas: new SchemaStore() };
-  readonly #progress: Progress;
-  readonly #scratch = new Scratch();
+  readonly #thread: Thread;
 
   constructor(progress: Progress = UNSUPERVISED) {
-    this.#progress = progress;
+    this.#thread = {
+      filters: new Map(),
+      services: { schemas: new SchemaStore() },
+      progress,
+      scratch: new Scratch(),
+      memoryBytes: 0,
+    };
   }
 
   /**
@@ -68,37 +86,45 @@ export class FilterChain {
    * @throws GatewayError of FilterInstance; then the filter is not loaded
    */
   load(spec: FilterSpec): FilterLogLine[] {
-    this.#progress.enter(spec.id, 0);
+    const { filters, services, progress } = this.#thread;
+    let instance: FilterInstance;
+    progress.enter(spec.id, 0);
     try {
-      const instance = new FilterInstance(spec, this.#services);
-      this.#filters.set(spec.id, { spec, instance: spec.isolation === 'shared' ? instance : undefined });
-      return instance.takeLines().map((line) => ({ filter: spec.name, ...line }));
+      instance = new FilterInstance(spec, services);
     } catch (cause) {
-      this.#services.schemas.release(spec.id);
+      services.schemas.release(spec.id);
       throw cause;
     } finally {
-      this.#progress.leave();
+      progress.leave();
     }
+    const loaded: Loaded = {
+      spec,
+      instance: spec.isolation === 'shared' ? instance : undefined,
+      memoryBytes: 0,
+      peakMemoryBytes: 0,
+    };
+    filters.set(spec.id, loaded);
+    accountMemory(this.#thread, loaded, instance);
+    return instance.takeLines().map((line) => ({ filter: spec.name, ...line }));
   }
 
   /** Answers the bytes of linear memory that this leaves to the collector. */
   unload(id: number): number {
-    const bytes = this.#filters.get(id)?.instance?.memoryBytes ?? 0;
-    this.#filters.delete(id);
-    this.#services.schemas.release(id);
+    const bytes = this.#thread.filters.get(id)?.memoryBytes ?? 0;
+    this.#thread.memoryBytes -= bytes;
+    this.#thread.filters.delete(id);
+    this.#thread.services.schemas.release(id);
     return bytes;
   }
 
   /** Linear memory of all shared instances, in bytes. */
   get memoryBytes(): number {
-    let sum = 0;
-    for (const { instance } of this.#filters.values()) sum += instance?.memoryBytes ?? 0;
-    return sum;
+    return this.#thread.memoryBytes;
   }
 
   /** Runs a phase to its end. Never throws for what a filter does. */
   run(input: ChainInput): PhaseResult {
-    return new PhaseRun(input, this.#filters, this.#services, this.#progress, this.#scratch).run();
+    return new PhaseRun(input, this.#thread).run();
   }
 }
 
@@ -118,12 +144,20 @@ function allocate(length: number): FrameMemory {
   return { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
 }
 
+/** @param instance the one that was running, whether it lives on or not */
+function accountMemory(thread: Thread, loaded: Loaded, instance: FilterInstance | undefined): void {
+  const living = loaded.instance?.memoryBytes ?? 0;
+  thread.memoryBytes += living - loaded.memoryBytes;
+  loaded.memoryBytes = living;
+  const bytes = instance?.memoryBytes ?? 0;
+  if (bytes <= loaded.peakMemoryBytes) return;
+  loaded.peakMemoryBytes = bytes;
+  thread.progress.memoryPeaked(loaded.spec.id, bytes);
+}
+
 class PhaseRun {
   readonly #input: ChainInput;
-  readonly #filters: ReadonlyMap<number, Loaded>;
-  readonly #services: HostServices;
-  readonly #progress: Progress;
-  readonly #scratch: Scratch;
+  readonly #thread: Thread;
 
   #frame: Uint8Array;
   #body: Uint8Array | null;
@@ -133,18 +167,9 @@ class PhaseRun {
   readonly #failures: FilterFailure[] = [];
   readonly #logs: FilterLogLine[] = [];
 
-  constructor(
-    input: ChainInput,
-    filters: ReadonlyMap<number, Loaded>,
-    services: HostServices,
-    progress: Progress,
-    scratch: Scratch,
-  ) {
+  constructor(input: ChainInput, thread: Thread) {
     this.#input = input;
-    this.#filters = filters;
-    this.#services = services;
-    this.#progress = progress;
-    this.#scratch = scratch;
+    this.#thread = thread;
     this.#frame = input.memory.bytes.subarray(input.at, input.at + input.length);
     this.#body = input.body;
   }
@@ -168,16 +193,17 @@ class PhaseRun {
 
   /** The reply of one filter; null when it says nothing or failed. */
   #call(link: ChainLink, index: number): Reply | null {
-    const loaded = this.#filters.get(link.id);
+    const loaded = this.#thread.filters.get(link.id);
     if (loaded === undefined) return this.#missing(link, index);
     const { spec } = loaded;
     const { phase } = this.#input;
+    const { progress } = this.#thread;
     const started = performance.now();
     let instance: FilterInstance | undefined;
     let reply: Reply | null = null;
-    this.#progress.enter(spec.id, index);
+    progress.enter(spec.id, index);
     try {
-      instance = loaded.instance ?? new FilterInstance(spec, this.#services);
+      instance = loaded.instance ?? new FilterInstance(spec, this.#thread.services);
       if (spec.isolation === 'shared') loaded.instance = instance;
       const body = spec.phases[phase]?.body === 'buffer' ? this.#body : null;
       reply = instance.call(phase, this.#frame, body, link.context);
@@ -186,8 +212,9 @@ class PhaseRun {
       loaded.instance = undefined;
       this.#fail(GatewayError.from(cause), spec, index);
     } finally {
-      this.#progress.leave();
+      progress.leave();
     }
+    accountMemory(this.#thread, loaded, instance);
     const lines = instance === undefined ? [] : instance.takeLines();
     for (const line of lines) this.#logs.push({ filter: spec.name, ...line });
     const durationNs = Math.round((performance.now() - started) * 1e6);
@@ -250,9 +277,9 @@ class PhaseRun {
   #rewriteFrame(edits: EditList): void {
     const message = this.#readFrame();
     applyEdits(edits, message);
-    const length = this.#scratch.writer.prepare(message);
-    const memory = this.#scratch.reserve(length);
-    this.#scratch.writer.write(memory, 0);
+    const length = this.#thread.scratch.writer.prepare(message);
+    const memory = this.#thread.scratch.reserve(length);
+    this.#thread.scratch.writer.write(memory, 0);
     this.#frame = memory.bytes.subarray(0, length);
   }
 

@@ -68,7 +68,12 @@ export interface FilterLogLine {
 
 /** Why a filter did not do its work. `code` is a row of the error table. */
 export interface FilterFailure {
-  readonly code: 'SLUICE_FILTER_TRAP' | 'SLUICE_FILTER_DEADLINE' | 'SLUICE_ABI_FRAME' | 'SLUICE_ABI_EDIT';
+  readonly code:
+    | 'SLUICE_FILTER_TRAP'
+    | 'SLUICE_FILTER_DEADLINE'
+    | 'SLUICE_FILTER_QUARANTINED'
+    | 'SLUICE_ABI_FRAME'
+    | 'SLUICE_ABI_EDIT';
   readonly message: string;
   /** Index in the chain. */
   readonly index: number;

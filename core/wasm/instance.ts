@@ -17,6 +17,23 @@ import type { GuestLogLine } from './log-capability.js';
 import type { FilterManifest } from './manifest.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
 
+/** When a filter that keeps failing is left out. */
+export interface QuarantineRule {
+  /** So many failures within `windowMs`; 0 never leaves it out. */
+  readonly failures: number;
+  readonly windowMs: number;
+  /** How long it is left out the first time; twice as long each time it fails again. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+export const NO_QUARANTINE: QuarantineRule = Object.freeze({
+  failures: 0,
+  windowMs: 0,
+  backoffMs: 0,
+  maxBackoffMs: 0,
+});
+
 /** All that a thread needs to run one configured filter. Structured-cloneable, so it can travel to a worker. */
 export interface FilterSpec {
   /** Number of this filter in this process; another config is another number. */
@@ -34,6 +51,7 @@ export interface FilterSpec {
   readonly deadlineMs: number;
   readonly isolation: 'shared' | 'exchange';
   readonly onFailure: 'closed' | 'open';
+  readonly quarantine: QuarantineRule;
 }
 
 type Begin = (length: number) => number;

@@ -13,6 +13,7 @@ import type {
   PhaseMessage,
   PhaseResult,
 } from '../../core/wasm/guest-abi.js';
+import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
 
 /** One filter of the chain. */
@@ -101,6 +102,7 @@ export class TestChain {
         deadlineMs: 0,
         isolation: filter.isolation ?? 'shared',
         onFailure: filter.onFailure ?? 'closed',
+        quarantine: NO_QUARANTINE,
       });
       this.configureLogs.push(...logs);
     });

@@ -167,7 +167,7 @@ describe('a filter that misbehaves behind a listener', () => {
           loop: { module: './endless-loop.wasm', limits: { deadlineMs: 30 } },
           trap: { module: './trap.wasm', limits: PATIENT },
           lenient: { module: './trap.wasm', onFailure: 'open', limits: PATIENT },
-          inject: { module: './header-injection.wasm', limits: PATIENT },
+          inject: { module: './header-injection.wasm', limits: PATIENT, quarantine: { failures: 0 } },
         },
         routes: [
           route('loop', '/loop', ['loop']),

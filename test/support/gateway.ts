@@ -83,6 +83,11 @@ export class TestGateway {
     return (await (await this.admin('/readyz')).json()) as { revision: string; lastError: string | null };
   }
 
+  /** Text of the configuration. */
+  text(): string {
+    return readFileSync(join(this.folder, 'sluice.json'), 'utf8');
+  }
+
   /** Replaces the configuration and waits until it runs. */
   async apply(config: TestConfig): Promise<void> {
     const before = await this.state();

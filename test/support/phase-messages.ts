@@ -3,7 +3,7 @@ import type { Dispatcher } from '../../core/dispatch/dispatcher.js';
 import { HeaderList } from '../../core/headers.js';
 import type { ChainLink } from '../../core/wasm/chain.js';
 import type { PhaseMessage, PhaseName } from '../../core/wasm/guest-abi.js';
-import type { FilterSpec } from '../../core/wasm/instance.js';
+import { type FilterSpec, NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { guestModule } from './test-guests.js';
 
 let nextId = 1;
@@ -50,6 +50,7 @@ export async function guestSpec(name: string, changes: Partial<FilterSpec> = {})
     deadlineMs: 2000,
     isolation: 'shared',
     onFailure: 'closed',
+    quarantine: NO_QUARANTINE,
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 // Specs of filters written in WebAssembly text.
-import type { FilterSpec } from '../../core/wasm/instance.js';
+import { type FilterSpec, NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { PLAIN_MANIFEST, type WatParts, watFilter } from './wat-module.js';
 
@@ -22,6 +22,7 @@ export function watSpec(parts: WatParts, changes: Partial<FilterSpec> = {}): Fil
     deadlineMs: 50,
     isolation: 'shared',
     onFailure: 'closed',
+    quarantine: NO_QUARANTINE,
     ...changes,
   };
 }

@@ -65,6 +65,7 @@ test('fills in every default and brings every value into its one form', () => {
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
+        quarantine: { failures: 5, windowMs: 10_000, backoffMs: 1000, maxBackoffMs: 60_000 },
       },
       {
         name: 'mine',
@@ -74,6 +75,7 @@ test('fills in every default and brings every value into its one form', () => {
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
+        quarantine: { failures: 5, windowMs: 10_000, backoffMs: 1000, maxBackoffMs: 60_000 },
       },
       {
         name: 'there',
@@ -83,6 +85,7 @@ test('fills in every default and brings every value into its one form', () => {
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
+        quarantine: { failures: 5, windowMs: 10_000, backoffMs: 1000, maxBackoffMs: 60_000 },
       },
     ],
     workers: {
@@ -133,6 +136,7 @@ filters:
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
+    quarantine: { failures: 0, windowMs: 100, backoffMs: 10, maxBackoffMs: 11 }
 routes:
   - id: r
     match: { path: /, methods: [BREW] }
@@ -169,6 +173,7 @@ log: { level: silent, access: false }
         limits: { deadlineMs: 5, memoryMb: 6 },
         isolation: 'exchange',
         onFailure: 'open',
+        quarantine: { failures: 0, windowMs: 100, backoffMs: 10, maxBackoffMs: 11 },
       },
     ],
     routes: [

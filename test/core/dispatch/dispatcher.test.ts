@@ -19,7 +19,14 @@ async function withDispatcher(
   use: (dispatcher: Dispatcher, restarts: string[]) => Promise<void>,
 ): Promise<void> {
   const restarts: string[] = [];
-  const dispatcher = new Dispatcher({ ...OPTIONS, ...changes }, (reason) => restarts.push(reason));
+  const dispatcher = new Dispatcher(
+    { ...OPTIONS, ...changes },
+    {
+      workerReplaced: (reason) => restarts.push(reason),
+      filterQuarantined: () => {},
+      filterRestored: () => {},
+    },
+  );
   await dispatcher.start();
   try {
     await use(dispatcher, restarts);

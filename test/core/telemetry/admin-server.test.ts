@@ -24,6 +24,7 @@ describe('the admin server', () => {
     readiness: () => readiness,
     metrics: () => metrics(),
     config: () => ({ revision: 'abc123', routes: 4 }),
+    filters: () => [{ name: 'guard', state: 'active' }],
     failed: (error) => failures.push(error),
   });
 
@@ -145,13 +146,31 @@ describe('the admin server', () => {
     );
   });
 
+  it('shows on /filters how each filter fares', async () => {
+    const answer = await ask('/filters');
+    assert.equal(answer.status, 200);
+    assert.deepEqual(JSON.parse(answer.text), [{ name: 'guard', state: 'active' }]);
+  });
+
   it('refuses to listen beyond loopback', async () => {
-    const other = new AdminServer({ readiness: () => READY, metrics, config: () => ({}), failed: () => {} });
+    const other = new AdminServer({
+      readiness: () => READY,
+      metrics,
+      config: () => ({}),
+      filters: () => [],
+      failed: () => {},
+    });
     await assert.rejects(other.listen('0.0.0.0', 0), isAddressError);
   });
 
   it('names the address that is taken', async () => {
-    const other = new AdminServer({ readiness: () => READY, metrics, config: () => ({}), failed: () => {} });
+    const other = new AdminServer({
+      readiness: () => READY,
+      metrics,
+      config: () => ({}),
+      filters: () => [],
+      failed: () => {},
+    });
     await assert.rejects(other.listen('127.0.0.1', server.port), (error) => {
       assert.ok(isAddressError(error));
       assert.match((error as Error).message, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
@@ -166,6 +185,7 @@ it('closes although a client keeps an idle connection', async () => {
     readiness: () => READY,
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
     config: () => ({}),
+    filters: () => [],
     failed: () => {},
   });
   await server.listen('127.0.0.1', 0);

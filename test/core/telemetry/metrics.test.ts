@@ -20,6 +20,7 @@ const IDLE: MetricSources = {
   inFlight: () => 0,
   upstreams: () => [],
   dispatch: () => DISPATCH,
+  filters: () => [],
   droppedLogBytes: () => 0,
 };
 

@@ -402,11 +402,31 @@ describe('a chain', () => {
     assert.equal(chain.memoryBytes, 0);
   });
 
+  it('tells of each new peak of a filter, and only then', async () => {
+    const peaks: [number, number][] = [];
+    const chain = new FilterChain({
+      enter: () => {},
+      leave: () => {},
+      memoryPeaked: (id, bytes) => peaks.push([id, bytes]),
+    });
+    const spec = await guestSpec('memory-bomb');
+    chain.load(spec);
+    assert.deepEqual(peaks, [[spec.id, chain.memoryBytes]]);
+    runPhase(chain, message('request'), linksTo(spec));
+    assert.equal(peaks.length, 1);
+    runPhase(chain, message('request', { 'x-bomb': '2' }), linksTo(spec));
+    assert.deepEqual(peaks.at(-1), [spec.id, chain.memoryBytes]);
+    const before = peaks.length;
+    runPhase(chain, message('request', { 'x-bomb': '1' }), linksTo(spec));
+    assert.equal(peaks.length, before);
+  });
+
   it('names the filter that runs before it runs, also while it is loaded, and says when it is done', async () => {
     const events: string[] = [];
     const progress: Progress = {
       enter: (filterId, index) => events.push(`enter ${filterId} at ${index}`),
       leave: () => events.push('leave'),
+      memoryPeaked: () => {},
     };
     const good = await guestSpec('trap');
     const bad = await guestSpec('refuse-config', { config: '{"bad":1}' });

@@ -1,0 +1,56 @@
+// One phase of one exchange on its way through the workers. Settles exactly once.
+import type { ChainLink } from '../wasm/chain.js';
+import type { FilterFailure, PhaseMessage, PhaseResult } from '../wasm/guest-abi.js';
+
+/** Who handed the job out, told when it is done. */
+export interface JobOwner {
+  /** @param result null when no worker could run it */
+  settled(job: Job, result: PhaseResult | null): void;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+export class Job {
+  readonly message: PhaseMessage;
+  links: readonly ChainLink[];
+  /** Workers that ended while they held it. */
+  losses = 0;
+  /** Ids of filters of which this job is the probe. */
+  probes: readonly number[] = NONE;
+  #skipped: readonly FilterFailure[] = NONE;
+  readonly #owner: JobOwner;
+  readonly #resolve: (result: PhaseResult) => void;
+  readonly #reject: (cause: unknown) => void;
+
+  constructor(
+    message: PhaseMessage,
+    links: readonly ChainLink[],
+    owner: JobOwner,
+    resolve: (result: PhaseResult) => void,
+    reject: (cause: unknown) => void,
+  ) {
+    this.message = message;
+    this.links = links;
+    this.#owner = owner;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Leaves out the filter that the failure names; the result will tell of it. */
+  skip(failure: FilterFailure): void {
+    this.#skipped = [...this.#skipped, failure];
+    this.links = this.links.map((link, index) => (index === failure.index ? { ...link, skip: true } : link));
+  }
+
+  resolve(result: PhaseResult): void {
+    const whole =
+      this.#skipped.length === 0 ? result : { ...result, failures: [...this.#skipped, ...result.failures] };
+    this.#owner.settled(this, whole);
+    this.#resolve(whole);
+  }
+
+  reject(cause: unknown): void {
+    this.#owner.settled(this, null);
+    this.#reject(cause);
+  }
+}
