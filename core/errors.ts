@@ -100,6 +100,13 @@ export const ERROR_TABLE = Object.freeze({
     'A filter module could not be read.',
     'Check the path of the module; `builtin:` takes the name of a built-in filter.',
   ),
+  SLUICE_FILTER_MODULE_TOO_LARGE: kind(
+    500,
+    'config',
+    false,
+    'A filter module is larger than the gateway loads.',
+    'Build the module without debug information, or split the filter.',
+  ),
   SLUICE_FILTER_NOT_WASM: kind(
     500,
     'config',

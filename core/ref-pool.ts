@@ -22,6 +22,10 @@ export class RefPool<T> {
     return entry.value;
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Adds a value with one reference. The key must be free. */
   add(key: string, value: T): void {
     if (this.#entries.has(key)) throw new Error(`${key} is in the pool already`);

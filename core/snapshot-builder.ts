@@ -1,10 +1,9 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import type { FilterConfig, GatewayConfig, UpstreamConfig } from './config/model.js';
 import type { ConfigRevision } from './config/source.js';
-import { compileSchema } from './config/validate.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { RefPool } from './ref-pool.js';
@@ -16,22 +15,16 @@ import type { Upstream } from './upstream/upstream.js';
 import { CAPABILITIES } from './wasm/capabilities.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
-import { digestOf, type FilterModule, loadModule } from './wasm/module.js';
+import { digestOf, type FilterModule } from './wasm/module.js';
 
 const BUILTIN = 'builtin:';
 const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
 const PAGES_PER_MEBIBYTE = 16;
-
-type ConfigCheck = ReturnType<typeof compileSchema>;
-
-/** A module with the check of its manifest's config schema, both compiled. */
-interface ReadModule {
-  readonly module: FilterModule;
-  readonly check: ConfigCheck;
-}
+/** Built-in filters have 50 KiB. */
+const MOST_MODULE_BYTES = 16 * 1024 * 1024;
 
 /** What a build needs of the workers; `sluice check` brings its own. */
-export type FilterLoader = Pick<Dispatcher, 'load' | 'unload'>;
+export type FilterLoader = Pick<Dispatcher, 'compile' | 'checkConfig' | 'load' | 'unload'>;
 
 export class SnapshotBuilder {
   readonly #loader: FilterLoader;
@@ -39,7 +32,7 @@ export class SnapshotBuilder {
   readonly #filters: RefPool<FilterSpec>;
   readonly #upstreams: RefPool<Upstream>;
   /** Modules of the last build by digest: a reload that changes no module compiles none. */
-  #modules: ReadonlyMap<string, ReadModule> = new Map();
+  #modules: ReadonlyMap<string, FilterModule> = new Map();
   #nextFilterId = 1;
 
   /** @param onLog gets what filters log while they are configured */
@@ -78,12 +71,12 @@ export class SnapshotBuilder {
   async #buildFilters(config: GatewayConfig, held: Held): Promise<Map<string, FilterSpec>> {
     const errors: GatewayError[] = [];
     const checked: { filter: FilterConfig; module: FilterModule }[] = [];
-    const modules = new Map<string, ReadModule>();
+    const modules = new Map<string, FilterModule>();
     for (const filter of config.filters) {
       try {
-        const { module, check } = await this.#readModule(filter, modules);
+        const module = await this.#readModule(filter, modules);
         checkGrants(filter, module);
-        errors.push(...checkConfig(filter, check));
+        errors.push(...(await this.#checkConfig(filter, module)));
         checked.push({ filter, module });
       } catch (cause) {
         errors.push(GatewayError.from(cause));
@@ -100,16 +93,29 @@ export class SnapshotBuilder {
   }
 
   /** The module of a filter, compiled at most once for as long as its file does not change. */
-  async #readModule(filter: FilterConfig, modules: Map<string, ReadModule>): Promise<ReadModule> {
+  async #readModule(filter: FilterConfig, modules: Map<string, FilterModule>): Promise<FilterModule> {
     const bytes = await readModuleFile(filter);
     const digest = digestOf(bytes);
-    const read = modules.get(digest) ?? this.#modules.get(digest) ?? compileModule(bytes, filter);
-    modules.set(digest, read);
-    return read;
+    const label = `/filters/${filter.name}/module (${filter.module})`;
+    const module =
+      modules.get(digest) ?? this.#modules.get(digest) ?? (await this.#loader.compile(bytes, label));
+    modules.set(digest, module);
+    return module;
+  }
+
+  async #checkConfig(filter: FilterConfig, module: FilterModule): Promise<GatewayError[]> {
+    // It fitted when the filter was built.
+    if (this.#filters.has(keyOf(filter, module))) return [];
+    const label = `/filters/${filter.name}/config`;
+    const faults = await this.#loader.checkConfig(module.manifest.config, filter.config, label);
+    return faults.map(
+      ({ pointer, message }) =>
+        new GatewayError('SLUICE_FILTER_CONFIG', `${label}${pointer}: ${message}`, { filter: filter.name }),
+    );
   }
 
   async #acquireFilter(filter: FilterConfig, module: FilterModule, held: Held): Promise<FilterSpec> {
-    const key = JSON.stringify([module.digest, filter]);
+    const key = keyOf(filter, module);
     const known = this.#filters.acquire(key);
     if (known !== undefined) {
       held.filters.push(key);
@@ -160,8 +166,17 @@ async function readModuleFile(filter: FilterConfig): Promise<Uint8Array> {
     ? new URL(`${encodeURIComponent(module.slice(BUILTIN.length))}.wasm`, BUILTIN_FOLDER)
     : module;
   try {
+    const { size } = await stat(place);
+    if (size > MOST_MODULE_BYTES) {
+      throw new GatewayError(
+        'SLUICE_FILTER_MODULE_TOO_LARGE',
+        `/filters/${filter.name}/module: ${module} has ${size} bytes, at most ${MOST_MODULE_BYTES} are loaded`,
+        { filter: filter.name },
+      );
+    }
     return await readFile(place);
   } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError(
       'SLUICE_FILTER_UNREADABLE',
       `/filters/${filter.name}/module: ${await unreadable(module, cause as NodeJS.ErrnoException)}`,
@@ -178,19 +193,6 @@ async function unreadable(module: string, cause: NodeJS.ErrnoException): Promise
   return `found ${module}, expected ${BUILTIN} and one of ${names.sort().join(', ')}`;
 }
 
-function compileModule(bytes: Uint8Array, filter: FilterConfig): ReadModule {
-  const label = `/filters/${filter.name}/module (${filter.module})`;
-  const module = loadModule(bytes, label);
-  try {
-    return { module, check: compileSchema(module.manifest.config) };
-  } catch (cause) {
-    throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: ${(cause as Error).message}`, {
-      cause,
-      filter: filter.name,
-    });
-  }
-}
-
 /** Both sides must agree: the manifest asks and the config grants. */
 function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
   const missing = manifest.capabilities.filter((capability) => !filter.grants[capability]);
@@ -203,13 +205,9 @@ function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
   );
 }
 
-function checkConfig(filter: FilterConfig, check: ConfigCheck): GatewayError[] {
-  return check(filter.config).map(
-    ({ pointer, message }) =>
-      new GatewayError('SLUICE_FILTER_CONFIG', `/filters/${filter.name}/config${pointer}: ${message}`, {
-        filter: filter.name,
-      }),
-  );
+/** Filters with the same key are the same filter, in whatever revision. */
+function keyOf(filter: FilterConfig, module: FilterModule): string {
+  return JSON.stringify([module.digest, filter]);
 }
 
 function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterSpec {

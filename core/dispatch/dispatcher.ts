@@ -1,5 +1,6 @@
 // Filters over worker threads: which worker gets a job, and what becomes of a job whose worker ended. The one verb of
 // this room is `run`.
+import type { SchemaFault } from '../config/validate.js';
 import { GatewayError } from '../errors.js';
 import type { ChainLink } from '../wasm/chain.js';
 import {
@@ -10,6 +11,7 @@ import {
   type PhaseResult,
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
+import type { FilterModule } from '../wasm/module.js';
 import { Fleet, type FleetOptions, type WorkerLoss } from './fleet.js';
 import type { WorkerStats } from './fleet-stats.js';
 import { Job, type JobOwner } from './job.js';
@@ -70,6 +72,24 @@ export class Dispatcher implements JobOwner {
    */
   start(): Promise<void> {
     return this.#fleet.start();
+  }
+
+  /**
+   * Compiles and checks a module, off the gateway's thread.
+   * @param label how the operator names it, for messages
+   * @throws GatewayError of loadModule; SLUICE_FILTER_DEADLINE when it takes longer than `startMs`
+   */
+  async compile(bytes: Uint8Array, label: string): Promise<FilterModule> {
+    return (await this.#fleet.check({ kind: 'module', bytes, label }, label)).module;
+  }
+
+  /**
+   * Holds a config to the schema of its filter, off the gateway's thread: schemas hold patterns.
+   * @returns what is wrong with the config; nothing when it fits
+   * @throws GatewayError SLUICE_FILTER_DEADLINE when it takes longer than `startMs`
+   */
+  async checkConfig(schema: unknown, config: unknown, label: string): Promise<readonly SchemaFault[]> {
+    return (await this.#fleet.check({ kind: 'config', schema, config }, label)).faults;
   }
 
   /**

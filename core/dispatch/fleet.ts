@@ -5,6 +5,7 @@ import { type ErrorCode, GatewayError } from '../errors.js';
 import type { FilterLogLine } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, isCalling } from './channel.js';
+import type { CheckOutcome, CheckTask } from './checker.js';
 import type { HostMessage } from './control.js';
 import { FilterLoads, WorkerLost } from './filter-loads.js';
 import { FleetStats, type WorkerStats } from './fleet-stats.js';
@@ -81,6 +82,23 @@ export class Fleet {
       }
       await delay(2);
     }
+  }
+
+  /**
+   * Runs a check on a thread that is ended when it takes too long.
+   * @param label what is checked, for messages
+   * @throws GatewayError of what is checked; SLUICE_FILTER_DEADLINE
+   */
+  async check<K extends CheckTask['kind']>(
+    task: CheckTask & { kind: K },
+    label: string,
+  ): Promise<CheckOutcome & { kind: K }> {
+    const { startMs } = this.#options;
+    const outcome = await this.#pool.check(task, startMs);
+    if (outcome === null)
+      throw new GatewayError('SLUICE_FILTER_DEADLINE', `${label}: was not checked within ${startMs} ms`);
+    if (outcome.kind === 'refused') throw new GatewayError(outcome.code, outcome.message);
+    return outcome as CheckOutcome & { kind: K };
   }
 
   /**

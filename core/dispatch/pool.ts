@@ -1,8 +1,9 @@
-// Owns the threads. The only file that knows piscina: it starts a thread for each serve task, limits its heap,
-// ends it, and reports when it is gone.
+// Owns the threads. The only file that knows piscina: it starts a thread for each task, limits its heap, ends it, and
+// reports when it is gone.
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import type { CheckOutcome, CheckTask } from './checker.js';
 import type { ServeTask } from './control.js';
 
 export interface PoolOptions {
@@ -23,17 +24,23 @@ export interface ServingThread {
 /** What a filter call leaves behind in the JavaScript heap dies young; more room would only be resident memory. */
 const YOUNG_MB = 8;
 
+const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
+const CHECKER = fileURLToPath(new URL('./checker.js', import.meta.url));
+/** A revision has several things to check, one after the other. */
+const CHECKER_IDLE_MS = 1000;
+
 export class ThreadPool {
   readonly #piscina: Piscina;
 
   constructor(options: PoolOptions) {
     this.#piscina = new Piscina({
-      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      filename: WORKER,
       minThreads: 0,
       // One that was told to end may still be on its way out while its replacement starts.
-      maxThreads: options.threads * 2,
+      // One more checks modules and configs.
+      maxThreads: options.threads * 2 + 1,
       concurrentTasksPerWorker: 1,
-      idleTimeout: 0,
+      idleTimeout: CHECKER_IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: YOUNG_MB },
       // The task blocks its thread on purpose; piscina's own waiting would only add a second sleep.
       atomics: 'disabled',
@@ -55,6 +62,17 @@ export class ThreadPool {
       ),
       terminate: () => abort.abort(),
     };
+  }
+
+  /** Runs a check on a thread of its own. Answers null when that took longer than `timeoutMs`. */
+  async check(task: CheckTask, timeoutMs: number): Promise<CheckOutcome | null> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      return (await this.#piscina.run(task, { filename: CHECKER, signal })) as CheckOutcome;
+    } catch (cause) {
+      if (signal.aborted) return null;
+      throw cause;
+    }
   }
 
   /** Ends every thread. */

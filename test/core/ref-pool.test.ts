@@ -15,6 +15,7 @@ describe('a pool of references', () => {
     pool.add('a', 'one');
     assert.equal(pool.acquire('a'), 'one');
     assert.deepEqual(pool.values(), ['one']);
+    assert.deepEqual([pool.has('a'), pool.has('b')], [true, false]);
   });
 
   it('disposes a value once, when the last reference is given back', () => {

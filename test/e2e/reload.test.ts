@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -123,7 +125,11 @@ describe('reloads', () => {
     });
     const guests = ['refuse-config', 'log-lines', 'echo-context'];
     const gateway = await TestGateway.start(test, config({ module: './echo-context.wasm' }), guests);
+    // As long as a disk, without taking any room on one.
+    writeFileSync(join(gateway.folder, 'huge.wasm'), '');
+    truncateSync(join(gateway.folder, 'huge.wasm'), 2 ** 40);
     const attempts: [unknown, string][] = [
+      [{ module: './huge.wasm' }, 'SLUICE_FILTER_MODULE_TOO_LARGE'],
       [{ module: './absent.wasm' }, 'SLUICE_FILTER_UNREADABLE'],
       [{ module: 'builtin:absent' }, 'SLUICE_FILTER_UNREADABLE'],
       [{ module: './sluice.json' }, 'SLUICE_FILTER_NOT_WASM'],

@@ -4,6 +4,7 @@ import { Dispatcher, type DispatcherOptions } from '../../../core/dispatch/dispa
 import { GatewayError } from '../../../core/errors.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
 import { guestSpec, linksTo, loadGuest, phaseMessage } from '../../support/phase-messages.js';
+import { guestBytes } from '../../support/test-guests.js';
 
 const OPTIONS: DispatcherOptions = {
   count: 2,
@@ -258,6 +259,46 @@ describe('loading', () => {
         lines.map(({ filter, text }) => ({ filter, text })),
         [{ filter: 'log-lines', text: 'configured' }],
       );
+    });
+  });
+});
+
+describe('checking', () => {
+  it('compiles a module into something that every worker can load', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher) => {
+      const { manifest, module } = await dispatcher.compile(await guestBytes('echo-context'), 'echo');
+      assert.equal(manifest.name, 'echo-context');
+      const spec = await guestSpec('echo-context');
+      await dispatcher.load([{ ...spec, module }]);
+      const result = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(spec));
+      assert.deepEqual(result.failures, []);
+    });
+  });
+
+  it('refuses what is no module with the code of the check', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher) => {
+      await assert.rejects(dispatcher.compile(Buffer.from('text'), 'it'), coded('SLUICE_FILTER_NOT_WASM'));
+    });
+  });
+
+  it('finds the faults of a config', async () => {
+    await withDispatcher({ count: 1 }, async (dispatcher) => {
+      const schema = { properties: { a: { type: 'string' } } };
+      assert.deepEqual(await dispatcher.checkConfig(schema, { a: 'x' }, 'f'), []);
+      assert.deepEqual(await dispatcher.checkConfig(schema, { a: 1 }, 'f'), [
+        { pointer: '/a', message: 'must be string' },
+      ]);
+    });
+  });
+
+  it('ends a check that never returns, while jobs go on', async () => {
+    await withDispatcher({ count: 1, startMs: 1500 }, async (dispatcher) => {
+      const echo = await loadGuest(dispatcher, 'echo-context');
+      const checking = dispatcher.checkConfig({ pattern: '^(a+)+$' }, `${'a'.repeat(50)}!`, 'f');
+      const job = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(echo));
+      assert.deepEqual(job.failures, []);
+      await assert.rejects(checking, coded('SLUICE_FILTER_DEADLINE'));
+      assert.deepEqual(await dispatcher.checkConfig({ pattern: 'b' }, 'b', 'f'), []);
     });
   });
 });
