@@ -48,11 +48,16 @@ export async function startUpstream(): Promise<{ port: number; stop(): Promise<v
   return { port, stop: () => end(child) };
 }
 
-/** Starts the gateway as an operator would, with a configuration of this text. */
-export async function startSluice(config: string, port: number): Promise<Subject> {
+/** Starts the gateway as an operator would, with a configuration of this text and `files` beside it. */
+export async function startSluice(
+  config: string,
+  port: number,
+  files: Readonly<Record<string, Uint8Array>> = {},
+): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const file = join(folder, 'sluice.yaml');
   writeFileSync(file, config);
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   const main = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
   const child = spawn(process.execPath, [main, 'run', '--config', file], {
     stdio: ['ignore', 'ignore', 'inherit'],
