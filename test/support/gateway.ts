@@ -19,6 +19,7 @@ export interface TestConfig {
   readonly routes: readonly Json[];
   readonly workers?: Json;
   readonly shutdown?: Json;
+  readonly log?: Json;
   /** Default: one on a port that the system chooses. */
   readonly listeners?: readonly Json[];
 }
@@ -86,6 +87,12 @@ export class TestGateway {
   /** Text of the configuration. */
   text(): string {
     return readFileSync(join(this.folder, 'sluice.json'), 'utf8');
+  }
+
+  /** Replaces the configuration and has it read at once. */
+  async reload(config: TestConfig): Promise<void> {
+    this.write(textOf(config));
+    await this.gateway.reload();
   }
 
   /** Replaces the configuration and waits until it runs. */
