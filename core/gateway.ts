@@ -240,6 +240,7 @@ export class Gateway {
     this.#store.clear();
     await this.#dispatcher.close();
     this.#accessLog?.close();
+    this.log.info({}, 'stopped');
     await this.#destination.close();
   }
 }

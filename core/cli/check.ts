@@ -40,7 +40,12 @@ export async function check(args: string[]): Promise<void> {
     process.stdout.write(`${JSON.stringify({ valid: true, revision: revision.id, ...counts })}\n`);
   } else {
     process.stdout.write(
-      `${file}: valid (${counts.routes} routes, ${counts.filters} filters, ${counts.upstreams} upstreams)\n`,
+      `${file}: valid (${counted(counts.routes, 'route')}, ${counted(counts.filters, 'filter')}, ` +
+        `${counted(counts.upstreams, 'upstream')})\n`,
     );
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -5,13 +5,6 @@ import { causeMessages } from './error-fields.js';
 import { elapsedMs, outcomeStatus } from './exchange-outcome.js';
 import type { LineWriter } from './log-destination.js';
 
-/** Time that one filter took in one phase of an exchange. */
-export interface FilterTiming {
-  readonly filter: string;
-  readonly phase: 'request' | 'response';
-  readonly durationNs: number;
-}
-
 export interface AccessLogOptions {
   readonly destination: LineWriter;
   /** Longest time a line waits, default 100. */
@@ -50,14 +43,9 @@ export class AccessLog {
    * Writes the line of an exchange that is over.
    *
    * @param durationMs from the head of the request to the end of the response
-   * @param timings    what each filter took, when it was measured
    */
-  exchangeFinished(
-    exchange: Exchange,
-    durationMs: number = elapsedMs(exchange),
-    timings: readonly FilterTiming[] = [],
-  ): void {
-    this.#batch += this.#line(exchange, durationMs, timings);
+  exchangeFinished(exchange: Exchange, durationMs: number = elapsedMs(exchange)): void {
+    this.#batch += this.#line(exchange, durationMs);
     if (this.#batch.length >= this.#batchChars) this.flush();
     else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), this.#flushMs).unref();
   }
@@ -78,7 +66,7 @@ export class AccessLog {
     process.off('exit', this.#flushAtExit);
   }
 
-  #line(exchange: Exchange, durationMs: number, timings: readonly FilterTiming[]): string {
+  #line(exchange: Exchange, durationMs: number): string {
     let line =
       `{"level":"info","time":"${this.#now()}","id":${quote(exchange.id)}` +
       `,"listener":${quote(exchange.listener)},"client":${quote(exchange.clientAddress)}` +
@@ -93,7 +81,6 @@ export class AccessLog {
       line += `,"error":"${error.code}","reason":${quote([error.message, ...causeMessages(error)].join(': '))}`;
       if (error.filter !== undefined) line += `,"filter":${quote(error.filter)}`;
     }
-    if (timings.length > 0) line += `,"filters":[${timings.map(timingText).join(',')}]`;
     return `${line},"msg":"exchange"}\n`;
   }
 
@@ -108,10 +95,6 @@ export class AccessLog {
     }
     return `${this.#secondText}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`;
   }
-}
-
-function timingText(timing: FilterTiming): string {
-  return `{"filter":${quote(timing.filter)},"phase":"${timing.phase}","durationMs":${round(timing.durationNs / 1e6)}}`;
 }
 
 function round(ms: number): number {

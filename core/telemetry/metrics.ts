@@ -73,7 +73,7 @@ export interface LiveNames {
   readonly filters: Iterable<string>;
 }
 
-export type ReloadOutcome = 'applied' | 'unchanged' | 'failed';
+export type ReloadOutcome = 'applied' | 'failed';
 
 type MetricType = 'counter' | 'gauge' | 'histogram';
 type Labels = Readonly<Record<string, string>>;
@@ -86,7 +86,7 @@ export class Metrics {
   readonly #sources: MetricSources;
   readonly #exchanges = new ExchangeSeries();
   readonly #filters = new FilterSeries();
-  readonly #reloads = { applied: 0, unchanged: 0, failed: 0 };
+  readonly #reloads = { applied: 0, failed: 0 };
   #revision = '';
   #lastReloadSucceeded = false;
   #lastReloadMs = 0;

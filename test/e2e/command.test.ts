@@ -26,7 +26,7 @@ describe('sluice check', () => {
     const path = file('good.yaml', `${LISTENERS}${UPSTREAMS}routes: []\n`);
     assert.deepEqual(await sluice('check', path), {
       code: 0,
-      stdout: `${path}: valid (0 routes, 0 filters, 1 upstreams)\n`,
+      stdout: `${path}: valid (0 routes, 0 filters, 1 upstream)\n`,
       stderr: '',
     });
     const { stdout } = await sluice('check', path, '--json');
@@ -187,6 +187,7 @@ describe('sluice run', () => {
     release!();
     assert.equal(await (await running).text(), 'late');
     assert.deepEqual(await exited, [0, null]);
+    await until(() => gateway.lines.at(-1)?.['msg'] === 'stopped');
   });
 
   it('cuts what does not end within shutdown.drainMs', async (test) => {
