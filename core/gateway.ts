@@ -14,7 +14,7 @@ import { AccessLog } from './telemetry/access-log.js';
 import { AdminServer, type Readiness } from './telemetry/admin-server.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { LogDestination } from './telemetry/log-destination.js';
-import { Metrics } from './telemetry/metrics.js';
+import { Metrics, type OwnMetricSample } from './telemetry/metrics.js';
 import { VERSION } from './version.js';
 
 export interface GatewayOptions {
@@ -82,6 +82,7 @@ export class Gateway {
           this.#builder.upstreams().map((upstream) => ({ name: upstream.name, targets: upstream.states() })),
         dispatch: () => this.#dispatcher.stats,
         filters: () => this.#health(),
+        filterMetrics: () => this.#filterMetrics(),
         droppedLogBytes: () => this.#destination.droppedBytes,
       },
     });
@@ -208,6 +209,14 @@ export class Gateway {
 
   #health(): ReturnType<Dispatcher['health']>[] {
     return this.#store.current.filters.map((spec) => this.#dispatcher.health(spec));
+  }
+
+  #filterMetrics(): OwnMetricSample[] {
+    return this.#store.current.filters.flatMap((spec) =>
+      this.#dispatcher
+        .metrics(spec)
+        .map((reading) => ({ filter: spec.name, module: spec.moduleName, ...reading })),
+    );
   }
 
   #describe(): unknown {

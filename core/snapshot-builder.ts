@@ -14,6 +14,7 @@ import { UndiciUpstream } from './upstream/undici-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
 import { CAPABILITIES } from './wasm/capabilities.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
+import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { digestOf, type FilterModule } from './wasm/module.js';
 
@@ -211,14 +212,18 @@ function keyOf(filter: FilterConfig, module: FilterModule): string {
 }
 
 function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterSpec {
+  const { capabilities } = module.manifest;
+  const granted = CAPABILITIES.filter((capability) => capabilities.includes(capability));
   return {
     id,
     name: filter.name,
+    moduleName: module.manifest.name,
     module: module.module,
     phases: module.manifest.phases,
     initialPages: module.initialPages,
     maximumPages: Math.min(module.maximumPages, filter.limits.memoryMb * PAGES_PER_MEBIBYTE),
-    granted: CAPABILITIES.filter((capability) => module.manifest.capabilities.includes(capability)),
+    granted,
+    shared: createSharedState(granted),
     config: JSON.stringify(filter.config ?? {}),
     deadlineMs: filter.limits.deadlineMs,
     isolation: filter.isolation,

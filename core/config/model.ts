@@ -82,6 +82,10 @@ export interface FilterConfig {
 
 export interface GrantsConfig {
   readonly log: boolean;
+  readonly metrics: boolean;
+  readonly clock: boolean;
+  readonly random: boolean;
+  readonly counters: boolean;
   readonly schemas: boolean;
 }
 

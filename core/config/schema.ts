@@ -180,6 +180,10 @@ const filter = record(
     },
     grants: optionalRecord('Capabilities the filter may use; nothing is granted by default.', {
       log: flag(false, 'May write lines to the log of the gateway.'),
+      metrics: flag(false, 'May add metrics of its own to those of the gateway.'),
+      clock: flag(false, 'May ask what time it is.'),
+      random: flag(false, 'May draw random bytes.'),
+      counters: flag(false, 'May keep counters that all workers share.'),
       schemas: flag(false, 'May have bytes checked against its JSON Schemas by the gateway.'),
     }),
     limits: optionalRecord('Hard limits of every call of the filter.', {

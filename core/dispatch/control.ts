@@ -1,6 +1,6 @@
 // What the gateway's thread and one worker share beside the rings: wake-up words, the progress cell, counters, and
 // the messages on their port.
-import type { FilterFailure, FilterLogLine } from '../wasm/guest-abi.js';
+import type { FilterFailure, FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 
 // Words of the control memory; each group on a cache line of its own.
@@ -56,7 +56,7 @@ export interface ResultExtra {
 /** Messages from a worker, each announced by one record or flag in the ring. */
 export type HostMessage =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'loaded'; readonly id: number; readonly logs: readonly FilterLogLine[] }
+  | { readonly kind: 'loaded'; readonly id: number; readonly report: LoadReport }
   | { readonly kind: 'refused'; readonly id: number; readonly code: string; readonly message: string }
   /** An instance of this filter has more linear memory than any before it in this worker. */
   | { readonly kind: 'memory-peaked'; readonly id: number; readonly bytes: number }

@@ -11,6 +11,7 @@ import {
   type PhaseResult,
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
+import { type MetricDefinition, MetricTable } from '../wasm/metric-table.js';
 import type { FilterModule } from '../wasm/module.js';
 import { Fleet, type FleetOptions, type WorkerLoss } from './fleet.js';
 import type { WorkerStats } from './fleet-stats.js';
@@ -32,6 +33,15 @@ export interface DispatcherStats extends WorkerStats {
 export interface DispatcherEvents extends QuarantineEvents {
   /** A worker ended and was replaced. */
   workerReplaced(reason: string): void;
+}
+
+/** A metric of a filter at one moment. */
+export interface MetricReading {
+  readonly definition: MetricDefinition;
+  /** Of a histogram: the sum of what was observed. */
+  readonly value: number;
+  /** Of a histogram: observations by bucket, one more than there are bounds. */
+  readonly buckets: readonly number[];
 }
 
 /** A filter that is left out at the moment. */
@@ -135,6 +145,17 @@ export class Dispatcher implements JobOwner {
   /** How a loaded filter fares. */
   health(spec: FilterSpec): FilterHealth & { readonly peakMemoryBytes: number } {
     return { ...this.#quarantine.health(spec), peakMemoryBytes: this.#fleet.peakMemoryBytes(spec.id) };
+  }
+
+  /** Metrics that a loaded filter defined, with what all workers recorded so far. */
+  metrics(spec: FilterSpec): MetricReading[] {
+    const { metrics } = spec.shared;
+    if (metrics === null) return [];
+    const table = new MetricTable(metrics);
+    return this.#fleet.metrics(spec.id).map((definition) => {
+      const place = table.place(definition);
+      return { definition, value: table.value(place), buckets: table.buckets(place, definition.bounds) };
+    });
   }
 
   /** A job of this dispatcher is done. */

@@ -1,7 +1,8 @@
 // Which filters are loaded, and the loads that workers have not answered yet.
 import { GatewayError } from '../errors.js';
-import type { FilterLogLine } from '../wasm/guest-abi.js';
+import type { LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
+import type { MetricDefinition } from '../wasm/metric-table.js';
 import { type Channel, isCalling } from './channel.js';
 
 /** The worker that was to load a filter ended before it came to that. */
@@ -9,16 +10,19 @@ export class WorkerLost extends Error {
   override readonly name = 'WorkerLost';
 }
 
+const NOTHING: LoadReport = Object.freeze({ logs: [], metrics: [] });
+
 interface Pending {
   readonly channel: Channel;
   readonly spec: FilterSpec;
-  readonly resolve: (lines: readonly FilterLogLine[]) => void;
+  readonly resolve: (report: LoadReport) => void;
   readonly reject: (cause: GatewayError | WorkerLost) => void;
 }
 
 export class FilterLoads {
   readonly #startMs: number;
   readonly #kept = new Map<number, FilterSpec>();
+  readonly #metrics = new Map<number, readonly MetricDefinition[]>();
   readonly #peakMemoryBytes = new Map<number, number>();
   #pending: Pending[] = [];
 
@@ -27,12 +31,19 @@ export class FilterLoads {
   }
 
   /** From now on every new worker loads this filter. */
-  keep(spec: FilterSpec): void {
+  keep(spec: FilterSpec, { metrics }: LoadReport): void {
     this.#kept.set(spec.id, spec);
+    if (metrics.length > 0) this.#metrics.set(spec.id, metrics);
+  }
+
+  /** Metrics that this filter defined. */
+  metrics(id: number): readonly MetricDefinition[] {
+    return this.#metrics.get(id) ?? NOTHING.metrics;
   }
 
   drop(id: number): void {
     this.#kept.delete(id);
+    this.#metrics.delete(id);
     this.#peakMemoryBytes.delete(id);
   }
 
@@ -61,15 +72,15 @@ export class FilterLoads {
   }
 
   /** Asks one worker to load a filter. The supervisor ends a worker that takes too long. */
-  loadInto(channel: Channel, spec: FilterSpec): Promise<readonly FilterLogLine[]> {
+  loadInto(channel: Channel, spec: FilterSpec): Promise<LoadReport> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ channel, spec, resolve, reject });
       channel.send({ kind: 'load', spec });
     });
   }
 
-  settled(channel: Channel, id: number, lines: readonly FilterLogLine[]): void {
-    this.#take(channel, id)?.resolve(lines);
+  settled(channel: Channel, id: number, report: LoadReport): void {
+    this.#take(channel, id)?.resolve(report);
   }
 
   /** False when nobody waits: a filter that is kept, refused by a worker that started later. */
@@ -88,7 +99,7 @@ export class FilterLoads {
     const { filterId, ticket } = progress;
     const loading = ticket === 0 && isCalling(progress);
     for (const { spec, resolve, reject } of this.#pending.filter((pending) => pending.channel === channel)) {
-      if (this.#kept.has(spec.id)) resolve([]);
+      if (this.#kept.has(spec.id)) resolve(NOTHING);
       else if (!loading || spec.id !== filterId) reject(new WorkerLost());
       else reject(overdue ? this.#tooSlow(spec) : workerEnded(spec));
     }

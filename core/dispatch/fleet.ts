@@ -2,8 +2,9 @@
 // a job, and what becomes of the jobs of one that ended, is the dispatcher's business.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, GatewayError } from '../errors.js';
-import type { FilterLogLine } from '../wasm/guest-abi.js';
+import type { FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
+import type { MetricDefinition } from '../wasm/metric-table.js';
 import { Channel, type ChannelEvents, isCalling } from './channel.js';
 import type { CheckOutcome, CheckTask } from './checker.js';
 import type { HostMessage } from './control.js';
@@ -112,10 +113,10 @@ export class Fleet {
     const loaded: number[] = [];
     try {
       for (const spec of specs) {
-        const { channel: tried, lines: logged } = await this.#tryOut(spec);
-        lines.push(...logged);
+        const { channel: tried, report } = await this.#tryOut(spec);
+        lines.push(...report.logs);
         loaded.push(spec.id);
-        this.#loads.keep(spec);
+        this.#loads.keep(spec, report);
         const others = this.#all().filter((channel) => channel !== tried);
         await Promise.all(others.map((channel) => this.#loads.loadInto(channel, spec)));
       }
@@ -127,12 +128,12 @@ export class Fleet {
   }
 
   /** Loads a filter into one worker, into another one when that worker ends for somebody else's sake. */
-  async #tryOut(spec: FilterSpec): Promise<{ channel: Channel; lines: readonly FilterLogLine[] }> {
+  async #tryOut(spec: FilterSpec): Promise<{ channel: Channel; report: LoadReport }> {
     for (let attempt = 1; ; attempt += 1) {
       const channel = this.#spares.find(({ load }) => load === 0) ?? this.#spares[0] ?? this.#active[0];
       this.#supervisor.wake();
       try {
-        if (channel !== undefined) return { channel, lines: await this.#loads.loadInto(channel, spec) };
+        if (channel !== undefined) return { channel, report: await this.#loads.loadInto(channel, spec) };
         await delay(FIRST_RESTART_MS);
       } catch (cause) {
         if (!(cause instanceof WorkerLost)) throw cause;
@@ -153,6 +154,11 @@ export class Fleet {
   /** The filter of this id, loaded or being loaded. */
   filter(id: number): FilterSpec | undefined {
     return this.#loads.find(id);
+  }
+
+  /** Metrics that this filter defined when it was loaded. */
+  metrics(id: number): readonly MetricDefinition[] {
+    return this.#loads.metrics(id);
   }
 
   /** Most linear memory that one instance of this filter had, in bytes. */
@@ -241,7 +247,7 @@ export class Fleet {
 
   #hear(channel: Channel, message: HostMessage): void {
     if (message.kind === 'memory-peaked') this.#loads.memoryPeaked(message.id, message.bytes);
-    else if (message.kind === 'loaded') this.#loads.settled(channel, message.id, message.logs);
+    else if (message.kind === 'loaded') this.#loads.settled(channel, message.id, message.report);
     else if (message.kind === 'refused') {
       const error = new GatewayError(message.code as ErrorCode, message.message);
       // A worker that lacks a filter the others have cannot take its place among them.

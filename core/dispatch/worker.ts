@@ -156,7 +156,7 @@ class Server {
     const { id } = message.spec;
     this.#control[PROGRESS_TICKET] = 0;
     try {
-      this.#send({ kind: 'loaded', id, logs: this.#chain.load(message.spec) });
+      this.#send({ kind: 'loaded', id, report: this.#chain.load(message.spec) });
     } catch (cause) {
       const { code, message: text } = GatewayError.from(cause);
       this.#send({ kind: 'refused', id, code, message: text });

@@ -8,6 +8,9 @@ import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
 import { BATCH_BOUNDS, collectBuckets, type Sample } from './histogram.js';
 
+type MetricType = 'counter' | 'gauge' | 'histogram';
+type Labels = Readonly<Record<string, string>>;
+
 /** State of one target, as an upstream tells it. */
 export interface TargetSample {
   readonly url: string;
@@ -49,6 +52,25 @@ export interface FilterSample {
   readonly peakMemoryBytes: number;
 }
 
+/** A metric that a filter defined, at one moment. */
+export interface OwnMetricSample {
+  /** Of the filter in the config. */
+  readonly filter: string;
+  /** Of the module in its manifest. */
+  readonly module: string;
+  readonly definition: {
+    readonly kind: MetricType;
+    readonly name: string;
+    readonly help: string;
+    readonly labels: Labels;
+    readonly bounds: readonly number[];
+  };
+  /** Of a histogram: the sum of what was observed. */
+  readonly value: number;
+  /** Of a histogram: observations by bucket. */
+  readonly buckets: readonly number[];
+}
+
 /** What is asked for when somebody scrapes. None of these may throw. */
 export interface MetricSources {
   /** Exchanges that run now. */
@@ -57,6 +79,8 @@ export interface MetricSources {
   dispatch(): DispatchSample;
   /** Filters of the revision that runs. */
   filters(): Iterable<FilterSample>;
+  /** Metrics that filters of that revision defined. */
+  filterMetrics(): Iterable<OwnMetricSample>;
   /** Bytes of log lines that nobody read in time. */
   droppedLogBytes(): number;
 }
@@ -74,9 +98,6 @@ export interface LiveNames {
 }
 
 export type ReloadOutcome = 'applied' | 'failed';
-
-type MetricType = 'counter' | 'gauge' | 'histogram';
-type Labels = Readonly<Record<string, string>>;
 
 const NO_LABELS: Labels = Object.freeze({});
 
@@ -114,8 +135,25 @@ export class Metrics {
   }
 
   /** Everything in the Prometheus text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    return `${await this.#registry.metrics()}\n${await this.#ownMetrics()}`;
+  }
+
+  /** Which metrics filters define changes with the revision, so they get a registry for each scrape. */
+  #ownMetrics(): Promise<string> {
+    const registry = new Registry();
+    const groups = new Map<string, OwnMetricSample[]>();
+    for (const metric of this.#sources.filterMetrics()) {
+      const name = ownName(metric);
+      groups.set(name, [...(groups.get(name) ?? []), metric]);
+    }
+    for (const [name, metrics] of groups) {
+      const { kind, help } = metrics[0]!.definition;
+      // Two versions of a module may disagree; what cannot stand under one heading is left out.
+      const agreed = metrics.filter(({ definition }) => definition.kind === kind);
+      register(registry, name, help, kind, () => agreed.flatMap((metric) => ownSamples(name, metric)));
+    }
+    return registry.metrics();
   }
 
   /** Counts an exchange that is over; `durationMs` saves a look at the clock when the caller knows it. */
@@ -336,10 +374,33 @@ export class Metrics {
   }
 
   #register(name: string, help: string, type: MetricType, collect: (name: string) => Sample[]): void {
-    // The registry asks a metric for nothing but `name` and `get`; its type names the four classes of prom-client.
-    const metric = { name, help, type, get: async () => ({ name, help, type, values: collect(name) }) };
-    this.#registry.registerMetric(metric as unknown as Metric);
+    register(this.#registry, name, help, type, collect);
   }
+}
+
+function register(
+  registry: Registry,
+  name: string,
+  help: string,
+  type: MetricType,
+  collect: (name: string) => Sample[],
+): void {
+  // The registry asks a metric for nothing but `name` and `get`; its type names the four classes of prom-client.
+  const metric = { name, help, type, get: async () => ({ name, help, type, values: collect(name) }) };
+  registry.registerMetric(metric as unknown as Metric);
+}
+
+/** Apart from the gateway's own names, whatever a module is called. */
+function ownName({ module, definition }: OwnMetricSample): string {
+  return `sluice_x_${module.replaceAll(/[^a-z0-9]/g, '_')}_${definition.name}`;
+}
+
+function ownSamples(name: string, { filter, definition, value, buckets }: OwnMetricSample): Sample[] {
+  const labels = { filter, ...definition.labels };
+  if (definition.kind !== 'histogram') return [sample(name, value, labels)];
+  const samples: Sample[] = [];
+  collectBuckets(name, labels, { bounds: definition.bounds, counts: buckets, sum: value }, samples);
+  return samples;
 }
 
 function sample(metricName: string, value: number, sharedLabels: Labels): Sample {

@@ -9,6 +9,7 @@ import {
   type FilterCall,
   type FilterFailure,
   type FilterLogLine,
+  type LoadReport,
   type PhaseMessage,
   type PhaseName,
   type PhaseResult,
@@ -82,10 +83,10 @@ export class FilterChain {
   }
 
   /**
-   * Instantiates and configures a filter and answers what `configure` logged.
+   * Instantiates and configures a filter.
    * @throws GatewayError of FilterInstance; then the filter is not loaded
    */
-  load(spec: FilterSpec): FilterLogLine[] {
+  load(spec: FilterSpec): LoadReport {
     const { filters, services, progress } = this.#thread;
     let instance: FilterInstance;
     progress.enter(spec.id, 0);
@@ -105,7 +106,10 @@ export class FilterChain {
     };
     filters.set(spec.id, loaded);
     accountMemory(this.#thread, loaded, instance);
-    return instance.takeLines().map((line) => ({ filter: spec.name, ...line }));
+    return {
+      logs: instance.takeLines().map((line) => ({ filter: spec.name, ...line })),
+      metrics: instance.metrics,
+    };
   }
 
   /** Answers the bytes of linear memory that this leaves to the collector. */

@@ -1,6 +1,7 @@
 // What a guest ABI is to the gateway: what goes into a phase, what comes out, whatever the bytes look like.
 // Sluice's own ABI (sdk/abi) is the one answer so far; others can stand beside it without touching dispatch.
 import type { HeaderList } from '../headers.js';
+import type { MetricDefinition } from './metric-table.js';
 
 export type PhaseName = 'request' | 'response';
 
@@ -64,6 +65,14 @@ export interface FilterLogLine {
   /** `LOG_*` of sdk/abi. */
   readonly level: number;
   readonly text: string;
+}
+
+/** What loading a filter in one thread came to. */
+export interface LoadReport {
+  /** What `configure` logged. */
+  readonly logs: readonly FilterLogLine[];
+  /** What it defined. */
+  readonly metrics: readonly MetricDefinition[];
 }
 
 /** Why a filter did not do its work. `code` is a row of the error table. */

@@ -2,8 +2,14 @@
 // file of its own; this one puts them together.
 import { IMPORT_ABORT } from '../../sdk/abi/abi.js';
 import type { Capability, CapabilityHost } from './capabilities.js';
+import { ClockCapability } from './clock-capability.js';
+import { CounterCapability } from './counter-capability.js';
+import { createCounterTable } from './counter-table.js';
 import { GuestAbort, GuestMemory } from './guest-memory.js';
 import { type GuestLogLine, LogCapability } from './log-capability.js';
+import { MetricCapability } from './metric-capability.js';
+import { createMetricTable, type MetricDefinition } from './metric-table.js';
+import { RandomCapability } from './random-capability.js';
 import { SchemaCapability } from './schema-capability.js';
 import type { SchemaStore } from './schema-store.js';
 
@@ -12,18 +18,40 @@ export interface HostServices {
   readonly schemas: SchemaStore;
 }
 
+/** What the instances of one filter share, in all threads. */
+export interface SharedState {
+  /** Null without the capability `counters`. */
+  readonly counters: SharedArrayBuffer | null;
+  /** Null without the capability `metrics`. */
+  readonly metrics: SharedArrayBuffer | null;
+}
+
 /** Which filter the host serves, and what it was granted. */
 export interface HostedFilter {
   readonly id: number;
   readonly granted: readonly Capability[];
+  readonly shared: SharedState;
+}
+
+/** Counters of one filter that can live at the same time, and a third. */
+const COUNTER_SLOTS = 65536;
+
+/** Makes what a filter with these grants shares among its instances; a filter that is loaded again begins anew. */
+export function createSharedState(granted: readonly Capability[]): SharedState {
+  return {
+    counters: granted.includes('counters') ? createCounterTable(COUNTER_SLOTS) : null,
+    metrics: granted.includes('metrics') ? createMetricTable() : null,
+  };
 }
 
 const MOST_ABORT_BYTES = 8192;
 const NO_LINES: readonly GuestLogLine[] = [];
+const NO_METRICS: readonly MetricDefinition[] = [];
 
 export class GuestHost {
   readonly #memory: GuestMemory;
   readonly #log: LogCapability | null;
+  readonly #metrics: MetricCapability | null;
   readonly #capabilities: readonly CapabilityHost[];
 
   constructor(memory: WebAssembly.Memory, filter: HostedFilter, services: HostServices) {
@@ -32,6 +60,12 @@ export class GuestHost {
     this.#log = has('log') ? new LogCapability(this.#memory) : null;
     const capabilities: CapabilityHost[] = [];
     if (this.#log !== null) capabilities.push(this.#log);
+    const { counters, metrics } = filter.shared;
+    this.#metrics = metrics === null ? null : new MetricCapability(this.#memory, metrics);
+    if (this.#metrics !== null) capabilities.push(this.#metrics);
+    if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters));
+    if (has('clock')) capabilities.push(new ClockCapability());
+    if (has('random')) capabilities.push(new RandomCapability(this.#memory));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
     this.#capabilities = capabilities;
   }
@@ -47,6 +81,11 @@ export class GuestHost {
   /** `configure` returned. */
   endConfigure(): void {
     for (const capability of this.#capabilities) capability.endConfigure?.();
+  }
+
+  /** Metrics that `configure` defined. */
+  get metrics(): readonly MetricDefinition[] {
+    return this.#metrics === null ? NO_METRICS : this.#metrics.definitions;
   }
 
   /** Lines written since the last call of this method. */

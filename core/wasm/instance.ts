@@ -12,9 +12,10 @@ import { GatewayError } from '../errors.js';
 import type { Capability } from './capabilities.js';
 import { align8, patchTail } from './frame.js';
 import type { PhaseName } from './guest-abi.js';
-import { GuestHost, type HostServices } from './guest-host.js';
+import { GuestHost, type HostServices, type SharedState } from './guest-host.js';
 import type { GuestLogLine } from './log-capability.js';
 import type { FilterManifest } from './manifest.js';
+import type { MetricDefinition } from './metric-table.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
 
 /** When a filter that keeps failing is left out. */
@@ -40,12 +41,15 @@ export interface FilterSpec {
   readonly id: number;
   /** Name of the instance in the config. */
   readonly name: string;
+  /** Name in the manifest of its module. */
+  readonly moduleName: string;
   readonly module: WebAssembly.Module;
   readonly phases: FilterManifest['phases'];
   readonly initialPages: number;
   /** The smaller of what the module declares and what the operator allows, in pages of 64 KiB. */
   readonly maximumPages: number;
   readonly granted: readonly Capability[];
+  readonly shared: SharedState;
   /** Config as JSON text. */
   readonly config: string;
   readonly deadlineMs: number;
@@ -102,6 +106,11 @@ export class FilterInstance {
   /** Bytes of linear memory; it never shrinks. */
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
+  }
+
+  /** Metrics that it defined. */
+  get metrics(): readonly MetricDefinition[] {
+    return this.#host.metrics;
   }
 
   /** Log lines of the last call. */

@@ -95,11 +95,25 @@ export const EXPORT_ON_RESPONSE = 'sluice_on_response';
 //        2: does not fit; schema_message then has the findings
 //   schema_message(address, capacity) -> i32                        capability `schemas`; copies at most capacity
 //        bytes of the last message (UTF-8 JSON) and answers its whole length
+//   clock_wall() -> f64                                             capability `clock`; milliseconds since 1970 UTC
+//   clock_monotonic() -> f64                                        capability `clock`; milliseconds since some moment
+//   random(address, length)                                         capability `random`; fills with random bytes
+//   counter_add(key, keyLength, windowMs u32, delta i32, count) -> i32   capability `counters`; 0: count is written,
+//        1: the table is full of counters that live. windowMs 0: the counter never begins anew
+//   metric_define(kind, address, length) -> i32                     capability `metrics`; JSON description, in
+//        configure only; answers an id
+//   metric_record(id, value f64)                                    capability `metrics`; adds, sets or observes
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
 export const IMPORT_SCHEMA_CHECK = 'schema_check';
 export const IMPORT_SCHEMA_MESSAGE = 'schema_message';
+export const IMPORT_CLOCK_WALL = 'clock_wall';
+export const IMPORT_CLOCK_MONOTONIC = 'clock_monotonic';
+export const IMPORT_RANDOM = 'random';
+export const IMPORT_COUNTER_ADD = 'counter_add';
+export const IMPORT_METRIC_DEFINE = 'metric_define';
+export const IMPORT_METRIC_RECORD = 'metric_record';
 
 export const LOG_DEBUG = 0;
 export const LOG_INFO = 1;
@@ -109,6 +123,16 @@ export const LOG_ERROR = 3;
 export const SCHEMA_VALID = 0;
 export const SCHEMA_NOT_JSON = 1;
 export const SCHEMA_MISMATCH = 2;
+
+export const METRIC_COUNTER = 0;
+export const METRIC_GAUGE = 1;
+export const METRIC_HISTOGRAM = 2;
+
+// What counter_add writes.
+export const COUNT_CURRENT = 0; //  u32  count of the present window
+export const COUNT_PREVIOUS = 4; // u32  count of the window before
+export const COUNT_ELAPSED = 8; //  u32  milliseconds since the present window began
+export const COUNT_BYTES = 12;
 
 // Hard limits of the frames.
 export const MAX_EDITS = 1024;

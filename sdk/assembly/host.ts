@@ -20,6 +20,30 @@ export declare function hostSchemaCheck(id: i32, address: usize, length: u32): i
 @external('sluice', 'schema_message')
 export declare function hostSchemaMessage(address: usize, capacity: u32): i32;
 
+// @ts-ignore: decorator
+@external('sluice', 'clock_wall')
+export declare function hostClockWall(): f64;
+
+// @ts-ignore: decorator
+@external('sluice', 'clock_monotonic')
+export declare function hostClockMonotonic(): f64;
+
+// @ts-ignore: decorator
+@external('sluice', 'random')
+export declare function hostRandom(address: usize, length: u32): void;
+
+// @ts-ignore: decorator
+@external('sluice', 'counter_add')
+export declare function hostCounterAdd(key: usize, keyLength: u32, windowMs: u32, delta: i32, count: usize): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'metric_define')
+export declare function hostMetricDefine(kind: i32, address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'metric_record')
+export declare function hostMetricRecord(id: i32, value: f64): void;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

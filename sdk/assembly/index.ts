@@ -1,6 +1,8 @@
 // What filter authors import from 'sluice'. sdk/README.md shows how.
 export { Bytes, ABSENT } from './bytes';
+export { clock } from './clock';
 export { refuse } from './config';
+export { Count, Counter } from './counter';
 export { Answer, Decision, next, problemDocument, respond } from './decision';
 export { isFieldValue, isFramingHeader, isToken } from './framing';
 export { Headers } from './headers';
@@ -12,8 +14,10 @@ export { Redaction, Redactor } from './json/redactor';
 export { JsonWriter } from './json/writer';
 export { log } from './log';
 export { isJsonMediaType, mediaParameter, mediaType } from './media-type';
+export { Metric } from './metric';
 export { percentDecode } from './percent';
 export { Query } from './query';
+export { random } from './random';
 export { Params, Request } from './request';
 export { Response } from './response';
 export { Schema, Verdict } from './schema';

@@ -13,6 +13,7 @@ import type {
   PhaseMessage,
   PhaseResult,
 } from '../../core/wasm/guest-abi.js';
+import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
 
@@ -90,14 +91,16 @@ export class TestChain {
         request: manifest.phases.request !== undefined,
         response: manifest.phases.response !== undefined,
       });
-      const logs = this.#chain.load({
+      const { logs } = this.#chain.load({
         id,
         name: manifest.name,
+        moduleName: manifest.name,
         module,
         phases: manifest.phases,
         initialPages,
         maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
         granted: filter.grants ?? manifest.capabilities,
+        shared: createSharedState(filter.grants ?? manifest.capabilities),
         config: JSON.stringify(filter.config ?? {}),
         deadlineMs: 0,
         isolation: filter.isolation ?? 'shared',

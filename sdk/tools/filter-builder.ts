@@ -9,8 +9,14 @@ import {
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_ABORT,
+  IMPORT_CLOCK_MONOTONIC,
+  IMPORT_CLOCK_WALL,
+  IMPORT_COUNTER_ADD,
   IMPORT_LOG,
+  IMPORT_METRIC_DEFINE,
+  IMPORT_METRIC_RECORD,
   IMPORT_MODULE,
+  IMPORT_RANDOM,
   IMPORT_SCHEMA_CHECK,
   IMPORT_SCHEMA_COMPILE,
   IMPORT_SCHEMA_MESSAGE,
@@ -181,6 +187,12 @@ const IMPORTS: ReadonlyMap<string, string | null> = new Map([
   ['env.memory', null],
   [`${IMPORT_MODULE}.${IMPORT_ABORT}`, null],
   [`${IMPORT_MODULE}.${IMPORT_LOG}`, 'log'],
+  [`${IMPORT_MODULE}.${IMPORT_METRIC_DEFINE}`, 'metrics'],
+  [`${IMPORT_MODULE}.${IMPORT_METRIC_RECORD}`, 'metrics'],
+  [`${IMPORT_MODULE}.${IMPORT_CLOCK_WALL}`, 'clock'],
+  [`${IMPORT_MODULE}.${IMPORT_CLOCK_MONOTONIC}`, 'clock'],
+  [`${IMPORT_MODULE}.${IMPORT_RANDOM}`, 'random'],
+  [`${IMPORT_MODULE}.${IMPORT_COUNTER_ADD}`, 'counters'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_COMPILE}`, 'schemas'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_CHECK}`, 'schemas'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_MESSAGE}`, 'schemas'],
@@ -188,8 +200,8 @@ const IMPORTS: ReadonlyMap<string, string | null> = new Map([
 
 /** Things of the standard library that would need a host function that no host of ours has. */
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ['env.seed', 'Math.random has no host to ask'],
-  ['env.Date.now', 'Date.now has no host to ask'],
+  ['env.seed', 'Math.random has no host to ask; use random'],
+  ['env.Date.now', 'Date.now has no host to ask; use clock'],
   ['env.console.log', 'console has no host to write to; use log'],
 ]);
 

@@ -3,6 +3,7 @@ import type { Dispatcher } from '../../core/dispatch/dispatcher.js';
 import { HeaderList } from '../../core/headers.js';
 import type { ChainLink } from '../../core/wasm/chain.js';
 import type { PhaseMessage, PhaseName } from '../../core/wasm/guest-abi.js';
+import { createSharedState } from '../../core/wasm/guest-host.js';
 import { type FilterSpec, NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { guestModule } from './test-guests.js';
 
@@ -40,11 +41,13 @@ export async function guestSpec(name: string, changes: Partial<FilterSpec> = {})
   return {
     id,
     name,
+    moduleName: manifest.name,
     module,
     phases: manifest.phases,
     initialPages,
     maximumPages: Math.min(maximumPages, 256),
     granted: manifest.capabilities,
+    shared: createSharedState(changes.granted ?? manifest.capabilities),
     config: '{}',
     // Long enough for a thread that a busy machine leaves waiting; tests of the deadline set their own.
     deadlineMs: 2000,

@@ -1,4 +1,5 @@
 // Specs of filters written in WebAssembly text.
+import { createSharedState } from '../../core/wasm/guest-host.js';
 import { type FilterSpec, NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { PLAIN_MANIFEST, type WatParts, watFilter } from './wat-module.js';
@@ -13,11 +14,13 @@ export function watSpec(parts: WatParts, changes: Partial<FilterSpec> = {}): Fil
   return {
     id,
     name: PLAIN_MANIFEST.name,
+    moduleName: manifest.name,
     module,
     phases: manifest.phases,
     initialPages,
     maximumPages,
     granted: manifest.capabilities,
+    shared: createSharedState(changes.granted ?? manifest.capabilities),
     config: '{}',
     deadlineMs: 50,
     isolation: 'shared',

@@ -81,6 +81,11 @@ export class JsonWriter {
     return this;
   }
 
+  /** What JSON has no number for becomes null. */
+  number(value: f64): JsonWriter {
+    return isFinite(value) ? this.raw(Bytes.from(value.toString())) : this.nothing();
+  }
+
   bool(value: bool): JsonWriter {
     return this.raw(Bytes.from(value ? 'true' : 'false'));
   }

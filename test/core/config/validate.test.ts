@@ -6,6 +6,15 @@ import { compileSchema } from '../../../core/config/validate.js';
 import { GatewayError } from '../../../core/errors.js';
 import { errorsOf, summaryOf, validate } from './validating.js';
 
+const NO_GRANTS = {
+  log: false,
+  metrics: false,
+  clock: false,
+  random: false,
+  counters: false,
+  schemas: false,
+};
+
 const DOCUMENT = `
 listeners:
   - name: public
@@ -61,7 +70,7 @@ test('fills in every default and brings every value into its one form', () => {
         name: 'guard',
         module: 'builtin:policy',
         config: {},
-        grants: { log: false, schemas: false },
+        grants: NO_GRANTS,
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
@@ -71,7 +80,7 @@ test('fills in every default and brings every value into its one form', () => {
         name: 'mine',
         module: '/etc/filters/mine.wasm',
         config: { rules: [{ allow: true }] },
-        grants: { log: false, schemas: false },
+        grants: NO_GRANTS,
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
@@ -81,7 +90,7 @@ test('fills in every default and brings every value into its one form', () => {
         name: 'there',
         module: '/opt/there.wasm',
         config: {},
-        grants: { log: false, schemas: false },
+        grants: NO_GRANTS,
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
@@ -132,7 +141,7 @@ filters:
   f:
     module: ./f.wasm
     config: [1]
-    grants: { log: true, schemas: true }
+    grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true }
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
@@ -169,7 +178,7 @@ log: { level: silent, access: false }
         name: 'f',
         module: '/x/f.wasm',
         config: [1],
-        grants: { log: true, schemas: true },
+        grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true },
         limits: { deadlineMs: 5, memoryMb: 6 },
         isolation: 'exchange',
         onFailure: 'open',

@@ -21,6 +21,7 @@ const IDLE: MetricSources = {
   upstreams: () => [],
   dispatch: () => DISPATCH,
   filters: () => [],
+  filterMetrics: () => [],
   droppedLogBytes: () => 0,
 };
 
