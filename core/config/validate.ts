@@ -116,6 +116,8 @@ export function compileSchema(schema: unknown): (value: unknown) => readonly Sch
     strictTypes: false,
     strictTuples: false,
     logger: false,
+    // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
+    inlineRefs: false,
   } as const;
   // A fresh instance each time: ajv keeps what it compiled, and manifests of many revisions share their ids.
   const ajv = typeof dialect === 'string' && DRAFT_07.test(dialect) ? new Ajv(options) : new Ajv2020(options);

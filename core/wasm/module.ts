@@ -35,6 +35,11 @@ export function digestOf(bytes: Uint8Array): string {
 /** The memory limit does not reach the entries of tables, which lie in the heap of the host. */
 const MOST_TABLE_ENTRIES = 65536;
 
+/** Its schema is compiled, which takes a thousand times as much heap. */
+const MOST_MANIFEST_BYTES = 65536;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Names that the AssemblyScript loader takes for paths into its own objects: one could reach `Object.prototype`. */
 const PATH_NAME = /[#.:]/;
 
@@ -72,7 +77,18 @@ function readManifestText(module: WebAssembly.Module, label: string): string {
       `${label}: found ${sections.length} custom sections named ${MANIFEST_SECTION}, expected one`,
     );
   }
-  return new TextDecoder('utf-8').decode(sections[0]);
+  const [section] = sections as [ArrayBuffer];
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: manifest: ${problem}`, { cause });
+  };
+  if (section.byteLength > MOST_MANIFEST_BYTES) {
+    return refuse(`has ${section.byteLength} bytes, at most ${MOST_MANIFEST_BYTES} are allowed`);
+  }
+  try {
+    return utf8.decode(section);
+  } catch (cause) {
+    return refuse('not UTF-8', cause);
+  }
 }
 
 function checkImports(module: WebAssembly.Module, manifest: FilterManifest, label: string): void {

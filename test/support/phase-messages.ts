@@ -5,6 +5,7 @@ import type { ChainLink } from '../../core/wasm/chain.js';
 import type { PhaseMessage, PhaseName } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { type FilterSpec, NO_QUARANTINE } from '../../core/wasm/instance.js';
+import type { FilterModule } from '../../core/wasm/module.js';
 import { guestModule } from './test-guests.js';
 
 let nextId = 1;
@@ -35,12 +36,17 @@ export function phaseMessage(
 
 /** The guest of this name, ready to load; `changes` replaces what a test needs otherwise. */
 export async function guestSpec(name: string, changes: Partial<FilterSpec> = {}): Promise<FilterSpec> {
-  const { manifest, module, initialPages, maximumPages } = await guestModule(name);
+  return specOf(await guestModule(name), { name, ...changes });
+}
+
+/** A module that was checked, ready to load. */
+export function specOf(checked: FilterModule, changes: Partial<FilterSpec> = {}): FilterSpec {
+  const { manifest, module, initialPages, maximumPages } = checked;
   const id = nextId;
   nextId += 1;
   return {
     id,
-    name,
+    name: manifest.name,
     moduleName: manifest.name,
     module,
     phases: manifest.phases,

@@ -17,6 +17,8 @@ const FEATURES = {
   reference_types: true,
   bulk_memory: true,
   exceptions: true,
+  multi_memory: true,
+  annotations: true,
 };
 const compiler = await wabt();
 

@@ -379,7 +379,10 @@ describe('a chain', () => {
   it('answers what filters log while they are configured, and then call by call', async () => {
     const spec = await guestSpec('log-lines', { name: 'talker' });
     const chain = new FilterChain();
-    assert.deepEqual(chain.load(spec), [{ filter: 'talker', level: LOG_INFO, text: 'configured' }]);
+    assert.deepEqual(chain.load(spec), {
+      logs: [{ filter: 'talker', level: LOG_INFO, text: 'configured' }],
+      metrics: [],
+    });
     const result = runPhase(chain, message('request', { 'x-lines': '1' }), linksTo(spec));
     assert.deepEqual(
       result.logs.map(({ filter, text }) => [filter, text]),

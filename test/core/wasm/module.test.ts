@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { loadModule } from '../../../core/wasm/module.js';
+import { MANIFEST_SECTION } from '../../../sdk/abi/abi.js';
+import { appendCustomSection } from '../../../sdk/tools/wasm-sections.js';
 import { guestBytes } from '../../support/test-guests.js';
 import { compileWat, PLAIN_MANIFEST, watFilter, withManifest } from '../../support/wat-module.js';
 
@@ -78,6 +80,23 @@ describe('loadModule', () => {
 
     it('that is not JSON', () => {
       assertRefused(watFilter({ manifests: ['{'] }), 'SLUICE_FILTER_MANIFEST', /manifest: not JSON/);
+    });
+
+    it('that is not UTF-8, or begins with a byte order mark', () => {
+      const written = (bytes: Buffer): Uint8Array =>
+        appendCustomSection(watFilter({ manifests: [] }), MANIFEST_SECTION, bytes);
+      const text = JSON.stringify({ ...PLAIN_MANIFEST, name: 'caf\xe9' });
+      assertRefused(written(Buffer.from(text, 'latin1')), 'SLUICE_FILTER_MANIFEST', /manifest: not UTF-8/);
+      assertRefused(written(Buffer.from(`\ufeff${text}`)), 'SLUICE_FILTER_MANIFEST', /manifest: not JSON/);
+      assert.equal(loadModule(written(Buffer.from(text)), 'x.wasm').manifest.name, 'caf\xe9');
+    });
+
+    it('that has more than 65536 bytes', () => {
+      const text = JSON.stringify({ ...PLAIN_MANIFEST, description: '' });
+      const sized = (bytes: number): Uint8Array =>
+        watFilter({ manifests: [text.replace('""', `"${'d'.repeat(bytes - text.length)}"`)] });
+      assertRefused(sized(65537), 'SLUICE_FILTER_MANIFEST', /has 65537 bytes, at most 65536 are allowed/);
+      loadModule(sized(65536), 'x.wasm');
     });
 
     it('of another ABI', () => {

@@ -16,6 +16,21 @@ function findings(verdict: SchemaVerdict): { pointer: string; rule: string; mess
   return JSON.parse(verdict.findings);
 }
 
+/** A thread with a small heap that checks a document; see schema-store-thread.ts. */
+function schemaThread(workerData: { schema: string; document: string }): Worker {
+  return new Worker(new URL('./schema-store-thread.js', import.meta.url), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
+  });
+}
+
+async function verdictOf(worker: Worker): Promise<SchemaVerdict> {
+  const exit = once(worker, 'exit');
+  const [verdict] = (await once(worker, 'message')) as [SchemaVerdict];
+  await exit;
+  return verdict;
+}
+
 describe('a schema', () => {
   it('is read as 2020-12 unless it says otherwise', () => {
     const tuple = { prefixItems: [{ type: 'string' }], items: false };
@@ -90,6 +105,27 @@ describe('a schema', () => {
     store.release(2);
     assert.equal(store.size, 0);
     assert.notEqual(store.compile(text, 1), first);
+  });
+
+  it('that is too large for the heap, alone or with the others, is refused before it is compiled', () => {
+    const store = new SchemaStore(1 << 20);
+    const sized = (length: number, letter: string): string => `{"title":"${letter.repeat(length - 12)}"}`;
+    const small = { message: /a schema of 1025 characters is too large: .* 1024 in one and for \d+ beside/ };
+    assert.throws(() => store.compile(sized(1025, 'a'), 1), small);
+    for (const letter of 'abcdefgh') store.compile(sized(1024, letter), 1);
+    assert.throws(() => store.compile('{}', 1), /for 0 beside the schemas of all filters/);
+    store.compile(sized(1024, 'a'), 2);
+    store.release(1);
+    assert.equal(store.size, 1);
+    store.compile(sized(1024, 'i'), 1);
+  });
+
+  it('that refers four hundred times to a list of four hundred is compiled once, not four hundred times', async () => {
+    const list = (count: number, item: string): string => `[${`${item},`.repeat(count - 1)}${item}]`;
+    const many = list(400, 'false');
+    const schema = `{"$defs":{"a":{"prefixItems":${many}}},"prefixItems":${list(400, '{"$ref":"#/$defs/a"}')}}`;
+    const worker = schemaThread({ schema, document: '[[]]' });
+    assert.deepEqual(await verdictOf(worker), { kind: 'valid' });
   });
 
   it('may share its $id with another one', () => {
@@ -170,15 +206,10 @@ describe('a document', () => {
 
   it('that would fill the heap of its thread does not fit, instead of ending the process', async () => {
     for (const unit of ['[]', '{}', '{"a":[]}']) {
-      const worker = new Worker(new URL('./schema-store-thread.js', import.meta.url), {
-        workerData: unit,
-        resourceLimits: { maxOldGenerationSizeMb: 64 },
-      });
-      const [verdict] = (await once(worker, 'message')) as [SchemaVerdict];
-      assert.deepEqual(findings(verdict), [
+      const document = `[${`${unit},`.repeat((1 << 24) / (unit.length + 1))}${unit}]`;
+      assert.deepEqual(findings(await verdictOf(schemaThread({ schema: 'true', document }))), [
         { pointer: '', rule: 'size', message: 'is too large to be checked' },
       ]);
-      await once(worker, 'exit');
     }
   });
 

@@ -1,0 +1,129 @@
+;; Does what the body of a message orders, in either phase: seven words (what, then its arguments a to f), then bytes
+;; that are put at address 64. A message without body is answered with `x-count: N`, the number of calls of this
+;; instance, so that a fresh one shows. test/support/puppet-orders.ts writes the orders.
+(module
+  (@custom "sluice.manifest" "{\"name\":\"puppet\",\"version\":\"1.0.0\",\"abi\":1,\"phases\":{\"request\":{\"body\":\"buffer\"},\"response\":{\"body\":\"buffer\"}},\"capabilities\":[\"log\",\"schemas\"],\"config\":true}")
+  (import "sluice" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))
+  (import "sluice" "log" (func $log (param i32 i32 i32)))
+  (import "sluice" "schema_compile" (func $schema_compile (param i32 i32) (result i32)))
+  (import "sluice" "schema_check" (func $schema_check (param i32 i32 i32) (result i32)))
+  (import "sluice" "schema_message" (func $schema_message (param i32 i32) (result i32)))
+  (import "env" "memory" (memory 4 256))
+  (type $call (func))
+  (table 1 1 funcref)
+  (tag $tag)
+  (global $count (mut i32) (i32.const 0))
+  ;; Name, value and frame of the answer to an ordinary message.
+  (data (i32.const 60000) "x-count0")
+  (data (i32.const 60016) "\28\00\00\00\00\00\00\00\01\00\00\00\00\00\00\00\00\00\00\00")
+  (data (i32.const 60036) "\01\00\00\00\60\ea\00\00\07\00\00\00\67\ea\00\00\01\00\00\00")
+  ;; Refers to itself, so checking a document goes as deep as the document.
+  (data (i32.const 61000) "{\"items\":{\"$ref\":\"#\"}}")
+
+  (func (export "sluice_begin") (param $length i32) (result i32)
+    (local $missing i32)
+    (local.set $missing
+      (i32.sub
+        (i32.shr_u (i32.add (local.get $length) (i32.const 131071)) (i32.const 16))
+        (memory.size)))
+    (if (i32.gt_s (local.get $missing) (i32.const 0))
+      (then (if (i32.eq (memory.grow (local.get $missing)) (i32.const -1)) (then unreachable))))
+    (i32.const 65536))
+
+  (func (export "sluice_configure") (param i32 i32) (result i32)
+    (if (i32.ne (call $schema_compile (i32.const 61000) (i32.const 22)) (i32.const 0)) (then unreachable))
+    (i32.const 0))
+
+  (func $dig (param $depth i32) (result i32)
+    (i32.add (call $dig (i32.add (local.get $depth) (i32.const 1))) (i32.const 1)))
+
+  (func $run (export "sluice_on_request") (export "sluice_on_response") (param $frame i32) (param $length i32) (result i32)
+    (local $order i32) (local $size i32) (local $what i32) (local $left i32)
+    (local $a i32) (local $b i32) (local $c i32) (local $d i32) (local $e i32) (local $f i32)
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    ;; FRAME_BODY is 100: offset, length.
+    (local.set $size (i32.load offset=104 (local.get $frame)))
+    (if (i32.lt_u (local.get $size) (i32.const 28))
+      (then
+        (i32.store8 (i32.const 60007) (i32.add (i32.const 48) (global.get $count)))
+        (return (i32.const 60016))))
+    (local.set $order (i32.add (local.get $frame) (i32.load offset=100 (local.get $frame))))
+    (local.set $what (i32.load (local.get $order)))
+    (local.set $a (i32.load offset=4 (local.get $order)))
+    (local.set $b (i32.load offset=8 (local.get $order)))
+    (local.set $c (i32.load offset=12 (local.get $order)))
+    (local.set $d (i32.load offset=16 (local.get $order)))
+    (local.set $e (i32.load offset=20 (local.get $order)))
+    (local.set $f (i32.load offset=24 (local.get $order)))
+    ;; 0 check: the bytes of the order against schema a, expecting the verdict b.
+    (if (i32.eqz (local.get $what))
+      (then
+        (if (i32.ne
+              (call $schema_check
+                (local.get $a) (i32.add (local.get $order) (i32.const 28)) (i32.sub (local.get $size) (i32.const 28)))
+              (local.get $b))
+          (then unreachable))
+        (return (i32.const 0))))
+    (memory.copy
+      (i32.const 64) (i32.add (local.get $order) (i32.const 28)) (i32.sub (local.get $size) (i32.const 28)))
+    ;; 1 answer: the address a.
+    (if (i32.eq (local.get $what) (i32.const 1)) (then (return (local.get $a))))
+    ;; 2 spin: never returns.
+    (if (i32.eq (local.get $what) (i32.const 2)) (then (loop $turn (br $turn))))
+    ;; 3 unreachable.
+    (if (i32.eq (local.get $what) (i32.const 3)) (then unreachable))
+    ;; 4 dig: calls itself until there is no more stack.
+    (if (i32.eq (local.get $what) (i32.const 4)) (then (return (call $dig (i32.const 0)))))
+    ;; 5 grow: by a pages again and again until the host says no, then answers b.
+    (if (i32.eq (local.get $what) (i32.const 5))
+      (then
+        (loop $more (br_if $more (i32.ne (memory.grow (local.get $a)) (i32.const -1))))
+        (return (local.get $b))))
+    ;; 6 abort: with all arguments.
+    (if (i32.eq (local.get $what) (i32.const 6))
+      (then
+        (call $abort
+          (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $e) (local.get $f))))
+    ;; 7 log: a lines of level b, at c, d bytes long.
+    (if (i32.eq (local.get $what) (i32.const 7))
+      (then
+        (local.set $left (local.get $a))
+        (loop $line
+          (call $log (local.get $b) (local.get $c) (local.get $d))
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br_if $line (local.get $left)))
+        (return (i32.const 0))))
+    ;; 8 check at: schema a, at b, c bytes long.
+    (if (i32.eq (local.get $what) (i32.const 8))
+      (then
+        (drop (call $schema_check (local.get $a) (local.get $b) (local.get $c)))
+        (return (i32.const 0))))
+    ;; 9 message: to a, with room for b bytes.
+    (if (i32.eq (local.get $what) (i32.const 9))
+      (then
+        (drop (call $schema_message (local.get $a) (local.get $b)))
+        (return (i32.const 0))))
+    ;; 10 compile: a schema at a, b bytes long.
+    (if (i32.eq (local.get $what) (i32.const 10))
+      (then
+        (drop (call $schema_compile (local.get $a) (local.get $b)))
+        (return (i32.const 0))))
+    ;; 11 load: from a.
+    (if (i32.eq (local.get $what) (i32.const 11)) (then (return (i32.load (local.get $a)))))
+    ;; 12 divide: by a.
+    (if (i32.eq (local.get $what) (i32.const 12))
+      (then (return (i32.div_u (i32.const 1) (local.get $a)))))
+    ;; 13 call: an entry of a table that is empty.
+    (if (i32.eq (local.get $what) (i32.const 13)) (then (call_indirect (type $call) (i32.const 0))))
+    ;; 14 throw.
+    (if (i32.eq (local.get $what) (i32.const 14)) (then (throw $tag)))
+    ;; 15 wipe: its whole memory, with the byte b, then answers a.
+    (if (i32.eq (local.get $what) (i32.const 15))
+      (then
+        (memory.fill (i32.const 0) (local.get $b) (i32.shl (memory.size) (i32.const 16)))
+        (return (local.get $a))))
+    ;; 16 turn at call: traps at the call number a of this instance.
+    (if (i32.eq (local.get $what) (i32.const 16))
+      (then (if (i32.eq (global.get $count) (local.get $a)) (then unreachable))))
+    (i32.const 0))
+)
