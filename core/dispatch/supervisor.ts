@@ -69,6 +69,8 @@ export class Supervisor {
     const now = performance.now();
     let busy = false;
     for (const [channel, watched] of this.#watched) {
+      // A worker announces results by the batch: what was done before a filter that takes its time has not to wait.
+      channel.drain();
       const { sequence, ticket, filterId } = channel.progress;
       if (sequence !== watched.sequence) {
         watched.sequence = sequence;
