@@ -163,6 +163,13 @@ export const ERROR_TABLE = Object.freeze({
     'A filter of this route failed too often and is left out for a while.',
     'Read `/filters` of the admin listener: it has the last failure and when the filter is tried again.',
   ),
+  SLUICE_FILTER_CALLOUTS: kind(
+    503,
+    'filter',
+    true,
+    'A filter asked for too many callouts.',
+    'Make the filter decide after fewer callouts; one may make 8 in a phase.',
+  ),
   SLUICE_FILTER_RESPONSE_TOO_LARGE: kind(
     502,
     'upstream',

@@ -1,5 +1,6 @@
 // What the pipeline reports, as metrics and log lines.
 import type { Exchange } from './exchange.js';
+import type { CalloutEnd } from './phases/filter-run.js';
 import type { PipelineObserver } from './pipeline.js';
 import type { AccessLog } from './telemetry/access-log.js';
 import type { Log } from './telemetry/log.js';
@@ -34,6 +35,10 @@ export class TelemetryObserver implements PipelineObserver {
 
   filterWaited(filter: string, phase: PhaseName, waitMs: number): void {
     this.#metrics.filterWaited(filter, phase, waitMs);
+  }
+
+  calloutEnded(filter: string, upstream: string, end: CalloutEnd): void {
+    this.#metrics.calloutEnded(filter, upstream, end);
   }
 
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void {

@@ -15,12 +15,21 @@ export interface PhaseChain {
   readonly wantsBody: boolean;
 }
 
+/** An upstream as callouts reach it. */
+export interface CalloutUpstream {
+  readonly upstream: Upstream;
+  /** Flat `[name, value, …]`, set on every request to it. */
+  readonly headers: readonly string[];
+}
+
 export interface Route {
   readonly id: string;
   readonly config: RouteConfig;
   readonly upstream: Upstream;
   /** Flat `[name, value, …]`, set on every request to the upstream. */
   readonly upstreamHeaders: readonly string[];
+  /** Every upstream of the revision by name. Which of them a filter may call is checked when it names them. */
+  readonly callouts: ReadonlyMap<string, CalloutUpstream>;
   /** All filters, in the order of the config. */
   readonly filters: readonly FilterSpec[];
   readonly requestChain: PhaseChain;

@@ -12,7 +12,7 @@ import { RadixRouter } from './router/radix-router.js';
 import { Snapshot } from './snapshot.js';
 import { UndiciUpstream } from './upstream/undici-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
-import { CAPABILITIES } from './wasm/capabilities.js';
+import { CAPABILITIES, type Capability } from './wasm/capabilities.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
@@ -196,7 +196,7 @@ async function unreadable(module: string, cause: NodeJS.ErrnoException): Promise
 
 /** Both sides must agree: the manifest asks and the config grants. */
 function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
-  const missing = manifest.capabilities.filter((capability) => !filter.grants[capability]);
+  const missing = manifest.capabilities.filter((capability) => !isGranted(filter, capability));
   if (missing.length === 0) return;
   throw new GatewayError(
     'SLUICE_FILTER_CAPABILITY',
@@ -204,6 +204,12 @@ function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
       'the config does not grant it',
     { filter: filter.name },
   );
+}
+
+/** An empty list grants nothing. */
+function isGranted({ grants }: FilterConfig, capability: Capability): boolean {
+  const grant = grants[capability];
+  return typeof grant === 'boolean' ? grant : grant.length > 0;
 }
 
 /** Filters with the same key are the same filter, in whatever revision. */
@@ -224,6 +230,7 @@ function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterS
     maximumPages: Math.min(module.maximumPages, filter.limits.memoryMb * PAGES_PER_MEBIBYTE),
     granted,
     shared: createSharedState(granted),
+    callouts: filter.grants.callouts,
     config: JSON.stringify(filter.config ?? {}),
     deadlineMs: filter.limits.deadlineMs,
     isolation: filter.isolation,
@@ -237,7 +244,9 @@ function buildRouter(
   specs: ReadonlyMap<string, FilterSpec>,
   upstreams: ReadonlyMap<string, Upstream>,
 ): RadixRouter<Route> {
-  const headers = new Map(config.upstreams.map((upstream) => [upstream.name, upstream.headers]));
+  const callouts = new Map(
+    config.upstreams.map(({ name, headers }) => [name, { upstream: upstreams.get(name)!, headers }]),
+  );
   return new RadixRouter(
     config.routes.map((route) => ({
       id: route.id,
@@ -247,8 +256,9 @@ function buildRouter(
       route: {
         id: route.id,
         config: route,
-        upstream: upstreams.get(route.upstream)!,
-        upstreamHeaders: headers.get(route.upstream)!,
+        upstream: callouts.get(route.upstream)!.upstream,
+        upstreamHeaders: callouts.get(route.upstream)!.headers,
+        callouts,
         ...buildChains(route.filters.map((name) => specs.get(name)!)),
       },
     })),

@@ -67,7 +67,15 @@ function chainCall(specs: readonly FilterSpec[]): () => void {
   });
   for (const spec of specs) chain.load(spec);
   const links = linksTo(...specs);
-  const input = { phase: 'request', memory, at: 0, length: frameLength, body: null, links } as const;
+  const input = {
+    phase: 'request',
+    memory,
+    at: 0,
+    length: frameLength,
+    body: null,
+    links,
+    outcome: null,
+  } as const;
   return () => {
     chain.run(input);
   };

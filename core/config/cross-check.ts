@@ -13,6 +13,7 @@ export function crossCheck(document: ConfigDocument): GatewayError[] {
   const root = document.value;
   checks.listeners(root);
   checks.upstreams(root);
+  checks.filters(root);
   checks.routes(root);
   return checks.errors;
 }
@@ -48,6 +49,16 @@ class CrossChecks {
       const pointer = pointerTo('/upstreams', name);
       this.#uniqueTargets(itemsOf(member(upstream, 'targets')), `${pointer}/targets`);
       this.#uniqueHeaders(membersOf(member(upstream, 'headers')), `${pointer}/headers`);
+    }
+  }
+
+  filters(root: unknown): void {
+    const upstreams = new Set(membersOf(member(root, 'upstreams')).map(([name]) => name));
+    for (const [name, filter] of membersOf(member(root, 'filters'))) {
+      const pointer = `${pointerTo('/filters', name)}/grants/callouts`;
+      for (const [index, upstream] of itemsOf(member(member(filter, 'grants'), 'callouts')).entries()) {
+        this.#reference('upstream', upstream, upstreams, `${pointer}/${index}`);
+      }
     }
   }
 

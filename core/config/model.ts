@@ -87,6 +87,8 @@ export interface GrantsConfig {
   readonly random: boolean;
   readonly counters: boolean;
   readonly schemas: boolean;
+  /** Names of upstreams that it may call. */
+  readonly callouts: readonly string[];
 }
 
 export interface RouteConfig {

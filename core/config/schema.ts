@@ -185,6 +185,13 @@ const filter = record(
       random: flag(false, 'May draw random bytes.'),
       counters: flag(false, 'May keep counters that all workers share.'),
       schemas: flag(false, 'May have bytes checked against its JSON Schemas by the gateway.'),
+      callouts: {
+        ...setOf(
+          'May call these upstreams; an empty list grants none.',
+          text('sluice-name', 'Name of an upstream.'),
+        ),
+        default: [],
+      },
     }),
     limits: optionalRecord('Hard limits of every call of the filter.', {
       deadlineMs: whole(1, 60_000, 50, 'Longest run of one call, in milliseconds.'),

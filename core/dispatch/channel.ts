@@ -24,7 +24,15 @@ import {
   type WorkerMessage,
 } from './control.js';
 import { Job } from './job.js';
-import { JOB_MESSAGE, JOB_STOP, RECORD_KIND, RECORD_TICKET, writeJob, writeSignal } from './job-record.js';
+import {
+  type Beside,
+  JOB_MESSAGE,
+  JOB_STOP,
+  RECORD_KIND,
+  RECORD_TICKET,
+  writeJob,
+  writeSignal,
+} from './job-record.js';
 import { JobTable } from './job-table.js';
 import type { ServingThread, ThreadPool } from './pool.js';
 import { RESULT_DONE, readResult } from './result-record.js';
@@ -240,13 +248,12 @@ export class Channel {
 
   #writeJob(job: Job): boolean {
     const { body } = job.message;
-    const beside = body !== null && body.byteLength > this.#jobs.capacity / INLINE_SHARE;
     const ticket = this.#held.nextTicket;
-    // Before the record: the worker may read it at once and takes the body right after.
-    const postBody = beside ? () => this.#port.postMessage({ kind: 'body', bytes: body }) : undefined;
+    const isLarge = body !== null && body.byteLength > this.#jobs.capacity / INLINE_SHARE;
+    const beside = isLarge || job.outcome !== null ? this.#beside(job, isLarge) : undefined;
     let written: ReturnType<typeof writeJob>;
     try {
-      written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, postBody);
+      written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, beside);
     } catch (cause) {
       job.reject(cause);
       return true;
@@ -260,6 +267,15 @@ export class Channel {
     }
     this.#held.add(job);
     return true;
+  }
+
+  #beside({ message, outcome }: Job, body: boolean): Beside {
+    // Before the record: the worker may read it at once and takes these messages right after.
+    const post = (): void => {
+      if (body) this.#port.postMessage({ kind: 'body', bytes: message.body });
+      if (outcome !== null) this.#port.postMessage({ kind: 'outcome', bytes: outcome });
+    };
+    return { body, outcome: outcome !== null, post };
   }
 
   #writeMessage(message: WorkerMessage | 'stop'): boolean {

@@ -1,6 +1,6 @@
 // What the gateway's thread and one worker share beside the rings: wake-up words, the progress cell, counters, and
 // the messages on their port.
-import type { FilterFailure, FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
+import type { Callout, FilterFailure, FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 
 // Words of the control memory; each group on a cache line of its own.
@@ -44,13 +44,16 @@ export type WorkerMessage =
   | { readonly kind: 'load'; readonly spec: FilterSpec }
   | { readonly kind: 'unload'; readonly id: number }
   /** The body of a job that is too large for the ring. */
-  | { readonly kind: 'body'; readonly bytes: Uint8Array };
+  | { readonly kind: 'body'; readonly bytes: Uint8Array }
+  /** What a callout came to, for a job that goes on after it. */
+  | { readonly kind: 'outcome'; readonly bytes: Uint8Array };
 
 /** What of a result does not go through the ring. */
 export interface ResultExtra {
   readonly body: Uint8Array | null;
   readonly failures: readonly FilterFailure[];
   readonly logs: readonly FilterLogLine[];
+  readonly callout: Callout | null;
 }
 
 /** Messages from a worker, each announced by one record or flag in the ring. */

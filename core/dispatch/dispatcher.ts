@@ -122,13 +122,18 @@ export class Dispatcher implements JobOwner {
 
   /**
    * Runs one phase of one exchange through a chain of loaded filters. `message` must not change until it settles.
+   * @param outcome what the callout came to that the first filter asked for; null when the chain begins
    * @throws GatewayError SLUICE_DISPATCH_OVERLOADED, SLUICE_DISPATCH_CRASHED
    */
-  run(message: PhaseMessage, links: readonly ChainLink[]): Promise<PhaseResult> {
+  run(
+    message: PhaseMessage,
+    links: readonly ChainLink[],
+    outcome: Uint8Array | null = null,
+  ): Promise<PhaseResult> {
     if (this.#outstanding >= this.#queue) return Promise.reject(overloaded(this.#outstanding));
     this.#outstanding += 1;
     return new Promise<PhaseResult>((resolve, reject) => {
-      this.#begin(new Job(message, links, this, resolve, reject));
+      this.#begin(new Job(message, links, outcome, this, resolve, reject));
     });
   }
 
@@ -278,6 +283,7 @@ function failed(failure: FilterFailure): PhaseResult {
     edits: new EditList(),
     response: null,
     respondedBy: -1,
+    callout: null,
     contexts: [],
     calls: [],
     failures: [failure],

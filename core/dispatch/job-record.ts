@@ -4,7 +4,7 @@
 //   length kind ticket flags phase frame-length body-length links
 //
 // Frame, body and contexts begin at multiples of 8. A body beside the ring has its length here and its bytes in
-// the next message of the port.
+// the next message of the port; so has the outcome of a callout, after it.
 import { PHASE_REQUEST, PHASE_RESPONSE } from '../../sdk/abi/abi.js';
 import type { ChainLink } from '../wasm/chain.js';
 import { align8, type FrameWriter } from '../wasm/frame.js';
@@ -30,6 +30,7 @@ const LINK_BYTES = 12;
 
 const FLAG_HAS_BODY = 1;
 const FLAG_BODY_BESIDE = 2;
+const FLAG_OUTCOME = 4;
 
 /** A job as the worker reads it: views of the ring, valid until the record is released. */
 export interface JobView {
@@ -40,12 +41,21 @@ export interface JobView {
   /** Null: none, or beside the ring. */
   readonly body: Uint8Array | null;
   readonly bodyBeside: boolean;
+  /** The outcome of a callout travels beside the ring. */
+  readonly hasOutcome: boolean;
   readonly links: ChainLink[];
+}
+
+/** What of a job travels beside the ring. */
+export interface Beside {
+  readonly body: boolean;
+  readonly outcome: boolean;
+  readonly post: () => void;
 }
 
 /**
  * Puts a job into the ring: `full` when it does not fit now, `too-large` when it never will.
- * @param postBody set when the body travels beside the ring; sends it off once there is room for the record
+ * @param beside undefined when nothing does; `post` sends it off once there is room for the record
  */
 export function writeJob(
   ring: RingProducer,
@@ -53,12 +63,11 @@ export function writeJob(
   ticket: number,
   message: PhaseMessage,
   links: readonly ChainLink[],
-  postBody: (() => void) | undefined,
+  beside: Beside | undefined,
 ): 'written' | 'full' | 'too-large' {
   const { body } = message;
-  const bodyBeside = postBody !== undefined;
   const frameLength = writer.prepare(message);
-  const inlineBody = body === null || bodyBeside ? 0 : body.byteLength;
+  const inlineBody = body === null || beside?.body ? 0 : body.byteLength;
   const frameAt = align8(FIXED_BYTES + links.length * LINK_BYTES);
   const bodyAt = frameAt + align8(frameLength);
   const contextsAt = bodyAt + align8(inlineBody);
@@ -68,12 +77,15 @@ export function writeJob(
   if (!ring.canHold(length)) return 'too-large';
   const at = ring.reserve(length);
   if (at === -1) return 'full';
-  postBody?.();
+  beside?.post();
   const { words, bytes } = ring;
   const base = at >> 2;
   words[base + RECORD_KIND] = JOB_RUN;
   words[base + RECORD_TICKET] = ticket;
-  words[base + FLAGS] = (body === null ? 0 : FLAG_HAS_BODY) | (bodyBeside ? FLAG_BODY_BESIDE : 0);
+  words[base + FLAGS] =
+    (body === null ? 0 : FLAG_HAS_BODY) |
+    (beside?.body ? FLAG_BODY_BESIDE : 0) |
+    (beside?.outcome ? FLAG_OUTCOME : 0);
   words[base + PHASE] = message.phase === 'request' ? PHASE_REQUEST : PHASE_RESPONSE;
   words[base + FRAME_LENGTH] = frameLength;
   words[base + BODY_LENGTH] = inlineBody;
@@ -131,6 +143,7 @@ export function readJob(words: Int32Array, bytes: Buffer, at: number): JobView {
     frameLength,
     body: inline ? bytes.subarray(bodyAt, bodyAt + bodyLength) : null,
     bodyBeside: beside,
+    hasOutcome: (flags & FLAG_OUTCOME) !== 0,
     links,
   };
 }

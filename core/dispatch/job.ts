@@ -13,6 +13,8 @@ const NONE: readonly never[] = Object.freeze([]);
 export class Job {
   readonly message: PhaseMessage;
   links: readonly ChainLink[];
+  /** What the callout came to after which the chain goes on; null when it begins. */
+  readonly outcome: Uint8Array | null;
   /** Workers that ended while they held it. */
   losses = 0;
   /** Ids of filters of which this job is the probe. */
@@ -25,12 +27,14 @@ export class Job {
   constructor(
     message: PhaseMessage,
     links: readonly ChainLink[],
+    outcome: Uint8Array | null,
     owner: JobOwner,
     resolve: (result: PhaseResult) => void,
     reject: (cause: unknown) => void,
   ) {
     this.message = message;
     this.links = links;
+    this.outcome = outcome;
     this.#owner = owner;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -3,7 +3,7 @@
 //   words 0 … 11 | calls: 3 words each | edits: 3 words each | header lengths | text | contexts | body
 //   length kind ticket flags status responded-by edits headers calls text-length body-length unused
 //
-// Text is every name and value, in order, in latin1. Failures, log lines and large bodies are rare and travel
+// Text is every name and value, in order, in latin1. Failures, log lines, callouts and large bodies are rare and travel
 // beside the ring.
 
 import { HeaderList } from '../headers.js';
@@ -36,8 +36,9 @@ const MOST_NS = 0x7fffffff;
 export function splitExtra(result: PhaseResult, mostInlineBody: number): ResultExtra | null {
   const body = resultBody(result);
   const large = body !== undefined && body.byteLength > mostInlineBody;
-  if (!large && result.failures.length === 0 && result.logs.length === 0) return null;
-  return { body: large ? body : null, failures: result.failures, logs: result.logs };
+  if (!large && result.failures.length === 0 && result.logs.length === 0 && result.callout === null)
+    return null;
+  return { body: large ? body : null, failures: result.failures, logs: result.logs, callout: result.callout };
 }
 
 /** A result laid out for the ring. */
@@ -178,6 +179,7 @@ export function readResult(
     response:
       status === 0 ? null : { status, headers: new HeaderList(headers), body: body ?? new Uint8Array(0) },
     respondedBy: words[base + RESPONDED_BY]!,
+    callout: extra === null ? null : extra.callout,
     contexts,
     calls,
     failures: extra === null ? [] : extra.failures,

@@ -123,6 +123,11 @@ class Server {
       const message = this.#receive();
       body = message.kind === 'body' ? message.bytes : null;
     }
+    let outcome: Uint8Array | null = null;
+    if (job.hasOutcome) {
+      const message = this.#receive();
+      outcome = message.kind === 'outcome' ? message.bytes : null;
+    }
     this.#control[PROGRESS_TICKET] = job.ticket;
     const result = this.#chain.run({
       phase: job.phase,
@@ -131,6 +136,7 @@ class Server {
       length: job.frameLength,
       body,
       links: job.links,
+      outcome,
     });
     this.#publish(job.ticket, result);
   }
@@ -202,6 +208,7 @@ function tooLarge(result: PhaseResult, length: number): PhaseResult {
     edits: new EditList(),
     response: null,
     respondedBy: -1,
+    callout: null,
     contexts: [],
     calls: [],
     failures: [

@@ -1,18 +1,28 @@
-// What both filter phases share: the message that filters see, one visit to a worker, and what its result means.
+// What both filter phases share: the message that filters see, the visits to workers that a chain takes (one, and one
+// more for each callout), and what their results mean.
+import { CALLOUT_DONE, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE, MAX_CALLOUTS } from '../../sdk/abi/abi.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
-import type { PhaseChain } from '../route.js';
+import type { PhaseChain, Route } from '../route.js';
+import { encodeOutcome } from '../wasm/callout-outcome.js';
 import type { ChainLink } from '../wasm/chain.js';
+import { applyEdits } from '../wasm/edits.js';
 import type {
+  Callout,
   FilterCall,
   FilterFailure,
   FilterLogLine,
+  FilterResponse,
   PhaseMessage,
   PhaseName,
   PhaseResult,
 } from '../wasm/guest-abi.js';
+import { performCallout } from './callout.js';
+
+/** How a callout ended, for metrics. */
+export type CalloutEnd = 'done' | 'failed' | 'timeout' | 'too_large';
 
 /** Told what filters do, for metrics and log. */
 export interface FilterObserver {
@@ -21,10 +31,40 @@ export interface FilterObserver {
   filterWaited(filter: string, phase: PhaseName, waitMs: number): void;
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void;
   filterLogged(line: FilterLogLine, exchange: Exchange): void;
+  calloutEnded(filter: string, upstream: string, end: CalloutEnd): void;
+}
+
+/** What filters need besides the message. */
+export interface FilterSetting {
+  readonly exchange: Exchange;
+  readonly route: Route;
+  readonly dispatcher: Dispatcher;
+  readonly observer: FilterObserver;
+}
+
+/** What a chain came to. Its edits are in the message. */
+export interface ChainOutcome {
+  /** Set when a request filter answered; `respondedBy` is its index in the chain. */
+  readonly response: FilterResponse | null;
+  readonly respondedBy: number;
+  /** By index in the chain, as far as it came. */
+  readonly contexts: readonly (Uint8Array | null)[];
+  /** The last body that a filter set. */
+  readonly body: Uint8Array | undefined;
 }
 
 const NOT_ASCII = /[^\x00-\x7f]/;
 const NO_HEADERS = new HeaderList();
+/** Fields that describe the bytes of a body and are wrong once a filter replaced it. */
+const ABOUT_BODY = [
+  'content-encoding',
+  'etag',
+  'digest',
+  'content-digest',
+  'repr-digest',
+  'content-md5',
+  'accept-ranges',
+];
 
 /** The message that the filters of a phase see. */
 export function buildMessage(exchange: Exchange, phase: PhaseName, body: Uint8Array | null): PhaseMessage {
@@ -50,33 +90,101 @@ export function buildMessage(exchange: Exchange, phase: PhaseName, body: Uint8Ar
 }
 
 /**
- * Runs the whole chain in one visit to one worker.
- * @throws GatewayError of the filter that failed with policy `closed`; SLUICE_DISPATCH_*
+ * Runs the whole chain in one visit to one worker, and what follows a callout in another one. Edits are applied to the
+ * message.
+ * @throws GatewayError of the filter that failed with policy `closed`; SLUICE_DISPATCH_*; why the exchange was cancelled
  */
 export async function runChain(
-  exchange: Exchange,
+  setting: FilterSetting,
   chain: PhaseChain,
   links: readonly ChainLink[],
   message: PhaseMessage,
-  dispatcher: Dispatcher,
-  observer: FilterObserver,
+): Promise<ChainOutcome> {
+  let result = await visit(setting, chain, 0, message, links, null);
+  applyResult(result, message);
+  if (result.callout === null) return { ...result, body: result.edits.body };
+
+  const contexts = [...result.contexts];
+  let { body } = result.edits;
+  let from = 0;
+  let callouts = 0;
+  while (result.callout !== null) {
+    const { callout } = result;
+    callouts = callout.index === 0 ? callouts + 1 : 1;
+    from += callout.index;
+    const { name, onFailure } = chain.specs[from]!;
+    let outcome: Uint8Array | null = null;
+    if (callouts <= MAX_CALLOUTS) outcome = await makeCallout(setting, name, callout);
+    else {
+      refuseCallout(setting, name, onFailure === 'open');
+      contexts.push(null);
+      from += 1;
+    }
+    result = await visit(setting, chain, from, message, links.slice(from), outcome);
+    applyResult(result, message);
+    contexts.push(...result.contexts);
+    body = result.edits.body ?? body;
+  }
+  const respondedBy = result.response === null ? -1 : from + result.respondedBy;
+  return { response: result.response, respondedBy, contexts, body };
+}
+
+/** One visit to one worker, beginning with the filter at `from`. */
+async function visit(
+  { exchange, dispatcher, observer }: FilterSetting,
+  chain: PhaseChain,
+  from: number,
+  message: PhaseMessage,
+  links: readonly ChainLink[],
+  outcome: Uint8Array | null,
 ): Promise<PhaseResult> {
   const startedMs = performance.now();
-  const result = await dispatcher.run(message, links);
-  reportCalls(result.calls, performance.now() - startedMs, chain, message.phase, observer);
+  const result = await dispatcher.run(message, links, outcome);
+  reportCalls(result.calls, performance.now() - startedMs, chain, from, message.phase, observer);
   for (const line of result.logs) observer.filterLogged(line, exchange);
   for (const failure of result.failures) {
-    const filter = chain.specs[failure.index]?.name ?? '';
+    const filter = chain.specs[from + failure.index]?.name ?? '';
     observer.filterFailed(filter, failure, exchange);
     if (!failure.skipped) throw filterError(filter, failure, 1);
   }
   return result;
 }
 
+function applyResult({ edits }: PhaseResult, message: PhaseMessage): void {
+  if (message.phase === 'response' && edits.body !== undefined) {
+    for (const name of ABOUT_BODY) message.responseHeaders.remove(name);
+  }
+  applyEdits(edits, message);
+}
+
+async function makeCallout(
+  { exchange, route, observer }: FilterSetting,
+  filter: string,
+  callout: Callout,
+): Promise<Uint8Array> {
+  const outcome = await performCallout(exchange, callout, route.callouts.get(callout.upstream)!);
+  observer.calloutEnded(filter, callout.upstream, endOf(outcome.failure));
+  return encodeOutcome(outcome, callout.state);
+}
+
+function endOf(failure: number): CalloutEnd {
+  if (failure === CALLOUT_DONE) return 'done';
+  if (failure === CALLOUT_TIMEOUT) return 'timeout';
+  return failure === CALLOUT_TOO_LARGE ? 'too_large' : 'failed';
+}
+
+function refuseCallout({ exchange, observer }: FilterSetting, filter: string, skipped: boolean): void {
+  const message = `filter ${filter} asked for more than ${MAX_CALLOUTS} callouts`;
+  const failure = { code: 'SLUICE_FILTER_CALLOUTS', message, index: 0, skipped } as const;
+  observer.filterFailed(filter, failure, exchange);
+  if (!skipped) throw filterError(filter, failure, 1);
+}
+
 function reportCalls(
   calls: readonly FilterCall[],
   elapsedMs: number,
   { specs }: PhaseChain,
+  from: number,
   phase: PhaseName,
   observer: FilterObserver,
 ): void {
@@ -84,7 +192,7 @@ function reportCalls(
   for (const { durationNs } of calls) calledNs += durationNs;
   const waitMs = Math.max(0, elapsedMs - calledNs / 1e6);
   for (let i = 0; i < calls.length; i += 1) {
-    const { name } = specs[i]!;
+    const { name } = specs[from + i]!;
     observer.filterCalled(name, phase, calls[i]!);
     observer.filterWaited(name, phase, waitMs);
   }

@@ -3,7 +3,6 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
 import type { Route } from '../route.js';
-import { applyEdits } from '../wasm/edits.js';
 import { collectBody, LimitedBody } from './collect-body.js';
 import { buildMessage, type FilterObserver, filterError, runChain } from './filter-run.js';
 
@@ -37,11 +36,10 @@ export async function runRequestFilters(
 
   const body = chain.wantsBody ? held : null;
   const message = buildMessage(exchange, 'request', body);
-  const result = await runChain(exchange, chain, chain.links, message, dispatcher, observer);
-  applyEdits(result.edits, message);
+  const result = await runChain({ exchange, route, dispatcher, observer }, chain, chain.links, message);
   exchange.path = message.path;
   exchange.query = message.query;
-  if (result.edits.body !== undefined) exchange.requestBody = new BufferedBody(result.edits.body);
+  if (result.body !== undefined) exchange.requestBody = new BufferedBody(result.body);
   if (result.response !== null) {
     const { status, headers, body: answer } = result.response;
     exchange.response = { status, headers, body: new BufferedBody(answer) };

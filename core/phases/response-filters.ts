@@ -4,21 +4,9 @@ import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
 import type { PhaseChain, Route } from '../route.js';
 import type { ChainLink } from '../wasm/chain.js';
-import { applyEdits } from '../wasm/edits.js';
 import { collectBody } from './collect-body.js';
 import { buildMessage, type FilterObserver, runChain } from './filter-run.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
-
-/** Fields that describe the bytes of a body and are wrong once a filter replaced it. */
-const ABOUT_BODY = [
-  'content-encoding',
-  'etag',
-  'digest',
-  'content-digest',
-  'repr-digest',
-  'content-md5',
-  'accept-ranges',
-];
 
 /**
  * Runs the response filters of the filters that the request got through, over the response on the exchange.
@@ -37,16 +25,13 @@ export async function runResponseFilters(
   const body = chain.wantsBody ? await holdBody(response, route.config.limits.responseBufferBytes) : null;
   const message = buildMessage(exchange, 'response', body);
   const links = withContexts(chain, request.contexts);
-  const result = await runChain(exchange, chain, links, message, dispatcher, observer);
-  const { body: replaced } = result.edits;
+  const { body: replaced } = await runChain({ exchange, route, dispatcher, observer }, chain, links, message);
   if (replaced !== undefined) {
-    for (const name of ABOUT_BODY) response.headers.remove(name);
     // One that was held is in memory already and has nobody to tell.
     if (body === null)
       response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
     response.body = new BufferedBody(replaced);
   }
-  applyEdits(result.edits, message);
   response.status = message.status;
 }
 

@@ -20,6 +20,8 @@ class OneFilter {
   readonly request: PhaseSeries;
   readonly response: PhaseSeries;
   readonly failures = new Map<string, number>();
+  /** Counts by outcome, by upstream. */
+  readonly callouts = new Map<string, Map<string, number>>();
 
   constructor(readonly name: string) {
     this.request = new PhaseSeries(name, 'request');
@@ -54,6 +56,26 @@ export class FilterSeries {
   failed(name: string, code: string): void {
     const failures = this.#filters.get(name)?.failures;
     failures?.set(code, (failures.get(code) ?? 0) + 1);
+  }
+
+  calledOut(name: string, upstream: string, outcome: string): void {
+    const callouts = this.#filters.get(name)?.callouts;
+    if (callouts === undefined) return;
+    const outcomes = callouts.get(upstream) ?? new Map<string, number>();
+    callouts.set(upstream, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
+  }
+
+  callouts(name: string): Sample[] {
+    const samples: Sample[] = [];
+    for (const filter of this.#filters.values()) {
+      for (const [upstream, outcomes] of filter.callouts) {
+        for (const [outcome, value] of outcomes) {
+          const labels = { filter: filter.name, upstream, outcome };
+          samples.push({ metricName: name, labels, sharedLabels: {}, value });
+        }
+      }
+    }
+    return samples;
   }
 
   counts(name: string, what: 'calls' | 'edits'): Sample[] {

@@ -170,6 +170,11 @@ export class Metrics {
     this.#filters.waited(filter, phase, waitMs);
   }
 
+  /** A callout of a filter came to an end. */
+  calloutEnded(filter: string, upstream: string, outcome: string): void {
+    this.#filters.calledOut(filter, upstream, outcome);
+  }
+
   /** A call that did not come to an end; `filterCalled` is not called for it. */
   filterFailed(filter: string, code: ErrorCode): void {
     this.#filters.failed(filter, code);
@@ -250,6 +255,9 @@ export class Metrics {
     );
     this.#filter('sluice_filter_quarantined', '1 while quarantined or on trial.', 'gauge', ({ state }) =>
       Number(state !== 'active'),
+    );
+    this.#register('sluice_filter_callouts_total', 'Callouts, by upstream and outcome.', 'counter', (name) =>
+      series.callouts(name),
     );
     this.#filter(
       'sluice_filter_quarantines_total',

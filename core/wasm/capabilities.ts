@@ -1,6 +1,7 @@
 // What a filter can be granted, and which functions of the ABI belong to each grant.
 import {
   IMPORT_ABORT,
+  IMPORT_CALLOUT_UPSTREAM,
   IMPORT_CLOCK_MONOTONIC,
   IMPORT_CLOCK_WALL,
   IMPORT_COUNTER_ADD,
@@ -13,7 +14,7 @@ import {
   IMPORT_SCHEMA_MESSAGE,
 } from '../../sdk/abi/abi.js';
 
-export const CAPABILITIES = ['log', 'metrics', 'clock', 'random', 'counters', 'schemas'] as const;
+export const CAPABILITIES = ['log', 'metrics', 'clock', 'random', 'counters', 'schemas', 'callouts'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** Which capability an import needs; `null` for those every filter has. */
@@ -26,6 +27,7 @@ export const IMPORT_CAPABILITIES: ReadonlyMap<string, Capability | null> = new M
   [IMPORT_CLOCK_MONOTONIC, 'clock'],
   [IMPORT_RANDOM, 'random'],
   [IMPORT_COUNTER_ADD, 'counters'],
+  [IMPORT_CALLOUT_UPSTREAM, 'callouts'],
   [IMPORT_SCHEMA_COMPILE, 'schemas'],
   [IMPORT_SCHEMA_CHECK, 'schemas'],
   [IMPORT_SCHEMA_MESSAGE, 'schemas'],

@@ -2,7 +2,7 @@
 // harness of the SDK use the same code.
 import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
-import { applyEdits, buildResponse } from './edits.js';
+import { applyEdits, buildCallout, buildResponse } from './edits.js';
 import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
 import {
   EditList,
@@ -37,6 +37,8 @@ export interface ChainInput {
   readonly length: number;
   readonly body: Uint8Array | null;
   readonly links: readonly ChainLink[];
+  /** What the callout came to that the first filter asked for; null when the chain begins. */
+  readonly outcome: Uint8Array | null;
 }
 
 /** Told which filter is running, so that a supervisor on another thread can see it. */
@@ -184,6 +186,7 @@ class PhaseRun {
       const link = links[index]!;
       if (link.skip) this.#calls.push({ durationNs: 0, edits: 0 });
       const reply = link.skip ? null : this.#call(link, index);
+      if (reply?.decision === 'callout') return this.#stopFor(reply, link, index);
       this.#contexts.push(reply?.context ?? null);
       if (this.#failed()) return this.#result(null, index);
       if (reply === null) continue;
@@ -210,7 +213,8 @@ class PhaseRun {
       instance = loaded.instance ?? new FilterInstance(spec, this.#thread.services);
       if (spec.isolation === 'shared') loaded.instance = instance;
       const body = spec.phases[phase]?.body === 'buffer' ? this.#body : null;
-      reply = instance.call(phase, this.#frame, body, link.context);
+      const outcome = index === 0 ? this.#input.outcome : null;
+      reply = instance.call(phase, this.#frame, body, link.context, outcome);
     } catch (cause) {
       // The state of a guest that failed is unknown: the next call gets a fresh one.
       loaded.instance = undefined;
@@ -224,6 +228,11 @@ class PhaseRun {
     const durationNs = Math.round((performance.now() - started) * 1e6);
     this.#calls.push({ durationNs, edits: reply === null ? 0 : reply.edits.size });
     return reply;
+  }
+
+  #stopFor(reply: Reply, { id }: ChainLink, index: number): PhaseResult {
+    const { callouts } = this.#thread.filters.get(id)!.spec;
+    return { ...this.#result(null, -1), callout: buildCallout(reply, index, callouts) };
   }
 
   /** A thread that takes the place of another loads its filters again, and that may fail for want of memory. */
@@ -292,6 +301,7 @@ class PhaseRun {
       edits: this.#edits,
       response,
       respondedBy: response === null ? -1 : respondedBy,
+      callout: null,
       contexts: this.#contexts,
       calls: this.#calls,
       failures: this.#failures,

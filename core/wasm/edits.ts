@@ -8,7 +8,8 @@ import {
   EDIT_SET_STATUS,
 } from '../../sdk/abi/abi.js';
 import { HeaderList } from '../headers.js';
-import type { EditList, FilterResponse, PhaseMessage } from './guest-abi.js';
+import type { Callout, EditList, FilterResponse, PhaseMessage } from './guest-abi.js';
+import type { Reply } from './reply.js';
 
 /** Applies header edits to `headers` and the rest to `message`, in order. */
 export function applyEdits(edits: EditList, message: PhaseMessage): void {
@@ -32,6 +33,30 @@ export function buildResponse(status: number, edits: EditList): FilterResponse {
     applyHeaderEdit(headers, edits.operations[i]!, edits.names[i]!, edits.values[i]!);
   }
   return { status, headers, body: edits.body ?? new Uint8Array(0) };
+}
+
+/** The request that a CALLOUT reply describes. */
+export function buildCallout(reply: Reply, index: number, upstreams: readonly string[]): Callout {
+  const { edits, callout, context } = reply;
+  const headers = new HeaderList();
+  let path = '';
+  let query = '';
+  for (let i = 0; i < edits.size; i += 1) {
+    const operation = edits.operations[i]!;
+    if (operation === EDIT_SET_PATH) path = edits.values[i]!;
+    else if (operation === EDIT_SET_QUERY) query = edits.values[i]!;
+    else applyHeaderEdit(headers, operation, edits.names[i]!, edits.values[i]!);
+  }
+  return {
+    index,
+    upstream: upstreams[callout!.upstream]!,
+    method: callout!.method,
+    target: query === '' ? path : `${path}?${query}`,
+    headers: headers.flat,
+    body: edits.body ?? null,
+    timeoutMs: callout!.timeoutMs,
+    state: context,
+  };
 }
 
 function applyHeaderEdit(headers: HeaderList, operation: number, name: string, value: string): void {

@@ -53,6 +53,23 @@ export interface FilterResponse {
   readonly body: Uint8Array;
 }
 
+/** A request that a filter wants made before it goes on. */
+export interface Callout {
+  /** Index of the filter in the chain. */
+  readonly index: number;
+  /** Name of an upstream that was granted. */
+  readonly upstream: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Flat `[name, value, …]`. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array | null;
+  readonly timeoutMs: number;
+  /** What the filter wants to know when it goes on. */
+  readonly state: Uint8Array | null;
+}
+
 /** One call as metrics see it. */
 export interface FilterCall {
   readonly durationNs: number;
@@ -81,6 +98,7 @@ export interface FilterFailure {
     | 'SLUICE_FILTER_TRAP'
     | 'SLUICE_FILTER_DEADLINE'
     | 'SLUICE_FILTER_QUARANTINED'
+    | 'SLUICE_FILTER_CALLOUTS'
     | 'SLUICE_ABI_FRAME'
     | 'SLUICE_ABI_EDIT';
   readonly message: string;
@@ -96,6 +114,8 @@ export interface PhaseResult {
   /** Set when a request filter answered; `respondedBy` is its index in the chain. */
   readonly response: FilterResponse | null;
   readonly respondedBy: number;
+  /** Set when the chain stopped for a callout; it goes on with this filter. */
+  readonly callout: Callout | null;
   /** By index in the chain; what each request filter kept for its response phase. */
   readonly contexts: readonly (Uint8Array | null)[];
   /** By index in the chain, as far as the chain came. */

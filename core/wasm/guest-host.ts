@@ -1,6 +1,7 @@
 // What one instance may call: `abort`, and the functions of the capabilities it was granted. Each capability is a
 // file of its own; this one puts them together.
 import { IMPORT_ABORT } from '../../sdk/abi/abi.js';
+import { CalloutCapability } from './callout-capability.js';
 import type { Capability, CapabilityHost } from './capabilities.js';
 import { ClockCapability } from './clock-capability.js';
 import { CounterCapability } from './counter-capability.js';
@@ -31,6 +32,8 @@ export interface HostedFilter {
   readonly id: number;
   readonly granted: readonly Capability[];
   readonly shared: SharedState;
+  /** Upstreams that it may call. */
+  readonly callouts: readonly string[];
 }
 
 /** Counters of one filter that can live at the same time, and a third. */
@@ -66,6 +69,7 @@ export class GuestHost {
     if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters));
     if (has('clock')) capabilities.push(new ClockCapability());
     if (has('random')) capabilities.push(new RandomCapability(this.#memory));
+    if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
     this.#capabilities = capabilities;
   }

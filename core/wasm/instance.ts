@@ -4,6 +4,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_MODULE,
@@ -50,6 +51,8 @@ export interface FilterSpec {
   readonly maximumPages: number;
   readonly granted: readonly Capability[];
   readonly shared: SharedState;
+  /** Upstreams that it may call, by id. */
+  readonly callouts: readonly string[];
   /** Config as JSON text. */
   readonly config: string;
   readonly deadlineMs: number;
@@ -60,6 +63,7 @@ export interface FilterSpec {
 
 type Begin = (length: number) => number;
 type Call = (address: number, length: number) => number;
+type GoOn = (address: number, length: number, outcome: number, outcomeLength: number) => number;
 
 /** Of the stack of a guest that failed. Names of functions are the guest's, so they may be of any length. */
 const MOST_FRAMES = 12;
@@ -75,6 +79,7 @@ export class FilterInstance {
   readonly #begin: Begin;
   readonly #onRequest: Call | undefined;
   readonly #onResponse: Call | undefined;
+  readonly #onCallout: GoOn | undefined;
   #bytes: Uint8Array;
   #words: Int32Array;
 
@@ -98,6 +103,7 @@ export class FilterInstance {
     this.#begin = exports[EXPORT_BEGIN] as Begin;
     this.#onRequest = exports[EXPORT_ON_REQUEST] as Call | undefined;
     this.#onResponse = exports[EXPORT_ON_RESPONSE] as Call | undefined;
+    this.#onCallout = exports[EXPORT_ON_CALLOUT] as GoOn | undefined;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#words = new Int32Array(this.#memory.buffer);
     this.#configure(exports[EXPORT_CONFIGURE] as Call);
@@ -123,6 +129,7 @@ export class FilterInstance {
    * @param frame   exchange frame as `FrameWriter` wrote it
    * @param body    body of the message, null when there is none or this filter did not ask for it
    * @param context what the request phase of this filter kept
+   * @param outcome what the callout came to that this filter asked for in this phase; null at first
    * @throws GatewayError SLUICE_FILTER_TRAP, SLUICE_ABI_*; the instance must not be used again
    */
   call(
@@ -130,19 +137,27 @@ export class FilterInstance {
     frame: Uint8Array,
     body: Uint8Array | null,
     context: Uint8Array | null,
+    outcome: Uint8Array | null = null,
   ): Reply | null {
-    const run = phase === 'request' ? this.#onRequest : this.#onResponse;
     const bodyAt = align8(frame.byteLength);
     const contextAt = align8(bodyAt + (body === null ? 0 : body.byteLength));
     const length = contextAt + (context === null ? 0 : context.byteLength);
+    const outcomeAt = align8(length);
     try {
-      const address = this.#room(length);
+      const address = this.#room(outcome === null ? length : outcomeAt + outcome.byteLength);
       this.#bytes.set(frame, address);
       if (body !== null) this.#bytes.set(body, address + bodyAt);
       if (context !== null) this.#bytes.set(context, address + contextAt);
       patchTail(this.#words, address, frame.byteLength, body, context);
-      const reply = run!(address, length);
-      return reply === 0 ? null : this.#read(reply, { call: phase, hasBody: body !== null });
+      let reply: number;
+      if (outcome === null)
+        reply = (phase === 'request' ? this.#onRequest : this.#onResponse)!(address, length);
+      else {
+        this.#bytes.set(outcome, address + outcomeAt);
+        reply = this.#onCallout!(address, length, address + outcomeAt, outcome.byteLength);
+      }
+      const upstreams = this.spec.callouts.length;
+      return reply === 0 ? null : this.#read(reply, { call: phase, hasBody: body !== null, upstreams });
     } catch (cause) {
       throw this.#failure(cause, phase);
     }
@@ -188,7 +203,7 @@ export class FilterInstance {
       const address = this.#room(config.byteLength);
       this.#bytes.set(config, address);
       const answer = run(address, config.byteLength);
-      reply = answer === 0 ? null : this.#read(answer, { call: 'configure', hasBody: false });
+      reply = answer === 0 ? null : this.#read(answer, { call: 'configure', hasBody: false, upstreams: 0 });
     } catch (cause) {
       throw this.#failure(cause, 'configure');
     }

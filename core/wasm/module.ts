@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_MODULE,
@@ -124,6 +125,7 @@ function checkExports(module: WebAssembly.Module, manifest: FilterManifest, labe
   const needed = [EXPORT_BEGIN, EXPORT_CONFIGURE];
   if (manifest.phases.request) needed.push(EXPORT_ON_REQUEST);
   if (manifest.phases.response) needed.push(EXPORT_ON_RESPONSE);
+  if (manifest.capabilities.includes('callouts')) needed.push(EXPORT_ON_CALLOUT);
   const missing = needed.filter((name) => !functions.has(name));
   if (missing.length > 0) {
     throw new GatewayError('SLUICE_FILTER_LINK', `${label}: does not export ${missing.join(', ')}`);

@@ -1,10 +1,12 @@
 // Reads what a guest answered. Everything in it is untrusted: each address, length, count and value is checked
 // before it is used, and what fails is a SLUICE_ABI_* error that names the field.
 import {
+  DECISION_CALLOUT,
   DECISION_CONTINUE,
   DECISION_REFUSE,
   DECISION_RESPOND,
   EDIT_ADD_HEADER,
+  EDIT_CALLOUT,
   EDIT_MESSAGE,
   EDIT_NAME,
   EDIT_OPERATION,
@@ -16,6 +18,7 @@ import {
   EDIT_SET_STATUS,
   EDIT_SIZE,
   EDIT_VALUE,
+  MAX_CALLOUT_MS,
   MAX_CONTEXT_BYTES,
   MAX_EDIT_BYTES,
   MAX_EDITS,
@@ -37,10 +40,19 @@ export interface ReplyRules {
   readonly call: 'configure' | 'request' | 'response';
   /** The filter saw the body, so it may replace it. */
   readonly hasBody: boolean;
+  /** Upstreams that the filter may call: the ids below this number. */
+  readonly upstreams: number;
+}
+
+/** What of a callout is no edit. */
+export interface ReplyCallout {
+  readonly upstream: number;
+  readonly method: string;
+  readonly timeoutMs: number;
 }
 
 export interface Reply {
-  readonly decision: 'continue' | 'respond' | 'refuse';
+  readonly decision: 'continue' | 'respond' | 'refuse' | 'callout';
   /** Of `respond`; else 0. */
   readonly status: number;
   readonly edits: EditList;
@@ -48,6 +60,8 @@ export interface Reply {
   readonly context: Uint8Array | null;
   /** Of `refuse`: pointer into the config and reason. */
   readonly refusal: { readonly pointer: string; readonly reason: string } | null;
+  /** Of `callout`; `edits` describe the rest of the request, and `context` is the state. */
+  readonly callout: ReplyCallout | null;
 }
 
 /** A body may be as long as the memory it lies in. */
@@ -87,6 +101,7 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
   }
   const edits = new EditList();
   let refusal: Reply['refusal'] = null;
+  let callout: ReplyCallout | null = null;
   let bodyAt = -1;
   for (let index = 0; index < count; index += 1) {
     const edit = at + REPLY_FIXED + index * EDIT_SIZE;
@@ -96,6 +111,8 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
         pointer: guest.utf8('name', edit + EDIT_NAME),
         reason: guest.utf8('value', edit + EDIT_VALUE),
       };
+    } else if (operation === EDIT_CALLOUT && decision === 'callout') {
+      callout = readCallout(guest, edit, rules);
     } else if (operation === EDIT_SET_BODY) {
       checkBody(guest, edit, decision, rules);
       bodyAt = edit + EDIT_VALUE;
@@ -104,19 +121,34 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
   // Only the last one counts, so only that is copied: a thousand of a whole memory each would be gigabytes.
   if (bodyAt !== -1) edits.body = guest.copy('body', bodyAt, NO_LIMIT) ?? new Uint8Array(0);
   const context = guest.copy('context', at + REPLY_CONTEXT, MAX_CONTEXT_BYTES);
-  return { decision, status, edits, context, refusal };
+  if (decision === 'callout' && (callout === null || !edits.operations.includes(EDIT_SET_PATH))) {
+    throw frameError('callout: expected an edit with upstream and method, and one with a path');
+  }
+  return { decision, status, edits, context, refusal, callout };
+}
+
+function readCallout(guest: GuestView, edit: number, { upstreams }: ReplyRules): ReplyCallout {
+  const method = guest.latin1('method', edit + EDIT_NAME);
+  if (!isToken(method)) throw editError('callout: its method is not a token');
+  const [upstream, timeoutMs] = guest.words('callout', edit + EDIT_VALUE, 2) as [number, number];
+  if (upstream >= upstreams) throw editError(`callout: upstream ${upstream} does not exist`);
+  if (timeoutMs < 1 || timeoutMs > MAX_CALLOUT_MS) {
+    throw editError(`callout: found ${timeoutMs} ms, expected 1 to ${MAX_CALLOUT_MS}`);
+  }
+  return { upstream, method, timeoutMs };
 }
 
 function readDecision(code: number, rules: ReplyRules): Reply['decision'] {
   if (code === DECISION_CONTINUE) return 'continue';
   if (code === DECISION_RESPOND && rules.call !== 'configure') return 'respond';
   if (code === DECISION_REFUSE && rules.call === 'configure') return 'refuse';
+  if (code === DECISION_CALLOUT && rules.call !== 'configure' && rules.upstreams > 0) return 'callout';
   throw frameError(`decision: found ${code}, which does not exist in ${rules.call}`);
 }
 
 function checkBody(guest: GuestView, edit: number, decision: Reply['decision'], rules: ReplyRules): void {
   if (rules.call === 'configure') throw editError('body: configure has none to set');
-  if (decision !== 'respond' && !rules.hasBody) {
+  if (decision === 'continue' && !rules.hasBody) {
     throw editError('body: the filter was given none, so it may not replace it');
   }
   guest.checkSpan('body', edit + EDIT_VALUE, NO_LIMIT);
@@ -130,7 +162,7 @@ function readEdit(
   rules: ReplyRules,
   edits: EditList,
 ): void {
-  const onResponse = rules.call === 'response' || decision === 'respond';
+  const hasTarget = decision === 'callout' || (decision === 'continue' && rules.call === 'request');
   switch (operation) {
     case EDIT_SET_HEADER:
     case EDIT_ADD_HEADER:
@@ -142,8 +174,7 @@ function readEdit(
       return;
     }
     case EDIT_SET_PATH: {
-      if (rules.call !== 'request' || onResponse)
-        throw editError('path: it can be set in the request phase only');
+      if (!hasTarget) throw editError('path: it can be set in the request phase only');
       const path = guest.latin1('path', edit + EDIT_VALUE);
       const problem = checkPath(path);
       if (problem !== null) throw editError(`path: ${problem}`);
@@ -151,8 +182,7 @@ function readEdit(
       return;
     }
     case EDIT_SET_QUERY: {
-      if (rules.call !== 'request' || onResponse)
-        throw editError('query: it can be set in the request phase only');
+      if (!hasTarget) throw editError('query: it can be set in the request phase only');
       const query = guest.latin1('query', edit + EDIT_VALUE);
       const problem = checkQuery(query);
       if (problem !== null) throw editError(`query: ${problem}`);
@@ -160,7 +190,8 @@ function readEdit(
       return;
     }
     case EDIT_SET_STATUS: {
-      if (rules.call !== 'response') throw editError('status: it can be set in the response phase only');
+      if (rules.call !== 'response' || decision === 'callout')
+        throw editError('status: it can be set in the response phase only');
       const status = guest.latin1('status', edit + EDIT_VALUE);
       if (!/^[2-5]\d\d$/.test(status)) throw editError('status: expected three digits, 200 to 599');
       edits.add(operation, '', status);
@@ -210,6 +241,15 @@ class GuestView {
 
   word(address: number): number {
     return this.#view.getUint32(address, true);
+  }
+
+  /** The words that a span of `count` of them names. */
+  words(field: string, spanAt: number, count: number): number[] {
+    const length = this.word(spanAt + 4);
+    if (length !== count * 4) throw frameError(`${field}: found ${length} bytes, expected ${count * 4}`);
+    this.checkSpan(field, spanAt, length);
+    const address = this.word(spanAt);
+    return Array.from({ length: count }, (_, index) => this.word(address + index * 4));
   }
 
   latin1(field: string, spanAt: number): string {

@@ -57,6 +57,8 @@ export const DECISION_CONTINUE = 0;
 export const DECISION_RESPOND = 1;
 /** Only from `configure`: the config is refused; EDIT_MESSAGE carries pointer and reason. */
 export const DECISION_REFUSE = 2;
+/** Only with the capability `callouts`: the edits describe a request to an upstream, REPLY_CONTEXT is the state. */
+export const DECISION_CALLOUT = 3;
 
 // An edit: u32 operation, address and length of the name, address and length of the value.
 export const EDIT_SIZE = 20;
@@ -73,6 +75,20 @@ export const EDIT_SET_QUERY = 5; //     value without `?`; request phase
 export const EDIT_SET_BODY = 6; //      value; only when the filter asked for the body, or with RESPOND
 export const EDIT_SET_STATUS = 7; //    value: three ASCII digits, 200 … 599; response phase
 export const EDIT_MESSAGE = 8; //       name: JSON Pointer into the config, value: reason; with REFUSE
+export const EDIT_CALLOUT = 9; //       name: method, value: u32 id of the upstream, u32 milliseconds; with CALLOUT
+
+// Outcome of a callout, host to guest. Offsets count from its first byte.
+export const OUTCOME_STATUS = 0; //  u32  status of the response; 0: none came, and OUTCOME_FAILURE says why
+export const OUTCOME_FAILURE = 4; // u32  CALLOUT_*
+export const OUTCOME_HEADERS = 8; // span of a table: offset, number of entries
+export const OUTCOME_BODY = 16; //   span
+export const OUTCOME_STATE = 24; //  span  REPLY_CONTEXT of the callout
+export const OUTCOME_FIXED = 32; //  bytes of the fixed part
+
+export const CALLOUT_DONE = 0;
+export const CALLOUT_FAILED = 1; //    no target, no connection, no HTTP, or cut midway
+export const CALLOUT_TIMEOUT = 2;
+export const CALLOUT_TOO_LARGE = 3; // the body of the response
 
 // Exports of a guest.
 //   sluice_begin(length: u32) -> address u32
@@ -80,11 +96,14 @@ export const EDIT_MESSAGE = 8; //       name: JSON Pointer into the config, valu
 //   sluice_configure(address u32, length u32) -> reply address u32      config as JSON text in UTF-8
 //   sluice_on_request(address u32, length u32) -> reply address u32     exchange frame
 //   sluice_on_response(address u32, length u32) -> reply address u32    exchange frame
+//   sluice_on_callout(address u32, length u32, outcome u32, outcomeLength u32) -> reply address u32
+//        capability `callouts`: the exchange frame of the phase again, and what the callout came to
 // and it imports its memory as env.memory with a maximum.
 export const EXPORT_BEGIN = 'sluice_begin';
 export const EXPORT_CONFIGURE = 'sluice_configure';
 export const EXPORT_ON_REQUEST = 'sluice_on_request';
 export const EXPORT_ON_RESPONSE = 'sluice_on_response';
+export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 
 // Imports a guest may use, all from IMPORT_MODULE.
 //   abort(message, messageLength, file, fileLength, line, column)   always there; never returns. UTF-16 text, lengths in bytes
@@ -103,6 +122,8 @@ export const EXPORT_ON_RESPONSE = 'sluice_on_response';
 //   metric_define(kind, address, length) -> i32                     capability `metrics`; JSON description, in
 //        configure only; answers an id
 //   metric_record(id, value f64)                                    capability `metrics`; adds, sets or observes
+//   callout_upstream(address, length) -> i32                        capability `callouts`; in configure only; answers
+//        the id of an upstream that was granted, or fails the load
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
@@ -114,6 +135,7 @@ export const IMPORT_RANDOM = 'random';
 export const IMPORT_COUNTER_ADD = 'counter_add';
 export const IMPORT_METRIC_DEFINE = 'metric_define';
 export const IMPORT_METRIC_RECORD = 'metric_record';
+export const IMPORT_CALLOUT_UPSTREAM = 'callout_upstream';
 
 export const LOG_DEBUG = 0;
 export const LOG_INFO = 1;
@@ -139,3 +161,5 @@ export const MAX_EDITS = 1024;
 export const MAX_CONTEXT_BYTES = 65536;
 export const MAX_HEADER_BYTES = 65536; // a name or a value of one edit, the body apart
 export const MAX_EDIT_BYTES = 262144; //  names and values of all edits together, the body apart
+export const MAX_CALLOUT_MS = 60000; //   longest time of one callout
+export const MAX_CALLOUTS = 8; //         callouts of one filter in one phase of one exchange

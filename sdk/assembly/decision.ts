@@ -1,5 +1,6 @@
-// What a phase returns: go on, or answer now.
+// What a phase returns: go on, answer now, or ask somebody first (callout.ts).
 import {
+  DECISION_CALLOUT,
   DECISION_CONTINUE,
   DECISION_RESPOND,
   EDIT_ADD_HEADER,
@@ -12,13 +13,15 @@ import { frameSpan } from './frame';
 import { addEdit, closeReply, dropEdits } from './reply';
 import { JsonWriter } from './json/writer';
 
-/** Result of a phase. Made by `next()` and `respond()` only. */
+/** Result of a phase. Made by `next()`, `respond()` and `Upstream.call()` only. */
 export class Decision {
   /** `DECISION_*`. */
   constructor(readonly code: u32) {}
 }
 
 let status: u32 = 0;
+// A callout was begun in this call.
+let callout: bool = false;
 
 /** An answer in the making. Every method returns it again, so that calls can be chained. */
 @final
@@ -82,6 +85,7 @@ export function respond(code: i32): Answer {
   if (code < 200 || code > 599) throw new RangeError('respond: the status must be 200 to 599');
   dropEdits();
   status = code;
+  callout = false;
   return ANSWER;
 }
 
@@ -103,14 +107,24 @@ export function problemDocument(code: string, detail: string): JsonWriter {
     .textBytes(frameSpan(FRAME_ID));
 }
 
+/** A callout takes the place of whatever was decided before. */
+export function beginCallout(): void {
+  dropEdits();
+  status = 0;
+  callout = true;
+}
+
 /** Before each call. */
 export function openDecision(): void {
   status = 0;
+  callout = false;
 }
 
 /** Turns what a phase returned into the reply. Answers its address. */
 export function closeDecision(decision: Decision): usize {
   if (decision.code == DECISION_RESPOND) return closeReply(DECISION_RESPOND, status);
+  if (decision.code == DECISION_CALLOUT) return closeReply(DECISION_CALLOUT, 0);
+  if (callout) throw new Error('call() was called, but the phase returned next(): return the callout');
   if (status != 0) throw new Error('respond() was called, but the phase returned next(): return the answer');
   return closeReply(DECISION_CONTINUE, 0);
 }

@@ -1,6 +1,8 @@
 // What the generated entry of a filter calls: one function for each end of a call. Not for authors.
 import { closeDecision, Decision, openDecision } from './decision';
-import { openFrame } from './frame';
+import { PHASE_REQUEST } from '../abi/abi';
+import { Outcome } from './callout';
+import { framePhase, openFrame } from './frame';
 import { openReply } from './reply';
 import { Request } from './request';
 import { Response } from './response';
@@ -9,6 +11,7 @@ export { openConfig, closeConfig } from './config';
 
 const REQUEST = new Request();
 const RESPONSE = new Response();
+const OUTCOME = new Outcome();
 
 export function begin(length: u32): usize {
   openReply();
@@ -24,6 +27,15 @@ export function openRequest(frame: usize): Request {
 /** After `openRequest` of the same frame. */
 export function openResponse(): Response {
   return RESPONSE;
+}
+
+/** After `openRequest` of the frame of the same call. */
+export function isRequestPhase(): bool {
+  return framePhase() == PHASE_REQUEST;
+}
+
+export function openOutcome(address: usize): Outcome {
+  return OUTCOME.open(address);
 }
 
 export function close(decision: Decision): usize {

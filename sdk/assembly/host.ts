@@ -44,6 +44,10 @@ export declare function hostMetricDefine(kind: i32, address: usize, length: u32)
 @external('sluice', 'metric_record')
 export declare function hostMetricRecord(id: i32, value: f64): void;
 
+// @ts-ignore: decorator
+@external('sluice', 'callout_upstream')
+export declare function hostCalloutUpstream(address: usize, length: u32): i32;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

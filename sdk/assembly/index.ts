@@ -1,5 +1,6 @@
 // What filter authors import from 'sluice'. sdk/README.md shows how.
 export { Bytes, ABSENT } from './bytes';
+export { Callout, Outcome, Upstream } from './callout';
 export { clock } from './clock';
 export { refuse } from './config';
 export { Count, Counter } from './counter';

@@ -1,7 +1,10 @@
 // Test harness for filter authors.
 export {
+  type CalloutAnswer,
   type SeenMessage,
+  type TestCallout,
   TestChain,
+  type TestChainOptions,
   type TestFilter,
   type TestOutcome,
   type TestRequest,

@@ -2,11 +2,13 @@
 // sees and what the client sees come out.
 import { readFileSync } from 'node:fs';
 import { HeaderList } from '../../core/headers.js';
+import { type CalloutOutcome, encodeOutcome } from '../../core/wasm/callout-outcome.js';
 import type { Capability } from '../../core/wasm/capabilities.js';
 import { type ChainLink, FilterChain } from '../../core/wasm/chain.js';
 import { applyEdits } from '../../core/wasm/edits.js';
 import { align8, FrameWriter } from '../../core/wasm/frame.js';
 import type {
+  Callout,
   FilterCall,
   FilterFailure,
   FilterLogLine,
@@ -16,6 +18,13 @@ import type {
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
+import {
+  CALLOUT_DONE,
+  CALLOUT_FAILED,
+  CALLOUT_TIMEOUT,
+  CALLOUT_TOO_LARGE,
+  MAX_CALLOUTS,
+} from '../abi/abi.js';
 
 /** One filter of the chain. */
 export interface TestFilter {
@@ -48,6 +57,22 @@ export interface TestResponse {
   readonly body?: string | Uint8Array;
 }
 
+/** A callout as the upstream that it goes to sees it. */
+export interface TestCallout {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderList;
+  readonly text: string;
+}
+
+/** Answers the callouts to one upstream. */
+export type CalloutAnswer = (callout: TestCallout) => TestResponse | 'failed' | 'timeout' | 'too-large';
+
+export interface TestChainOptions {
+  /** Upstreams that filters may call, by name. */
+  readonly callouts?: Readonly<Record<string, CalloutAnswer>>;
+}
+
 /** What somebody at one end of the chain sees. */
 export interface SeenMessage {
   readonly status: number;
@@ -70,6 +95,11 @@ export interface TestOutcome {
 }
 
 const PAGES_PER_MEBIBYTE = 16;
+const FAILURES = {
+  failed: CALLOUT_FAILED,
+  timeout: CALLOUT_TIMEOUT,
+  'too-large': CALLOUT_TOO_LARGE,
+} as const;
 const CLIENT_ADDRESS = '192.0.2.1';
 
 /** A chain of filters that stays loaded over many exchanges. */
@@ -79,10 +109,12 @@ export class TestChain {
   readonly #phases: { readonly request: boolean; readonly response: boolean }[] = [];
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
+  readonly #callouts: Readonly<Record<string, CalloutAnswer>>;
   #exchanges = 0;
 
   /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
-  constructor(filters: readonly TestFilter[]) {
+  constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
+    this.#callouts = options.callouts ?? {};
     filters.forEach((filter, id) => {
       const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
       const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
@@ -101,6 +133,7 @@ export class TestChain {
         maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
         granted: filter.grants ?? manifest.capabilities,
         shared: createSharedState(filter.grants ?? manifest.capabilities),
+        callouts: Object.keys(this.#callouts),
         config: JSON.stringify(filter.config ?? {}),
         deadlineMs: 0,
         isolation: filter.isolation ?? 'shared',
@@ -128,7 +161,6 @@ export class TestChain {
       ids.filter((id) => this.#phases[id]!.request),
       [],
     );
-    applyEdits(inbound.result.edits, message);
     const failures = [...inbound.result.failures];
     const logs = [...inbound.result.logs];
     const calls = [...inbound.result.calls];
@@ -151,7 +183,6 @@ export class TestChain {
       outboundIds,
       outboundIds.map((id) => contexts.get(id) ?? null),
     );
-    applyEdits(outbound.result.edits, reply);
     failures.push(...outbound.result.failures);
     logs.push(...outbound.result.logs);
     calls.push(...outbound.result.calls);
@@ -165,22 +196,58 @@ export class TestChain {
     };
   }
 
+  /** Runs a chain to its end, callouts included, and applies its edits. */
   #run(
     message: PhaseMessage,
     ids: readonly number[],
     contexts: readonly (Uint8Array | null)[],
   ): { ids: readonly number[]; result: PhaseResult } {
-    const length = this.#writer.prepare(message);
-    const buffer = new ArrayBuffer(align8(length));
-    const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
-    this.#writer.write(memory, 0);
     const links: ChainLink[] = ids.map((id, index) => ({
       id,
       context: contexts[index] ?? null,
       skip: false,
     }));
+    let result = this.#visit(message, links, null);
+    applyEdits(result.edits, message);
+    let from = 0;
+    for (let turn = 0; result.callout !== null; turn += 1) {
+      if (turn >= MAX_CALLOUTS * links.length) throw new Error('filters ask for callouts without end');
+      from += result.callout.index;
+      const before = result;
+      const outcome = encodeOutcome(this.#callOut(result.callout), result.callout.state);
+      result = this.#visit(message, links.slice(from), outcome);
+      applyEdits(result.edits, message);
+      result = {
+        ...result,
+        respondedBy: result.response === null ? -1 : from + result.respondedBy,
+        contexts: [...before.contexts, ...result.contexts],
+        calls: [...before.calls, ...result.calls],
+        failures: [...before.failures, ...result.failures],
+        logs: [...before.logs, ...result.logs],
+      };
+    }
+    return { ids, result };
+  }
+
+  #visit(message: PhaseMessage, links: readonly ChainLink[], outcome: Uint8Array | null): PhaseResult {
+    const length = this.#writer.prepare(message);
+    const buffer = new ArrayBuffer(align8(length));
+    const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+    this.#writer.write(memory, 0);
     const { phase, body } = message;
-    return { ids, result: this.#chain.run({ phase, memory, at: 0, length, body, links }) };
+    return this.#chain.run({ phase, memory, at: 0, length, body, links, outcome });
+  }
+
+  #callOut(callout: Callout): CalloutOutcome {
+    const answer = this.#callouts[callout.upstream]!({
+      method: callout.method,
+      target: callout.target,
+      headers: new HeaderList([...callout.headers]),
+      text: Buffer.from(callout.body ?? new Uint8Array(0)).toString('utf8'),
+    });
+    if (typeof answer === 'string') return { status: 0, failure: FAILURES[answer], headers: [], body: null };
+    const { status = 200, headers, body } = answer;
+    return { status, failure: CALLOUT_DONE, headers: toHeaders(headers).flat, body: toBytes(body) };
   }
 
   #requestMessage(request: TestRequest): PhaseMessage {

@@ -6,9 +6,11 @@ import asc from 'assemblyscript/asc';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_ABORT,
+  IMPORT_CALLOUT_UPSTREAM,
   IMPORT_CLOCK_MONOTONIC,
   IMPORT_CLOCK_WALL,
   IMPORT_COUNTER_ADD,
@@ -143,10 +145,10 @@ async function readText(file: string): Promise<string | null> {
 }
 
 /** The module the compiler starts from: the exports of the ABI, for exactly the phases of the manifest. */
-function entryText({ phases }: FilterSource): string {
+function entryText({ phases, capabilities }: FilterSource): string {
   const lines = [
     "import * as filter from './index';",
-    "import { begin, close, closeConfig, openConfig, openRequest, openResponse } from 'sluice/entry';",
+    "import { begin, close, closeConfig, isRequestPhase, openConfig, openOutcome, openRequest, openResponse } from 'sluice/entry';",
     `export function ${EXPORT_BEGIN}(length: u32): usize { return begin(length); }`,
     `export function ${EXPORT_CONFIGURE}(address: usize, length: u32): usize {`,
     '  const config = openConfig(address, length);',
@@ -179,7 +181,25 @@ function entryText({ phases }: FilterSource): string {
       "if (isDefined(filter.onResponse)) ERROR('onResponse is exported, but filter.json does not name the response phase');",
     );
   }
+  if (capabilities.includes('callouts')) lines.push(...calloutLines());
   return `${lines.join('\n')}\n`;
+}
+
+/** One export for both phases: a continuation is of the phase that its frame names. */
+function calloutLines(): string[] {
+  return [
+    "if (!isDefined(filter.onCallout) && !isDefined(filter.onResponseCallout)) ERROR('filter.json asks for callouts, but assembly/index.ts exports neither onCallout nor onResponseCallout');",
+    `export function ${EXPORT_ON_CALLOUT}(address: usize, length: u32, outcomeAt: usize, outcomeLength: u32): usize {`,
+    '  const request = openRequest(address);',
+    '  const outcome = openOutcome(outcomeAt);',
+    '  if (isRequestPhase()) {',
+    '    if (isDefined(filter.onCallout)) return close(filter.onCallout(request, outcome));',
+    "    throw new Error('a callout of the request phase needs onCallout');",
+    '  }',
+    '  if (isDefined(filter.onResponseCallout)) return close(filter.onResponseCallout(request, openResponse(), outcome));',
+    "  throw new Error('a callout of the response phase needs onResponseCallout');",
+    '}',
+  ];
 }
 
 /** Capability that the manifest must ask for; null when every filter may. */
@@ -193,6 +213,7 @@ const IMPORTS: ReadonlyMap<string, string | null> = new Map([
   [`${IMPORT_MODULE}.${IMPORT_CLOCK_MONOTONIC}`, 'clock'],
   [`${IMPORT_MODULE}.${IMPORT_RANDOM}`, 'random'],
   [`${IMPORT_MODULE}.${IMPORT_COUNTER_ADD}`, 'counters'],
+  [`${IMPORT_MODULE}.${IMPORT_CALLOUT_UPSTREAM}`, 'callouts'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_COMPILE}`, 'schemas'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_CHECK}`, 'schemas'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_MESSAGE}`, 'schemas'],

@@ -33,7 +33,12 @@ function place(dump: string, memory: Uint8Array): number {
 describe('sdk/ABI.md', () => {
   it('gives the number of every constant of a layout', () => {
     for (const [name, value] of Object.entries(abi)) {
-      if (!/^(FRAME|REPLY|DECISION|EDIT)_/.test(name) || name === 'EDIT_SIZE') continue;
+      if (
+        !/^(FRAME|REPLY|DECISION|EDIT|OUTCOME|COUNT)_/.test(name) ||
+        name === 'EDIT_SIZE' ||
+        name === 'COUNT_BYTES'
+      )
+        continue;
       const inTable = new RegExp(`^\\| ${value} \\|.*\`${name}\``, 'm').test(DOCUMENT);
       const inText = new RegExp(`at ${value}\\s+\\(\`${name}\`\\)`).test(DOCUMENT);
       assert(inTable || inText, `${name} = ${value}`);
@@ -85,7 +90,7 @@ describe('sdk/ABI.md', () => {
     const memory = new Uint8Array(65_536);
     place(block('hex reply'), memory);
     place(block('hex bytes'), memory);
-    const reply = readReply(memory, 0x2000, { call: 'response', hasBody: false });
+    const reply = readReply(memory, 0x2000, { call: 'response', hasBody: false, upstreams: 0 });
     assert.equal(reply.decision, 'continue');
     assert.equal(reply.context, null);
     assert.deepEqual(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import { TestChain } from '../../sdk/testing/index.js';
+import { type TestCallout, TestChain } from '../../sdk/testing/index.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
 /** AssemblyScript expression, and what it comes to as text. `s('…')` are the bytes of a text, `j('…')` a document. */
@@ -272,5 +272,28 @@ describe('sdk/README.md', () => {
     assert.equal(client?.status, 503);
     assert.equal(JSON.parse(client!.text).detail, 'Back at noon.');
     assert.equal(chain.exchange({ target: '/users' }).upstream?.headers.get('x-maintenance'), 'noon');
+  });
+
+  it('shows a filter that asks an upstream before it decides', async () => {
+    const text = readFileSync(new URL('../../../sdk/README.md', import.meta.url), 'utf8');
+    const source = /```ts callout\n([\s\S]*?)```/.exec(text)![1]!;
+    const module = await buildInline(source, manifestOf({ capabilities: ['callouts'] }));
+    const asked: TestCallout[] = [];
+    const chain = new TestChain([{ module, config: { upstream: 'authz' } }], {
+      callouts: {
+        authz: (callout) => {
+          asked.push(callout);
+          if (callout.headers.get('authorization') === 'slow') return 'timeout';
+          return callout.headers.get('authorization') === 'good'
+            ? { headers: { 'x-user': 'ada' } }
+            : { status: 401 };
+        },
+      },
+    });
+    const send = (authorization: string) => chain.exchange({ target: '/', headers: { authorization } });
+    assert.equal(send('good').upstream?.headers.get('x-user'), 'ada');
+    assert.equal(send('bad').client?.status, 403);
+    assert.equal(send('slow').client?.status, 503);
+    assert.deepEqual([asked[0]!.method, asked[0]!.target], ['GET', '/check']);
   });
 });

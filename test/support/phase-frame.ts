@@ -21,5 +21,5 @@ export function runPhase(
 ): PhaseResult {
   const { memory, frame } = writeFrame(message);
   const { phase, body } = message;
-  return chain.run({ phase, memory, at: 0, length: frame.byteLength, body, links });
+  return chain.run({ phase, memory, at: 0, length: frame.byteLength, body, links, outcome: null });
 }

@@ -54,6 +54,7 @@ export function specOf(checked: FilterModule, changes: Partial<FilterSpec> = {})
     maximumPages: Math.min(maximumPages, 256),
     granted: manifest.capabilities,
     shared: createSharedState(changes.granted ?? manifest.capabilities),
+    callouts: [],
     config: '{}',
     // Long enough for a thread that a busy machine leaves waiting; tests of the deadline set their own.
     deadlineMs: 2000,

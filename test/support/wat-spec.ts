@@ -21,6 +21,7 @@ export function watSpec(parts: WatParts, changes: Partial<FilterSpec> = {}): Fil
     maximumPages,
     granted: manifest.capabilities,
     shared: createSharedState(changes.granted ?? manifest.capabilities),
+    callouts: [],
     config: '{}',
     deadlineMs: 50,
     isolation: 'shared',

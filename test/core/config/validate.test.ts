@@ -13,6 +13,7 @@ const NO_GRANTS = {
   random: false,
   counters: false,
   schemas: false,
+  callouts: [],
 };
 
 const DOCUMENT = `
@@ -141,7 +142,7 @@ filters:
   f:
     module: ./f.wasm
     config: [1]
-    grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true }
+    grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true, callouts: [u] }
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
@@ -178,7 +179,15 @@ log: { level: silent, access: false }
         name: 'f',
         module: '/x/f.wasm',
         config: [1],
-        grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true },
+        grants: {
+          log: true,
+          metrics: true,
+          clock: true,
+          random: true,
+          counters: true,
+          schemas: true,
+          callouts: ['u'],
+        },
         limits: { deadlineMs: 5, memoryMb: 6 },
         isolation: 'exchange',
         onFailure: 'open',
