@@ -126,6 +126,8 @@ export class Exchange {
   query: string;
   requestHeaders: HeaderList;
   requestBody: Body | null;
+  /** Request headers that get a secret when the request leaves, as filters asked; null when there are none. */
+  secretHeaders: ReadonlyMap<string, string> | null = null;
 
   /** Set once a route matched. */
   routeId = '';

@@ -22,6 +22,13 @@ export interface CalloutUpstream {
   readonly headers: readonly string[];
 }
 
+/** A secret that a filter was granted. */
+export interface FilterSecret {
+  readonly filter: string;
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface Route {
   readonly id: string;
   readonly config: RouteConfig;
@@ -30,6 +37,8 @@ export interface Route {
   readonly upstreamHeaders: readonly string[];
   /** Every upstream of the revision by name. Which of them a filter may call is checked when it names them. */
   readonly callouts: ReadonlyMap<string, CalloutUpstream>;
+  /** Secrets of every filter of the revision: by id of the filter, in the order of its grants. */
+  readonly secrets: ReadonlyMap<number, readonly FilterSecret[]>;
   /** All filters, in the order of the config. */
   readonly filters: readonly FilterSpec[];
   readonly requestChain: PhaseChain;

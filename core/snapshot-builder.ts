@@ -1,28 +1,23 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
-import { readdir, readFile, stat } from 'node:fs/promises';
-import type { FilterConfig, GatewayConfig, UpstreamConfig } from './config/model.js';
+import { LOG_INFO } from '../sdk/abi/abi.js';
+import type { FilterConfig, UpstreamConfig } from './config/model.js';
+import type { SecretValues } from './config/secret-values.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { ConfigErrors, GatewayError } from './errors.js';
+import { checkGrants, keyOf, readModuleFile, secretsOf, toSpec, withSecrets } from './filter-spec.js';
+import { isFieldValue } from './headers.js';
 import { RefPool } from './ref-pool.js';
 import { buildChains, type Route } from './route.js';
 import { RadixRouter } from './router/radix-router.js';
 import { Snapshot } from './snapshot.js';
 import { UndiciUpstream } from './upstream/undici-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
-import { CAPABILITIES, type Capability } from './wasm/capabilities.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
-import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { digestOf, type FilterModule } from './wasm/module.js';
-
-const BUILTIN = 'builtin:';
-const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
-const PAGES_PER_MEBIBYTE = 16;
-/** Built-in filters have 50 KiB. */
-const MOST_MODULE_BYTES = 16 * 1024 * 1024;
 
 /** What a build needs of the workers; `sluice check` brings its own. */
 export type FilterLoader = Pick<Dispatcher, 'compile' | 'checkConfig' | 'load' | 'unload'>;
@@ -36,7 +31,7 @@ export class SnapshotBuilder {
   #modules: ReadonlyMap<string, FilterModule> = new Map();
   #nextFilterId = 1;
 
-  /** @param onLog gets what filters log while they are configured */
+  /** @param onLog gets what filters log while they are configured, and which of them may read secrets */
   constructor(loader: FilterLoader, onLog: (line: FilterLogLine) => void = () => {}) {
     this.#loader = loader;
     this.#onLog = onLog;
@@ -56,24 +51,25 @@ export class SnapshotBuilder {
   async build(revision: ConfigRevision): Promise<Snapshot> {
     const held = new Held(this.#filters, this.#upstreams);
     try {
-      const specs = await this.#buildFilters(revision.config, held);
+      const specs = await this.#buildFilters(revision, held);
       const upstreams = new Map(
         revision.config.upstreams.map((upstream) => [upstream.name, this.#buildUpstream(upstream, held)]),
       );
-      const router = buildRouter(revision.config, specs, upstreams);
+      const router = buildRouter(revision, specs, upstreams);
       return new Snapshot(revision, router, [...specs.values()], () => held.release());
     } catch (cause) {
       held.release();
-      throw cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
+      throw withoutSecrets(cause, revision.secrets);
     }
   }
 
   /** Filters by name. All modules are read and checked before the first one is loaded. */
-  async #buildFilters(config: GatewayConfig, held: Held): Promise<Map<string, FilterSpec>> {
+  async #buildFilters({ config, secrets }: ConfigRevision, held: Held): Promise<Map<string, FilterSpec>> {
     const errors: GatewayError[] = [];
     const checked: { filter: FilterConfig; module: FilterModule }[] = [];
     const modules = new Map<string, FilterModule>();
-    for (const filter of config.filters) {
+    for (const written of config.filters) {
+      const filter = withSecrets(written, secrets);
       try {
         const module = await this.#readModule(filter, modules);
         checkGrants(filter, module);
@@ -125,6 +121,9 @@ export class SnapshotBuilder {
     const spec = toSpec(this.#nextFilterId, filter, module);
     this.#nextFilterId += 1;
     for (const line of await this.#loader.load([spec])) this.#onLog(line);
+    for (const { name, read } of filter.grants.secrets) {
+      if (read) this.#onLog({ filter: filter.name, level: LOG_INFO, text: `may read the secret ${name}` });
+    }
     this.#filters.add(key, spec);
     held.filters.push(key);
     return spec;
@@ -161,91 +160,36 @@ class Held {
   }
 }
 
-async function readModuleFile(filter: FilterConfig): Promise<Uint8Array> {
-  const { module } = filter;
-  const place = module.startsWith(BUILTIN)
-    ? new URL(`${encodeURIComponent(module.slice(BUILTIN.length))}.wasm`, BUILTIN_FOLDER)
-    : module;
-  try {
-    const { size } = await stat(place);
-    if (size > MOST_MODULE_BYTES) {
-      throw new GatewayError(
-        'SLUICE_FILTER_MODULE_TOO_LARGE',
-        `/filters/${filter.name}/module: ${module} has ${size} bytes, at most ${MOST_MODULE_BYTES} are loaded`,
-        { filter: filter.name },
-      );
-    }
-    return await readFile(place);
-  } catch (cause) {
-    if (cause instanceof GatewayError) throw cause;
-    throw new GatewayError(
-      'SLUICE_FILTER_UNREADABLE',
-      `/filters/${filter.name}/module: ${await unreadable(module, cause as NodeJS.ErrnoException)}`,
-      { cause, filter: filter.name },
-    );
-  }
-}
-
-async function unreadable(module: string, cause: NodeJS.ErrnoException): Promise<string> {
-  if (!module.startsWith(BUILTIN) || cause.code !== 'ENOENT')
-    return `${module} cannot be read: ${cause.message}`;
-  const files = await readdir(BUILTIN_FOLDER).catch((): string[] => []);
-  const names = files.filter((file) => file.endsWith('.wasm')).map((file) => file.slice(0, -'.wasm'.length));
-  return `found ${module}, expected ${BUILTIN} and one of ${names.sort().join(', ')}`;
-}
-
-/** Both sides must agree: the manifest asks and the config grants. */
-function checkGrants(filter: FilterConfig, { manifest }: FilterModule): void {
-  const missing = manifest.capabilities.filter((capability) => !isGranted(filter, capability));
-  if (missing.length === 0) return;
-  throw new GatewayError(
-    'SLUICE_FILTER_CAPABILITY',
-    `/filters/${filter.name}/grants: the manifest of ${manifest.name} asks for ${missing.join(', ')}, ` +
-      'the config does not grant it',
-    { filter: filter.name },
+/** Messages of guests and of the checks of their configs may quote what they were given. */
+function withoutSecrets(cause: unknown, secrets: SecretValues): ConfigErrors {
+  const errors = cause instanceof ConfigErrors ? cause.errors : [GatewayError.from(cause)];
+  return new ConfigErrors(
+    errors.map((error) => {
+      const message = secrets.redact(error.message);
+      if (message === error.message) return error;
+      return new GatewayError(error.code, message, {
+        ...(error.filter === undefined ? {} : { filter: error.filter }),
+      });
+    }),
   );
 }
 
-/** An empty list grants nothing. */
-function isGranted({ grants }: FilterConfig, capability: Capability): boolean {
-  const grant = grants[capability];
-  return typeof grant === 'boolean' ? grant : grant.length > 0;
-}
-
-/** Filters with the same key are the same filter, in whatever revision. */
-function keyOf(filter: FilterConfig, module: FilterModule): string {
-  return JSON.stringify([module.digest, filter]);
-}
-
-function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterSpec {
-  const { capabilities } = module.manifest;
-  const granted = CAPABILITIES.filter((capability) => capabilities.includes(capability));
-  return {
-    id,
-    name: filter.name,
-    moduleName: module.manifest.name,
-    module: module.module,
-    phases: module.manifest.phases,
-    initialPages: module.initialPages,
-    maximumPages: Math.min(module.maximumPages, filter.limits.memoryMb * PAGES_PER_MEBIBYTE),
-    granted,
-    shared: createSharedState(granted),
-    callouts: filter.grants.callouts,
-    config: JSON.stringify(filter.config ?? {}),
-    deadlineMs: filter.limits.deadlineMs,
-    isolation: filter.isolation,
-    onFailure: filter.onFailure,
-    quarantine: filter.quarantine,
-  };
-}
-
 function buildRouter(
-  config: GatewayConfig,
+  { config, secrets }: ConfigRevision,
   specs: ReadonlyMap<string, FilterSpec>,
   upstreams: ReadonlyMap<string, Upstream>,
 ): RadixRouter<Route> {
   const callouts = new Map(
-    config.upstreams.map(({ name, headers }) => [name, { upstream: upstreams.get(name)!, headers }]),
+    config.upstreams.map(({ name, headers }) => [
+      name,
+      {
+        upstream: upstreams.get(name)!,
+        headers: headers.map((part) => headerText(name, part, secrets.expand(part))),
+      },
+    ]),
+  );
+  const granted = new Map(
+    config.filters.map((filter) => [specs.get(filter.name)!.id, secretsOf(filter, secrets)]),
   );
   return new RadixRouter(
     config.routes.map((route) => ({
@@ -259,8 +203,23 @@ function buildRouter(
         upstream: callouts.get(route.upstream)!.upstream,
         upstreamHeaders: callouts.get(route.upstream)!.headers,
         callouts,
+        secrets: granted,
         ...buildChains(route.filters.map((name) => specs.get(name)!)),
       },
     })),
+  );
+}
+
+/**
+ * A part of an upstream's headers with its secrets in place, one character for each byte.
+ * @throws GatewayError SLUICE_SECRET_UNRESOLVED
+ */
+function headerText(upstream: string, written: string, expanded: string): string {
+  if (expanded === written) return written;
+  const bytes = Buffer.from(expanded, 'utf8').toString('latin1');
+  if (isFieldValue(bytes)) return bytes;
+  throw new GatewayError(
+    'SLUICE_SECRET_UNRESOLVED',
+    `/upstreams/${upstream}/headers: found a secret with a control character, expected one line of text`,
   );
 }

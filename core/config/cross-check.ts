@@ -59,6 +59,9 @@ class CrossChecks {
       for (const [index, upstream] of itemsOf(member(member(filter, 'grants'), 'callouts')).entries()) {
         this.#reference('upstream', upstream, upstreams, `${pointer}/${index}`);
       }
+      const secrets = itemsOf(member(member(filter, 'grants'), 'secrets'));
+      const list = `${pointerTo('/filters', name)}/grants/secrets`;
+      this.#unique(secrets, 'name', list, 'each secret of a filter once');
     }
   }
 

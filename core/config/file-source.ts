@@ -7,11 +7,10 @@ import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { errorAt } from './error-at.js';
-import type { GatewayConfig } from './model.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
 import { type ValidateOptions, validateDocument } from './validate.js';
 
-export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecretReferences'> {
+export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets'> {
   /** A change counts once the file stayed the same for this long. Default 50. */
   readonly settleMs?: number;
   /** How often the file is looked at without an event: network file systems send none. Default 2000. */
@@ -159,13 +158,9 @@ export class FileSource implements ConfigSource {
 
   #validate(look: Look): ConfigRevision {
     if (look.text === null) throw new ConfigErrors([look.error!]);
-    const { findSecretReferences } = this.#options;
+    const { findSecrets } = this.#options;
     const folder = dirname(this.#path);
-    const config: GatewayConfig = validateDocument(look.text, this.description, {
-      folder,
-      findSecretReferences,
-    });
-    return { id: look.key, config };
+    return { id: look.key, ...validateDocument(look.text, this.description, { folder, findSecrets }) };
   }
 
   async #look(): Promise<Look> {

@@ -54,11 +54,18 @@ export const TEXT_FORMATS = {
   ),
   'sluice-header-name': invalid(checkHeaderName),
   'sluice-header-value': invalid(checkHeaderValue, true),
+  'sluice-secret': invalid(checkSecret),
   'sluice-path-pattern': { code: 'SLUICE_ROUTE_PATTERN', check: checkPathPattern },
   'sluice-host-pattern': { code: 'SLUICE_ROUTE_PATTERN', check: checkHostPattern },
 } as const satisfies Readonly<Record<string, TextFormat>>;
 
 export type TextFormatName = keyof typeof TEXT_FORMATS;
+
+function checkSecret(text: string): string | null {
+  return /^secret(?:\+[a-z0-9]+)?:\/\//.test(text)
+    ? null
+    : 'a reference such as "secret+file:///run/secrets/token"';
+}
 
 function checkMethod(text: string): string | null {
   if (!METHOD.test(text)) return 'a method in upper case, such as "GET"';

@@ -89,6 +89,18 @@ export interface GrantsConfig {
   readonly schemas: boolean;
   /** Names of upstreams that it may call. */
   readonly callouts: readonly string[];
+  /** Each name once. */
+  readonly secrets: readonly SecretGrant[];
+}
+
+/** A secret that a filter may use. */
+export interface SecretGrant {
+  /** What the filter calls it. */
+  readonly name: string;
+  /** A reference; the value stands in `ConfigRevision.secrets`. */
+  readonly from: string;
+  /** The filter may read the value, not only have it put into a header. Default false. */
+  readonly read: boolean;
 }
 
 export interface RouteConfig {

@@ -165,6 +165,21 @@ const upstream = record(
   ['targets'],
 );
 
+const secretGrant = record(
+  'A secret that the filter may have put into a header, or read.',
+  {
+    name: text('sluice-name', 'What the filter calls it.', 'token'),
+    from: text(
+      'sluice-secret',
+      'Where it is kept.',
+      'secret+file:///run/secrets/token',
+      'secret+env://TOKEN',
+    ),
+    read: flag(false, 'May read the value, as it must to sign something.'),
+  },
+  ['name', 'from'],
+);
+
 const filter = record(
   'A named filter instance: a module with its config, grants and limits.',
   {
@@ -185,6 +200,10 @@ const filter = record(
       random: flag(false, 'May draw random bytes.'),
       counters: flag(false, 'May keep counters that all workers share.'),
       schemas: flag(false, 'May have bytes checked against its JSON Schemas by the gateway.'),
+      secrets: {
+        ...listOf('May use these secrets; an empty list grants none.', secretGrant),
+        default: [],
+      },
       callouts: {
         ...setOf(
           'May call these upstreams; an empty list grants none.',

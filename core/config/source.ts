@@ -1,12 +1,15 @@
 // Where a configuration comes from. test/contract/config-source.contract.ts holds every answer to it.
 import type { ConfigErrors } from '../errors.js';
 import type { GatewayConfig } from './model.js';
+import type { SecretValues } from './secret-values.js';
 
 /** One state of the configuration that passed validation. */
 export interface ConfigRevision {
   /** Short stable name: the same document gives the same id (sha-256 of the text, first 12 hex digits). */
   readonly id: string;
   readonly config: GatewayConfig;
+  /** Values of the secrets that the configuration mentions, as they were when it was read. */
+  readonly secrets: SecretValues;
 }
 
 export interface ConfigListener {

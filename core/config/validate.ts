@@ -12,19 +12,19 @@ import type { GatewayConfig } from './model.js';
 import { type CompleteDocument, resolveConfig } from './resolve.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { type SchemaViolation, schemaErrors } from './schema-errors.js';
-
-/** A reference to a secret in a string, as far as this room needs to know. */
-export interface SecretMention {
-  readonly text: string;
-  /** What was expected of a malformed reference, else null. */
-  readonly problem: string | null;
-}
+import { type SecretMention, SecretValues } from './secret-values.js';
 
 export interface ValidateOptions {
   /** Folder that relative module paths start from. */
   readonly folder: string;
-  /** Finds the secret references of one string; all of them are unresolved as long as there is no store. */
-  readonly findSecretReferences: (text: string) => readonly SecretMention[];
+  /** Finds and resolves the secrets that one string mentions. */
+  readonly findSecrets: (text: string) => readonly SecretMention[];
+}
+
+/** A document that can be run. */
+export interface ValidDocument {
+  readonly config: GatewayConfig;
+  readonly secrets: SecretValues;
 }
 
 /**
@@ -32,32 +32,52 @@ export interface ValidateOptions {
  * @param name of the document, for errors
  * @throws ConfigErrors with every error of the document, in the order of their places
  */
-export function validateDocument(text: string, name: string, options: ValidateOptions): GatewayConfig {
+export function validateDocument(text: string, name: string, options: ValidateOptions): ValidDocument {
   const document = parseDocument(text, name);
-  const secrets = unresolvedSecrets(document, options);
-  const withSecrets = new Set(secrets.map((error) => error.place!.pointer));
+  const secrets = new SecretValues();
+  const unresolved = readSecrets(document, options, secrets);
+  const withSecrets = new Set(unresolved.map((error) => error.place!.pointer));
   const errors = [
-    ...secrets,
+    ...unresolved,
     // Before the schema, which fills its defaults into the same value.
     ...crossCheck(document),
     ...schemaErrors(document, violations(document.value), withSecrets),
   ];
   if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace));
-  return resolveConfig(document.value as CompleteDocument, options.folder);
+  return { config: resolveConfig(document.value as CompleteDocument, options.folder), secrets };
 }
 
 function byPlace(a: GatewayError, b: GatewayError): number {
   return a.place!.line - b.place!.line || a.place!.column - b.place!.column;
 }
 
-function unresolvedSecrets(document: ConfigDocument, options: ValidateOptions): GatewayError[] {
+/** Where secrets may stand; elsewhere one would end up in a log, in a metric or on the wire. */
+const SECRET_PLACES = [
+  /^\/upstreams\/[^/]+\/headers\/[^/]+$/,
+  /^\/filters\/[^/]+\/config(?:\/|$)/,
+  /^\/filters\/[^/]+\/grants\/secrets\/\d+\/from$/,
+];
+const MISPLACED =
+  'a literal: secrets may stand in headers of upstreams and in config and grants of filters only';
+
+/** Collects the values of all secrets; returns an error for each that cannot be used. */
+function readSecrets(
+  document: ConfigDocument,
+  options: ValidateOptions,
+  secrets: SecretValues,
+): GatewayError[] {
   const errors: GatewayError[] = [];
   const look = (text: string, pointer: string, isKey: boolean): void => {
-    for (const mention of options.findSecretReferences(text)) {
+    const mentions = options.findSecrets(text);
+    if (mentions.length === 0) return;
+    const isPlaced = !isKey && SECRET_PLACES.some((place) => place.test(pointer));
+    for (const mention of mentions) {
+      const expected = mention.problem ?? (isPlaced ? null : MISPLACED);
+      if (expected === null) continue;
       const place = isKey ? document.placeOfKey(pointer) : document.place(pointer);
-      const expected = mention.problem ?? 'a literal: there is no secret store to resolve it';
       errors.push(errorAt('SLUICE_SECRET_UNRESOLVED', place, quote(mention.text), expected));
     }
+    if (mentions.every(({ value }) => value !== null)) secrets.add(text, mentions);
   };
   const walk = (value: unknown, pointer: string): void => {
     if (typeof value === 'string') look(value, pointer, false);

@@ -2,6 +2,7 @@
 import type { Exchange } from '../exchange.js';
 import { HeaderList, hopByHopTest } from '../headers.js';
 import type { Route } from '../route.js';
+import { putSecrets } from './secret-headers.js';
 
 const VIA = '1.1 sluice';
 /** Fields of the client that the gateway writes itself, beside the hop-by-hop ones. */
@@ -71,6 +72,7 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
     via,
   );
   const headers = new HeaderList(kept);
+  if (exchange.secretHeaders !== null) putSecrets(headers, exchange.secretHeaders, route);
   for (let i = 0; i < route.upstreamHeaders.length; i += 2) {
     headers.set(route.upstreamHeaders[i]!, route.upstreamHeaders[i + 1]!);
   }

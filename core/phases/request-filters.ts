@@ -39,6 +39,7 @@ export async function runRequestFilters(
   const result = await runChain({ exchange, route, dispatcher, observer }, chain, chain.links, message);
   exchange.path = message.path;
   exchange.query = message.query;
+  exchange.secretHeaders = message.secretHeaders ?? null;
   if (result.body !== undefined) exchange.requestBody = new BufferedBody(result.body);
   if (result.response !== null) {
     const { status, headers, body: answer } = result.response;

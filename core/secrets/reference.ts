@@ -1,9 +1,17 @@
 // How a configuration refers to a secret: `secret://name#field` as a whole string, or `${secret://name#field}`
-// inside one. What a reference resolves to is the business of a store.
+// inside one; `secret+file://path#field` and `secret+env://NAME#field` likewise. What a reference resolves to is the
+// business of a provider.
+
+/** Who keeps a secret: the store of the gateway, a file, or the environment of the process. */
+export type SecretScheme = 'secret' | 'secret+file' | 'secret+env';
 
 /** Where a secret is kept. */
 export interface SecretReference {
-  /** Segments of letters, digits, `.`, `_` and `-`, joined by `/`: `tls/api-key`. */
+  readonly scheme: SecretScheme;
+  /**
+   * Of the store: segments of letters, digits, `.`, `_` and `-`, joined by `/`, such as `tls/api-key`. Of a file: its path,
+   * absolute or relative to the configuration. Of the environment: a variable.
+   */
   readonly name: string;
   /** Member of a secret that is an object, or null for the secret itself. */
   readonly field: string | null;
@@ -24,8 +32,11 @@ export interface SecretMention {
 
 // Not part of a longer scheme (`mysecret://`). Any case, because nothing that reads like a reference may pass
 // for a literal.
-const SCHEME = /(?<![A-Za-z0-9+.-])secret:\/\//gi;
+const SCHEME = /(?<![A-Za-z0-9+.-])secret(?:\+[a-z0-9]+)?:\/\//gi;
+const URI = /^(secret(?:\+[a-z0-9]+)?):\/\/([^#]*)(?:#(.*))?$/is;
 const NAME = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
+const PATH = /^[A-Za-z0-9._/@~-]+$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FIELD = /^[A-Za-z0-9._-]+$/;
 
 /**
@@ -61,31 +72,43 @@ function readBraced(text: string, start: number, schemeAt: number): SecretMentio
 function check(text: string, start: number, end: number, uri: string): SecretMention {
   const problem = checkUri(uri);
   if (problem !== null) return malformed(text, start, end, problem);
-  const [name, field] = uri.slice('secret://'.length).split('#') as [string, string | undefined];
+  const [, scheme, name, field] = URI.exec(uri)!;
   return {
     start,
     end,
     text: text.slice(start, end),
-    reference: { name, field: field ?? null },
+    reference: { scheme: scheme as SecretScheme, name: name!, field: field ?? null },
     problem: null,
   };
 }
 
 function checkUri(uri: string): string | null {
   if (/\s/.test(uri)) return 'a reference without white space';
-  if (!uri.startsWith('secret://')) return '"secret://" in lower case';
-  const rest = uri.slice('secret://'.length);
-  const hash = rest.indexOf('#');
-  const name = hash === -1 ? rest : rest.slice(0, hash);
-  if (name === '') return 'a name after "secret://"';
-  if (!NAME.test(name)) return 'a name of letters, digits, ".", "_" and "-" in segments joined by "/"';
-  if (name.split('/').some((segment) => segment === '.' || segment === '..')) {
-    return 'a name without "." and ".." segments';
-  }
-  if (hash !== -1 && !FIELD.test(rest.slice(hash + 1))) {
+  const [, scheme = '', name = '', field] = URI.exec(uri) ?? [];
+  if (scheme !== scheme.toLowerCase()) return `"${scheme.toLowerCase()}://" in lower case`;
+  if (name === '') return `a name after "${scheme}://"`;
+  const problem = checkName(scheme, name);
+  if (problem !== null) return problem;
+  if (field !== undefined && !FIELD.test(field)) {
     return 'a field of letters, digits, ".", "_" and "-" after "#"';
   }
   return null;
+}
+
+function checkName(scheme: string, name: string): string | null {
+  switch (scheme) {
+    case 'secret':
+      if (!NAME.test(name)) return 'a name of letters, digits, ".", "_" and "-" in segments joined by "/"';
+      return name.split('/').some((segment) => segment === '.' || segment === '..')
+        ? 'a name without "." and ".." segments'
+        : null;
+    case 'secret+file':
+      return PATH.test(name) ? null : 'a path of letters, digits, "/", ".", "_", "~", "@" and "-"';
+    case 'secret+env':
+      return VARIABLE.test(name) ? null : 'the name of an environment variable';
+    default:
+      return '"secret://", "secret+file://" or "secret+env://"';
+  }
 }
 
 function malformed(text: string, start: number, end: number, problem: string): SecretMention {

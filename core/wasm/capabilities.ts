@@ -12,9 +12,20 @@ import {
   IMPORT_SCHEMA_CHECK,
   IMPORT_SCHEMA_COMPILE,
   IMPORT_SCHEMA_MESSAGE,
+  IMPORT_SECRET_FIND,
+  IMPORT_SECRET_READ,
 } from '../../sdk/abi/abi.js';
 
-export const CAPABILITIES = ['log', 'metrics', 'clock', 'random', 'counters', 'schemas', 'callouts'] as const;
+export const CAPABILITIES = [
+  'log',
+  'metrics',
+  'clock',
+  'random',
+  'counters',
+  'secrets',
+  'schemas',
+  'callouts',
+] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** Which capability an import needs; `null` for those every filter has. */
@@ -28,6 +39,8 @@ export const IMPORT_CAPABILITIES: ReadonlyMap<string, Capability | null> = new M
   [IMPORT_RANDOM, 'random'],
   [IMPORT_COUNTER_ADD, 'counters'],
   [IMPORT_CALLOUT_UPSTREAM, 'callouts'],
+  [IMPORT_SECRET_FIND, 'secrets'],
+  [IMPORT_SECRET_READ, 'secrets'],
   [IMPORT_SCHEMA_COMPILE, 'schemas'],
   [IMPORT_SCHEMA_CHECK, 'schemas'],
   [IMPORT_SCHEMA_MESSAGE, 'schemas'],

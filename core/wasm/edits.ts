@@ -2,6 +2,7 @@
 import {
   EDIT_ADD_HEADER,
   EDIT_REMOVE_HEADER,
+  EDIT_SECRET_HEADER,
   EDIT_SET_HEADER,
   EDIT_SET_PATH,
   EDIT_SET_QUERY,
@@ -10,6 +11,9 @@ import {
 import { HeaderList } from '../headers.js';
 import type { Callout, EditList, FilterResponse, PhaseMessage } from './guest-abi.js';
 import type { Reply } from './reply.js';
+
+/** What filters and logs see of a header that a secret goes into. */
+export const SECRET_PLACEHOLDER = '[secret]';
 
 /** Applies header edits to `headers` and the rest to `message`, in order. */
 export function applyEdits(edits: EditList, message: PhaseMessage): void {
@@ -21,7 +25,11 @@ export function applyEdits(edits: EditList, message: PhaseMessage): void {
     if (operation === EDIT_SET_PATH) message.path = value;
     else if (operation === EDIT_SET_QUERY) message.query = value;
     else if (operation === EDIT_SET_STATUS) message.status = Number(value);
-    else applyHeaderEdit(headers, operation, names[i]!, value);
+    else if (operation === EDIT_SECRET_HEADER) {
+      headers.set(names[i]!, SECRET_PLACEHOLDER);
+      message.secretHeaders ??= new Map();
+      message.secretHeaders.set(names[i]!, value);
+    } else applyHeaderEdit(headers, operation, names[i]!, value);
   }
   if (edits.body !== undefined) message.body = edits.body;
 }

@@ -24,6 +24,8 @@ export interface PhaseMessage {
   readonly responseHeaders: HeaderList;
   /** Whole body of the message of this phase, or null when no filter asked for it or there is none. */
   body: Uint8Array | null;
+  /** Headers that get a secret when the request leaves: `filter id:secret id:text before it` by name. */
+  secretHeaders?: Map<string, string>;
 }
 
 /** Edits in the order the filters made them: three lists of equal length, and the last body that was set. */

@@ -13,6 +13,7 @@ import { createMetricTable, type MetricDefinition } from './metric-table.js';
 import { RandomCapability } from './random-capability.js';
 import { SchemaCapability } from './schema-capability.js';
 import type { SchemaStore } from './schema-store.js';
+import { type GrantedSecret, SecretCapability } from './secret-capability.js';
 
 /** What the capabilities of all filters of one thread share. */
 export interface HostServices {
@@ -34,6 +35,8 @@ export interface HostedFilter {
   readonly shared: SharedState;
   /** Upstreams that it may call. */
   readonly callouts: readonly string[];
+  /** Secrets that it may use. */
+  readonly secrets: readonly GrantedSecret[];
 }
 
 /** Counters of one filter that can live at the same time, and a third. */
@@ -69,6 +72,7 @@ export class GuestHost {
     if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters));
     if (has('clock')) capabilities.push(new ClockCapability());
     if (has('random')) capabilities.push(new RandomCapability(this.#memory));
+    if (has('secrets')) capabilities.push(new SecretCapability(this.#memory, filter.secrets));
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
     this.#capabilities = capabilities;

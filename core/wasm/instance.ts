@@ -18,6 +18,7 @@ import type { GuestLogLine } from './log-capability.js';
 import type { FilterManifest } from './manifest.js';
 import type { MetricDefinition } from './metric-table.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
+import type { GrantedSecret } from './secret-capability.js';
 
 /** When a filter that keeps failing is left out. */
 export interface QuarantineRule {
@@ -53,6 +54,8 @@ export interface FilterSpec {
   readonly shared: SharedState;
   /** Upstreams that it may call, by id. */
   readonly callouts: readonly string[];
+  /** Secrets that it may use, by id. */
+  readonly secrets: readonly GrantedSecret[];
   /** Config as JSON text. */
   readonly config: string;
   readonly deadlineMs: number;
@@ -80,6 +83,7 @@ export class FilterInstance {
   readonly #onRequest: Call | undefined;
   readonly #onResponse: Call | undefined;
   readonly #onCallout: GoOn | undefined;
+  readonly #rules: Omit<ReplyRules, 'call' | 'hasBody'>;
   #bytes: Uint8Array;
   #words: Int32Array;
 
@@ -89,6 +93,7 @@ export class FilterInstance {
    */
   constructor(spec: FilterSpec, services: HostServices) {
     this.spec = spec;
+    this.#rules = { upstreams: spec.callouts.length, secrets: spec.secrets.length, filterId: spec.id };
     if (spec.initialPages > spec.maximumPages) {
       throw new GatewayError(
         'SLUICE_FILTER_LINK',
@@ -156,8 +161,7 @@ export class FilterInstance {
         this.#bytes.set(outcome, address + outcomeAt);
         reply = this.#onCallout!(address, length, address + outcomeAt, outcome.byteLength);
       }
-      const upstreams = this.spec.callouts.length;
-      return reply === 0 ? null : this.#read(reply, { call: phase, hasBody: body !== null, upstreams });
+      return reply === 0 ? null : this.#read(reply, { ...this.#rules, call: phase, hasBody: body !== null });
     } catch (cause) {
       throw this.#failure(cause, phase);
     }
@@ -203,7 +207,7 @@ export class FilterInstance {
       const address = this.#room(config.byteLength);
       this.#bytes.set(config, address);
       const answer = run(address, config.byteLength);
-      reply = answer === 0 ? null : this.#read(answer, { call: 'configure', hasBody: false, upstreams: 0 });
+      reply = answer === 0 ? null : this.#read(answer, { ...this.#rules, call: 'configure', hasBody: false });
     } catch (cause) {
       throw this.#failure(cause, 'configure');
     }

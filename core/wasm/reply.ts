@@ -11,6 +11,7 @@ import {
   EDIT_NAME,
   EDIT_OPERATION,
   EDIT_REMOVE_HEADER,
+  EDIT_SECRET_HEADER,
   EDIT_SET_BODY,
   EDIT_SET_HEADER,
   EDIT_SET_PATH,
@@ -42,6 +43,10 @@ export interface ReplyRules {
   readonly hasBody: boolean;
   /** Upstreams that the filter may call: the ids below this number. */
   readonly upstreams: number;
+  /** Secrets that it may use: the ids below this number. */
+  readonly secrets: number;
+  /** Whose secrets these are. */
+  readonly filterId: number;
 }
 
 /** What of a callout is no edit. */
@@ -173,6 +178,13 @@ function readEdit(
       else edits.add(operation, name, readHeaderValue(guest, edit, name));
       return;
     }
+    case EDIT_SECRET_HEADER: {
+      if (rules.call !== 'request' || decision !== 'continue')
+        throw editError('secret header: it can be set on the request to the upstream only');
+      const name = readHeaderName(guest, edit);
+      edits.add(operation, name, readSecret(guest, edit, name, rules));
+      return;
+    }
     case EDIT_SET_PATH: {
       if (!hasTarget) throw editError('path: it can be set in the request phase only');
       const path = guest.latin1('path', edit + EDIT_VALUE);
@@ -213,6 +225,19 @@ function readHeaderValue(guest: GuestView, edit: number, name: string): string {
   const value = guest.latin1('header value', edit + EDIT_VALUE);
   if (!isFieldValue(value)) throw editError(`header ${name}: its value holds a control character`);
   return value;
+}
+
+/** Filter, secret and what stands before it, as `SecretHeaders` of the phases reads them again. */
+function readSecret(guest: GuestView, edit: number, name: string, { secrets, filterId }: ReplyRules): string {
+  const bytes = guest.copy('secret header', edit + EDIT_VALUE, MAX_HEADER_BYTES) ?? new Uint8Array(0);
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.byteLength < 4)
+    throw frameError(`secret header: found ${view.byteLength} bytes, expected 4 or more`);
+  const id = view.readUInt32LE(0);
+  if (id >= secrets) throw editError(`secret header: secret ${id} does not exist`);
+  const before = view.toString('latin1', 4);
+  if (!isFieldValue(before)) throw editError(`header ${name}: its value holds a control character`);
+  return `${filterId}:${id}:${before}`;
 }
 
 /** A guest's memory that cannot be read beyond its end, and of which no more text is read than a reply may have. */

@@ -75,6 +75,7 @@ export const EDIT_SET_QUERY = 5; //     value without `?`; request phase
 export const EDIT_SET_BODY = 6; //      value; only when the filter asked for the body, or with RESPOND
 export const EDIT_SET_STATUS = 7; //    value: three ASCII digits, 200 … 599; response phase
 export const EDIT_MESSAGE = 8; //       name: JSON Pointer into the config, value: reason; with REFUSE
+export const EDIT_SECRET_HEADER = 10; // name, value: u32 id of the secret, then the text that stands before it; request phase
 export const EDIT_CALLOUT = 9; //       name: method, value: u32 id of the upstream, u32 milliseconds; with CALLOUT
 
 // Outcome of a callout, host to guest. Offsets count from its first byte.
@@ -124,6 +125,10 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //   metric_record(id, value f64)                                    capability `metrics`; adds, sets or observes
 //   callout_upstream(address, length) -> i32                        capability `callouts`; in configure only; answers
 //        the id of an upstream that was granted, or fails the load
+//   secret_find(address, length) -> i32                             capability `secrets`; in configure only; answers
+//        the id of a secret that was granted, or fails the load
+//   secret_read(id, address, capacity) -> i32                       capability `secrets`; copies at most capacity
+//        bytes and answers the whole length; ends the call when the grant does not say `read`
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
@@ -135,6 +140,8 @@ export const IMPORT_RANDOM = 'random';
 export const IMPORT_COUNTER_ADD = 'counter_add';
 export const IMPORT_METRIC_DEFINE = 'metric_define';
 export const IMPORT_METRIC_RECORD = 'metric_record';
+export const IMPORT_SECRET_FIND = 'secret_find';
+export const IMPORT_SECRET_READ = 'secret_read';
 export const IMPORT_CALLOUT_UPSTREAM = 'callout_upstream';
 
 export const LOG_DEBUG = 0;

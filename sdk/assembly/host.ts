@@ -48,6 +48,14 @@ export declare function hostMetricRecord(id: i32, value: f64): void;
 @external('sluice', 'callout_upstream')
 export declare function hostCalloutUpstream(address: usize, length: u32): i32;
 
+// @ts-ignore: decorator
+@external('sluice', 'secret_find')
+export declare function hostSecretFind(address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'secret_read')
+export declare function hostSecretRead(id: u32, address: usize, capacity: u32): i32;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

@@ -22,3 +22,4 @@ export { random } from './random';
 export { Params, Request } from './request';
 export { Response } from './response';
 export { Schema, Verdict } from './schema';
+export { Secret } from './secret';

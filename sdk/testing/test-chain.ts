@@ -71,6 +71,8 @@ export type CalloutAnswer = (callout: TestCallout) => TestResponse | 'failed' | 
 export interface TestChainOptions {
   /** Upstreams that filters may call, by name. */
   readonly callouts?: Readonly<Record<string, CalloutAnswer>>;
+  /** Secrets that filters may use and read, by name. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** What somebody at one end of the chain sees. */
@@ -134,6 +136,7 @@ export class TestChain {
         granted: filter.grants ?? manifest.capabilities,
         shared: createSharedState(filter.grants ?? manifest.capabilities),
         callouts: Object.keys(this.#callouts),
+        secrets: Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value })),
         config: JSON.stringify(filter.config ?? {}),
         deadlineMs: 0,
         isolation: filter.isolation ?? 'shared',

@@ -22,6 +22,8 @@ import {
   IMPORT_SCHEMA_CHECK,
   IMPORT_SCHEMA_COMPILE,
   IMPORT_SCHEMA_MESSAGE,
+  IMPORT_SECRET_FIND,
+  IMPORT_SECRET_READ,
   MANIFEST_SECTION,
 } from '../abi/abi.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
@@ -214,6 +216,8 @@ const IMPORTS: ReadonlyMap<string, string | null> = new Map([
   [`${IMPORT_MODULE}.${IMPORT_RANDOM}`, 'random'],
   [`${IMPORT_MODULE}.${IMPORT_COUNTER_ADD}`, 'counters'],
   [`${IMPORT_MODULE}.${IMPORT_CALLOUT_UPSTREAM}`, 'callouts'],
+  [`${IMPORT_MODULE}.${IMPORT_SECRET_FIND}`, 'secrets'],
+  [`${IMPORT_MODULE}.${IMPORT_SECRET_READ}`, 'secrets'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_COMPILE}`, 'schemas'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_CHECK}`, 'schemas'],
   [`${IMPORT_MODULE}.${IMPORT_SCHEMA_MESSAGE}`, 'schemas'],

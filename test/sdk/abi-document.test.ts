@@ -90,7 +90,13 @@ describe('sdk/ABI.md', () => {
     const memory = new Uint8Array(65_536);
     place(block('hex reply'), memory);
     place(block('hex bytes'), memory);
-    const reply = readReply(memory, 0x2000, { call: 'response', hasBody: false, upstreams: 0 });
+    const reply = readReply(memory, 0x2000, {
+      call: 'response',
+      hasBody: false,
+      upstreams: 0,
+      secrets: 0,
+      filterId: 7,
+    });
     assert.equal(reply.decision, 'continue');
     assert.equal(reply.context, null);
     assert.deepEqual(

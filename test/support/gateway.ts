@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FileSource } from '../../core/config/file-source.js';
 import { Gateway } from '../../core/gateway.js';
-import { findSecretReferences } from '../../core/secrets/reference.js';
+import { localSecrets } from '../../core/secrets/lookup.js';
 import { LogDestination } from '../../core/telemetry/log-destination.js';
 import { guestBytes } from './test-guests.js';
 
@@ -46,7 +46,7 @@ export class TestGateway {
     for (const name of guests) writeFileSync(join(folder, `${name}.wasm`), await guestBytes(name));
     writeFileSync(join(folder, 'sluice.json'), textOf(config));
     const source = new FileSource(join(folder, 'sluice.json'), {
-      findSecretReferences,
+      findSecrets: (text) => localSecrets(folder).find(text),
       settleMs: 5,
       pollMs: 200,
     });

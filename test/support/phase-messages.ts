@@ -55,6 +55,7 @@ export function specOf(checked: FilterModule, changes: Partial<FilterSpec> = {})
     granted: manifest.capabilities,
     shared: createSharedState(changes.granted ?? manifest.capabilities),
     callouts: [],
+    secrets: [],
     config: '{}',
     // Long enough for a thread that a busy machine leaves waiting; tests of the deadline set their own.
     deadlineMs: 2000,

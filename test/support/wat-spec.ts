@@ -22,6 +22,7 @@ export function watSpec(parts: WatParts, changes: Partial<FilterSpec> = {}): Fil
     granted: manifest.capabilities,
     shared: createSharedState(changes.granted ?? manifest.capabilities),
     callouts: [],
+    secrets: [],
     config: '{}',
     deadlineMs: 50,
     isolation: 'shared',

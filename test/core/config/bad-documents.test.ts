@@ -112,8 +112,8 @@ const BAD: Readonly<Record<string, BadDocument>> = {
     says: /found "node", expected one of "auto", "uws"/,
   },
   'a grant that does not exist': {
-    text: `${L}filters: { f: { module: ./f.wasm, grants: { secrets: [] } } }\n`,
-    errors: ['CONFIG_INVALID 2:45 /filters/f/grants/secrets'],
+    text: `${L}filters: { f: { module: ./f.wasm, grants: { everything: true } } }\n`,
+    errors: ['CONFIG_INVALID 2:45 /filters/f/grants/everything'],
     says: /one of "log", .*"schemas"/,
   },
   'a string where a number belongs': {

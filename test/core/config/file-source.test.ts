@@ -3,19 +3,23 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FileSource, type FileSourceOptions } from '../../../core/config/file-source.js';
 import { ConfigErrors } from '../../../core/errors.js';
-import { findSecretReferences } from '../../../core/secrets/reference.js';
+import { localSecrets } from '../../../core/secrets/lookup.js';
 import { describeConfigSource, documentOf, ReportQueue } from '../../contract/config-source.contract.js';
 
 // So long that a report which came in time came from an event.
 const NEVER_MS = 3_600_000;
 
 function fileSource(path: string, options: Partial<FileSourceOptions> = {}): FileSource {
-  return new FileSource(path, { findSecretReferences, settleMs: 5, ...options });
+  return new FileSource(path, {
+    findSecrets: (text) => localSecrets(dirname(path)).find(text),
+    settleMs: 5,
+    ...options,
+  });
 }
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -185,7 +189,7 @@ test('does not keep a process alive that only watches', () =>
     const module = new URL('../../../core/config/file-source.js', import.meta.url).href;
     const script = `
       import { FileSource } from ${JSON.stringify(module)};
-      const source = new FileSource(${JSON.stringify(path)}, { findSecretReferences: () => [] });
+      const source = new FileSource(${JSON.stringify(path)}, { findSecrets: () => [] });
       await source.load();
       source.watch({ changed() {}, failed() {} });
     `;

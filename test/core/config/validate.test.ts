@@ -14,6 +14,7 @@ const NO_GRANTS = {
   counters: false,
   schemas: false,
   callouts: [],
+  secrets: [],
 };
 
 const DOCUMENT = `
@@ -187,6 +188,7 @@ log: { level: silent, access: false }
           counters: true,
           schemas: true,
           callouts: ['u'],
+          secrets: [],
         },
         limits: { deadlineMs: 5, memoryMb: 6 },
         isolation: 'exchange',

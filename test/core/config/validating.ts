@@ -1,12 +1,19 @@
 // What the tests of this folder share: validation with the real reader of secret references.
 
 import type { GatewayConfig } from '../../../core/config/model.js';
-import { validateDocument } from '../../../core/config/validate.js';
+import { type ValidDocument, validateDocument } from '../../../core/config/validate.js';
 import { ConfigErrors, type GatewayError } from '../../../core/errors.js';
-import { findSecretReferences } from '../../../core/secrets/reference.js';
+import { localSecrets } from '../../../core/secrets/lookup.js';
 
 export function validate(text: string, folder = '/etc/sluice'): GatewayConfig {
-  return validateDocument(text, 'sluice.yaml', { folder, findSecretReferences });
+  return validateWhole(text, folder).config;
+}
+
+export function validateWhole(text: string, folder = '/etc/sluice'): ValidDocument {
+  return validateDocument(text, 'sluice.yaml', {
+    folder,
+    findSecrets: (mentioning) => localSecrets(folder).find(mentioning),
+  });
 }
 
 /** The errors of a document; empty when it is valid. Anything but ConfigErrors is thrown on. */

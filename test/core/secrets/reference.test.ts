@@ -25,11 +25,12 @@ test('reads a whole string as a reference', () => {
       start: 0,
       end: 20,
       text: 'secret://tls/api-key',
-      reference: { name: 'tls/api-key', field: null },
+      reference: { scheme: 'secret', name: 'tls/api-key', field: null },
       problem: null,
     },
   ]);
   assert.deepEqual(findSecretReferences('secret://users.v1#to_ken')[0]?.reference, {
+    scheme: 'secret',
     name: 'users.v1',
     field: 'to_ken',
   });
@@ -41,8 +42,8 @@ test('finds every reference inside a string with the offsets that a value replac
   assert.deepEqual(
     mentions.map((mention) => mention.reference),
     [
-      { name: 'a', field: 'user' },
-      { name: 'a/b', field: 'password' },
+      { scheme: 'secret', name: 'a', field: 'user' },
+      { scheme: 'secret', name: 'a/b', field: 'password' },
     ],
   );
   let resolved = text;
@@ -87,6 +88,26 @@ test('says what was expected of a malformed reference and names it as written', 
   }
 });
 
+test('reads references to files and to the environment', () => {
+  const references = findSecretReferences('${secret+file://./run/token#key} ${secret+env://API_KEY}').map(
+    ({ reference }) => reference,
+  );
+  assert.deepEqual(references, [
+    { scheme: 'secret+file', name: './run/token', field: 'key' },
+    { scheme: 'secret+env', name: 'API_KEY', field: null },
+  ]);
+  const table: readonly (readonly [text: string, problem: RegExp])[] = [
+    ['secret+file://', /a name after "secret\+file:\/\/"/],
+    ['secret+file://a$b', /a path of letters/],
+    ['secret+env://1A', /environment variable/],
+    ['secret+vault://a', /"secret:\/\/", "secret\+file:\/\/" or/],
+    ['Secret+File://a', /lower case/],
+  ];
+  for (const [text, problem] of table) {
+    assert.match(findSecretReferences(text)[0]?.problem ?? '', problem, text);
+  }
+});
+
 test('goes on behind a malformed reference', () => {
   const mentions = findSecretReferences('${secret://} ${secret://ok} secret://late');
   assert.deepEqual(
@@ -98,6 +119,7 @@ test('goes on behind a malformed reference', () => {
 test('leaves nothing that reads like a reference outside its mentions', () => {
   const piece = fc.constantFrom(
     'secret://',
+    'secret+file://',
     'SECRET://',
     '${',
     '}',
@@ -124,7 +146,7 @@ test('leaves nothing that reads like a reference outside its mentions', () => {
         from = mention.end;
       }
       rest += text.slice(from);
-      assert.doesNotMatch(rest, /(?<![A-Za-z0-9+.-])secret:\/\//i);
+      assert.doesNotMatch(rest, /(?<![A-Za-z0-9+.-])secret(?:\+[a-z0-9]+)?:\/\//i);
     }),
     { numRuns: 1000 },
   );

@@ -8,6 +8,7 @@ import { isFieldValue, isFramingField, isToken } from '../../../core/headers.js'
 import { checkPath, checkQuery } from '../../../core/target.js';
 import { type Reply, type ReplyRules, readReply } from '../../../core/wasm/reply.js';
 import {
+  EDIT_SECRET_HEADER,
   EDIT_SET_PATH,
   EDIT_SET_QUERY,
   EDIT_SET_STATUS,
@@ -24,11 +25,11 @@ const MARGIN_BYTES = 1024;
 const CANARY = 0x60;
 
 const rules: fc.Arbitrary<ReplyRules> = fc.constantFrom<ReplyRules>(
-  { call: 'configure', hasBody: false, upstreams: 2 },
-  { call: 'request', hasBody: false, upstreams: 2 },
-  { call: 'request', hasBody: true, upstreams: 2 },
-  { call: 'response', hasBody: false, upstreams: 2 },
-  { call: 'response', hasBody: true, upstreams: 2 },
+  { call: 'configure', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'request', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'request', hasBody: true, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'response', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'response', hasBody: true, upstreams: 2, secrets: 2, filterId: 7 },
 );
 /** Words that lie on an edge of something. */
 const word = fc.oneof(
@@ -82,6 +83,7 @@ function assertKeepsRules(reply: Reply, given: ReplyRules): void {
     else if (operation === EDIT_SET_STATUS) assert.match(value, /^[2-5]\d\d$/);
     else {
       const name = edits.names[i]!;
+      if (operation === EDIT_SECRET_HEADER) assert.match(value, /^7:[01]:/);
       assert.ok(isToken(name) && name === name.toLowerCase() && !isFramingField(name) && isFieldValue(value));
     }
   });
@@ -126,7 +128,7 @@ describe('the decoder of replies', () => {
           decision: fc.constantFrom(0, 0, 1, 2, 3),
           status: fc.constantFrom(0, 0, 200, 403, 999),
           context: value,
-          edits: fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), name, value), { maxLength: 4 }),
+          edits: fc.array(fc.tuple(fc.integer({ min: 1, max: 10 }), name, value), { maxLength: 4 }),
         }),
         fc.array(change, { maxLength: 3 }),
         rules,

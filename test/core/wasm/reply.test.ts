@@ -14,6 +14,7 @@ import {
   EDIT_NAME,
   EDIT_OPERATION,
   EDIT_REMOVE_HEADER,
+  EDIT_SECRET_HEADER,
   EDIT_SET_BODY,
   EDIT_SET_HEADER,
   EDIT_SET_PATH,
@@ -33,11 +34,11 @@ import {
 } from '../../../sdk/abi/abi.js';
 import { editAt, REPLY_AT, replyMemory, type WrittenReply } from '../../support/reply-memory.js';
 
-const CONFIGURE: ReplyRules = { call: 'configure', hasBody: false, upstreams: 0 };
-const REQUEST: ReplyRules = { call: 'request', hasBody: false, upstreams: 0 };
-const REQUEST_BODY: ReplyRules = { call: 'request', hasBody: true, upstreams: 0 };
-const RESPONSE: ReplyRules = { call: 'response', hasBody: false, upstreams: 0 };
-const RESPONSE_BODY: ReplyRules = { call: 'response', hasBody: true, upstreams: 0 };
+const CONFIGURE: ReplyRules = { call: 'configure', hasBody: false, upstreams: 0, secrets: 0, filterId: 7 };
+const REQUEST: ReplyRules = { call: 'request', hasBody: false, upstreams: 0, secrets: 0, filterId: 7 };
+const REQUEST_BODY: ReplyRules = { call: 'request', hasBody: true, upstreams: 0, secrets: 0, filterId: 7 };
+const RESPONSE: ReplyRules = { call: 'response', hasBody: false, upstreams: 0, secrets: 0, filterId: 7 };
+const RESPONSE_BODY: ReplyRules = { call: 'response', hasBody: true, upstreams: 0, secrets: 0, filterId: 7 };
 
 function read(reply: WrittenReply, rules: ReplyRules): Reply {
   return readReply(replyMemory(reply), REPLY_AT, rules);
@@ -575,7 +576,7 @@ describe('an edit is refused for', () => {
 });
 
 describe('a callout', () => {
-  const CALLING: ReplyRules = { call: 'request', hasBody: false, upstreams: 2 };
+  const CALLING: ReplyRules = { call: 'request', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 };
   const facts = (upstream: number, ms: number): string => {
     const bytes = Buffer.alloc(8);
     bytes.writeUInt32LE(upstream, 0);
@@ -639,5 +640,43 @@ describe('a callout', () => {
       'SLUICE_ABI_FRAME',
       /decision/,
     );
+  });
+});
+
+describe('a secret header', () => {
+  const GRANTED: ReplyRules = { call: 'request', hasBody: false, upstreams: 0, secrets: 2, filterId: 7 };
+  const value = (id: number, before: string): string => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(id);
+    return bytes.toString('latin1') + before;
+  };
+  const edit = (id: number, before: string, name = 'Authorization') =>
+    ({ edits: [[EDIT_SECRET_HEADER, name, value(id, before)]] }) as const;
+
+  it('names filter, secret and what stands before it', () => {
+    assert.deepEqual(editsOf(read(edit(1, 'Basic: '), GRANTED)), [
+      [EDIT_SECRET_HEADER, 'authorization', '7:1:Basic: '],
+    ]);
+  });
+
+  it('is refused for another secret, a bad name or text, and elsewhere than on the request', () => {
+    const refusals: [WrittenReply, ReplyRules, RegExp][] = [
+      [edit(2, ''), GRANTED, /secret 2 does not exist/],
+      [edit(0, 'a\r\nb: '), GRANTED, /control character/],
+      [edit(0, '', 'host'), GRANTED, /host/],
+      [edit(0, '', 'a b'), GRANTED, /not a token/],
+      [edit(0, ''), { ...GRANTED, call: 'response' }, /on the request to the upstream only/],
+      [
+        { ...edit(0, ''), decision: DECISION_RESPOND, status: 200 },
+        GRANTED,
+        /on the request to the upstream only/,
+      ],
+      [edit(0, ''), REQUEST, /secret 0 does not exist/],
+    ];
+    for (const [reply, rules, message] of refusals) {
+      assertRefused(() => read(reply, rules), 'SLUICE_ABI_EDIT', message);
+    }
+    const cut = { edits: [[EDIT_SECRET_HEADER, 'x-a', 'abc']] } as const;
+    assertRefused(() => read(cut, GRANTED), 'SLUICE_ABI_FRAME', /found 3 bytes/);
   });
 });

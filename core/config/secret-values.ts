@@ -1,0 +1,69 @@
+// The values of the secrets that a configuration mentions, apart from the configuration: that is logged, shown and
+// compared, and keeps the references.
+import { inspect } from 'node:util';
+
+/** A mention of a secret in a string. */
+export interface SecretMention {
+  /** Offsets in the string: what the value replaces. */
+  readonly start: number;
+  readonly end: number;
+  /** As written. */
+  readonly text: string;
+  /** Null when it could not be resolved. */
+  readonly value: string | null;
+  /** What was expected of one that is malformed or does not resolve, else null. */
+  readonly problem: string | null;
+}
+
+/** A text that shorter secrets would be found in by chance. */
+const LEAST_REDACTED = 4;
+const REDACTED = '[secret]';
+
+export class SecretValues {
+  /** By the text that holds mentions: the same text with values. */
+  readonly #texts = new Map<string, string>();
+  readonly #values = new Set<string>();
+
+  /** Keeps what a text is with its secrets resolved. */
+  add(text: string, mentions: readonly SecretMention[]): void {
+    let expanded = '';
+    let from = 0;
+    for (const { start, end, value } of mentions) {
+      expanded += text.slice(from, start) + value;
+      from = end;
+      this.#values.add(value!);
+    }
+    this.#texts.set(text, expanded + text.slice(from));
+  }
+
+  /** A text of the configuration with its secrets in place. */
+  expand(text: string): string {
+    return this.#texts.get(text) ?? text;
+  }
+
+  /** Any value of the configuration, likewise. */
+  expandAll(value: unknown): unknown {
+    if (this.#texts.size === 0) return value;
+    if (typeof value === 'string') return this.expand(value);
+    if (Array.isArray(value)) return value.map((item) => this.expandAll(item));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.expandAll(item)]));
+  }
+
+  /** A text for people without any of the values. */
+  redact(text: string): string {
+    let redacted = text;
+    for (const value of this.#values) {
+      if (value.length >= LEAST_REDACTED) redacted = redacted.replaceAll(value, REDACTED);
+    }
+    return redacted;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [inspect.custom](): string {
+    return REDACTED;
+  }
+}

@@ -1,0 +1,10 @@
+// Who resolves references of one scheme. test/contract/secret-provider.contract.ts holds every answer to it.
+import type { SecretReference } from './reference.js';
+
+export interface SecretProvider {
+  /**
+   * The value of a secret, whole: a field is picked by whoever asked.
+   * @throws Error whose message ends the sentence "expected …"; it never holds a part of the value
+   */
+  read(reference: SecretReference): string;
+}

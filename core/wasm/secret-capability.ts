@@ -1,0 +1,53 @@
+// The `secrets` capability: a guest names secrets in `configure` and gets a number for each that was granted. With it a
+// header gets the value when the request leaves; the value itself is there only for a grant that says `read`.
+import { IMPORT_SECRET_FIND, IMPORT_SECRET_READ } from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
+import type { CapabilityHost } from './capabilities.js';
+import { GuestAbort, type GuestMemory } from './guest-memory.js';
+
+/** A secret as a worker knows it. */
+export interface GrantedSecret {
+  readonly name: string;
+  /** Null unless the grant says `read`: then no worker ever has the value. */
+  readonly value: string | null;
+}
+
+const MOST_NAME_BYTES = 1024;
+
+export class SecretCapability implements CapabilityHost {
+  readonly functions: CapabilityHost['functions'];
+  readonly #memory: GuestMemory;
+  readonly #granted: readonly GrantedSecret[];
+  #configuring = true;
+
+  /** @param granted the place of a secret is its id */
+  constructor(memory: GuestMemory, granted: readonly GrantedSecret[]) {
+    this.#memory = memory;
+    this.#granted = granted;
+    this.functions = { [IMPORT_SECRET_FIND]: this.#find, [IMPORT_SECRET_READ]: this.#read };
+  }
+
+  endConfigure(): void {
+    this.#configuring = false;
+  }
+
+  readonly #find = (address: number, length: number): number => {
+    if (!this.#configuring) throw new GuestAbort('secrets are named in configure only');
+    const name = this.#memory.text(address, length, MOST_NAME_BYTES);
+    const id = this.#granted.findIndex((secret) => secret.name === name);
+    if (id !== -1) return id;
+    const names = JSON.stringify(this.#granted.map((secret) => secret.name));
+    throw new GatewayError(
+      'SLUICE_FILTER_CAPABILITY',
+      `uses the secret ${JSON.stringify(name)}, its grants.secrets have ${names}`,
+    );
+  };
+
+  readonly #read = (id: number, address: number, capacity: number): number => {
+    const secret = this.#granted[id];
+    if (secret === undefined) throw new GuestAbort(`secret ${id} does not exist`);
+    if (secret.value === null)
+      throw new GuestAbort(`the grant of the secret ${secret.name} does not say read`);
+    return this.#memory.copyOut(Buffer.from(secret.value, 'utf8'), address, capacity);
+  };
+}

@@ -1,0 +1,87 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { EnvironmentProvider } from '../../../core/secrets/environment-provider.js';
+import { FileProvider } from '../../../core/secrets/file-provider.js';
+import { localSecrets } from '../../../core/secrets/lookup.js';
+import { secretProviderContract } from '../../contract/secret-provider.contract.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-secrets-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function keepFile(text: string): string {
+  writeFileSync(join(folder, 'kept'), text);
+  return 'kept';
+}
+
+describe('secrets in files', () => {
+  secretProviderContract(() => ({ provider: new FileProvider(folder), keep: keepFile, absent: 'none' }));
+
+  it('lose the line break at their end, and only that', () => {
+    const provider = new FileProvider('/');
+    for (const [text, value] of [
+      ['a\n', 'a'],
+      ['a\r\n', 'a'],
+      ['a\n\n', 'a\n'],
+      ['a\n b', 'a\n b'],
+    ] as const) {
+      keepFile(text);
+      assert.equal(provider.read({ scheme: 'secret+file', name: join(folder, 'kept'), field: null }), value);
+    }
+  });
+
+  it('are short', () => {
+    keepFile('x'.repeat(65 * 1024));
+    const reference = { scheme: 'secret+file', name: 'kept', field: null } as const;
+    assert.throws(() => new FileProvider(folder).read(reference), /at most 65536 are read/);
+  });
+});
+
+describe('secrets in the environment', () => {
+  const environment: Record<string, string> = {};
+  secretProviderContract(() => ({
+    provider: new EnvironmentProvider(environment),
+    keep: (value) => {
+      environment['KEPT'] = value;
+      return 'KEPT';
+    },
+    absent: 'NONE',
+  }));
+});
+
+describe('the look-up of secrets', () => {
+  const find = (text: string) => localSecrets(folder).find(text);
+
+  it('resolves whole values, parts and fields', () => {
+    keepFile('{"user":"ada","empty":"","number":1}');
+    const [user] = find('Basic ${secret+file://kept#user}');
+    assert.deepEqual([user!.value, user!.problem], ['ada', null]);
+    assert.equal(find('secret+file://kept')[0]!.value, '{"user":"ada","empty":"","number":1}');
+  });
+
+  it('never takes an empty, an absent or an unfit value, and never tells what it found', () => {
+    keepFile('{"user":"ada","empty":"","number":1}');
+    const problems: [string, RegExp][] = [
+      ['secret+file://kept#empty', /a secret that is not empty/],
+      ['secret+file://kept#none', /a text called "none"/],
+      ['secret+file://kept#number', /a text called "number"/],
+      ['secret+file://kept#toString', /a text called "toString"/],
+      ['secret+file://none', /a file that can be read: ENOENT/],
+      ['secret+env://SLUICE_NEVER_SET', /SLUICE_NEVER_SET, which is not set/],
+      ['secret://name', /there is no secret store/],
+    ];
+    for (const [text, problem] of problems) {
+      const [mention] = find(text);
+      assert.equal(mention!.value, null, text);
+      assert.match(mention!.problem!, problem);
+      assert.doesNotMatch(mention!.problem!, /ada/);
+    }
+    keepFile('not json');
+    assert.match(find('secret+file://kept#a')[0]!.problem!, /a JSON object/);
+    keepFile('');
+    assert.match(find('secret+file://kept')[0]!.problem!, /not empty/);
+  });
+});

@@ -1,0 +1,129 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { route, TestGateway, until } from '../support/gateway.js';
+import { startHttpTarget } from '../support/upstream-servers.js';
+
+const PATIENT = { deadlineMs: 2000 };
+const CANARY = 'canary-4f1b9c';
+
+interface Stage {
+  readonly gateway: TestGateway;
+  readonly config: (changes?: Record<string, unknown>) => Record<string, unknown>;
+  readonly seen: IncomingMessage['headers'][];
+  readonly keep: (value: string) => void;
+}
+
+async function start(test: TestContext, grant: Record<string, unknown> = {}): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-kept-'));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'token');
+  const keep = (value: string): void => writeFileSync(file, `{"token":"${value}"}\n`);
+  keep(CANARY);
+  const seen: IncomingMessage['headers'][] = [];
+  const target = await startHttpTarget(test, (request, response) => {
+    seen.push(request.headers);
+    response.end('{}');
+  });
+  const reference = `secret+file://${file}#token`;
+  const config = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
+    upstreams: { sample: { targets: [{ url: target.url }], headers: { 'x-key': `Key \${${reference}}` } } },
+    filters: {
+      user: {
+        module: './secrets.wasm',
+        limits: PATIENT,
+        grants: { secrets: [{ name: 'token', from: reference, ...grant }] },
+        ...changes,
+      },
+    },
+    routes: [route('all', '/*', ['user']), route('bare', '/bare')],
+  });
+  const gateway = await TestGateway.start(test, config() as never, ['secrets']);
+  return { gateway, config, seen, keep };
+}
+
+describe('a secret', () => {
+  it('goes into headers of the upstream, from the configuration and by a filter, and nowhere else', async (test) => {
+    const { gateway, seen } = await start(test);
+    const answer = await fetch(gateway.url('/set'), { headers: { authorization: 'forged' } });
+    assert.equal(answer.status, 200);
+    assert.equal(seen[0]!['x-key'], `Key ${CANARY}`);
+    assert.equal(seen[0]!.authorization, `Bearer ${CANARY}`);
+    const dump = Buffer.from(await (await fetch(gateway.url('/dump'))).arrayBuffer());
+    assert.ok(dump.byteLength >= 65536);
+    assert.ok(!dump.includes(CANARY), 'the memory of a filter that may not read it');
+
+    const failed = await fetch(gateway.url('/read'));
+    assert.equal(failed.status, 503);
+    const line = await gateway.logLine(({ code }) => code === 'SLUICE_FILTER_TRAP');
+    assert.match(String(line['msg']), /the grant of the secret token does not say read/);
+    for (const page of ['/metrics', '/config', '/filters', '/readyz']) {
+      assert.ok(!(await (await gateway.admin(page)).text()).includes(CANARY), page);
+    }
+    assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
+  });
+
+  it('is read by a filter only where its grant says so, and the log says so, too', async (test) => {
+    const { gateway, seen } = await start(test, { read: true });
+    assert.equal((await fetch(gateway.url('/read'))).status, 200);
+    assert.equal(seen[0]!['x-read'], CANARY);
+    const line = await gateway.logLine(({ msg }) => /may read the secret token/.test(String(msg)));
+    assert.equal(line['filter'], 'user');
+  });
+
+  it('in the config of a filter is the value there, and errors do not quote it', async (test) => {
+    const { gateway, config, seen } = await start(test);
+    const from = /secret\+file:[^}"]*#token/.exec(gateway.text())![0];
+    await gateway.apply(config({ config: { greeting: `Hello \${${from}}` } }) as never);
+    await fetch(gateway.url('/set'));
+    assert.equal(seen.at(-1)!['x-greeting'], `Hello ${CANARY}`);
+
+    for (const bad of [{ greeting: from, refuse: true }, { greeting: `${'x'.repeat(40)}\${${from}}` }]) {
+      const said =
+        bad.refuse === true ? /greeting: I was told \[secret\]/ : /greeting: must NOT have more than 40/;
+      await gateway.reload(config({ config: bad }) as never);
+      await gateway.logLine(({ msg }) => said.test(String(msg)));
+    }
+    assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
+    assert.equal((await fetch(gateway.url('/set'))).status, 200);
+  });
+
+  it('that was rotated reaches the traffic with the next reload, and no request fails', async (test) => {
+    const { gateway, seen, keep } = await start(test);
+    let isOver = false;
+    const statuses = new Set<number>();
+    const client = (async () => {
+      while (!isOver) statuses.add((await fetch(gateway.url('/set'))).status);
+    })();
+    for (const value of ['second-77', 'third-88']) {
+      keep(value);
+      await gateway.gateway.reload();
+      await until(() => seen.at(-1)!.authorization === `Bearer ${value}`);
+      await until(() => seen.at(-1)!['x-key'] === `Key ${value}`);
+    }
+    isOver = true;
+    await client;
+    assert.deepEqual([...statuses], [200]);
+  });
+
+  it('that does not resolve refuses the configuration with its place, and the one before it runs on', async (test) => {
+    const { gateway, config } = await start(test);
+    for (const [from, expected] of [
+      ['secret+file:///nowhere/at/all', /expected a file that can be read/],
+      ['secret+env://SLUICE_NEVER_SET', /SLUICE_NEVER_SET, which is not set/],
+      ['secret://store', /there is no secret store/],
+      ['token', /expected a reference such as/],
+    ] as const) {
+      await gateway.reload(config({ grants: { secrets: [{ name: 'token', from }] } }) as never);
+      const line = await gateway.logLine(({ msg }) => expected.test(String(msg)));
+      assert.equal((line['place'] as { pointer: string }).pointer, '/filters/user/grants/secrets/0/from');
+    }
+    await gateway.reload(config({ grants: { secrets: [] } }) as never);
+    await gateway.logLine(({ code }) => code === 'SLUICE_FILTER_CAPABILITY');
+    assert.equal((await fetch(gateway.url('/set'))).status, 200);
+  });
+});
