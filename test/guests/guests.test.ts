@@ -6,8 +6,10 @@ import { Dispatcher } from '../../core/dispatch/dispatcher.js';
 import { GatewayError } from '../../core/errors.js';
 import type { PhaseMessage, PhaseName, PhaseResult } from '../../core/wasm/guest-abi.js';
 import type { FilterSpec } from '../../core/wasm/instance.js';
+import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
 import { guestSpec, linksTo, loadGuest, phaseMessage, specOf } from '../support/phase-messages.js';
 import { order } from '../support/puppet-orders.js';
+import { PLAIN_MANIFEST, watFilter } from '../support/wat-module.js';
 import { BAD_CALLS } from './bad-calls.js';
 import { BAD_EDITS } from './bad-edits.js';
 import { BAD_FRAMES } from './bad-frames.js';
@@ -156,6 +158,38 @@ describe('a guest that misbehaves in a call', () => {
       assert.deepEqual(await look(spec, {}), ['0', 'correct']);
     });
   });
+});
+
+describe('a module is loaded in spite of', () => {
+  const rows: readonly [name: string, bytes: Uint8Array][] = [
+    ['a custom section of 8 MiB', appendCustomSection(watFilter(), 'ballast', Buffer.alloc(8 << 20))],
+    ['a passive data segment of 4 MiB', watFilter({ fields: `(data "${'.'.repeat(4 << 20)}")` })],
+    [
+      'data over the room for its frames',
+      watFilter({ fields: `(data (i32.const 4000) "${'.'.repeat(400)}")` }),
+    ],
+    ['10000 functions', watFilter({ fields: '(func)'.repeat(10_000) })],
+    ['a config schema that refers 400 times to a list of 400', watFilter({ manifests: [referring(400)] })],
+  ];
+  for (const [name, bytes] of rows) {
+    it(name, async (test) => {
+      const dispatcher = new Dispatcher(OPTIONS);
+      test.after(() => dispatcher.close());
+      await dispatcher.start();
+      const spec = specOf(await dispatcher.compile(bytes, 'it'));
+      await dispatcher.load([spec]);
+      const result = await dispatcher.run(phaseMessage('request'), linksTo(spec));
+      assert.deepEqual(result.failures, []);
+    });
+  }
+
+  function referring(count: number): unknown {
+    const config = {
+      $defs: { all: { prefixItems: new Array(count).fill(false) } },
+      prefixItems: new Array(count).fill({ $ref: '#/$defs/all' }),
+    };
+    return { ...PLAIN_MANIFEST, config };
+  }
 });
 
 describe('a module is refused for', () => {
