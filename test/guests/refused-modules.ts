@@ -76,6 +76,7 @@ const badManifests = [
       ],
       ['a manifest of 64 KiB', manifest(longManifest(65_537)), /manifest: has 65537 bytes/],
       ['a manifest of 32 MiB of brackets', manifest('['.repeat(32 << 20)), /manifest: has 33554432 bytes/],
+      ['a manifest that is nested 30000 deep', manifest(deepManifest(30_000)), /nested more than 100 levels/],
       [
         'an unknown key',
         { manifests: [{ ...PLAIN_MANIFEST, imports: [] }] },
@@ -254,6 +255,11 @@ function latin1Manifest(): Buffer {
 function longManifest(bytes: number): string {
   const short = JSON.stringify({ ...PLAIN_MANIFEST, description: '' });
   return JSON.stringify({ ...PLAIN_MANIFEST, description: 'd'.repeat(bytes - short.length) });
+}
+
+function deepManifest(depth: number): string {
+  const text = JSON.stringify({ ...PLAIN_MANIFEST, config: { default: 0 } });
+  return text.replace('0}', `${'['.repeat(depth)}${']'.repeat(depth)}}`);
 }
 
 function wrongKind(): Uint8Array {
