@@ -4,6 +4,7 @@ import { ABI_VERSION } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { CAPABILITIES, type Capability } from './capabilities.js';
 import type { PhaseName } from './guest-abi.js';
+import { jsonDepth, MOST_DEPTH } from './json-cost.js';
 
 /** What a phase needs of the message body. */
 export type BodyMode = 'none' | 'buffer';
@@ -72,6 +73,7 @@ function parseObject(text: string, refuse: Refuse): Record<string, unknown> {
   } catch (cause) {
     return refuse('', `not JSON: ${(cause as Error).message}`);
   }
+  if (jsonDepth(text) > MOST_DEPTH) return refuse('', `nested more than ${MOST_DEPTH} levels deep`);
   return isObject(value) ? value : refuse('', 'expected an object');
 }
 

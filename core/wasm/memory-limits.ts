@@ -1,18 +1,24 @@
 // Reads from a module's binary how much memory of any kind it may take: what the JavaScript API of WebAssembly does
 // not tell. Layout: WebAssembly core specification 3.0, binary format §5.5.4 to §5.5.8.
-
-/** Limits in pages of 64 KiB. */
-export interface ImportedMemory {
-  readonly initial: number;
-  /** Null when the module declares none. */
-  readonly maximum: number | null;
-  readonly shared: boolean;
-  readonly memory64: boolean;
-}
+import {
+  BinaryReader,
+  HEADER_BYTES,
+  KIND_FUNCTION,
+  KIND_GLOBAL,
+  KIND_MEMORY,
+  KIND_TABLE,
+  KIND_TAG,
+  type Limits,
+  SECTION_IMPORT,
+  SECTION_MEMORY,
+  SECTION_TABLE,
+  SECTION_TYPE,
+  TYPE_FUNCTION,
+} from './binary-reader.js';
 
 export interface MemoryLimits {
-  /** Every import of a memory. */
-  readonly imported: readonly ImportedMemory[];
+  /** Every import of a memory, its limits in pages of 64 KiB. */
+  readonly imported: readonly Limits[];
   /** Memories the module brings itself. */
   readonly ownMemories: number;
   /** Entries its tables may grow to, all together; infinite when one of them has no maximum. */
@@ -21,29 +27,16 @@ export interface MemoryLimits {
   readonly heapTypes: boolean;
 }
 
-const SECTION_TYPE = 1;
-const SECTION_IMPORT = 2;
-const SECTION_TABLE = 4;
-const SECTION_MEMORY = 5;
-const KIND_FUNCTION = 0;
-const KIND_TABLE = 1;
-const KIND_MEMORY = 2;
-const KIND_GLOBAL = 3;
-const KIND_TAG = 4;
-const TYPE_FUNCTION = 0x60;
-const TYPE_REFERENCE = 0x64;
-const TYPE_NULLABLE_REFERENCE = 0x63;
 const TYPE_FUNCREF = 0x70;
 const TYPE_EXTERNREF = 0x6f;
-const HEADER_BYTES = 8;
 
 /**
  * Reads what a module declares.
  * @param bytes a module that `WebAssembly.Module` accepted, so its structure is known to be sound
  */
 export function readMemoryLimits(bytes: Uint8Array): MemoryLimits {
-  const reader = new Reader(bytes, HEADER_BYTES);
-  let imported: readonly ImportedMemory[] = [];
+  const reader = new BinaryReader(bytes, HEADER_BYTES);
+  let imported: readonly Limits[] = [];
   let ownMemories = 0;
   let tableEntries = 0;
   let heapTypes = false;
@@ -59,7 +52,7 @@ export function readMemoryLimits(bytes: Uint8Array): MemoryLimits {
   return { imported, ownMemories, tableEntries, heapTypes };
 }
 
-function readHeapTypes(reader: Reader): boolean {
+function readHeapTypes(reader: BinaryReader): boolean {
   for (let count = reader.leb(); count > 0; count -= 1) {
     if (reader.byte() !== TYPE_FUNCTION) return true;
     for (let parameters = reader.leb(); parameters > 0; parameters -= 1) reader.valueType();
@@ -68,8 +61,8 @@ function readHeapTypes(reader: Reader): boolean {
   return false;
 }
 
-function readImports(reader: Reader): ImportedMemory[] {
-  const memories: ImportedMemory[] = [];
+function readImports(reader: BinaryReader): Limits[] {
+  const memories: Limits[] = [];
   for (let count = reader.leb(); count > 0; count -= 1) {
     reader.skip(reader.leb()); // module
     reader.skip(reader.leb()); // name
@@ -90,7 +83,7 @@ function readImports(reader: Reader): ImportedMemory[] {
   return memories;
 }
 
-function readTables(reader: Reader): number {
+function readTables(reader: BinaryReader): number {
   let entries = 0;
   for (let count = reader.leb(); count > 0; count -= 1) {
     const type = reader.byte();
@@ -99,53 +92,4 @@ function readTables(reader: Reader): number {
     entries += reader.limits().maximum ?? Number.POSITIVE_INFINITY;
   }
   return entries;
-}
-
-class Reader {
-  readonly #bytes: Uint8Array;
-  at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  skip(count: number): void {
-    this.at += count;
-  }
-
-  byte(): number {
-    const value = this.#bytes[this.at];
-    if (value === undefined) throw new RangeError('a section ends early');
-    this.at += 1;
-    return value;
-  }
-
-  /** Unsigned LEB128; exact up to 2^53. */
-  leb(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 128;
-    }
-  }
-
-  valueType(): void {
-    const type = this.byte();
-    if (type === TYPE_REFERENCE || type === TYPE_NULLABLE_REFERENCE) this.leb();
-  }
-
-  limits(): ImportedMemory {
-    const flags = this.byte();
-    const initial = this.leb();
-    return {
-      initial,
-      maximum: (flags & 1) === 0 ? null : this.leb(),
-      shared: (flags & 2) !== 0,
-      memory64: (flags & 4) !== 0,
-    };
-  }
 }

@@ -14,6 +14,7 @@ import { GatewayError } from '../errors.js';
 import { IMPORT_CAPABILITIES } from './capabilities.js';
 import { type FilterManifest, parseManifest } from './manifest.js';
 import { readMemoryLimits } from './memory-limits.js';
+import { ABI_SIGNATURES, readSignatures } from './signatures.js';
 
 /** A module that passed every check that can be made without running it. */
 export interface FilterModule {
@@ -41,6 +42,9 @@ const MOST_MANIFEST_BYTES = 65536;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** A function may have a thousand parameters; a message has no room for them. */
+const MOST_SIGNATURE = 100;
+
 /** Names that the AssemblyScript loader takes for paths into its own objects: one could reach `Object.prototype`. */
 const PATH_NAME = /[#.:]/;
 
@@ -55,6 +59,7 @@ export function loadModule(bytes: Uint8Array, label: string): FilterModule {
   checkImports(module, manifest, label);
   checkExports(module, manifest, label);
   const { initial, maximum } = checkMemory(bytes, label);
+  checkSignatures(bytes, label);
   const digest = digestOf(bytes);
   return Object.freeze({ label, manifest, module, digest, initialPages: initial, maximumPages: maximum });
 }
@@ -148,4 +153,15 @@ function checkMemory(bytes: Uint8Array, label: string): { initial: number; maxim
   }
   if (limits.heapTypes) return refuse('declares types of garbage-collected objects, which no limit reaches');
   return { initial: memory.initial, maximum: memory.maximum };
+}
+
+function checkSignatures(bytes: Uint8Array, label: string): void {
+  for (const { direction, name, signature } of readSignatures(bytes)) {
+    const expected = ABI_SIGNATURES[direction].get(name);
+    if (expected === undefined || expected === signature) continue;
+    throw new GatewayError(
+      'SLUICE_FILTER_LINK',
+      `${label}: ${direction} ${name} as ${signature.slice(0, MOST_SIGNATURE)}, expected ${expected}`,
+    );
+  }
 }

@@ -4,7 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { fitsHeap } from './json-cost.js';
+import { fitsHeap, jsonDepth, MOST_DEPTH } from './json-cost.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
@@ -88,6 +88,8 @@ export class SchemaStore {
           `${most} in one and for ${room} beside the schemas of all filters`,
       );
     }
+    if (jsonDepth(text) > MOST_DEPTH)
+      throw new RangeError(`a schema is nested at most ${MOST_DEPTH} levels deep`);
     const entry: Entry = { schema: new AjvSchema(JSON.parse(text), this.#heapBytes), owners: new Set() };
     this.#entries.set(text, entry);
     this.#length += text.length;

@@ -1,7 +1,7 @@
 // Calls that fail otherwise than by their reply: traps, functions of the host with wrong arguments, and calls that do
 // not return. At the end, what guests in AssemblyScript do wrong.
 import type { PhaseName } from '../../core/wasm/guest-abi.js';
-import { order } from '../support/puppet-orders.js';
+import { metricOrder, order } from '../support/puppet-orders.js';
 import { BOTH_PHASES, type Misbehaviour, PUPPET_BYTES, puppet } from './misbehaviour.js';
 
 const BEYOND = 0xffffffff;
@@ -29,6 +29,16 @@ const traps = puppet('SLUICE_FILTER_TRAP', BOTH_PHASES, [
   ['a schema with a negative id', order('check', [-1]), /schema -1 does not exist/],
   ['a document beyond the memory', order('checkAt', [0, PUPPET_BYTES - 1, 2]), /2 bytes at 262143 reach/],
   ['a document of 4 GiB', order('checkAt', [0, 64, BEYOND]), /4294967295 bytes at 64 reach/],
+  ['random bytes beyond the memory', order('random', [PUPPET_BYTES - 1, 2]), /2 bytes at 262143 reach/],
+  ['random bytes of 4 GiB', order('random', [0, BEYOND]), /at most 65536 random bytes/],
+  ['a counter key beyond the memory', order('counter', [-1, 2, 0, 1, 64]), /2 bytes at 4294967295 reach/],
+  ['a counter key of 4 GiB', order('counter', [0, BEYOND, 0, 1, 64]), /a counter key has at most 1024 bytes/],
+  ['a count beyond the memory', order('counter', [64, 8, 0, 1, PUPPET_BYTES - 11]), /12 bytes at \d+ reach/],
+  ['a metric that does not exist', metricOrder(1, 1), /metric 1 does not exist/],
+  ['a metric with a negative id', metricOrder(-1, 1), /metric -1 does not exist/],
+  ['a metric of no number', metricOrder(0, Number.NaN), /a metric cannot take NaN/],
+  ['a metric of infinity', metricOrder(0, Number.NEGATIVE_INFINITY), /a metric cannot take -Infinity/],
+  ['a counter that falls', metricOrder(0, -1), /a counter cannot take -1/],
   ['a schema after configure', order('compile', [61000, 22]), /schemas are compiled in configure only/],
 ]);
 

@@ -33,6 +33,10 @@ export const HARMLESS_ODDITIES: readonly Oddity[] = [
   { name: 'log lines of 4 GiB', body: order('log', [1000, BEYOND, 64, BEYOND]), edits: 0 },
   { name: 'a document that is nested deeper than the stack', body: nested(50_000), edits: 0 },
   { name: 'a document larger than the heap of its thread', body: manyValues(8 << 20), edits: 0 },
+  { name: 'a counter of the longest window', body: order('counter', [64, 8, BEYOND, 1, 64]), edits: 0 },
+  { name: 'a counter of the shortest window', body: order('counter', [64, 8, 1, -0x80000000, 64]), edits: 0 },
+  { name: 'a counter without a key', body: order('counter', [64, 0, 0, 0x7fffffff, 65]), edits: 0 },
+  { name: 'random bytes over all of its own data', body: order('random', [4096, 55_000]), edits: 0 },
   { name: 'room for a message of 4 GiB', body: order('message', [64, BEYOND]), edits: 0 },
 ];
 

@@ -23,6 +23,9 @@ const SCHEMAS: WatParts = {
     (import "sluice" "schema_check" (func $check (param i32 i32 i32) (result i32)))`,
   manifests: [{ ...PLAIN_MANIFEST, capabilities: ['schemas'] }],
 };
+const LOG64 = '(import "sluice" "log" (func (param i64 i32 i32)))';
+const LOG_RESULT = '(import "sluice" "log" (func (param i32 i32 i32) (result i32)))';
+const LOGGING: WatParts = { manifests: [{ ...PLAIN_MANIFEST, capabilities: ['log'] }] };
 const ABORT = '(import "sluice" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))';
 
 function rows(codes: RefusedModule['codes'], all: readonly Row[]): RefusedModule[] {
@@ -76,6 +79,7 @@ const badManifests = [
       ],
       ['a manifest of 64 KiB', manifest(longManifest(65_537)), /manifest: has 65537 bytes/],
       ['a manifest of 32 MiB of brackets', manifest('['.repeat(32 << 20)), /manifest: has 33554432 bytes/],
+      ['a manifest that is nested 30000 deep', manifest(deepManifest(30_000)), /nested more than 100 levels/],
       [
         'an unknown key',
         { manifests: [{ ...PLAIN_MANIFEST, imports: [] }] },
@@ -132,6 +136,41 @@ const badLinks = [
         'an export the loader takes for a path',
         { fields: '(func (export "constructor#a"))' },
         /a name may not have/,
+      ],
+      [
+        'an import of 64 bits',
+        { imports: LOG64, ...LOGGING },
+        /imports log as \(i64, i32, i32\) -> \(\), expected/,
+      ],
+      [
+        'an import with a result',
+        { imports: LOG_RESULT, ...LOGGING },
+        /imports log as \(i32, i32, i32\) -> i32/,
+      ],
+      [
+        'a begin of 64 bits',
+        { begin: '(param i64) (result i64) (i64.const 8)' },
+        /exports sluice_begin as \(i64\)/,
+      ],
+      [
+        'a configure without result',
+        { configure: '(param i32 i32)' },
+        /exports sluice_configure as \(i32, i32\) -> \(\)/,
+      ],
+      [
+        'a call of two results',
+        { onRequest: '(param i32 i32) (result i32 i32) unreachable' },
+        /-> i32, i32, expected/,
+      ],
+      [
+        'a call that takes references',
+        { onRequest: '(param externref i32) (result i32) unreachable' },
+        /\(reference, i32\)/,
+      ],
+      [
+        'a call of a thousand parameters',
+        { onRequest: `(param ${'i32 '.repeat(1000)})` },
+        /exports sluice_on_request as \(i32,/,
       ],
       [
         'no exports',
@@ -254,6 +293,11 @@ function latin1Manifest(): Buffer {
 function longManifest(bytes: number): string {
   const short = JSON.stringify({ ...PLAIN_MANIFEST, description: '' });
   return JSON.stringify({ ...PLAIN_MANIFEST, description: 'd'.repeat(bytes - short.length) });
+}
+
+function deepManifest(depth: number): string {
+  const text = JSON.stringify({ ...PLAIN_MANIFEST, config: { default: 0 } });
+  return text.replace('0}', `${'['.repeat(depth)}${']'.repeat(depth)}}`);
 }
 
 function wrongKind(): Uint8Array {

@@ -22,6 +22,9 @@ export const ORDERS = {
   throw: 14,
   wipe: 15,
   trapAtCall: 16,
+  random: 17,
+  counter: 18,
+  metric: 19,
 } as const;
 
 /** An order with its arguments; `bytes` are put at address 64 of the puppet's memory. */
@@ -35,6 +38,13 @@ export function order(
     body.writeUInt32LE(word >>> 0, index * 4);
   });
   body.set(bytes, WORDS * 4);
+  return body;
+}
+
+/** An order to record a value in a metric. */
+export function metricOrder(id: number, value: number): Buffer {
+  const body = order('metric', [id]);
+  body.writeDoubleLE(value, 8);
   return body;
 }
 

@@ -6,9 +6,11 @@ import { Dispatcher, type DispatcherOptions } from '../../../core/dispatch/dispa
 import { GatewayError } from '../../../core/errors.js';
 import type { PhaseName, PhaseResult } from '../../../core/wasm/guest-abi.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
+import { EDIT_ADD_HEADER, EDIT_VALUE } from '../../../sdk/abi/abi.js';
 import { until } from '../../support/gateway.js';
 import { guestSpec, linksTo, loadGuest, phaseMessage } from '../../support/phase-messages.js';
-import { order } from '../../support/puppet-orders.js';
+import { order, replyOrder } from '../../support/puppet-orders.js';
+import { editAt } from '../../support/reply-memory.js';
 import { busyThread, type WatchedThread, watchThreads } from '../../support/watched-threads.js';
 
 const RING_BYTES = 65536;
@@ -144,6 +146,47 @@ describe('a worker that is ended while a filter runs', () => {
     assert.equal(restarts.length, 5);
     await assertWhole(stage, upper);
   });
+});
+
+describe('a worker whose heap is full', () => {
+  it('ends, and so do its replacements, until the job that fills it is given up; others are answered', async (test) => {
+    const stage = await startDispatcher(test, { heapMb: 16 });
+    const { dispatcher, restarts } = stage;
+    const upper = await loadGuest(dispatcher, 'upper-body');
+    const puppet = await loadGuest(dispatcher, 'puppet', { deadlineMs: FAR_MS });
+    const before = bystanders(dispatcher, upper, 8);
+    // Each link adds a quarter of a megabyte of edits: more in all than the heap of a worker holds.
+    const links = Array.from({ length: 400 }, () => linksTo(puppet)).flat();
+    const guilty = dispatcher.run(phaseMessage('request', {}, wordyOrder()), links);
+    const after = bystanders(dispatcher, upper, 8);
+    // Nobody is to blame when a worker ends between two calls: then it is tried again, and not for ever.
+    const code = await guilty.then(
+      (result) => codesOf(result)[0],
+      (error: GatewayError) => error.code,
+    );
+    assert.ok(code === 'SLUICE_FILTER_TRAP' || code === 'SLUICE_DISPATCH_CRASHED', code);
+    await Promise.all([...before, ...after]);
+    assert.ok(
+      restarts.every((reason) => /memory limit/.test(reason)),
+      restarts.join(),
+    );
+    assert.ok(restarts.length >= 1 && restarts.length <= 4);
+    await assertWhole(stage, upper);
+  });
+
+  /** To answer with 250 edits that share one value of a kilobyte. */
+  function wordyOrder(): Buffer {
+    const value = 'v'.repeat(1024);
+    const edits = Array.from({ length: 250 }, (_, index) => {
+      return [EDIT_ADD_HEADER, 'x-a', index === 0 ? value : ''] as const;
+    });
+    const valueAt = editAt(edits.length) + 'x-a'.length;
+    const words = edits.flatMap((_, index) => [
+      [editAt(index) + EDIT_VALUE, valueAt] as const,
+      [editAt(index) + EDIT_VALUE + 4, value.length] as const,
+    ]);
+    return replyOrder({ edits }, words);
+  }
 });
 
 describe('a worker that is ended while it loads a filter', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { fitsHeap } from '../../../core/wasm/json-cost.js';
+import fc from 'fast-check';
+import { fitsHeap, jsonDepth } from '../../../core/wasm/json-cost.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -56,5 +57,27 @@ describe('the heap that a document may take', () => {
     const document = Buffer.from(JSON.stringify('x'.repeat(MEBIBYTE)));
     assert.equal(fitsHeap(document, document.byteLength * 2), true);
     assert.equal(fitsHeap(document, document.byteLength * 2 - 1), false);
+  });
+});
+
+describe('the depth of a JSON text', () => {
+  it('is that of its value, whatever stands in its strings', () => {
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+    const string = fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', 'a') });
+    const json = fc.oneof(fc.json(), fc.json({ stringUnit: fc.constantFrom('[', '}', '"', '\\') }), string);
+    fc.assert(
+      fc.property(json, (text) => {
+        let value: unknown;
+        try {
+          value = JSON.parse(text);
+        } catch {
+          value = text;
+          text = JSON.stringify(text);
+        }
+        assert.equal(jsonDepth(text), depthOf(value));
+      }),
+      { numRuns: 10_000 },
+    );
   });
 });

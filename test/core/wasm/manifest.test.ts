@@ -86,6 +86,18 @@ describe('parseManifest', () => {
     });
   }
 
+  it('refuses what is nested too deeply to be printed, compiled or copied, whatever key it is under', () => {
+    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+    for (const key of ['name', 'abi', 'description', 'phases', 'capabilities', 'config', 'other']) {
+      const text = JSON.stringify({ ...GOOD, [key]: '@' }).replace('"@"', nested(30_000));
+      const error = refused(text);
+      assert.equal(error.code, 'SLUICE_FILTER_MANIFEST');
+      assert.equal(error.message, 'x.wasm: manifest: nested more than 100 levels deep');
+    }
+    const deepest = JSON.stringify({ ...GOOD, config: { default: '@' } }).replace('"@"', nested(98));
+    parseManifest(deepest, 'x.wasm');
+  });
+
   it('does not take a key of the prototype for one of its own', () => {
     const text = JSON.stringify(GOOD).replace('{', '{"__proto__":{"abi":1},');
     assert.match(refused(text).message, /manifest\/__proto__: unknown key/);

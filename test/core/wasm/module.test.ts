@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
+import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities.js';
 import { loadModule } from '../../../core/wasm/module.js';
+import { ABI_SIGNATURES } from '../../../core/wasm/signatures.js';
 import { MANIFEST_SECTION } from '../../../sdk/abi/abi.js';
 import { appendCustomSection } from '../../../sdk/tools/wasm-sections.js';
 import { guestBytes } from '../../support/test-guests.js';
@@ -159,6 +161,24 @@ describe('loadModule', () => {
       it(name, () => assertRefused(watFilter(parts), link, message));
     }
 
+    it('functions of other types than those of the ABI', () => {
+      const rows: readonly [Parameters<typeof watFilter>[0], RegExp][] = [
+        [
+          { imports: '(import "sluice" "abort" (func (param i64)))' },
+          /imports abort as \(i64\) -> \(\), expected \(i32, i32, i32, i32, i32, i32\) -> \(\)$/,
+        ],
+        [
+          { onRequest: '(param i32 i32) (result f64) (f64.const -1)' },
+          /exports sluice_on_request as \(i32, i32\) -> f64, expected \(i32, i32\) -> i32$/,
+        ],
+        [
+          { fields: '(func (export "sluice_on_response"))' },
+          /exports sluice_on_response as \(\) -> \(\), expected/,
+        ],
+      ];
+      for (const [parts, message] of rows) assertRefused(watFilter(parts), link, message);
+    });
+
     it('exports that the AssemblyScript loader would take for a path into Object.prototype', () => {
       for (const name of ['constructor#polluted', 'constructor#get:polluted', 'a.b', 'get:a']) {
         const bytes = watFilter({ fields: `(func (export "${name}"))` });
@@ -191,14 +211,12 @@ describe('loadModule', () => {
   });
 
   describe('refuses an import whose capability the manifest does not ask for:', () => {
-    for (const [name, capability] of [
-      ['log', 'log'],
-      ['schema_compile', 'schemas'],
-      ['schema_check', 'schemas'],
-      ['schema_message', 'schemas'],
-    ] as const) {
+    for (const [name, capability] of IMPORT_CAPABILITIES) {
+      if (capability === null) continue;
       it(name, () => {
-        const imports = `(import "sluice" "${name}" (func (param i32 i32) (result i32)))`;
+        const [parameters, result] = ABI_SIGNATURES.imports.get(name)!.split(' -> ');
+        const types = `(param ${parameters!.replace(/[(),]/g, '')}) (result ${result!.replace('()', '')})`;
+        const imports = `(import "sluice" "${name}" (func ${types}))`;
         assertRefused(
           watFilter({ imports }),
           'SLUICE_FILTER_CAPABILITY',

@@ -120,6 +120,13 @@ describe('a schema', () => {
     store.compile(sized(1024, 'i'), 1);
   });
 
+  it('that is nested too deeply is refused before it is compiled', () => {
+    const nested = (depth: number): string => `${'{"not":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
+    const store = new SchemaStore();
+    assert.throws(() => store.compile(nested(101), 1), /nested at most 100 levels deep/);
+    assert.equal(store.compile(nested(100), 1).check(Buffer.from('1')).kind, 'mismatch');
+  });
+
   it('that refers four hundred times to a list of four hundred is compiled once, not four hundred times', async () => {
     const list = (count: number, item: string): string => `[${`${item},`.repeat(count - 1)}${item}]`;
     const many = list(400, 'false');

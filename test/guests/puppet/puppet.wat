@@ -2,12 +2,16 @@
 ;; that are put at address 64. A message without body is answered with `x-count: N`, the number of calls of this
 ;; instance, so that a fresh one shows. test/support/puppet-orders.ts writes the orders.
 (module
-  (@custom "sluice.manifest" "{\"name\":\"puppet\",\"version\":\"1.0.0\",\"abi\":1,\"phases\":{\"request\":{\"body\":\"buffer\"},\"response\":{\"body\":\"buffer\"}},\"capabilities\":[\"log\",\"schemas\"],\"config\":true}")
+  (@custom "sluice.manifest" "{\"name\":\"puppet\",\"version\":\"1.0.0\",\"abi\":1,\"phases\":{\"request\":{\"body\":\"buffer\"},\"response\":{\"body\":\"buffer\"}},\"capabilities\":[\"log\",\"schemas\",\"random\",\"counters\",\"metrics\"],\"config\":true}")
   (import "sluice" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))
   (import "sluice" "log" (func $log (param i32 i32 i32)))
   (import "sluice" "schema_compile" (func $schema_compile (param i32 i32) (result i32)))
   (import "sluice" "schema_check" (func $schema_check (param i32 i32 i32) (result i32)))
   (import "sluice" "schema_message" (func $schema_message (param i32 i32) (result i32)))
+  (import "sluice" "random" (func $random (param i32 i32)))
+  (import "sluice" "counter_add" (func $counter_add (param i32 i32 i32 i32 i32) (result i32)))
+  (import "sluice" "metric_define" (func $metric_define (param i32 i32 i32) (result i32)))
+  (import "sluice" "metric_record" (func $metric_record (param i32 f64)))
   (import "env" "memory" (memory 4 256))
   (type $call (func))
   (table 1 1 funcref)
@@ -19,6 +23,8 @@
   (data (i32.const 60036) "\01\00\00\00\60\ea\00\00\07\00\00\00\67\ea\00\00\01\00\00\00")
   ;; Refers to itself, so checking a document goes as deep as the document.
   (data (i32.const 61000) "{\"items\":{\"$ref\":\"#\"}}")
+
+  (data (i32.const 61100) "{\"name\":\"calls\",\"help\":\"Calls.\"}")
 
   (func (export "sluice_begin") (param $length i32) (result i32)
     (local $missing i32)
@@ -32,6 +38,8 @@
 
   (func (export "sluice_configure") (param i32 i32) (result i32)
     (if (i32.ne (call $schema_compile (i32.const 61000) (i32.const 22)) (i32.const 0)) (then unreachable))
+    (if (i32.ne (call $metric_define (i32.const 0) (i32.const 61100) (i32.const 32)) (i32.const 0))
+      (then unreachable))
     (i32.const 0))
 
   (func $dig (param $depth i32) (result i32)
@@ -122,8 +130,18 @@
       (then
         (memory.fill (i32.const 0) (local.get $b) (i32.shl (memory.size) (i32.const 16)))
         (return (local.get $a))))
-    ;; 16 turn at call: traps at the call number a of this instance.
+    ;; 16 trap at call: traps at the call number a of this instance.
     (if (i32.eq (local.get $what) (i32.const 16))
       (then (if (i32.eq (global.get $count) (local.get $a)) (then unreachable))))
+    ;; 17 random: to a, b bytes.
+    (if (i32.eq (local.get $what) (i32.const 17)) (then (call $random (local.get $a) (local.get $b))))
+    ;; 18 counter: key at a, b bytes long, window c, delta d, count to e.
+    (if (i32.eq (local.get $what) (i32.const 18))
+      (then
+        (drop
+          (call $counter_add (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $e)))))
+    ;; 19 metric: a takes the f64 at b and c.
+    (if (i32.eq (local.get $what) (i32.const 19))
+      (then (call $metric_record (local.get $a) (f64.load offset=8 (local.get $order)))))
     (i32.const 0))
 )

@@ -1,0 +1,181 @@
+// Jobs and results on their way through a ring: what is read is what was written, wherever in the ring it lies.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ResultExtra } from '../../../core/dispatch/control.js';
+import { readJob, writeJob } from '../../../core/dispatch/job-record.js';
+import { ResultRecord, readResult, splitExtra } from '../../../core/dispatch/result-record.js';
+import { createRing, RingConsumer, RingProducer } from '../../../core/dispatch/ring.js';
+import { HeaderList } from '../../../core/headers.js';
+import { FrameWriter, readFrame } from '../../../core/wasm/frame.js';
+import { EditList, type PhaseMessage, type PhaseResult } from '../../../core/wasm/guest-abi.js';
+import { phaseMessage } from '../../support/phase-messages.js';
+
+const RUNS = 3000;
+const CAPACITY = 8192;
+const MOST_INLINE_BODY = CAPACITY / 8;
+const STEP = 512;
+
+const text = fc.string({
+  unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)),
+});
+/** Empty bytes are the same as none. */
+const context = fc.option(fc.uint8Array({ minLength: 1, maxLength: 100 }));
+const headers = fc.array(fc.tuple(text, text), { maxLength: 6 }).map((pairs) => pairs.flat());
+const ticket = fc.integer({ min: 1, max: 0x7fffffff });
+const links = fc.array(
+  fc.record({ id: fc.integer({ min: 1, max: 0x7fffffff }), context, skip: fc.boolean() }),
+  { maxLength: 5 },
+);
+const message: fc.Arbitrary<PhaseMessage> = fc
+  .record({
+    phase: fc.constantFrom('request' as const, 'response' as const),
+    path: text,
+    query: text,
+    requestHeaders: headers,
+    responseHeaders: headers,
+    params: headers,
+    body: fc.option(fc.uint8Array({ maxLength: 5000, size: 'max' })),
+  })
+  .map((parts) => ({
+    ...phaseMessage(parts.phase),
+    ...parts,
+    requestHeaders: new HeaderList(parts.requestHeaders),
+    responseHeaders: new HeaderList(parts.phase === 'request' ? [] : parts.responseHeaders),
+  }));
+const edits = fc
+  .record({
+    list: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), text, text), { maxLength: 8 }),
+    body: fc.option(fc.uint8Array({ maxLength: 2000, size: 'max' }), { nil: undefined }),
+  })
+  .map(({ list, body }) => {
+    const made = new EditList();
+    for (const [operation, name, value] of list) made.add(operation, name, value);
+    made.body = body;
+    return made;
+  });
+const response = fc.record({
+  status: fc.integer({ min: 200, max: 599 }),
+  headers: headers.map((flat) => new HeaderList(flat)),
+  body: fc.uint8Array({ maxLength: 2000, size: 'max' }),
+});
+/** The prototype of a record that was read. */
+const PLAIN = { noNullPrototype: true } as const;
+const call = fc.record({ durationNs: fc.nat(0x7fffffff), edits: fc.nat(1024) }, PLAIN);
+const failure = fc.record(
+  {
+    code: fc.constantFrom('SLUICE_FILTER_TRAP' as const, 'SLUICE_ABI_EDIT' as const),
+    message: fc.string(),
+    index: fc.nat(10),
+    skipped: fc.boolean(),
+  },
+  PLAIN,
+);
+const log = fc.record({ filter: fc.string(), level: fc.nat(3), text: fc.string() }, PLAIN);
+const result: fc.Arbitrary<PhaseResult> = fc
+  .record({
+    edits,
+    response: fc.option(response),
+    callsAndContexts: fc.array(fc.tuple(call, context), { maxLength: 5 }),
+    failures: fc.array(failure, { maxLength: 2 }),
+    logs: fc.array(log, { maxLength: 2 }),
+  })
+  .map(({ callsAndContexts, ...rest }) => {
+    // Of an exchange that a filter answered, only the body of the answer travels.
+    if (rest.response !== null) rest.edits.body = undefined;
+    return {
+      ...rest,
+      respondedBy: rest.response === null ? -1 : 0,
+      calls: callsAndContexts.map(([one]) => one),
+      contexts: callsAndContexts.map(([, kept]) => kept),
+    };
+  });
+const place = fc.nat(CAPACITY / STEP).map((steps) => steps * STEP);
+
+/** A ring that is empty and whose next record lies at `offset`. */
+function ringAt(offset: number): { producer: RingProducer; consumer: RingConsumer } {
+  const memory = createRing(CAPACITY);
+  const producer = new RingProducer(memory);
+  const consumer = new RingConsumer(memory);
+  for (let left = offset; left > 0; left -= STEP) {
+    producer.commit(producer.reserve(STEP), STEP);
+    consumer.release(consumer.peek());
+  }
+  return { producer, consumer };
+}
+
+function plain(value: Uint8Array | null | undefined): number[] | null {
+  return value ? [...value] : null;
+}
+
+describe('a job', () => {
+  it('is read as it was written', () => {
+    let read = 0;
+    fc.assert(
+      fc.property(message, links, ticket, fc.boolean(), place, (given, chain, number, beside, offset) => {
+        const { producer, consumer } = ringAt(offset);
+        let posted = 0;
+        const isBeside = beside && given.body !== null;
+        const post = (): void => {
+          posted += 1;
+        };
+        const writer = new FrameWriter();
+        const outcome = writeJob(producer, writer, number, given, chain, isBeside ? post : undefined);
+        if (outcome !== 'written') {
+          assert.equal(outcome, 'too-large');
+          assert.equal(posted, 0);
+          assert.equal(consumer.peek(), -1);
+          return;
+        }
+        assert.equal(posted, isBeside ? 1 : 0);
+        const job = readJob(consumer.words, consumer.bytes, consumer.peek());
+        assert.equal(job.ticket, number);
+        assert.equal(job.phase, given.phase);
+        assert.equal(job.bodyBeside, isBeside);
+        assert.deepEqual(plain(job.body), isBeside ? null : plain(given.body));
+        assert.deepEqual(
+          job.links.map((link) => ({ ...link, context: plain(link.context) })),
+          chain.map((link) => ({ ...link, context: plain(link.context) })),
+        );
+        assert.deepEqual(readFrame(consumer, job.frameAt), { ...given, body: null });
+        read += 1;
+      }),
+      { numRuns: RUNS },
+    );
+    assert.ok(read > RUNS / 2 && read < RUNS, `${read} of ${RUNS} jobs fitted`);
+  });
+});
+
+describe('a result', () => {
+  it('is read as it was written, in the ring and beside it', () => {
+    fc.assert(
+      fc.property(result, ticket, place, (given, number, offset) => {
+        const { producer, consumer } = ringAt(offset);
+        const extra = splitExtra(given, MOST_INLINE_BODY);
+        const record = new ResultRecord(given, extra);
+        assert.ok(producer.canHold(record.length));
+        assert.ok(record.write(producer, number));
+        let taken = 0;
+        const takeExtra = (): ResultExtra => {
+          taken += 1;
+          return structuredClone(extra!);
+        };
+        const read = readResult(consumer.words, consumer.bytes, consumer.peek(), takeExtra);
+        assert.equal(taken, extra === null ? 0 : 1);
+        assert.deepEqual(read.edits.operations, given.edits.operations);
+        assert.deepEqual(read.edits.names, given.edits.names);
+        assert.deepEqual(read.edits.values, given.edits.values);
+        assert.deepEqual(plain(read.edits.body), plain(given.edits.body));
+        assert.equal(read.response?.status, given.response?.status);
+        assert.deepEqual(read.response?.headers, given.response?.headers);
+        assert.deepEqual(plain(read.response?.body), plain(given.response?.body));
+        assert.deepEqual(read.contexts.map(plain), given.contexts.map(plain));
+        assert.equal(read.respondedBy, given.respondedBy);
+        assert.deepEqual(read.calls, given.calls);
+        assert.deepEqual(read.failures, given.failures);
+        assert.deepEqual(read.logs, given.logs);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
