@@ -240,10 +240,11 @@ export class Dispatcher implements JobOwner {
     this.#fleet.flush();
   };
 
-  #lost({ reason, guilty, index, overdue, jobs }: WorkerLoss): void {
+  #lost({ reason, guilty, running, index, overdue, jobs }: WorkerLoss): void {
     if (!this.#closing) this.#events.workerReplaced(reason);
     if (guilty !== null) this.#blame(guilty, index, overdue, reason);
-    for (const job of jobs) this.#again(job, guilty === null);
+    // Without a filter to blame it may be the job the worker was at; nobody knows when it was at none.
+    for (const job of jobs) this.#again(job, guilty === null && (running === null || job === running));
   }
 
   /** The filter that was running when its worker ended takes the consequence its policy names. */

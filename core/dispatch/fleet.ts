@@ -31,6 +31,8 @@ export interface WorkerLoss {
   readonly reason: string;
   /** The job during whose filter call it ended; null when it was in none, or in one that is not to blame. */
   readonly guilty: Job | null;
+  /** The job it was at when it ended, inside a filter or not; null when it was at none. */
+  readonly running: Job | null;
   /** Place in the chain of `guilty` of the filter that was running. */
   readonly index: number;
   /** The filter ran longer than it may, and that is why. */
@@ -263,10 +265,11 @@ export class Fleet {
     this.#loads.lost(channel, overdue);
     // Ended for a call that did return in the end: whatever runs now has done nothing.
     const isBlamed = isCalling(progress) && (overdueSequence === null || overdue);
-    const guilty = (isBlamed && channel.jobOf(progress.ticket)) || null;
+    const running = channel.jobOf(progress.ticket) ?? null;
+    const guilty = isBlamed ? running : null;
     const jobs = channel.takeJobs().filter((job) => job !== guilty);
     if (!this.#closing) this.#replace(channel);
-    this.#onLoss({ reason, guilty, index: progress.index, overdue, jobs });
+    this.#onLoss({ reason, guilty, running, index: progress.index, overdue, jobs });
   }
 
   #replace(channel: Channel): void {

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_ABORT,
+  IMPORT_CALLOUT_UPSTREAM,
   IMPORT_CLOCK_MONOTONIC,
   IMPORT_CLOCK_WALL,
   IMPORT_COUNTER_ADD,
@@ -16,6 +18,8 @@ import {
   IMPORT_SCHEMA_CHECK,
   IMPORT_SCHEMA_COMPILE,
   IMPORT_SCHEMA_MESSAGE,
+  IMPORT_SECRET_FIND,
+  IMPORT_SECRET_READ,
 } from '../../sdk/abi/abi.js';
 import {
   BinaryReader,
@@ -45,6 +49,7 @@ export const ABI_SIGNATURES: Readonly<Record<BoundaryFunction['direction'], Read
     [EXPORT_CONFIGURE, CALL],
     [EXPORT_ON_REQUEST, CALL],
     [EXPORT_ON_RESPONSE, CALL],
+    [EXPORT_ON_CALLOUT, '(i32, i32, i32, i32) -> i32'],
   ]),
   imports: new Map([
     [IMPORT_ABORT, '(i32, i32, i32, i32, i32, i32) -> ()'],
@@ -56,6 +61,9 @@ export const ABI_SIGNATURES: Readonly<Record<BoundaryFunction['direction'], Read
     [IMPORT_CLOCK_MONOTONIC, '() -> f64'],
     [IMPORT_RANDOM, '(i32, i32) -> ()'],
     [IMPORT_COUNTER_ADD, '(i32, i32, i32, i32, i32) -> i32'],
+    [IMPORT_CALLOUT_UPSTREAM, CALL],
+    [IMPORT_SECRET_FIND, CALL],
+    [IMPORT_SECRET_READ, '(i32, i32, i32) -> i32'],
     [IMPORT_METRIC_DEFINE, '(i32, i32, i32) -> i32'],
     [IMPORT_METRIC_RECORD, '(i32, f64) -> ()'],
   ]),

@@ -19,7 +19,7 @@ import { REFUSED_MODULES } from './refused-modules.js';
 
 const OPTIONS = { count: 1, spare: 1, ringBytes: 1 << 20, queue: 4096, startMs: 10_000, heapMb: 64 };
 /** How long a start or a configure that never returns is waited for. */
-const SHORT_START_MS = 1500;
+const SHORT_START_MS = 5000;
 const NO_BODY: FilterSpec['phases'] = { request: { body: 'none' }, response: { body: 'none' } };
 
 function lastValue({ edits }: PhaseResult, name: string): string | undefined {

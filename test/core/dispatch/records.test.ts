@@ -86,6 +86,7 @@ const result: fc.Arbitrary<PhaseResult> = fc
     return {
       ...rest,
       respondedBy: rest.response === null ? -1 : 0,
+      callout: null,
       calls: callsAndContexts.map(([one]) => one),
       contexts: callsAndContexts.map(([, kept]) => kept),
     };
@@ -120,7 +121,14 @@ describe('a job', () => {
           posted += 1;
         };
         const writer = new FrameWriter();
-        const outcome = writeJob(producer, writer, number, given, chain, isBeside ? post : undefined);
+        const outcome = writeJob(
+          producer,
+          writer,
+          number,
+          given,
+          chain,
+          isBeside ? { body: true, outcome: false, post } : undefined,
+        );
         if (outcome !== 'written') {
           assert.equal(outcome, 'too-large');
           assert.equal(posted, 0);

@@ -11,6 +11,8 @@ import { appendCustomSection } from '../../../sdk/tools/wasm-sections.js';
 import { guestBytes } from '../../support/test-guests.js';
 import { compileWat, PLAIN_MANIFEST, watFilter, withManifest } from '../../support/wat-module.js';
 
+const ON_CALLOUT = '(func (export "sluice_on_callout") (param i32 i32 i32 i32) (result i32) (i32.const 0))';
+
 function assertRefused(bytes: Uint8Array, code: ErrorCode, message: RegExp): void {
   assert.throws(
     () => loadModule(bytes, 'x.wasm'),
@@ -223,7 +225,11 @@ describe('loadModule', () => {
           new RegExp(`${name}, .* ${capability}$`),
         );
         loadModule(
-          watFilter({ imports, manifests: [{ ...PLAIN_MANIFEST, capabilities: [capability] }] }),
+          watFilter({
+            imports,
+            fields: capability === 'callouts' ? ON_CALLOUT : '',
+            manifests: [{ ...PLAIN_MANIFEST, capabilities: [capability] }],
+          }),
           'x.wasm',
         );
       });
