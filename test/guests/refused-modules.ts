@@ -26,6 +26,7 @@ const SCHEMAS: WatParts = {
 const LOG64 = '(import "sluice" "log" (func (param i64 i32 i32)))';
 const LOG_RESULT = '(import "sluice" "log" (func (param i32 i32 i32) (result i32)))';
 const LOGGING: WatParts = { manifests: [{ ...PLAIN_MANIFEST, capabilities: ['log'] }] };
+const CALLOUTS = { ...PLAIN_MANIFEST, capabilities: ['callouts'] };
 const ABORT = '(import "sluice" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))';
 
 function rows(codes: RefusedModule['codes'], all: readonly Row[]): RefusedModule[] {
@@ -178,6 +179,11 @@ const badLinks = [
         /does not export sluice_begin, /,
       ],
       ['a memory under the name of a function', wrongKind(), /does not export sluice_begin$/],
+      [
+        'callouts without a function to go on with',
+        { manifests: [CALLOUTS] },
+        /does not export sluice_on_callout$/,
+      ],
       ['a phase without its export', { manifests: [onlyResponse()] }, /does not export sluice_on_response$/],
       [
         'more memory at first than there may be',

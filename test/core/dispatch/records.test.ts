@@ -8,7 +8,7 @@ import { ResultRecord, readResult, splitExtra } from '../../../core/dispatch/res
 import { createRing, RingConsumer, RingProducer } from '../../../core/dispatch/ring.js';
 import { HeaderList } from '../../../core/headers.js';
 import { FrameWriter, readFrame } from '../../../core/wasm/frame.js';
-import { EditList, type PhaseMessage, type PhaseResult } from '../../../core/wasm/guest-abi.js';
+import { type Callout, EditList, type PhaseMessage, type PhaseResult } from '../../../core/wasm/guest-abi.js';
 import { phaseMessage } from '../../support/phase-messages.js';
 
 const RUNS = 3000;
@@ -72,6 +72,19 @@ const failure = fc.record(
   PLAIN,
 );
 const log = fc.record({ filter: fc.string(), level: fc.nat(3), text: fc.string() }, PLAIN);
+const callout: fc.Arbitrary<Callout> = fc.record(
+  {
+    index: fc.nat(10),
+    upstream: text,
+    method: text,
+    target: text,
+    headers,
+    body: fc.option(fc.uint8Array({ maxLength: 2000, size: 'max' })),
+    timeoutMs: fc.nat(60_000),
+    state: context,
+  },
+  PLAIN,
+);
 const result: fc.Arbitrary<PhaseResult> = fc
   .record({
     edits,
@@ -79,6 +92,7 @@ const result: fc.Arbitrary<PhaseResult> = fc
     callsAndContexts: fc.array(fc.tuple(call, context), { maxLength: 5 }),
     failures: fc.array(failure, { maxLength: 2 }),
     logs: fc.array(log, { maxLength: 2 }),
+    callout: fc.option(callout),
   })
   .map(({ callsAndContexts, ...rest }) => {
     // Of an exchange that a filter answered, only the body of the answer travels.
@@ -86,11 +100,11 @@ const result: fc.Arbitrary<PhaseResult> = fc
     return {
       ...rest,
       respondedBy: rest.response === null ? -1 : 0,
-      callout: null,
       calls: callsAndContexts.map(([one]) => one),
       contexts: callsAndContexts.map(([, kept]) => kept),
     };
   });
+const beside = fc.record({ body: fc.boolean(), outcome: fc.boolean() });
 const place = fc.nat(CAPACITY / STEP).map((steps) => steps * STEP);
 
 /** A ring that is empty and whose next record lies at `offset`. */
@@ -113,33 +127,28 @@ describe('a job', () => {
   it('is read as it was written', () => {
     let read = 0;
     fc.assert(
-      fc.property(message, links, ticket, fc.boolean(), place, (given, chain, number, beside, offset) => {
+      fc.property(message, links, ticket, beside, place, (given, chain, number, wanted, offset) => {
         const { producer, consumer } = ringAt(offset);
         let posted = 0;
-        const isBeside = beside && given.body !== null;
+        const { outcome: hasOutcome } = wanted;
+        const isBeside = wanted.body && given.body !== null;
         const post = (): void => {
           posted += 1;
         };
-        const writer = new FrameWriter();
-        const outcome = writeJob(
-          producer,
-          writer,
-          number,
-          given,
-          chain,
-          isBeside ? { body: true, outcome: false, post } : undefined,
-        );
+        const sent = isBeside || hasOutcome ? { body: isBeside, outcome: hasOutcome, post } : undefined;
+        const outcome = writeJob(producer, new FrameWriter(), number, given, chain, sent);
         if (outcome !== 'written') {
           assert.equal(outcome, 'too-large');
           assert.equal(posted, 0);
           assert.equal(consumer.peek(), -1);
           return;
         }
-        assert.equal(posted, isBeside ? 1 : 0);
+        assert.equal(posted, sent === undefined ? 0 : 1);
         const job = readJob(consumer.words, consumer.bytes, consumer.peek());
         assert.equal(job.ticket, number);
         assert.equal(job.phase, given.phase);
         assert.equal(job.bodyBeside, isBeside);
+        assert.equal(job.hasOutcome, hasOutcome);
         assert.deepEqual(plain(job.body), isBeside ? null : plain(given.body));
         assert.deepEqual(
           job.links.map((link) => ({ ...link, context: plain(link.context) })),
@@ -182,6 +191,7 @@ describe('a result', () => {
         assert.deepEqual(read.calls, given.calls);
         assert.deepEqual(read.failures, given.failures);
         assert.deepEqual(read.logs, given.logs);
+        assert.deepEqual(read.callout, given.callout);
       }),
       { numRuns: RUNS },
     );
