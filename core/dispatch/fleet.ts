@@ -97,7 +97,9 @@ export class Fleet {
     label: string,
   ): Promise<CheckOutcome & { kind: K }> {
     const { startMs } = this.#options;
-    const outcome = await this.#pool.check(task, startMs);
+    const outcome = await this.#pool.check(task, startMs).catch((cause: Error) => {
+      throw new GatewayError('SLUICE_FILTER_TRAP', `${label}: its check ended: ${cause.message}`, { cause });
+    });
     if (outcome === null)
       throw new GatewayError('SLUICE_FILTER_DEADLINE', `${label}: was not checked within ${startMs} ms`);
     if (outcome.kind === 'refused') throw new GatewayError(outcome.code, outcome.message);
