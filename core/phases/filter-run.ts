@@ -21,8 +21,14 @@ import type {
 } from '../wasm/guest-abi.js';
 import { performCallout } from './callout.js';
 
-/** How a callout ended, for metrics. */
-export type CalloutEnd = 'done' | 'failed' | 'timeout' | 'too_large';
+/** One callout as metrics and log see it. `cancelled`: the exchange was over before it was. */
+export interface CalloutReport {
+  readonly upstream: string;
+  readonly end: 'done' | 'failed' | 'timeout' | 'too_large' | 'cancelled';
+  readonly durationMs: number;
+  /** Why no whole response came; null also when it was cancelled. */
+  readonly error: GatewayError | null;
+}
 
 /** Told what filters do, for metrics and log. */
 export interface FilterObserver {
@@ -31,7 +37,7 @@ export interface FilterObserver {
   filterWaited(filter: string, phase: PhaseName, waitMs: number): void;
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void;
   filterLogged(line: FilterLogLine, exchange: Exchange): void;
-  calloutEnded(filter: string, upstream: string, end: CalloutEnd): void;
+  calloutEnded(filter: string, callout: CalloutReport, exchange: Exchange): void;
 }
 
 /** What filters need besides the message. */
@@ -160,12 +166,22 @@ async function makeCallout(
   callout: Callout,
   left: number,
 ): Promise<Uint8Array> {
-  const outcome = await performCallout(exchange, callout, route.callouts.get(callout.upstream)!);
-  observer.calloutEnded(filter, callout.upstream, endOf(outcome.failure));
-  return encodeOutcome(outcome, callout.state, left);
+  const { upstream, state } = callout;
+  const startedMs = performance.now();
+  let end: CalloutReport['end'] = 'cancelled';
+  let error: GatewayError | null = null;
+  try {
+    const result = await performCallout(exchange, callout, route.callouts.get(upstream)!);
+    end = endOf(result.outcome.failure);
+    error = result.error;
+    return encodeOutcome(result.outcome, state, left);
+  } finally {
+    const durationMs = performance.now() - startedMs;
+    observer.calloutEnded(filter, { upstream, end, durationMs, error }, exchange);
+  }
 }
 
-function endOf(failure: number): CalloutEnd {
+function endOf(failure: number): CalloutReport['end'] {
   if (failure === CALLOUT_DONE) return 'done';
   if (failure === CALLOUT_TIMEOUT) return 'timeout';
   return failure === CALLOUT_TOO_LARGE ? 'too_large' : 'failed';
