@@ -93,7 +93,9 @@ export class FilterInstance {
    */
   constructor(spec: FilterSpec, services: HostServices) {
     this.spec = spec;
-    this.#rules = { upstreams: spec.callouts.length, secrets: spec.secrets.length, filterId: spec.id };
+    const { callouts, secrets, id: filterId } = spec;
+    const upstreams = spec.granted.includes('callouts') ? callouts.length : 0;
+    this.#rules = { upstreams, secrets: secrets.length, filterId };
     if (spec.initialPages > spec.maximumPages) {
       throw new GatewayError(
         'SLUICE_FILTER_LINK',
