@@ -172,6 +172,24 @@ describe('a worker that is ended', () => {
   });
 });
 
+describe('a filter in quarantine', () => {
+  it('is not back because it got as far as a callout', async (test) => {
+    const quarantine = { failures: 1, backoffMs: 20, maxBackoffMs: 40 };
+    const { gateway, ask } = await startCallouts(test, { one: calling('side', { quarantine }) }, echo);
+    const failing = { 'x-callout': '/a', 'x-fail': '1' };
+    const quarantines = 'sluice_filter_quarantines_total{filter="one"}';
+    await until(
+      async () => (await codeOf(await ask(failing))) !== '' && (await gateway.metric(quarantines)) >= 3,
+    );
+    assert.deepEqual(
+      gateway.log().filter(({ msg }) => msg === 'filter back from quarantine'),
+      [],
+    );
+    await until(async () => (await ask({ 'x-callout': '/a' })).status === 200);
+    await gateway.logLine(({ msg }) => msg === 'filter back from quarantine');
+  });
+});
+
 describe('an upstream that was not granted', () => {
   it('fails the load and names both sides', async (test) => {
     const { gateway } = await startCallouts(test, { one: calling('side') }, echo);
