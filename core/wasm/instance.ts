@@ -93,9 +93,12 @@ export class FilterInstance {
    */
   constructor(spec: FilterSpec, services: HostServices) {
     this.spec = spec;
-    const { callouts, secrets, id: filterId } = spec;
-    const upstreams = spec.granted.includes('callouts') ? callouts.length : 0;
-    this.#rules = { upstreams, secrets: secrets.length, filterId };
+    const { granted, callouts, secrets, id: filterId } = spec;
+    this.#rules = {
+      upstreams: granted.includes('callouts') ? callouts.length : 0,
+      secrets: granted.includes('secrets') ? secrets.length : 0,
+      filterId,
+    };
     if (spec.initialPages > spec.maximumPages) {
       throw new GatewayError(
         'SLUICE_FILTER_LINK',
