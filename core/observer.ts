@@ -1,6 +1,6 @@
 // What the pipeline reports, as metrics and log lines.
 import type { Exchange } from './exchange.js';
-import type { CalloutEnd } from './phases/filter-run.js';
+import type { CalloutReport } from './phases/filter-run.js';
 import type { PipelineObserver } from './pipeline.js';
 import type { AccessLog } from './telemetry/access-log.js';
 import type { Log } from './telemetry/log.js';
@@ -37,8 +37,11 @@ export class TelemetryObserver implements PipelineObserver {
     this.#metrics.filterWaited(filter, phase, waitMs);
   }
 
-  calloutEnded(filter: string, upstream: string, end: CalloutEnd): void {
-    this.#metrics.calloutEnded(filter, upstream, end);
+  calloutEnded(filter: string, callout: CalloutReport, exchange: Exchange): void {
+    const { upstream, end: outcome, durationMs, error } = callout;
+    this.#metrics.calloutEnded(filter, upstream, outcome, durationMs);
+    const fields = { filter, upstream, outcome, durationMs, requestId: exchange.id, route: exchange.routeId };
+    this.#log.debug(error === null ? fields : { ...fields, error }, 'callout ended');
   }
 
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void {

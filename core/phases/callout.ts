@@ -12,8 +12,11 @@ import { collectBody } from './collect-body.js';
 /** Largest body of a response that a filter gets. */
 const MOST_BODY_BYTES = 256 * 1024;
 
-/** Codes that mean: not in time. */
-const TIMEOUTS: ReadonlySet<string> = new Set(['SLUICE_UPSTREAM_TIMEOUT', 'SLUICE_UPSTREAM_CONNECT_TIMEOUT']);
+/** What came of a callout; with the error, for the log, when no whole response came in time. */
+export interface CalloutResult {
+  readonly outcome: CalloutOutcome;
+  readonly error: GatewayError | null;
+}
 
 /**
  * Makes the callout.
@@ -23,14 +26,11 @@ export async function performCallout(
   exchange: Exchange,
   callout: Callout,
   { upstream, headers }: CalloutUpstream,
-): Promise<CalloutOutcome> {
+): Promise<CalloutResult> {
+  const { timeoutMs } = callout;
   const cancellation = new Cancellation();
   exchange.cancellation.subscribe((reason) => cancellation.cancel(reason));
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    cancellation.cancel(new GatewayError('SLUICE_UPSTREAM_TIMEOUT', 'the callout took too long'));
-  }, callout.timeoutMs);
+  const timer = setTimeout(() => cancellation.cancel(tooLate(timeoutMs)), timeoutMs);
   try {
     const response = await upstream.forward({
       method: callout.method,
@@ -38,35 +38,49 @@ export async function performCallout(
       authority: '',
       headers: headersOf(exchange, callout, headers),
       body: callout.body === null ? null : new BufferedBody(callout.body),
-      connectMs: callout.timeoutMs,
-      responseMs: callout.timeoutMs,
-      idleMs: callout.timeoutMs,
+      connectMs: timeoutMs,
+      responseMs: timeoutMs,
+      idleMs: timeoutMs,
       cancellation,
     });
     const { status, body } = response;
-    let isTooLarge = false;
-    const tooLarge = (): GatewayError => {
-      isTooLarge = true;
-      return new GatewayError('SLUICE_FILTER_RESPONSE_TOO_LARGE', `larger than ${MOST_BODY_BYTES} bytes`);
+    const bytes = body === null ? null : await collectBody(body, MOST_BODY_BYTES, tooLarge);
+    return {
+      outcome: { status, failure: CALLOUT_DONE, headers: response.headers.flat, body: bytes },
+      error: null,
     };
-    try {
-      const bytes = body === null ? null : await collectBody(body, MOST_BODY_BYTES, tooLarge);
-      return { status, failure: CALLOUT_DONE, headers: response.headers.flat, body: bytes };
-    } catch (cause) {
-      if (isTooLarge) return failed(CALLOUT_TOO_LARGE);
-      throw cause;
-    }
   } catch (cause) {
     const { reason } = exchange.cancellation;
     if (reason !== undefined) throw reason;
-    return failed(isLate || TIMEOUTS.has(GatewayError.from(cause).code) ? CALLOUT_TIMEOUT : CALLOUT_FAILED);
+    const error = GatewayError.from(cause);
+    return { outcome: { status: 0, failure: failureOf(error), headers: [], body: null }, error };
   } finally {
     clearTimeout(timer);
   }
 }
 
-function failed(failure: number): CalloutOutcome {
-  return { status: 0, failure, headers: [], body: null };
+function tooLate(timeoutMs: number): GatewayError {
+  return new GatewayError('SLUICE_UPSTREAM_TIMEOUT', `the callout took longer than ${timeoutMs} ms`);
+}
+
+function tooLarge(): GatewayError {
+  return new GatewayError(
+    'SLUICE_FILTER_RESPONSE_TOO_LARGE',
+    `the response to the callout is larger than ${MOST_BODY_BYTES} bytes`,
+  );
+}
+
+/** `CALLOUT_*` of sdk/abi. */
+function failureOf({ code }: GatewayError): number {
+  switch (code) {
+    case 'SLUICE_UPSTREAM_TIMEOUT':
+    case 'SLUICE_UPSTREAM_CONNECT_TIMEOUT':
+      return CALLOUT_TIMEOUT;
+    case 'SLUICE_FILTER_RESPONSE_TOO_LARGE':
+      return CALLOUT_TOO_LARGE;
+    default:
+      return CALLOUT_FAILED;
+  }
 }
 
 /** The filter's fields, under those that the operator sets on every request to this upstream. */

@@ -21,8 +21,14 @@ import type {
 } from '../wasm/guest-abi.js';
 import { performCallout } from './callout.js';
 
-/** How a callout ended, for metrics. */
-export type CalloutEnd = 'done' | 'failed' | 'timeout' | 'too_large';
+/** One callout as metrics and log see it. `cancelled`: the exchange was over before it was. */
+export interface CalloutReport {
+  readonly upstream: string;
+  readonly end: 'done' | 'failed' | 'timeout' | 'too_large' | 'cancelled';
+  readonly durationMs: number;
+  /** Why no whole response came; null also when it was cancelled. */
+  readonly error: GatewayError | null;
+}
 
 /** Told what filters do, for metrics and log. */
 export interface FilterObserver {
@@ -31,7 +37,7 @@ export interface FilterObserver {
   filterWaited(filter: string, phase: PhaseName, waitMs: number): void;
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void;
   filterLogged(line: FilterLogLine, exchange: Exchange): void;
-  calloutEnded(filter: string, upstream: string, end: CalloutEnd): void;
+  calloutEnded(filter: string, callout: CalloutReport, exchange: Exchange): void;
 }
 
 /** What filters need besides the message. */
@@ -102,24 +108,21 @@ export async function runChain(
 ): Promise<ChainOutcome> {
   let result = await visit(setting, chain, 0, message, links, null);
   applyResult(result, message);
-  if (result.callout === null) return { ...result, body: result.edits.body };
+  if (result.callout === null) {
+    const { response, respondedBy, contexts, edits } = result;
+    return { response, respondedBy, contexts, body: edits.body };
+  }
 
   const contexts = [...result.contexts];
   let { body } = result.edits;
   let from = 0;
-  let callouts = 0;
+  let left = MAX_CALLOUTS;
   while (result.callout !== null) {
     const { callout } = result;
-    callouts = callout.index === 0 ? callouts + 1 : 1;
+    // The first filter of a visit is the one that goes on; any other asks for its first.
+    left = callout.index === 0 ? left - 1 : MAX_CALLOUTS - 1;
     from += callout.index;
-    const { name, onFailure } = chain.specs[from]!;
-    let outcome: Uint8Array | null = null;
-    if (callouts <= MAX_CALLOUTS) outcome = await makeCallout(setting, name, callout);
-    else {
-      refuseCallout(setting, name, onFailure === 'open');
-      contexts.push(null);
-      from += 1;
-    }
+    const outcome = await makeCallout(setting, chain.specs[from]!.name, callout, left);
     result = await visit(setting, chain, from, message, links.slice(from), outcome);
     applyResult(result, message);
     contexts.push(...result.contexts);
@@ -161,23 +164,27 @@ async function makeCallout(
   { exchange, route, observer }: FilterSetting,
   filter: string,
   callout: Callout,
+  left: number,
 ): Promise<Uint8Array> {
-  const outcome = await performCallout(exchange, callout, route.callouts.get(callout.upstream)!);
-  observer.calloutEnded(filter, callout.upstream, endOf(outcome.failure));
-  return encodeOutcome(outcome, callout.state);
+  const { upstream, state } = callout;
+  const startedMs = performance.now();
+  let end: CalloutReport['end'] = 'cancelled';
+  let error: GatewayError | null = null;
+  try {
+    const result = await performCallout(exchange, callout, route.callouts.get(upstream)!);
+    end = endOf(result.outcome.failure);
+    error = result.error;
+    return encodeOutcome(result.outcome, state, left);
+  } finally {
+    const durationMs = performance.now() - startedMs;
+    observer.calloutEnded(filter, { upstream, end, durationMs, error }, exchange);
+  }
 }
 
-function endOf(failure: number): CalloutEnd {
+function endOf(failure: number): CalloutReport['end'] {
   if (failure === CALLOUT_DONE) return 'done';
   if (failure === CALLOUT_TIMEOUT) return 'timeout';
   return failure === CALLOUT_TOO_LARGE ? 'too_large' : 'failed';
-}
-
-function refuseCallout({ exchange, observer }: FilterSetting, filter: string, skipped: boolean): void {
-  const message = `filter ${filter} asked for more than ${MAX_CALLOUTS} callouts`;
-  const failure = { code: 'SLUICE_FILTER_CALLOUTS', message, index: 0, skipped } as const;
-  observer.filterFailed(filter, failure, exchange);
-  if (!skipped) throw filterError(filter, failure, 1);
 }
 
 function reportCalls(

@@ -1,4 +1,4 @@
-// Phase 2: request filters, in the order of the route, in one visit to one worker.
+// Phase 2: request filters, in the order of the route.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';

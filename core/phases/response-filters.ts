@@ -1,4 +1,4 @@
-// Phase 4: response filters, in reverse order of the route, in one visit to one worker.
+// Phase 4: response filters, in reverse order of the route.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';

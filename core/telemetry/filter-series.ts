@@ -1,5 +1,5 @@
 // Counts of filter calls by filter and phase. A hot path for the reason that exchange-series.ts gives.
-import { FILTER_BOUNDS, Histogram, type Sample } from './histogram.js';
+import { EXCHANGE_BOUNDS, FILTER_BOUNDS, Histogram, type Sample } from './histogram.js';
 
 export type FilterPhase = 'request' | 'response';
 const PHASES: readonly FilterPhase[] = ['request', 'response'];
@@ -16,12 +16,23 @@ class PhaseSeries {
   }
 }
 
+/** Callouts of one filter to one upstream. */
+class CalloutSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly duration = new Histogram(EXCHANGE_BOUNDS);
+  readonly outcomes = new Map<string, number>();
+
+  constructor(filter: string, upstream: string) {
+    this.labels = Object.freeze({ filter, upstream });
+  }
+}
+
 class OneFilter {
   readonly request: PhaseSeries;
   readonly response: PhaseSeries;
   readonly failures = new Map<string, number>();
-  /** Counts by outcome, by upstream. */
-  readonly callouts = new Map<string, Map<string, number>>();
+  /** By upstream. */
+  readonly callouts = new Map<string, CalloutSeries>();
 
   constructor(readonly name: string) {
     this.request = new PhaseSeries(name, 'request');
@@ -58,23 +69,29 @@ export class FilterSeries {
     failures?.set(code, (failures.get(code) ?? 0) + 1);
   }
 
-  calledOut(name: string, upstream: string, outcome: string): void {
+  calledOut(name: string, upstream: string, outcome: string, durationMs: number): void {
     const callouts = this.#filters.get(name)?.callouts;
     if (callouts === undefined) return;
-    const outcomes = callouts.get(upstream) ?? new Map<string, number>();
-    callouts.set(upstream, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
+    const series = callouts.get(upstream) ?? new CalloutSeries(name, upstream);
+    callouts.set(upstream, series);
+    series.outcomes.set(outcome, (series.outcomes.get(outcome) ?? 0) + 1);
+    series.duration.observe(durationMs / 1000);
   }
 
   callouts(name: string): Sample[] {
+    return this.#callouts().flatMap(({ labels, outcomes }) =>
+      Array.from(outcomes, ([outcome, value]) => ({
+        metricName: name,
+        labels: { ...labels, outcome },
+        sharedLabels: {},
+        value,
+      })),
+    );
+  }
+
+  calloutDurations(name: string): Sample[] {
     const samples: Sample[] = [];
-    for (const filter of this.#filters.values()) {
-      for (const [upstream, outcomes] of filter.callouts) {
-        for (const [outcome, value] of outcomes) {
-          const labels = { filter: filter.name, upstream, outcome };
-          samples.push({ metricName: name, labels, sharedLabels: {}, value });
-        }
-      }
-    }
+    for (const { duration, labels } of this.#callouts()) duration.collect(name, labels, samples);
     return samples;
   }
 
@@ -110,6 +127,10 @@ export class FilterSeries {
       }
     }
     return samples;
+  }
+
+  #callouts(): CalloutSeries[] {
+    return [...this.#filters.values()].flatMap(({ callouts }) => [...callouts.values()]);
   }
 
   /** Phases that were called at least once: most filters want one phase only. */

@@ -171,8 +171,8 @@ export class Metrics {
   }
 
   /** A callout of a filter came to an end. */
-  calloutEnded(filter: string, upstream: string, outcome: string): void {
-    this.#filters.calledOut(filter, upstream, outcome);
+  calloutEnded(filter: string, upstream: string, outcome: string, durationMs: number): void {
+    this.#filters.calledOut(filter, upstream, outcome, durationMs);
   }
 
   /** A call that did not come to an end; `filterCalled` is not called for it. */
@@ -258,6 +258,9 @@ export class Metrics {
     );
     this.#register('sluice_filter_callouts_total', 'Callouts, by upstream and outcome.', 'counter', (name) =>
       series.callouts(name),
+    );
+    this.#register('sluice_filter_callout_duration_seconds', 'Time of one callout.', 'histogram', (name) =>
+      series.calloutDurations(name),
     );
     this.#filter(
       'sluice_filter_quarantines_total',

@@ -4,6 +4,7 @@ import {
   OUTCOME_FAILURE,
   OUTCOME_FIXED,
   OUTCOME_HEADERS,
+  OUTCOME_LEFT,
   OUTCOME_STATE,
   OUTCOME_STATUS,
   TABLE_ENTRY,
@@ -19,8 +20,11 @@ export interface CalloutOutcome {
   readonly body: Uint8Array | null;
 }
 
-/** @param state what the filter kept for itself */
-export function encodeOutcome(outcome: CalloutOutcome, state: Uint8Array | null): Uint8Array {
+/**
+ * @param state what the filter kept for itself
+ * @param left  callouts that it may still ask for in this phase
+ */
+export function encodeOutcome(outcome: CalloutOutcome, state: Uint8Array | null, left: number): Uint8Array {
   const { headers, body } = outcome;
   const text = headers.join('');
   const textAt = OUTCOME_FIXED + (headers.length / 2) * TABLE_ENTRY;
@@ -33,6 +37,7 @@ export function encodeOutcome(outcome: CalloutOutcome, state: Uint8Array | null)
   };
   bytes.writeUInt32LE(outcome.status, OUTCOME_STATUS);
   bytes.writeUInt32LE(outcome.failure, OUTCOME_FAILURE);
+  bytes.writeUInt32LE(left, OUTCOME_LEFT);
   span(OUTCOME_HEADERS, OUTCOME_FIXED, headers.length / 2);
   span(OUTCOME_BODY, bodyAt, body?.byteLength ?? 0);
   span(OUTCOME_STATE, stateAt, state?.byteLength ?? 0);
@@ -45,4 +50,9 @@ export function encodeOutcome(outcome: CalloutOutcome, state: Uint8Array | null)
   if (body !== null) bytes.set(body, bodyAt);
   if (state !== null) bytes.set(state, stateAt);
   return bytes;
+}
+
+/** How many callouts the filter that gets this outcome may still ask for. */
+export function calloutsLeft(outcome: Uint8Array): number {
+  return new DataView(outcome.buffer, outcome.byteOffset).getUint32(OUTCOME_LEFT, true);
 }

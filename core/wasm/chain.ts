@@ -1,7 +1,8 @@
 // Runs one phase of one exchange through a chain of filters, in the thread it is called in. Workers and the test
 // harness of the SDK use the same code.
-import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS } from '../../sdk/abi/abi.js';
+import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS, MAX_CALLOUTS } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
+import { calloutsLeft } from './callout-outcome.js';
 import { applyEdits, buildCallout, buildResponse } from './edits.js';
 import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
 import {
@@ -161,6 +162,15 @@ function accountMemory(thread: Thread, loaded: Loaded, instance: FilterInstance 
   thread.progress.memoryPeaked(loaded.spec.id, bytes);
 }
 
+/** @param outcome of the last callout of the filter, which asks for another one; null at its first */
+function checkCalloutsLeft({ name }: FilterSpec, outcome: Uint8Array | null): void {
+  if (outcome === null || calloutsLeft(outcome) > 0) return;
+  throw new GatewayError(
+    'SLUICE_FILTER_CALLOUTS',
+    `filter ${name} asked for more than ${MAX_CALLOUTS} callouts in one phase`,
+  );
+}
+
 class PhaseRun {
   readonly #input: ChainInput;
   readonly #thread: Thread;
@@ -214,7 +224,9 @@ class PhaseRun {
       if (spec.isolation === 'shared') loaded.instance = instance;
       const body = spec.phases[phase]?.body === 'buffer' ? this.#body : null;
       const outcome = index === 0 ? this.#input.outcome : null;
-      reply = instance.call(phase, this.#frame, body, link.context, outcome);
+      const said = instance.call(phase, this.#frame, body, link.context, outcome);
+      if (said?.decision === 'callout') checkCalloutsLeft(spec, outcome);
+      reply = said;
     } catch (cause) {
       // The state of a guest that failed is unknown: the next call gets a fresh one.
       loaded.instance = undefined;
@@ -245,7 +257,9 @@ class PhaseRun {
 
   #fail(error: GatewayError, spec: FilterSpec, index: number): void {
     const code =
-      error.code === 'SLUICE_ABI_FRAME' || error.code === 'SLUICE_ABI_EDIT'
+      error.code === 'SLUICE_ABI_FRAME' ||
+      error.code === 'SLUICE_ABI_EDIT' ||
+      error.code === 'SLUICE_FILTER_CALLOUTS'
         ? error.code
         : 'SLUICE_FILTER_TRAP';
     const skipped = spec.onFailure === 'open';

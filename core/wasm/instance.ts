@@ -93,7 +93,12 @@ export class FilterInstance {
    */
   constructor(spec: FilterSpec, services: HostServices) {
     this.spec = spec;
-    this.#rules = { upstreams: spec.callouts.length, secrets: spec.secrets.length, filterId: spec.id };
+    const { granted, callouts, secrets, id: filterId } = spec;
+    this.#rules = {
+      upstreams: granted.includes('callouts') ? callouts.length : 0,
+      secrets: granted.includes('secrets') ? secrets.length : 0,
+      filterId,
+    };
     if (spec.initialPages > spec.maximumPages) {
       throw new GatewayError(
         'SLUICE_FILTER_LINK',

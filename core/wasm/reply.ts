@@ -69,6 +69,9 @@ export interface Reply {
   readonly callout: ReplyCallout | null;
 }
 
+/** Methods that no upstream gets from us; the listener refuses them as well. */
+const NEVER_SENT: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
+
 /** A body may be as long as the memory it lies in. */
 const NO_LIMIT = 0xffffffff;
 
@@ -135,6 +138,7 @@ export function readReply(memory: Uint8Array, address: number, rules: ReplyRules
 function readCallout(guest: GuestView, edit: number, { upstreams }: ReplyRules): ReplyCallout {
   const method = guest.latin1('method', edit + EDIT_NAME);
   if (!isToken(method)) throw editError('callout: its method is not a token');
+  if (NEVER_SENT.has(method)) throw editError(`callout: ${method} is not forwarded`);
   const [upstream, timeoutMs] = guest.words('callout', edit + EDIT_VALUE, 2) as [number, number];
   if (upstream >= upstreams) throw editError(`callout: upstream ${upstream} does not exist`);
   if (timeoutMs < 1 || timeoutMs > MAX_CALLOUT_MS) {

@@ -84,7 +84,8 @@ export const OUTCOME_FAILURE = 4; // u32  CALLOUT_*
 export const OUTCOME_HEADERS = 8; // span of a table: offset, number of entries
 export const OUTCOME_BODY = 16; //   span
 export const OUTCOME_STATE = 24; //  span  REPLY_CONTEXT of the callout
-export const OUTCOME_FIXED = 32; //  bytes of the fixed part
+export const OUTCOME_LEFT = 32; //   u32  callouts that the filter may still ask for in this phase
+export const OUTCOME_FIXED = 36; //  bytes of the fixed part
 
 export const CALLOUT_DONE = 0;
 export const CALLOUT_FAILED = 1; //    no target, no connection, no HTTP, or cut midway

@@ -14,6 +14,7 @@ import {
   OUTCOME_BODY,
   OUTCOME_FAILURE,
   OUTCOME_HEADERS,
+  OUTCOME_LEFT,
   OUTCOME_STATE,
   OUTCOME_STATUS,
   TABLE_ENTRY,
@@ -118,6 +119,11 @@ export class Outcome {
   /** The body of the response was larger than 256 KiB. */
   get isTooLarge(): bool {
     return load<u32>(this.at + OUTCOME_FAILURE) == CALLOUT_TOO_LARGE;
+  }
+
+  /** Callouts that this filter may still ask for in this phase. */
+  get calloutsLeft(): i32 {
+    return load<u32>(this.at + OUTCOME_LEFT);
   }
 
   /** Status of the response; 0 when none came. */

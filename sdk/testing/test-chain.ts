@@ -213,11 +213,13 @@ export class TestChain {
     let result = this.#visit(message, links, null);
     applyEdits(result.edits, message);
     let from = 0;
-    for (let turn = 0; result.callout !== null; turn += 1) {
-      if (turn >= MAX_CALLOUTS * links.length) throw new Error('filters ask for callouts without end');
-      from += result.callout.index;
+    let left = MAX_CALLOUTS;
+    while (result.callout !== null) {
+      const { callout } = result;
+      left = callout.index === 0 ? left - 1 : MAX_CALLOUTS - 1;
+      from += callout.index;
       const before = result;
-      const outcome = encodeOutcome(this.#callOut(result.callout), result.callout.state);
+      const outcome = encodeOutcome(this.#callOut(callout), callout.state, left);
       result = this.#visit(message, links.slice(from), outcome);
       applyEdits(result.edits, message);
       result = {
@@ -225,7 +227,10 @@ export class TestChain {
         respondedBy: result.response === null ? -1 : from + result.respondedBy,
         contexts: [...before.contexts, ...result.contexts],
         calls: [...before.calls, ...result.calls],
-        failures: [...before.failures, ...result.failures],
+        failures: [
+          ...before.failures,
+          ...result.failures.map((failure) => ({ ...failure, index: from + failure.index })),
+        ],
         logs: [...before.logs, ...result.logs],
       };
     }

@@ -183,12 +183,17 @@ function entryText({ phases, capabilities }: FilterSource): string {
       "if (isDefined(filter.onResponse)) ERROR('onResponse is exported, but filter.json does not name the response phase');",
     );
   }
-  if (capabilities.includes('callouts')) lines.push(...calloutLines());
+  lines.push(...calloutLines(capabilities.includes('callouts')));
   return `${lines.join('\n')}\n`;
 }
 
 /** One export for both phases: a continuation is of the phase that its frame names. */
-function calloutLines(): string[] {
+function calloutLines(asked: boolean): string[] {
+  if (!asked) {
+    return [
+      "if (isDefined(filter.onCallout) || isDefined(filter.onResponseCallout)) ERROR('a handler of callouts is exported, but filter.json does not ask for callouts');",
+    ];
+  }
   return [
     "if (!isDefined(filter.onCallout) && !isDefined(filter.onResponseCallout)) ERROR('filter.json asks for callouts, but assembly/index.ts exports neither onCallout nor onResponseCallout');",
     `export function ${EXPORT_ON_CALLOUT}(address: usize, length: u32, outcomeAt: usize, outcomeLength: u32): usize {`,

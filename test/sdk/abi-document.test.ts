@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import createWabt from 'wabt';
 import { HeaderList } from '../../core/headers.js';
+import { encodeOutcome } from '../../core/wasm/callout-outcome.js';
 import { FrameWriter, patchTail } from '../../core/wasm/frame.js';
 import { readReply } from '../../core/wasm/reply.js';
 import * as abi from '../../sdk/abi/abi.js';
@@ -45,7 +46,7 @@ describe('sdk/ABI.md', () => {
     }
     const text = DOCUMENT.replaceAll(/\s+/g, ' ');
     for (const [name, value] of Object.entries(abi)) {
-      if (!/^(EDIT_SIZE|TABLE_ENTRY|MAX_)/.test(name)) continue;
+      if (!/^(EDIT_SIZE|TABLE_ENTRY|MAX_|CALLOUT_)/.test(name)) continue;
       assert.match(text, new RegExp(`\\b${value}\\b[^.;]*\\(\`${name}\`\\)`), name);
     }
   });
@@ -103,6 +104,32 @@ describe('sdk/ABI.md', () => {
       [reply.edits.operations, reply.edits.names, reply.edits.values],
       [[abi.EDIT_SET_HEADER], ['x-kept'], ['yes']],
     );
+  });
+
+  it('shows a callout that the host reads as the text says, and the outcome that it writes', () => {
+    const memory = new Uint8Array(65_536);
+    place(block('hex callout'), memory);
+    const reply = readReply(memory, 0x2000, {
+      call: 'request',
+      hasBody: false,
+      upstreams: 1,
+      secrets: 0,
+      filterId: 1,
+    });
+    assert.deepEqual(reply.callout, { upstream: 0, method: 'GET', timeoutMs: 250 });
+    assert.deepEqual(reply.edits.values, ['/check']);
+    assert.equal(Buffer.from(reply.context!).toString(), 'first');
+
+    const response = {
+      status: 200,
+      failure: abi.CALLOUT_DONE,
+      headers: ['x-user', 'ada'],
+      body: Buffer.from('yes'),
+    };
+    const outcome = encodeOutcome(response, reply.context, abi.MAX_CALLOUTS - 1);
+    const shown = Buffer.alloc(1024);
+    const size = place(block('hex outcome'), shown);
+    assert.equal(shown.toString('hex', 0, size), Buffer.from(outcome).toString('hex'));
   });
 
   it('shows a filter in WAT that works', async () => {

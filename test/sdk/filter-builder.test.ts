@@ -112,6 +112,20 @@ export function onRequest(request: Request): Decision {
     await assert.rejects(buildInline(source), /onResponse is exported, but filter\.json does not name/);
   });
 
+  it('refuses callouts that nothing goes on after, and a handler of callouts that were not asked for', async () => {
+    await assert.rejects(
+      buildInline(NOTHING, manifestOf({ capabilities: ['callouts'] })),
+      /asks for callouts, but assembly\/index\.ts exports neither onCallout nor onResponseCallout/,
+    );
+    const source = `${NOTHING}
+      import { Outcome } from 'sluice';
+      export function onCallout(request: Request, outcome: Outcome): Decision { return next(); }`;
+    await assert.rejects(
+      buildInline(source),
+      /handler of callouts is exported, but filter\.json does not ask/,
+    );
+  });
+
   it('keeps the names of functions, so that a trap says where it happened', async () => {
     const source = `
       import { Decision, next, Request } from 'sluice';

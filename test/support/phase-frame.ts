@@ -13,13 +13,17 @@ export function writeFrame(message: PhaseMessage): { memory: FrameMemory; frame:
   return { memory, frame: memory.bytes.subarray(0, length) };
 }
 
-/** Runs the phase of `message` through the links. */
+/**
+ * Runs the phase of `message` through the links.
+ * @param outcome of the callout that the first of them goes on after
+ */
 export function runPhase(
   chain: FilterChain,
   message: PhaseMessage,
   links: readonly ChainLink[],
+  outcome: Uint8Array | null = null,
 ): PhaseResult {
   const { memory, frame } = writeFrame(message);
   const { phase, body } = message;
-  return chain.run({ phase, memory, at: 0, length: frame.byteLength, body, links, outcome: null });
+  return chain.run({ phase, memory, at: 0, length: frame.byteLength, body, links, outcome });
 }

@@ -189,6 +189,29 @@ describe('filter metrics', () => {
   });
 });
 
+describe('callout metrics', () => {
+  it('count outcomes and time by filter and upstream', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: [], filters: ['guard'] });
+    metrics.calloutEnded('guard', 'authz', 'done', 20);
+    metrics.calloutEnded('guard', 'authz', 'done', 2000);
+    metrics.calloutEnded('guard', 'authz', 'timeout', 250);
+    metrics.calloutEnded('guard', 'users', 'failed', 1);
+    metrics.calloutEnded('removed', 'authz', 'done', 1);
+    const samples = await scrape(metrics);
+    const counted = (rest: string): number | undefined =>
+      samples.get(`sluice_filter_callouts_total{filter="guard",${rest}}`);
+    assert.equal(counted('upstream="authz",outcome="done"'), 2);
+    assert.equal(counted('upstream="authz",outcome="timeout"'), 1);
+    assert.equal(counted('upstream="users",outcome="failed"'), 1);
+    const time = 'sluice_filter_callout_duration_seconds';
+    assert.equal(samples.get(`${time}_count{filter="guard",upstream="authz"}`), 3);
+    assert.equal(samples.get(`${time}_bucket{le="0.025",filter="guard",upstream="authz"}`), 1);
+    assert.equal(samples.get(`${time}_sum{filter="guard",upstream="authz"}`), 2.27);
+    assert.deepEqual(named(samples, 'removed'), []);
+  });
+});
+
 describe('what is asked for at a scrape', () => {
   it('is the state of the upstreams of that moment', async () => {
     let targets = [{ url: 'http://a:1', healthy: true, ejected: false, active: 3, failures: 0 }];

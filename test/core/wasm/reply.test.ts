@@ -619,6 +619,12 @@ describe('a callout', () => {
       /not a token/,
     ],
     [
+      'to open a tunnel',
+      [[EDIT_CALLOUT, 'CONNECT', facts(0, 1)], PATH],
+      'SLUICE_ABI_EDIT',
+      /CONNECT is not forwarded/,
+    ],
+    [
       'whose facts are cut',
       [[EDIT_CALLOUT, 'GET', 'abc'], PATH],
       'SLUICE_ABI_FRAME',
