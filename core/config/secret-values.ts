@@ -22,6 +22,7 @@ const REDACTED = '[secret]';
 export class SecretValues {
   /** By the text that holds mentions: the same text with values. */
   readonly #texts = new Map<string, string>();
+  /** Every value, plain and as it stands in JSON. */
   readonly #values = new Set<string>();
 
   /** Keeps what a text is with its secrets resolved. */
@@ -32,6 +33,7 @@ export class SecretValues {
       expanded += text.slice(from, start) + value;
       from = end;
       this.#values.add(value!);
+      this.#values.add(JSON.stringify(value).slice(1, -1));
     }
     this.#texts.set(text, expanded + text.slice(from));
   }
@@ -53,13 +55,18 @@ export class SecretValues {
   /** A text for people without any of the values. */
   redact(text: string): string {
     let redacted = text;
-    for (const value of this.#values) {
+    // Long ones first: of a value that holds another one, the rest would be left.
+    for (const value of [...this.#values].sort((a, b) => b.length - a.length)) {
       if (value.length >= LEAST_REDACTED) redacted = redacted.replaceAll(value, REDACTED);
     }
     return redacted;
   }
 
   toJSON(): string {
+    return REDACTED;
+  }
+
+  toString(): string {
     return REDACTED;
   }
 
