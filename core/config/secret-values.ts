@@ -22,23 +22,36 @@ const REDACTED = '[secret]';
 export class SecretValues {
   /** By the text that holds mentions: the same text with values. */
   readonly #texts = new Map<string, string>();
+  /** Likewise, as the value of a header. */
+  readonly #fields = new Map<string, string>();
+  /** Every value, plain and as it stands in JSON. */
   readonly #values = new Set<string>();
 
   /** Keeps what a text is with its secrets resolved. */
   add(text: string, mentions: readonly SecretMention[]): void {
     let expanded = '';
+    let field = '';
     let from = 0;
     for (const { start, end, value } of mentions) {
-      expanded += text.slice(from, start) + value;
+      const literal = text.slice(from, start);
+      expanded += literal + value;
+      field += literal + Buffer.from(value!, 'utf8').toString('latin1');
       from = end;
       this.#values.add(value!);
+      this.#values.add(JSON.stringify(value).slice(1, -1));
     }
     this.#texts.set(text, expanded + text.slice(from));
+    this.#fields.set(text, field + text.slice(from));
   }
 
   /** A text of the configuration with its secrets in place. */
   expand(text: string): string {
     return this.#texts.get(text) ?? text;
+  }
+
+  /** Likewise as the value of a header, one character for each byte: secrets are UTF-8, what stands around them Latin-1. */
+  expandField(text: string): string {
+    return this.#fields.get(text) ?? text;
   }
 
   /** Any value of the configuration, likewise. */
@@ -53,13 +66,18 @@ export class SecretValues {
   /** A text for people without any of the values. */
   redact(text: string): string {
     let redacted = text;
-    for (const value of this.#values) {
+    // Long ones first: of a value that holds another one, the rest would be left.
+    for (const value of [...this.#values].sort((a, b) => b.length - a.length)) {
       if (value.length >= LEAST_REDACTED) redacted = redacted.replaceAll(value, REDACTED);
     }
     return redacted;
   }
 
   toJSON(): string {
+    return REDACTED;
+  }
+
+  toString(): string {
     return REDACTED;
   }
 

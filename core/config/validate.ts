@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { ConfigErrors, GatewayError } from '../errors.js';
+import { isFieldValue } from '../headers.js';
 import { crossCheck } from './cross-check.js';
 import { type ConfigDocument, parseDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
@@ -44,7 +45,44 @@ export function validateDocument(text: string, name: string, options: ValidateOp
     ...schemaErrors(document, violations(document.value), withSecrets),
   ];
   if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace));
-  return { config: resolveConfig(document.value as CompleteDocument, options.folder), secrets };
+  const complete = document.value as CompleteDocument;
+  const unfit = unfitSecrets(document, complete, secrets);
+  if (unfit.length > 0) throw new ConfigErrors(unfit.sort(byPlace));
+  return { config: resolveConfig(complete, options.folder), secrets };
+}
+
+/**
+ * Secrets that are for headers but cannot stand in one. A secret that its filter may read can be anything: a key has
+ * several lines.
+ */
+function unfitSecrets(
+  document: ConfigDocument,
+  { upstreams, filters }: CompleteDocument,
+  secrets: SecretValues,
+): GatewayError[] {
+  const errors: GatewayError[] = [];
+  const look = (text: string, pointer: string): void => {
+    if (isFieldValue(secrets.expandField(text))) return;
+    const expected = 'one line of text, as a header takes it';
+    errors.push(
+      errorAt(
+        'SLUICE_SECRET_UNRESOLVED',
+        document.place(pointer),
+        'a secret with a control character',
+        expected,
+      ),
+    );
+  };
+  for (const [name, { headers }] of Object.entries(upstreams)) {
+    const pointer = `${pointerTo('/upstreams', name)}/headers`;
+    for (const [header, value] of Object.entries(headers)) look(value, pointerTo(pointer, header));
+  }
+  for (const [name, { grants }] of Object.entries(filters)) {
+    const pointer = `${pointerTo('/filters', name)}/grants/secrets`;
+    for (const [index, { from, read }] of grants.secrets.entries())
+      if (!read) look(from, `${pointer}/${index}/from`);
+  }
+  return errors;
 }
 
 function byPlace(a: GatewayError, b: GatewayError): number {

@@ -1,10 +1,13 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
 import assert from 'node:assert/strict';
-import { availableParallelism } from 'node:os';
-import { describe, test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compileSchema } from '../../../core/config/validate.js';
 import { GatewayError } from '../../../core/errors.js';
-import { errorsOf, summaryOf, validate } from './validating.js';
+import { errorsOf, summaryOf, validate, validateWhole } from './validating.js';
 
 const NO_GRANTS = {
   log: false,
@@ -413,5 +416,66 @@ describe('the schema of a filter config', () => {
         JSON.stringify(schema),
       );
     }
+  });
+});
+
+describe('secrets of a document', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-secrets-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const keep = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return `secret+file://${join(folder, name)}`;
+  };
+  const documentOf = (header: string, grant: string): string =>
+    `listeners: []
+upstreams:
+  u: { targets: [], headers: { x-key: "${header}" } }
+filters:
+  f:
+    module: ./f.wasm
+    config: { a: "${header}" }
+    grants:
+      secrets: [{ name: s, from: "${grant}" }]
+routes: []
+`;
+
+  test('stand beside the configuration, which keeps the references', () => {
+    const from = keep('token', 'canary\u00e9\n');
+    const { config, secrets } = validateWhole(documentOf(`K\u00e9y \${${from}}`, from));
+    assert.ok(!JSON.stringify(config).includes('canary'));
+    const { headers } = config.upstreams[0]!;
+    assert.deepEqual(headers, ['x-key', `K\u00e9y \${${from}}`]);
+    assert.equal(secrets.expandField(headers[1]!), 'K\u00e9y canary\u00c3\u00a9');
+    assert.deepEqual(secrets.expandAll(config.filters[0]!.config), { a: 'K\u00e9y canary\u00e9' });
+    assert.deepEqual(config.filters[0]!.grants.secrets, [{ name: 's', from, read: false }]);
+    assert.equal(secrets.expand(from), 'canary\u00e9');
+  });
+
+  test('of several lines are refused where they are for headers, at their place and unquoted', () => {
+    const from = keep('lines', 'canary\nsecond\n');
+    const text = documentOf(from, from);
+    const errors = errorsOf(text);
+    assert.deepEqual(errors.map(summaryOf), [
+      'SLUICE_SECRET_UNRESOLVED 3:39 /upstreams/u/headers/x-key',
+      'SLUICE_SECRET_UNRESOLVED 9:34 /filters/f/grants/secrets/0/from',
+    ]);
+    for (const { message } of errors) {
+      assert.match(message, /found a secret with a control character, expected one line of text/);
+      assert.doesNotMatch(message, /canary/);
+    }
+    assert.deepEqual(errorsOf(documentOf('plain', from).replace('from:', 'read: true, from:')), []);
+  });
+
+  test('that are not there are refused at their place, a field among them', () => {
+    const from = keep('object', '{"user":"canary"}');
+    const errors = errorsOf(documentOf(`\${${from}#none} and \${secret+env://SLUICE_NEVER_SET}`, from));
+    assert.deepEqual(errors.map(summaryOf), [
+      'SLUICE_SECRET_UNRESOLVED 3:39 /upstreams/u/headers/x-key',
+      'SLUICE_SECRET_UNRESOLVED 3:39 /upstreams/u/headers/x-key',
+      'SLUICE_SECRET_UNRESOLVED 7:18 /filters/f/config/a',
+      'SLUICE_SECRET_UNRESOLVED 7:18 /filters/f/config/a',
+    ]);
+    assert.match(errors[0]!.message, /#none\}", expected a JSON object with a text called "none"$/);
+    assert.doesNotMatch(errors.map(({ message }) => message).join(), /canary/);
   });
 });

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +37,23 @@ describe('secrets in files', () => {
   it('are short', () => {
     keepFile('x'.repeat(65 * 1024));
     const reference = { scheme: 'secret+file', name: 'kept', field: null } as const;
-    assert.throws(() => new FileProvider(folder).read(reference), /at most 65536 are read/);
+    assert.throws(() => new FileProvider(folder).read(reference), /larger than 65536 bytes/);
+    keepFile('x'.repeat(64 * 1024));
+    assert.equal(new FileProvider(folder).read(reference).length, 65536);
+  });
+
+  it('are regular files: a pipe would be waited for, a device read without end', () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    for (const name of [join(folder, 'pipe'), '/dev/zero', folder]) {
+      const reference = { scheme: 'secret+file', name, field: null } as const;
+      assert.throws(() => new FileProvider(folder).read(reference), /it is no regular file/, name);
+    }
+  });
+
+  it('are UTF-8, which is not guessed at', () => {
+    writeFileSync(join(folder, 'kept'), Buffer.from([0x61, 0xff, 0x62]));
+    const reference = { scheme: 'secret+file', name: 'kept', field: null } as const;
+    assert.throws(() => new FileProvider(folder).read(reference), { message: 'a file in UTF-8' });
   });
 });
 
