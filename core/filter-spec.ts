@@ -1,10 +1,11 @@
 // From a filter of the configuration to what workers load: its module, its grants, its spec.
-import { createHash } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { inspect } from 'node:util';
 import type { FilterConfig } from './config/model.js';
 import type { SecretValues } from './config/secret-values.js';
 import { GatewayError } from './errors.js';
-import type { FilterSecret } from './route.js';
+import { FilterSecret } from './filter-secret.js';
 import { CAPABILITIES, type Capability } from './wasm/capabilities.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
@@ -30,11 +31,9 @@ export function withSecrets(filter: FilterConfig, secrets: SecretValues): Filter
 
 /** The secrets of a filter, in the order of its grants. */
 export function secretsOf(filter: FilterConfig, secrets: SecretValues): FilterSecret[] {
-  return filter.grants.secrets.map(({ name, from }) => ({
-    filter: filter.name,
-    name,
-    value: secrets.expand(from),
-  }));
+  return filter.grants.secrets.map(
+    ({ name, from }) => new FilterSecret(filter.name, name, secrets.expand(from)),
+  );
 }
 
 /** Bytes of a filter's module. @throws GatewayError SLUICE_FILTER_UNREADABLE, SLUICE_FILTER_MODULE_TOO_LARGE */
@@ -89,10 +88,15 @@ function isGranted({ grants }: FilterConfig, capability: Capability): boolean {
   return typeof grant === 'boolean' ? grant : grant.length > 0;
 }
 
-/** Filters with the same key are the same filter, in whatever revision. */
+/** Of this process alone: with it, nobody can try out secrets against a digest that turned up in an error. */
+const DIGEST_KEY = randomBytes(32);
+
+/**
+ * Filters with the same key are the same filter, in whatever revision.
+ * @param filter with its secrets in place: another value is another filter
+ */
 export function keyOf(filter: FilterConfig, module: FilterModule): string {
-  // A digest, because a key may turn up in an error and the config holds secrets here.
-  return createHash('sha256')
+  return createHmac('sha256', DIGEST_KEY)
     .update(JSON.stringify([module.digest, filter]))
     .digest('hex');
 }
@@ -101,7 +105,7 @@ export function keyOf(filter: FilterConfig, module: FilterModule): string {
 export function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterSpec {
   const { capabilities } = module.manifest;
   const granted = CAPABILITIES.filter((capability) => capabilities.includes(capability));
-  return {
+  return conceal({
     id,
     name: filter.name,
     moduleName: module.manifest.name,
@@ -118,5 +122,12 @@ export function toSpec(id: number, filter: FilterConfig, module: FilterModule): 
     isolation: filter.isolation,
     onFailure: filter.onFailure,
     quarantine: filter.quarantine,
-  };
+  });
+}
+
+/** A spec holds secrets as plain text, because it is copied to workers; whoever prints it gets its names only. */
+function conceal(spec: FilterSpec): FilterSpec {
+  const { id, name, moduleName } = spec;
+  const shown = { value: () => ({ id, name, moduleName }) };
+  return Object.defineProperties(spec, { toJSON: shown, [inspect.custom]: shown });
 }

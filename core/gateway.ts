@@ -87,7 +87,7 @@ export class Gateway {
       },
     });
     this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog);
-    this.#builder = new SnapshotBuilder(this.#dispatcher, (line) => this.#observer.filterConfigured(line));
+    this.#builder = new SnapshotBuilder(this.#dispatcher, this.#observer);
     this.#pipeline = new Pipeline(this.#store, this.#dispatcher, this.#observer);
     this.#listeners = new ListenerSet(this.#pipeline.handle);
     this.#admin = new AdminServer({

@@ -1,6 +1,8 @@
 // A declared route, built: its upstream and its filter chains, laid out so that a request does no look-up.
 import type { RouteConfig } from './config/model.js';
+import type { FilterSecret } from './filter-secret.js';
 import type { Upstream } from './upstream/upstream.js';
+import type { UpstreamHeaders } from './upstream-headers.js';
 import type { ChainLink } from './wasm/chain.js';
 import type { PhaseName } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
@@ -18,23 +20,14 @@ export interface PhaseChain {
 /** An upstream as callouts reach it. */
 export interface CalloutUpstream {
   readonly upstream: Upstream;
-  /** Flat `[name, value, …]`, set on every request to it. */
-  readonly headers: readonly string[];
-}
-
-/** A secret that a filter was granted. */
-export interface FilterSecret {
-  readonly filter: string;
-  readonly name: string;
-  readonly value: string;
+  readonly headers: UpstreamHeaders;
 }
 
 export interface Route {
   readonly id: string;
   readonly config: RouteConfig;
   readonly upstream: Upstream;
-  /** Flat `[name, value, …]`, set on every request to the upstream. */
-  readonly upstreamHeaders: readonly string[];
+  readonly upstreamHeaders: UpstreamHeaders;
   /** Every upstream of the revision by name. Which of them a filter may call is checked when it names them. */
   readonly callouts: ReadonlyMap<string, CalloutUpstream>;
   /** Secrets of every filter of the revision: by id of the filter, in the order of its grants. */

@@ -1,40 +1,46 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
-import { LOG_INFO } from '../sdk/abi/abi.js';
 import type { FilterConfig, UpstreamConfig } from './config/model.js';
 import type { SecretValues } from './config/secret-values.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { checkGrants, keyOf, readModuleFile, secretsOf, toSpec, withSecrets } from './filter-spec.js';
-import { isFieldValue } from './headers.js';
 import { RefPool } from './ref-pool.js';
 import { buildChains, type Route } from './route.js';
 import { RadixRouter } from './router/radix-router.js';
 import { Snapshot } from './snapshot.js';
 import { UndiciUpstream } from './upstream/undici-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
+import { UpstreamHeaders } from './upstream-headers.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { digestOf, type FilterModule } from './wasm/module.js';
+
+/** Told what the log should say of a build. */
+export interface BuildObserver {
+  /** A line that a filter wrote while it was configured. */
+  filterConfigured(line: FilterLogLine): void;
+  /** A filter was loaded whose grants let it read the value of a secret. Once for each load, used or not. */
+  secretReadable(filter: string, secret: string): void;
+}
 
 /** What a build needs of the workers; `sluice check` brings its own. */
 export type FilterLoader = Pick<Dispatcher, 'compile' | 'checkConfig' | 'load' | 'unload'>;
 
 export class SnapshotBuilder {
   readonly #loader: FilterLoader;
-  readonly #onLog: (line: FilterLogLine) => void;
+  readonly #observer: BuildObserver | null;
   readonly #filters: RefPool<FilterSpec>;
   readonly #upstreams: RefPool<Upstream>;
   /** Modules of the last build by digest: a reload that changes no module compiles none. */
   #modules: ReadonlyMap<string, FilterModule> = new Map();
   #nextFilterId = 1;
 
-  /** @param onLog gets what filters log while they are configured, and which of them may read secrets */
-  constructor(loader: FilterLoader, onLog: (line: FilterLogLine) => void = () => {}) {
+  constructor(loader: FilterLoader, observer: BuildObserver | null = null) {
     this.#loader = loader;
-    this.#onLog = onLog;
+    this.#observer = observer;
     this.#filters = new RefPool((spec) => loader.unload([spec.id]));
     this.#upstreams = new RefPool((upstream) => void upstream.dispose());
   }
@@ -120,10 +126,9 @@ export class SnapshotBuilder {
     }
     const spec = toSpec(this.#nextFilterId, filter, module);
     this.#nextFilterId += 1;
-    for (const line of await this.#loader.load([spec])) this.#onLog(line);
-    for (const { name, read } of filter.grants.secrets) {
-      if (read) this.#onLog({ filter: filter.name, level: LOG_INFO, text: `may read the secret ${name}` });
-    }
+    for (const line of await this.#loader.load([spec])) this.#observer?.filterConfigured(line);
+    for (const { name, read } of filter.grants.secrets)
+      if (read) this.#observer?.secretReadable(filter.name, name);
     this.#filters.add(key, spec);
     held.filters.push(key);
     return spec;
@@ -184,7 +189,7 @@ function buildRouter(
       name,
       {
         upstream: upstreams.get(name)!,
-        headers: headers.map((part) => headerText(name, part, secrets.expand(part))),
+        headers: new UpstreamHeaders(headers.map((part) => secrets.expandField(part))),
       },
     ]),
   );
@@ -207,19 +212,5 @@ function buildRouter(
         ...buildChains(route.filters.map((name) => specs.get(name)!)),
       },
     })),
-  );
-}
-
-/**
- * A part of an upstream's headers with its secrets in place, one character for each byte.
- * @throws GatewayError SLUICE_SECRET_UNRESOLVED
- */
-function headerText(upstream: string, written: string, expanded: string): string {
-  if (expanded === written) return written;
-  const bytes = Buffer.from(expanded, 'utf8').toString('latin1');
-  if (isFieldValue(bytes)) return bytes;
-  throw new GatewayError(
-    'SLUICE_SECRET_UNRESOLVED',
-    `/upstreams/${upstream}/headers: found a secret with a control character, expected one line of text`,
   );
 }

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.js';
 import { BufferedBody, Cancellation, type Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { CalloutUpstream } from '../route.js';
+import type { UpstreamHeaders } from '../upstream-headers.js';
 import type { CalloutOutcome } from '../wasm/callout-outcome.js';
 import type { Callout } from '../wasm/guest-abi.js';
 import { collectBody } from './collect-body.js';
@@ -84,9 +85,9 @@ function failureOf({ code }: GatewayError): number {
 }
 
 /** The filter's fields, under those that the operator sets on every request to this upstream. */
-function headersOf(exchange: Exchange, callout: Callout, own: readonly string[]): HeaderList {
+function headersOf(exchange: Exchange, callout: Callout, own: UpstreamHeaders): HeaderList {
   const headers = new HeaderList([...callout.headers]);
   headers.set('x-request-id', exchange.id);
-  for (let i = 0; i < own.length; i += 2) headers.set(own[i]!, own[i + 1]!);
+  own.applyTo(headers);
   return headers;
 }

@@ -2,7 +2,7 @@
 import type { Exchange } from '../exchange.js';
 import { HeaderList, hopByHopTest } from '../headers.js';
 import type { Route } from '../route.js';
-import { putSecrets } from './secret-headers.js';
+import { secretFieldValue } from './secret-headers.js';
 
 const VIA = '1.1 sluice';
 /** Fields of the client that the gateway writes itself, beside the hop-by-hop ones. */
@@ -50,13 +50,17 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
   const source = exchange.requestHeaders;
   const isHopByHop = hopByHopTest(source);
   const { flat } = source;
+  const asked = exchange.secretHeaders;
   const kept: string[] = [];
   let via = VIA;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     if (name === 'via') via = `${flat[i + 1]}, ${via}`;
-    if (OWN.has(name) || isHopByHop(name) || (wholeResponse && PARTIAL.has(name))) continue;
-    kept.push(name, flat[i + 1]!);
+    if (OWN.has(name)) continue;
+    const secret = asked === null ? null : secretFieldValue(name, flat[i + 1]!, asked, route);
+    // A secret stays, even if the client names its header in `connection`: it is not the client's to drop.
+    if (secret === null && (isHopByHop(name) || (wholeResponse && PARTIAL.has(name)))) continue;
+    kept.push(name, secret ?? flat[i + 1]!);
   }
   if (wholeResponse) kept.push('accept-encoding', 'identity');
   kept.push(
@@ -72,9 +76,6 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
     via,
   );
   const headers = new HeaderList(kept);
-  if (exchange.secretHeaders !== null) putSecrets(headers, exchange.secretHeaders, route);
-  for (let i = 0; i < route.upstreamHeaders.length; i += 2) {
-    headers.set(route.upstreamHeaders[i]!, route.upstreamHeaders[i + 1]!);
-  }
+  route.upstreamHeaders.applyTo(headers);
   return headers;
 }

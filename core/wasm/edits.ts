@@ -11,9 +11,7 @@ import {
 import { HeaderList } from '../headers.js';
 import type { Callout, EditList, FilterResponse, PhaseMessage } from './guest-abi.js';
 import type { Reply } from './reply.js';
-
-/** What filters and logs see of a header that a secret goes into. */
-export const SECRET_PLACEHOLDER = '[secret]';
+import { SECRET_PLACEHOLDER } from './secret-headers.js';
 
 /** Applies header edits to `headers` and the rest to `message`, in order. */
 export function applyEdits(edits: EditList, message: PhaseMessage): void {

@@ -24,7 +24,7 @@ export interface PhaseMessage {
   readonly responseHeaders: HeaderList;
   /** Whole body of the message of this phase, or null when no filter asked for it or there is none. */
   body: Uint8Array | null;
-  /** Headers that get a secret when the request leaves: `filter id:secret id:text before it` by name. */
+  /** By name of the header: which secret it gets when the request leaves, as secret-headers.ts writes it. */
   secretHeaders?: Map<string, string>;
 }
 

@@ -35,6 +35,7 @@ import { GatewayError } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
 import { checkPath, checkQuery, normalisePath } from '../target.js';
 import { EditList } from './guest-abi.js';
+import { writeSecretHeader } from './secret-headers.js';
 
 /** What the guest was called for; it decides which decisions and edits are allowed. */
 export interface ReplyRules {
@@ -231,17 +232,15 @@ function readHeaderValue(guest: GuestView, edit: number, name: string): string {
   return value;
 }
 
-/** Filter, secret and what stands before it, as `SecretHeaders` of the phases reads them again. */
+/** Which secret goes into the header, as text. */
 function readSecret(guest: GuestView, edit: number, name: string, { secrets, filterId }: ReplyRules): string {
-  const bytes = guest.copy('secret header', edit + EDIT_VALUE, MAX_HEADER_BYTES) ?? new Uint8Array(0);
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.byteLength < 4)
-    throw frameError(`secret header: found ${view.byteLength} bytes, expected 4 or more`);
-  const id = view.readUInt32LE(0);
+  const text = guest.latin1('secret header', edit + EDIT_VALUE);
+  if (text.length < 4) throw frameError(`secret header: found ${text.length} bytes, expected 4 or more`);
+  const id = Buffer.from(text.slice(0, 4), 'latin1').readUInt32LE(0);
   if (id >= secrets) throw editError(`secret header: secret ${id} does not exist`);
-  const before = view.toString('latin1', 4);
+  const before = text.slice(4);
   if (!isFieldValue(before)) throw editError(`header ${name}: its value holds a control character`);
-  return `${filterId}:${id}:${before}`;
+  return writeSecretHeader({ filterId, secretId: id, before });
 }
 
 /** A guest's memory that cannot be read beyond its end, and of which no more text is read than a reply may have. */

@@ -18,6 +18,8 @@ import type {
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
+import type { GrantedSecret } from '../../core/wasm/secret-capability.js';
+import { readSecretHeader } from '../../core/wasm/secret-headers.js';
 import {
   CALLOUT_DONE,
   CALLOUT_FAILED,
@@ -71,7 +73,7 @@ export type CalloutAnswer = (callout: TestCallout) => TestResponse | 'failed' | 
 export interface TestChainOptions {
   /** Upstreams that filters may call, by name. */
   readonly callouts?: Readonly<Record<string, CalloutAnswer>>;
-  /** Secrets that filters may use and read, by name. */
+  /** Secrets that every filter may use, and read, by name. The upstream sees them in the headers that they go into. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
@@ -112,11 +114,13 @@ export class TestChain {
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
   readonly #callouts: Readonly<Record<string, CalloutAnswer>>;
+  readonly #secrets: readonly GrantedSecret[];
   #exchanges = 0;
 
   /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
   constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
     this.#callouts = options.callouts ?? {};
+    this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value }));
     filters.forEach((filter, id) => {
       const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
       const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
@@ -136,7 +140,7 @@ export class TestChain {
         granted: filter.grants ?? manifest.capabilities,
         shared: createSharedState(filter.grants ?? manifest.capabilities),
         callouts: Object.keys(this.#callouts),
-        secrets: Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value })),
+        secrets: this.#secrets,
         config: JSON.stringify(filter.config ?? {}),
         deadlineMs: 0,
         isolation: filter.isolation ?? 'shared',
@@ -191,12 +195,25 @@ export class TestChain {
     calls.push(...outbound.result.calls);
     const failed = outbound.result.failures.some(({ skipped }) => !skipped);
     return {
-      upstream: answer === null ? seen(message, message.requestHeaders) : null,
+      upstream: answer === null ? seen(message, this.#upstreamHeaders(message)) : null,
       client: failed ? null : seen(reply, reply.responseHeaders),
       failures,
       logs,
       calls,
     };
+  }
+
+  /** What leaves for the upstream, with secrets in the headers that filters want them in. */
+  #upstreamHeaders({ requestHeaders, secretHeaders: asked = new Map() }: PhaseMessage): HeaderList {
+    const headers = requestHeaders.clone();
+    const { flat } = headers;
+    for (let i = 0; i < flat.length; i += 2) {
+      const header = readSecretHeader(flat[i]!, flat[i + 1]!, asked);
+      if (header === null) continue;
+      const value = Buffer.from(this.#secrets[header.secretId]!.value!, 'utf8').toString('latin1');
+      flat[i + 1] = header.before + value;
+    }
+    return headers;
   }
 
   /** Runs a chain to its end, callouts included, and applies its edits. */

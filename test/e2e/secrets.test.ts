@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { route, TestGateway, until } from '../support/gateway.js';
+import { RawClient } from '../support/raw-client.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
 
 const PATIENT = { deadlineMs: 2000 };
@@ -39,10 +40,11 @@ async function start(test: TestContext, grant: Record<string, unknown> = {}): Pr
         grants: { secrets: [{ name: 'token', from: reference, ...grant }] },
         ...changes,
       },
+      thief: { module: './secret-thief.wasm', limits: PATIENT },
     },
-    routes: [route('all', '/*', ['user']), route('bare', '/bare')],
+    routes: [route('all', '/*', ['user']), route('watched', '/steal/:how', ['user', 'thief'])],
   });
-  const gateway = await TestGateway.start(test, config() as never, ['secrets']);
+  const gateway = await TestGateway.start(test, config() as never, ['secrets', 'secret-thief']);
   return { gateway, config, seen, keep };
 }
 
@@ -71,8 +73,12 @@ describe('a secret', () => {
     const { gateway, seen } = await start(test, { read: true });
     assert.equal((await fetch(gateway.url('/read'))).status, 200);
     assert.equal(seen[0]!['x-read'], CANARY);
-    const line = await gateway.logLine(({ msg }) => /may read the secret token/.test(String(msg)));
-    assert.equal(line['filter'], 'user');
+    const line = await gateway.logLine(({ secret }) => secret !== undefined);
+    assert.deepEqual(
+      [line['filter'], line['secret'], line['msg']],
+      ['user', 'token', 'a filter may read a secret'],
+    );
+    assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
   });
 
   it('in the config of a filter is the value there, and errors do not quote it', async (test) => {
@@ -89,6 +95,48 @@ describe('a secret', () => {
       await gateway.logLine(({ msg }) => said.test(String(msg)));
     }
     assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
+    assert.equal((await fetch(gateway.url('/set'))).status, 200);
+  });
+
+  it('is not in the memory of a later filter, nor does it follow its header elsewhere', async (test) => {
+    const { gateway, seen } = await start(test);
+    for (const how of ['look', 'add', 'answer', 'replace', 'remove']) {
+      const answer = await fetch(gateway.url(`/steal/${how}`));
+      assert.equal(answer.status, 200, how);
+      const memory = Buffer.from(await answer.arrayBuffer());
+      assert.ok(memory.byteLength >= 65536);
+      assert.ok(!memory.includes(CANARY), how);
+      const shown = { add: '[secret]', replace: 'Basic other', remove: null }[how];
+      assert.equal(answer.headers.get('x-seen'), shown === undefined ? '[secret]' : (shown ?? ''), how);
+    }
+    assert.deepEqual(
+      seen.map((headers) => [headers['x-copy'], headers.authorization]),
+      [
+        ['[secret]', `Bearer ${CANARY}`],
+        ['[secret]', `Bearer ${CANARY}`],
+        ['[secret]', 'Basic other'],
+        ['[secret]', undefined],
+      ],
+    );
+  });
+
+  it('cannot be dropped, moved or doubled by a client', async (test) => {
+    const { gateway, seen } = await start(test);
+    await RawClient.exchange(
+      gateway.port,
+      'GET /set HTTP/1.1\r\nhost: a\r\nconnection: close, authorization\r\n' +
+        'authorization: [secret]\r\nx-mine: [secret]\r\nauthorization: [secret]\r\n\r\n',
+    );
+    assert.equal(seen[0]!.authorization, `Bearer ${CANARY}`);
+    assert.equal(seen[0]!['x-mine'], '[secret]');
+  });
+
+  it('that no grant names fails the load with both sides', async (test) => {
+    const { gateway, config } = await start(test);
+    const grants = { secrets: [{ name: 'other', from: 'secret+env://PATH' }] };
+    await gateway.reload(config({ grants }) as never);
+    const line = await gateway.logLine(({ code }) => code === 'SLUICE_FILTER_CAPABILITY');
+    assert.match(String(line['msg']), /user.*uses the secret "token", its grants.secrets have \["other"\]/);
     assert.equal((await fetch(gateway.url('/set'))).status, 200);
   });
 

@@ -28,7 +28,15 @@ const RULES: Rules = {
       'sdk/assembly/',
     ],
     ['core/dispatch/', 'sdk/testing/', 'sdk/tools/'],
-    ['core/filter-spec.ts', 'core/route.ts', 'core/snapshot.ts', 'core/snapshot-builder.ts', 'core/store.ts'],
+    [
+      'core/filter-secret.ts',
+      'core/filter-spec.ts',
+      'core/route.ts',
+      'core/snapshot.ts',
+      'core/snapshot-builder.ts',
+      'core/store.ts',
+      'core/upstream-headers.ts',
+    ],
     // The phases are parts of the pipeline and know it as little as a room knows the floor above.
     ['core/phases/'],
     ['core/pipeline.ts'],

@@ -12,7 +12,7 @@ async function headersOf(
   before = '',
 ): Promise<(name: string) => string | undefined> {
   const source = `
-    import { Bytes, clock, Count, Counter, Decision, Json, Metric, next, random, Request } from 'sluice';
+    import { Bytes, clock, Count, Counter, Decision, Json, Metric, next, random, Request, Secret } from 'sluice';
     ${before}
     export function onRequest(request: Request): Decision { ${code} return next(); }`;
   const module = await buildInline(source, manifestOf({ capabilities }));
@@ -156,12 +156,41 @@ describe('the capability metrics', () => {
   });
 });
 
+describe('the capability secrets', () => {
+  it('puts a value where the upstream sees it and no filter does', async () => {
+    const module = await buildInline(
+      `
+      import { Decision, Json, next, Request, Secret } from 'sluice';
+      let token: Secret | null = null;
+      export function configure(config: Json): void { token = Secret.named('token'); }
+      export function onRequest(request: Request): Decision {
+        request.headers.set('x-before', request.headers.get('authorization'));
+        token!.setHeader('Authorization', 'Bearer ');
+        request.headers.set('x-read', token!.read());
+        return next();
+      }`,
+      manifestOf({ capabilities: ['secrets'] }),
+    );
+    const chain = new TestChain([{ module }, { module }], { secrets: { other: 'x', token: 'canary' } });
+    const { upstream, failures } = chain.exchange({ target: '/', headers: { authorization: 'forged' } });
+    assert.deepEqual(failures, []);
+    assert.equal(upstream!.headers.get('authorization'), 'Bearer canary');
+    assert.equal(upstream!.headers.get('x-before'), '[secret]');
+    assert.equal(upstream!.headers.get('x-read'), 'canary');
+    assert.throws(
+      () => new TestChain([{ module }], { secrets: { other: 'x' } }),
+      (cause) => cause instanceof GatewayError && cause.code === 'SLUICE_FILTER_CAPABILITY',
+    );
+  });
+});
+
 describe('a capability', () => {
   const USES: [string, string][] = [
     ['clock', 'clock.now();'],
     ['random', 'random.integer();'],
     ['counters', "new Counter(1).add('a');"],
     ['metrics', "Metric.counter('a', 'x').record();"],
+    ['secrets', "Secret.named('a').setHeader('x-a');"],
   ];
 
   it('that is used but not asked for fails the build by its name', async () => {
@@ -177,7 +206,7 @@ describe('a capability', () => {
   it('that is asked for but not granted fails the load', async () => {
     for (const [name, code] of USES) {
       const source = `
-        import { clock, Counter, Decision, Metric, next, random, Request } from 'sluice';
+        import { clock, Counter, Decision, Metric, next, random, Request, Secret } from 'sluice';
         export function onRequest(request: Request): Decision { ${code} return next(); }`;
       const module = await buildInline(source, manifestOf({ capabilities: [name] }));
       assert.throws(

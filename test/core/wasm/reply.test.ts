@@ -682,6 +682,12 @@ describe('a secret header', () => {
     for (const [reply, rules, message] of refusals) {
       assertRefused(() => read(reply, rules), 'SLUICE_ABI_EDIT', message);
     }
+    const long = value(0, 'x'.repeat(60_000));
+    const flood: WrittenReply = {
+      edits: ['a', 'b', 'c', 'd', 'e'].map((name) => [EDIT_SECRET_HEADER, name, long]),
+    };
+    const memory = replyMemory(flood, 1 << 20);
+    assertRefused(() => readReply(memory, REPLY_AT, GRANTED), 'SLUICE_ABI_FRAME', /more than 262144 bytes/);
     const cut = { edits: [[EDIT_SECRET_HEADER, 'x-a', 'abc']] } as const;
     assertRefused(() => read(cut, GRANTED), 'SLUICE_ABI_FRAME', /found 3 bytes/);
   });

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import { FilterSecret } from '../../core/filter-secret.js';
+import { HeaderList } from '../../core/headers.js';
+import { UpstreamHeaders } from '../../core/upstream-headers.js';
+
+describe('a secret of a filter', () => {
+  it('stands in a header as the bytes of its UTF-8', () => {
+    assert.equal(new FilterSecret('f', 's', 'caf\u00e9').fieldValue(), 'caf\u00c3\u00a9');
+  });
+
+  it('with a control character fails the filter that puts it into a header, unquoted', () => {
+    assert.throws(() => new FilterSecret('f', 's', 'canary\nX: y').fieldValue(), {
+      code: 'SLUICE_FILTER_TRAP',
+      filter: 'f',
+      message: 'filter f puts the secret s into a header, but its value holds a control character',
+    });
+  });
+});
+
+describe('a route that is printed', () => {
+  it('shows neither the secrets of its filters nor those in the headers of its upstream', () => {
+    const route = {
+      upstreamHeaders: new UpstreamHeaders(['authorization', 'Bearer canary']),
+      secrets: new Map([[1, [new FilterSecret('f', 's', 'canary')]]]),
+    };
+    const printed = [inspect(route, { depth: 9, showHidden: true }), JSON.stringify(route)];
+    for (const text of printed) assert.doesNotMatch(text, /canary/);
+    const headers = new HeaderList(['authorization', 'forged', 'x-other', 'stays']);
+    route.upstreamHeaders.applyTo(headers);
+    assert.deepEqual(headers.flat, ['authorization', 'Bearer canary', 'x-other', 'stays']);
+  });
+});
