@@ -75,8 +75,8 @@ export const EDIT_SET_QUERY = 5; //     value without `?`; request phase
 export const EDIT_SET_BODY = 6; //      value; only when the filter asked for the body, or with RESPOND
 export const EDIT_SET_STATUS = 7; //    value: three ASCII digits, 200 … 599; response phase
 export const EDIT_MESSAGE = 8; //       name: JSON Pointer into the config, value: reason; with REFUSE
-export const EDIT_SECRET_HEADER = 10; // name, value: u32 id of the secret, then the text that stands before it; request phase
 export const EDIT_CALLOUT = 9; //       name: method, value: u32 id of the upstream, u32 milliseconds; with CALLOUT
+export const EDIT_SECRET_HEADER = 10; // name, value: u32 id of the secret, then the text that stands before it; request phase
 
 // Outcome of a callout, host to guest. Offsets count from its first byte.
 export const OUTCOME_STATUS = 0; //  u32  status of the response; 0: none came, and OUTCOME_FAILURE says why
