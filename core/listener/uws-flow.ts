@@ -9,6 +9,8 @@ const RETRY_MS = 10;
 /** Continues a stalled response. Calls `stalled` again or `drained` before it returns. */
 export type Retry = () => void;
 
+let primed = false;
+
 export class UwsFlow {
   #res: UwsResponse | null;
   #paused = false;
@@ -19,8 +21,13 @@ export class UwsFlow {
     this.#res = res;
   }
 
-  /** The engine remembers what to poll per process, from the last pause; before the first it polls nothing. */
+  /**
+   * Before the first upload, later calls do nothing: the engine remembers what to poll per process, from the last
+   * pause, and before the first pause it polls nothing.
+   */
   prime(): void {
+    if (primed) return;
+    primed = true;
     this.#res?.pause();
     this.#res?.resume();
   }

@@ -23,7 +23,6 @@ const SHORTEST_WATCH_MS = 50;
 const ASCII = /^[\0-\x7f]*$/;
 const BEYOND_BYTE = /[^\0-\xff]/;
 
-let primed = false;
 engine._cfg('silent');
 
 export class UwsListener implements Listener, ReplyOwner {
@@ -33,6 +32,8 @@ export class UwsListener implements Listener, ReplyOwner {
   readonly #ids = new RequestIds();
   readonly #facts = new RequestFacts();
   readonly #watched = new Set<UwsReply>();
+  /** Requests of this tick whose body may have come with the head. */
+  #expecting: UwsReply[] = [];
   #flat: string[] = [];
   #handler: ExchangeHandler | null = null;
   #socket: unknown = null;
@@ -72,6 +73,8 @@ export class UwsListener implements Listener, ReplyOwner {
 
   drain(): void {
     this.#draining = true;
+    // Whoever drains counts the exchanges that have begun.
+    this.#stopExpecting();
     if (this.#socket === null) return;
     engine.us_listen_socket_close(this.#socket);
     this.#socket = null;
@@ -93,6 +96,20 @@ export class UwsListener implements Listener, ReplyOwner {
     this.#watched.delete(reply);
   }
 
+  begin(exchange: Exchange, reply: UwsReply): void {
+    try {
+      this.#handler!(exchange, reply, null);
+    } catch (cause) {
+      this.#failed(reply, cause);
+    }
+  }
+
+  readonly #stopExpecting = (): void => {
+    const replies = this.#expecting;
+    this.#expecting = [];
+    for (const reply of replies) reply.stopExpecting();
+  };
+
   #startWatch(): void {
     const { idleMs } = this.#options;
     const everyMs = idleMs === 0 ? LONGEST_WATCH_MS : Math.min(idleMs / 2, LONGEST_WATCH_MS);
@@ -111,10 +128,14 @@ export class UwsListener implements Listener, ReplyOwner {
     try {
       this.#copy(reply, res, req);
     } catch (cause) {
-      // A bug of ours; the engine would end the process over it.
-      process.emitWarning(cause instanceof Error ? cause : String(cause));
-      reply.abort();
+      this.#failed(reply, cause);
     }
+  }
+
+  /** A bug of ours; the engine would end the process over it. */
+  #failed(reply: UwsReply, cause: unknown): void {
+    process.emitWarning(cause instanceof Error ? cause : String(cause));
+    reply.abort();
   }
 
   #copy(reply: UwsReply, res: UwsResponse, req: UwsRequest): void {
@@ -143,11 +164,15 @@ export class UwsListener implements Listener, ReplyOwner {
     // The engine closes by itself when the first `connection` has five letters, whatever they are.
     const engineCloses = exchange.requestHeaders.get('connection')?.length === 5;
     reply.attach(exchange, refusal !== null || facts.close || engineCloses, engineCloses);
-    if (refusal === null && facts.bodyLength !== 0) {
-      exchange.requestBody = reply.openUpload(facts.bodyLength, primed);
-      primed = true;
+    if (refusal !== null || facts.bodyLength === 0) {
+      this.#handler!(exchange, reply, refusal);
+    } else if (facts.bodyLength === null) {
+      exchange.requestBody = reply.openUpload();
+      this.#handler!(exchange, reply, null);
+    } else {
+      reply.expectBody(facts.bodyLength);
+      if (this.#expecting.push(reply) === 1) setImmediate(this.#stopExpecting);
     }
-    this.#handler!(exchange, reply, refusal);
   }
 
   readonly #collect = (name: string, value: string): void => {

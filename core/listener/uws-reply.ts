@@ -8,7 +8,7 @@ import { encodeHead, formatHead, isBodiless } from './response-head.js';
 import { UwsDownload } from './uws-download.js';
 import type { UwsResponse } from './uws-engine.js';
 import { UwsFlow } from './uws-flow.js';
-import { UwsUpload } from './uws-upload.js';
+import { copyChunk, UwsUpload } from './uws-upload.js';
 
 /** Bodies in memory up to this size are handed over at once; larger ones go out as the client takes them. */
 const WHOLE_BYTES = 64 * 1024;
@@ -28,6 +28,8 @@ export interface ReplyOwner {
   /** Wants `checkIdle` of this reply to be called every now and then. */
   watch(reply: UwsReply): void;
   unwatch(reply: UwsReply): void;
+  /** Hands the exchange to the gateway. Called once, at the latest at the end of the tick of the request. */
+  begin(exchange: Exchange, reply: UwsReply): void;
 }
 
 export class UwsReply implements Reply {
@@ -36,6 +38,8 @@ export class UwsReply implements Reply {
   #exchange: Exchange | null = null;
   #flow: UwsFlow | null = null;
   #upload: UwsUpload | null = null;
+  /** Length of a body that is expected with the head; the gateway has not seen the exchange yet. */
+  #expectedLength = 0;
   #download: UwsDownload | null = null;
   /** The connection closes after this response whatever the answer says. */
   #closes = false;
@@ -62,14 +66,37 @@ export class UwsReply implements Reply {
     this.#engineCloses = engineCloses;
   }
 
-  /** Makes the body of the request readable; to be called in the tick of the request. */
-  openUpload(length: number | null, primed: boolean): UwsUpload {
-    const flow = new UwsFlow(this.#res);
-    if (!primed) flow.prime();
-    const upload = new UwsUpload(this.#exchange!, flow, length);
-    this.#flow = flow;
-    this.#upload = upload;
-    this.#owner.watch(this);
+  /**
+   * For a body of known length, which as a rule comes in the read that its head came in: if it does, the exchange
+   * begins with the whole of it in memory. Otherwise the body is read as a stream from its first chunk, or from the
+   * end of the tick, when the owner calls `stopExpecting`.
+   */
+  expectBody(length: number): void {
+    this.#expectedLength = length;
+    this.#res.onData((chunk, last) => {
+      if (this.#expectedLength !== 0) {
+        if (last) {
+          this.#beginWhole(chunk);
+          return;
+        }
+        this.stopExpecting();
+      }
+      this.#upload!.receive(chunk, last);
+    });
+  }
+
+  /** The body did not come with the head. Does nothing when it did. */
+  stopExpecting(): void {
+    const length = this.#expectedLength;
+    if (length === 0) return;
+    this.#expectedLength = 0;
+    this.#exchange!.requestBody = this.#makeUpload(length);
+    this.#owner.begin(this.#exchange!, this);
+  }
+
+  /** Makes a body readable whose length nobody knows; to be called in the tick of the request. */
+  openUpload(): UwsUpload {
+    const upload = this.#makeUpload(null);
     this.#res.onData((chunk, last) => upload.receive(chunk, last));
     return upload;
   }
@@ -115,6 +142,24 @@ export class UwsReply implements Reply {
   checkIdle(nowMs: number, idleMs: number): void {
     this.#upload?.checkIdle(nowMs, idleMs);
     if (this.#download?.checkIdle(nowMs, idleMs)) this.#res.close();
+  }
+
+  #beginWhole(chunk: ArrayBuffer): void {
+    this.#expectedLength = 0;
+    const exchange = this.#exchange!;
+    exchange.bytesIn = chunk.byteLength;
+    exchange.requestBody = new BufferedBody(copyChunk(chunk));
+    this.#owner.begin(exchange, this);
+  }
+
+  #makeUpload(length: number | null): UwsUpload {
+    const flow = new UwsFlow(this.#res);
+    if (!this.#over) flow.prime();
+    const upload = new UwsUpload(this.#exchange!, flow, length);
+    this.#flow = flow;
+    this.#upload = upload;
+    this.#owner.watch(this);
+    return upload;
   }
 
   #sendWhole(head: string, bytes: Uint8Array, closes: boolean): Promise<ReplyOutcome> {
@@ -213,6 +258,9 @@ export class UwsReply implements Reply {
 
   #aborted(): void {
     if (this.#over) return;
+    // The engine's object is gone already.
+    this.#over = true;
+    this.stopExpecting();
     this.#flow?.stop();
     const reason = leftEarly();
     this.#upload?.fail(reason);

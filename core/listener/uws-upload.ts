@@ -70,7 +70,7 @@ export class UwsUpload implements Body {
     if (last) this.#complete = true;
     if (this.#closed || this.#failure !== null) return;
     this.#lastByteAtMs = performance.now();
-    if (byteLength > 0) this.#held.push(copy(chunk));
+    if (byteLength > 0) this.#held.push(copyChunk(chunk));
     this.#flush();
   }
 
@@ -115,7 +115,8 @@ export class UwsUpload implements Body {
   }
 }
 
-function copy(chunk: ArrayBuffer): Uint8Array {
+/** A copy of bytes of the engine, which reuses their memory. */
+export function copyChunk(chunk: ArrayBuffer): Uint8Array {
   // Not zeroed first, and small ones come out of the shared pool.
   const bytes = Buffer.allocUnsafe(chunk.byteLength);
   bytes.set(new Uint8Array(chunk));

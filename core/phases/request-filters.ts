@@ -31,7 +31,8 @@ export async function runRequestFilters(
   const { requestChain: chain } = route;
   const everybody = route.responseChains.length - 1;
   const wantsBody = chain.wantsBody || isSmall(exchange.requestBody);
-  const held = wantsBody ? await holdBody(exchange, route.config.limits.requestBodyBytes) : null;
+  let held = exchange.requestBody instanceof BufferedBody ? exchange.requestBody.bytes : null;
+  if (held === null && wantsBody) held = await holdBody(exchange, route.config.limits.requestBodyBytes);
   if (chain.links.length === 0) return { reached: everybody, contexts: null };
 
   const body = chain.wantsBody ? held : null;

@@ -84,7 +84,7 @@ export class FilterInstance {
   readonly #onResponse: Call | undefined;
   readonly #onCallout: GoOn | undefined;
   readonly #rules: Omit<ReplyRules, 'call' | 'hasBody'>;
-  #bytes: Uint8Array;
+  #bytes: Buffer;
   #words: Int32Array;
 
   /**
@@ -114,7 +114,7 @@ export class FilterInstance {
     this.#onRequest = exports[EXPORT_ON_REQUEST] as Call | undefined;
     this.#onResponse = exports[EXPORT_ON_RESPONSE] as Call | undefined;
     this.#onCallout = exports[EXPORT_ON_CALLOUT] as GoOn | undefined;
-    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Int32Array(this.#memory.buffer);
     this.#configure(exports[EXPORT_CONFIGURE] as Call);
   }
@@ -246,7 +246,7 @@ export class FilterInstance {
   #refresh(): void {
     const { buffer } = this.#memory;
     if (this.#bytes.buffer === buffer) return;
-    this.#bytes = new Uint8Array(buffer);
+    this.#bytes = Buffer.from(buffer);
     this.#words = new Int32Array(buffer);
   }
 

@@ -187,6 +187,14 @@ describe('validate: many members', () => {
     assert.equal(post(chain, object(Array.from({ length: 13 }, (_, i) => 'x'.repeat(i)))).status, 'passed');
   });
 
+  it('tells names of any length apart by any one byte, and finds the twin of each', () => {
+    for (let length = 1; length <= 40; length += 1) {
+      const names = Array.from({ length }, (_, at) => `${'n'.repeat(at)}x${'n'.repeat(length - at - 1)}`);
+      assert.equal(post(chain, object(names)).status, 'passed', `${length} bytes`);
+      for (const twin of names) assert.equal(post(chain, object([...names, twin])).status, 400, twin);
+    }
+  });
+
   it('tells lone surrogates apart', () => {
     assert.equal(post(chain, '{"\\ud800":1,"\\ud801":2}').status, 'passed');
     assert.equal(post(chain, '{"\\ud800":1,"\\uD800":2}').status, 400);

@@ -88,7 +88,7 @@ describe('sdk/ABI.md', () => {
   });
 
   it('shows a reply that the host reads as the text says', () => {
-    const memory = new Uint8Array(65_536);
+    const memory = Buffer.alloc(65_536);
     place(block('hex reply'), memory);
     place(block('hex bytes'), memory);
     const reply = readReply(memory, 0x2000, {

@@ -47,6 +47,13 @@ export class NameSet {
     }
   }
 
+  /** False when no name has this length and first byte: told without a call for most of the names in a document. */
+  // @ts-ignore: decorator
+  @inline
+  mayHave(at: usize, length: i32): bool {
+    return ((this.filled >> this.slot(at, length)) & 1) != 0;
+  }
+
   /**
    * Value of the name that the string content at `at` spells, or -1.
    * @param hasEscapes whether the content has a backslash in it

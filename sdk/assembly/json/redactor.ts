@@ -78,7 +78,7 @@ export class Redactor {
           const hasEscapes = escaped;
           at = scanColon(at, end);
           if (at == 0) return 0;
-          replaced = anyNames && names.findRaw(name, length, hasEscapes) >= 0;
+          replaced = (hasEscapes || names.mayHave(name, length)) && names.findRaw(name, length, hasEscapes) >= 0;
           valueState = state == DEAD ? DEAD : paths.member(state, name, length, hasEscapes);
         } else {
           replaced = false;
@@ -93,7 +93,7 @@ export class Redactor {
         if (at == 0) return 0;
         this.addSpan(start, at);
       } else if (byte != 0x7b && byte != 0x5b) {
-        at = scanScalar(at, end);
+        at = byte == 0x22 ? scanString(at + 1, end) : scanScalar(at, end);
         if (at == 0) return 0;
       } else if (!anyNames && valueState == DEAD) {
         at = scanValue(at, end, depth);

@@ -52,48 +52,78 @@ function skipSpaces(at: usize, end: usize): usize {
   return at;
 }
 
-/** `at` is after the opening quote. */
-export function scanString(at: usize, end: usize): usize {
+/** `at` is after the opening quote. Inlined for the usual string: short, and nothing to look at before its end. */
+// @ts-ignore: decorator
+@inline export function scanString(at: usize, end: usize): usize {
+  if (at + 16 <= end) {
+    const mask = stops(at);
+    const stop = at + ctz(mask);
+    if (mask != 0 && load<u8>(stop) == 0x22) {
+      escaped = false;
+      return stop + 1;
+    }
+  }
+  return scanLongString(at, end);
+}
+
+/** A bit for each of 16 bytes that ends a string or needs a look. */
+// @ts-ignore: decorator
+@inline function stops(at: usize): i32 {
+  const block = v128.load(at);
+  // Signed: control characters and bytes beyond ASCII are both less than a space.
+  return i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
+      i8x16.lt_s(block, i8x16.splat(0x20)),
+    ),
+  );
+}
+
+function scanLongString(at: usize, end: usize): usize {
   escaped = false;
-  while (at < end) {
-    while (at + 16 <= end) {
-      const block = v128.load(at);
-      // Signed: control characters and bytes beyond ASCII are both less than a space.
-      const stops = v128.or(
-        v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
-        i8x16.lt_s(block, i8x16.splat(0x20)),
-      );
-      const mask = i8x16.bitmask(stops);
+  do {
+    if (at + 16 <= end) {
+      const mask = stops(at);
       if (mask == 0) {
         at += 16;
         continue;
       }
       at += ctz(mask);
-      break;
+    } else {
+      at = skipPlain(at, end);
+      if (at == end) return fail(Failure.UnexpectedEnd, end);
     }
-    while (at < end) {
-      const byte = load<u8>(at);
-      if (byte < 0x20 || byte >= 0x80 || byte == 0x22 || byte == 0x5c) break;
-      at++;
-    }
-    if (at >= end) break;
     const byte = load<u8>(at);
     if (byte == 0x22) return at + 1;
-    if (byte == 0x5c) {
-      escaped = true;
-      at = scanEscape(at, end);
-      if (at == 0) return 0;
-    } else if (byte < 0x20) {
-      return fail(Failure.UnexpectedByte, at);
-    } else {
-      do {
-        const next = utf8SequenceEnd(at, end);
-        if (next == 0) return fail(Failure.BadUtf8, at);
-        at = next;
-      } while (at < end && load<u8>(at) >= 0x80);
-    }
+    at = scanUnusual(at, end);
+  } while (at != 0);
+  return 0;
+}
+
+/** Over the last bytes of a document, up to one that ends a string or needs a look. */
+function skipPlain(at: usize, end: usize): usize {
+  while (at < end) {
+    const byte = load<u8>(at);
+    if (byte < 0x20 || byte >= 0x80 || byte == 0x22 || byte == 0x5c) break;
+    at++;
   }
-  return fail(Failure.UnexpectedEnd, at);
+  return at;
+}
+
+/** What in a string is neither plain ASCII nor its end: an escape, or characters beyond ASCII. */
+function scanUnusual(at: usize, end: usize): usize {
+  const byte = load<u8>(at);
+  if (byte < 0x20) return fail(Failure.UnexpectedByte, at);
+  if (byte == 0x5c) {
+    escaped = true;
+    return scanEscape(at, end);
+  }
+  do {
+    const next = utf8SequenceEnd(at, end);
+    if (next == 0) return fail(Failure.BadUtf8, at);
+    at = next;
+  } while (at < end && load<u8>(at) >= 0x80);
+  return at;
 }
 
 function scanEscape(at: usize, end: usize): usize {

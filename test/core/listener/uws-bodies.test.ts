@@ -258,8 +258,56 @@ describe('bodies through UwsListener', { timeout: 120_000 }, () => {
       void reply.send(200, NONE, null);
       setImmediate(() => exchange.requestBody?.read(collector));
     };
+    client.send(`${post(3)}ab`);
+    assert.equal((await client.response()).status, 200);
+    await collector.done;
+    assert.equal(collector.error?.code, 'SLUICE_LISTEN_ABORTED');
+    assert.equal(collector.bytes, 0);
+  });
+
+  it('has a body that came with its head in memory, before and after the answer', async () => {
+    const seen = new Promise<Exchange>((resolve) => {
+      handle = (exchange, reply) => {
+        void reply.send(200, NONE, null);
+        setImmediate(resolve, exchange);
+      };
+    });
     client.send(`${post(3)}abc`);
     assert.equal((await client.response()).status, 200);
+    const { requestBody, bytesIn } = await seen;
+    assert.ok(requestBody instanceof BufferedBody);
+    assert.equal(Buffer.from(requestBody.bytes).toString(), 'abc');
+    assert.equal(bytesIn, 3);
+  });
+
+  it('keeps a body in memory apart from what the connection carries next', async () => {
+    const bodies: Body[] = [];
+    handle = (exchange, reply) => {
+      bodies.push(exchange.requestBody!);
+      void reply.send(200, NONE, null);
+    };
+    for (const letter of ['a', 'b', 'c']) {
+      client.send(`${post(5)}${letter.repeat(5)}`);
+      assert.equal((await client.response()).status, 200);
+    }
+    const texts = bodies.map((body) => Buffer.from((body as BufferedBody).bytes).toString());
+    assert.deepEqual(texts, ['aaaaa', 'bbbbb', 'ccccc']);
+  });
+
+  it('streams a body of which only a piece came with its head', async () => {
+    const collector = collect();
+    client.send(`${post(6)}abc`);
+    await until(() => collector.bytes === 3);
+    client.send('def');
+    await collector.done;
+    assert.equal(collector.ended, true);
+    assert.equal(collector.bytes, 6);
+  });
+
+  it('cancels an exchange whose client leaves before the first byte of the body', async () => {
+    const collector = collect();
+    client.send(post(3));
+    client.socket.end();
     await collector.done;
     assert.equal(collector.error?.code, 'SLUICE_LISTEN_ABORTED');
     assert.equal(collector.bytes, 0);

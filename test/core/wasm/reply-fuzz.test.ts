@@ -40,7 +40,7 @@ const word = fc.oneof(
 );
 
 /** `content` as a guest's memory, with other bytes of the process around it. */
-function embed(content: Uint8Array): Uint8Array {
+function embed(content: Uint8Array): Buffer {
   const process = Buffer.alloc(MARGIN_BYTES * 2 + content.byteLength, CANARY);
   const memory = process.subarray(MARGIN_BYTES, MARGIN_BYTES + content.byteLength);
   content.forEach((byte, index) => {
