@@ -107,7 +107,7 @@ describe('sdk/ABI.md', () => {
   });
 
   it('shows a callout that the host reads as the text says, and the outcome that it writes', () => {
-    const memory = new Uint8Array(65_536);
+    const memory = Buffer.alloc(65_536);
     place(block('hex callout'), memory);
     const reply = readReply(memory, 0x2000, {
       call: 'request',

@@ -229,7 +229,7 @@ describe('loading', () => {
   });
 
   it('ends a filter whose configure never returns, while jobs go on', async () => {
-    await withDispatcher({ startMs: 1500 }, async (dispatcher) => {
+    await withDispatcher({ startMs: 5000 }, async (dispatcher) => {
       const echo = await loadGuest(dispatcher, 'echo-context');
       const endless = await guestSpec('endless-configure');
       const loading = dispatcher.load([endless]);
@@ -292,7 +292,7 @@ describe('checking', () => {
   });
 
   it('ends a check that never returns, while jobs go on', async () => {
-    await withDispatcher({ count: 1, startMs: 1500 }, async (dispatcher) => {
+    await withDispatcher({ count: 1, startMs: 5000 }, async (dispatcher) => {
       const echo = await loadGuest(dispatcher, 'echo-context');
       const checking = dispatcher.checkConfig({ pattern: '^(a+)+$' }, `${'a'.repeat(50)}!`, 'f');
       const job = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(echo));
