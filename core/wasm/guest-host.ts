@@ -39,8 +39,8 @@ export interface HostedFilter {
   readonly secrets: readonly GrantedSecret[];
 }
 
-/** Counters of one filter that can live at the same time, and a third. */
-const COUNTER_SLOTS = 65536;
+/** 2 MiB for each filter with counters; room for 49,000 keys, each in two windows, and a quarter to spare. */
+const COUNTER_SLOTS = 131072;
 
 /** Makes what a filter with these grants shares among its instances; a filter that is loaded again begins anew. */
 export function createSharedState(granted: readonly Capability[]): SharedState {

@@ -10,8 +10,8 @@ import { hostCounterAdd } from './host';
 @final
 export class Counter {
   /**
-   * @param windowMs counts begin anew with every multiple of this many milliseconds since 1970; 0: never. In one window
-   *   a count stops at 1,048,575
+   * @param windowMs counts begin anew with every multiple of this many milliseconds since 1970; 0: never. Counts
+   *   stop at 4,294,967,295
    */
   constructor(readonly windowMs: u32) {}
 
