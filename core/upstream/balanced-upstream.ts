@@ -1,13 +1,14 @@
-// Upstream over HTTP/1.1 by undici. Chooses the target; each request's life is an UndiciCall.
+// Upstream over HTTP/1.1. Chooses the target; each request's life is a Call.
 import assert from 'node:assert';
 import { GatewayError } from '../errors.js';
 import { type Balancer, buildBalancer } from './balancer.js';
+import { Call, type CallHost, type Lane, type Verdict } from './call.js';
+import type { Connection } from './connection.js';
 import { ConnectionPool, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { HealthCheck } from './health-check.js';
 import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
-import { type CallHost, type Lane, UndiciCall, type Verdict } from './undici-call.js';
 import { UndiciConnection } from './undici-connection.js';
 import type {
   EjectionOptions,
@@ -23,12 +24,12 @@ const WHEEL = new DeadlineWheel();
 
 const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 
-export class UndiciUpstream implements Upstream, CallHost {
+export class BalancedUpstream implements Upstream, CallHost {
   readonly name: string;
   readonly wheel = WHEEL;
   readonly retries: number;
-  readonly #lanes: UndiciLane[];
-  readonly #balancer: Balancer<UndiciLane>;
+  readonly #lanes: TargetLane[];
+  readonly #balancer: Balancer<TargetLane>;
   readonly #healthCheck: HealthCheck | null;
   /** Calls that are not over. */
   #running = 0;
@@ -40,7 +41,7 @@ export class UndiciUpstream implements Upstream, CallHost {
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
     const ejection = options.targets.length === 1 ? NEVER_EJECTED : options.ejection;
-    this.#lanes = options.targets.map((target) => new UndiciLane(new Target(target, ejection), options));
+    this.#lanes = options.targets.map((target) => new TargetLane(new Target(target, ejection), options));
     this.#balancer = buildBalancer(options.balance, this.#lanes);
     this.#healthCheck =
       options.healthCheck === null
@@ -92,7 +93,7 @@ export class UndiciUpstream implements Upstream, CallHost {
       return;
     }
     this.#running++;
-    const call = new UndiciCall(this, request, lane, verdict);
+    const call = new Call(this, request, lane, verdict);
     cancellation.subscribe((reason) => call.abandon(reason));
     call.start();
   }
@@ -109,7 +110,7 @@ export class UndiciUpstream implements Upstream, CallHost {
 }
 
 /** One target with its connections, as the balancer and the calls see it. */
-class UndiciLane implements Lane {
+class TargetLane implements Lane {
   readonly target: Target;
   readonly #pool: ConnectionPool;
 
@@ -142,7 +143,7 @@ class UndiciLane implements Lane {
     return this.#pool.leave(waiter);
   }
 
-  release(connection: UndiciConnection): void {
+  release(connection: Connection): void {
     this.#pool.release(connection);
   }
 

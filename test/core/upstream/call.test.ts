@@ -41,7 +41,7 @@ async function startForgetfulTarget(t: Parameters<typeof startRawTarget>[0]) {
   return { target, heads };
 }
 
-describe('UndiciCall', { timeout: 30_000 }, () => {
+describe('Call', { timeout: 30_000 }, () => {
   it('hands a small body that came with its head on as a body in memory', async (t) => {
     const target = await startRawTarget(
       t,

@@ -11,7 +11,7 @@ import {
 } from '../../support/upstream-client.js';
 import { startHttpTarget } from '../../support/upstream-servers.js';
 
-describe('UndiciUpstream under a mixture of everything', { timeout: 60_000 }, () => {
+describe('BalancedUpstream under a mixture of everything', { timeout: 60_000 }, () => {
   it('ends every request once, counts down to zero, and serves on', async (t) => {
     let seed = 42;
     const random = (below: number): number => {
