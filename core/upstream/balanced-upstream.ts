@@ -7,6 +7,7 @@ import type { Connection } from './connection.js';
 import { ConnectionPool, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { HealthCheck } from './health-check.js';
+import { Http1Connection } from './http1-connection.js';
 import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
 import { UndiciConnection } from './undici-connection.js';
@@ -24,6 +25,20 @@ const WHEEL = new DeadlineWheel();
 
 const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 
+/** Makes a connection, which opens its socket when it is first used. */
+export type OpenConnection = (connector: TargetConnector, keepAliveMs: number) => Connection;
+
+/** Over TLS by undici. */
+export const openUndici: OpenConnection = (connector, keepAliveMs) =>
+  new UndiciConnection(connector, keepAliveMs);
+
+/** In plain text by our own client. */
+export const openHttp1: OpenConnection = (connector, keepAliveMs) =>
+  new Http1Connection(connector, keepAliveMs, WHEEL);
+
+const openByScheme: OpenConnection = (connector, keepAliveMs) =>
+  (connector.secure ? openUndici : openHttp1)(connector, keepAliveMs);
+
 export class BalancedUpstream implements Upstream, CallHost {
   readonly name: string;
   readonly wheel = WHEEL;
@@ -36,12 +51,15 @@ export class BalancedUpstream implements Upstream, CallHost {
   #disposal: Promise<void> | null = null;
   #onIdle: (() => void) | null = null;
 
-  constructor(options: UpstreamOptions) {
+  /** @param open makes the connections; default by the scheme of the target */
+  constructor(options: UpstreamOptions, open: OpenConnection = openByScheme) {
     this.name = options.name;
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
     const ejection = options.targets.length === 1 ? NEVER_EJECTED : options.ejection;
-    this.#lanes = options.targets.map((target) => new TargetLane(new Target(target, ejection), options));
+    this.#lanes = options.targets.map(
+      (target) => new TargetLane(new Target(target, ejection), options, open),
+    );
     this.#balancer = buildBalancer(options.balance, this.#lanes);
     this.#healthCheck =
       options.healthCheck === null
@@ -114,13 +132,10 @@ class TargetLane implements Lane {
   readonly target: Target;
   readonly #pool: ConnectionPool;
 
-  constructor(target: Target, options: UpstreamOptions) {
+  constructor(target: Target, options: UpstreamOptions, open: OpenConnection) {
     this.target = target;
     const connector = new TargetConnector(target.url);
-    this.#pool = new ConnectionPool(
-      () => new UndiciConnection(connector, options.keepAliveMs),
-      options.connections,
-    );
+    this.#pool = new ConnectionPool(() => open(connector, options.keepAliveMs), options.connections);
   }
 
   get weight(): number {

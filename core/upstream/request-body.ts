@@ -10,6 +10,6 @@ export interface UploadWatch {
 }
 
 /** True for a body that is sent while it arrives. */
-export function isStreaming(body: Body | null): body is Body {
+export function isStreaming(body: Body | null): boolean {
   return body !== null && !(body instanceof BufferedBody);
 }
