@@ -1,17 +1,17 @@
 // The connections to one target. Our own and not undici's Pool because a request must be able to leave the queue,
 // and because the most recently used connection is the one least likely to have been closed by the target.
-import type { UndiciConnection } from './undici-connection.js';
+import type { Connection } from './connection.js';
 
 /** A request that needs a connection. */
 export interface Waiter {
-  onConnection(connection: UndiciConnection): void;
+  onConnection(connection: Connection): void;
 }
 
 export class ConnectionPool {
-  readonly #open: () => UndiciConnection;
+  readonly #open: () => Connection;
   readonly #limit: number;
-  readonly #connections: UndiciConnection[] = [];
-  readonly #idle: UndiciConnection[] = [];
+  readonly #connections: Connection[] = [];
+  readonly #idle: Connection[] = [];
   /** First come, first served; a set, so that leaving costs the same from anywhere. */
   readonly #waiting = new Set<Waiter>();
 
@@ -19,7 +19,7 @@ export class ConnectionPool {
    * @param open  makes a connection
    * @param limit most connections
    */
-  constructor(open: () => UndiciConnection, limit: number) {
+  constructor(open: () => Connection, limit: number) {
     this.#open = open;
     this.#limit = limit;
   }
@@ -37,7 +37,7 @@ export class ConnectionPool {
   }
 
   /** Takes a connection back. The next waiter may be handed it before this returns. */
-  release(connection: UndiciConnection): void {
+  release(connection: Connection): void {
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
       next.onConnection(connection);
@@ -50,7 +50,7 @@ export class ConnectionPool {
     await Promise.all(this.#connections.map((connection) => connection.close()));
   }
 
-  #grow(): UndiciConnection | undefined {
+  #grow(): Connection | undefined {
     if (this.#connections.length === this.#limit) return undefined;
     const connection = this.#open();
     this.#connections.push(connection);

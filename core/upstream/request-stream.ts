@@ -2,16 +2,9 @@
 import { Readable } from 'node:stream';
 import { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer } from '../exchange.js';
+import type { UploadWatch } from './request-body.js';
 
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
-
-/** Told whose turn it is, so that only the target's silence counts as the target's. */
-export interface UploadWatch {
-  /** The target takes bytes; the client has to send some. */
-  onUploadWanted(): void;
-  /** The client has sent more than the target took. */
-  onUploadBlocked(): void;
-}
 
 export class RequestStream extends Readable implements BodyConsumer {
   readonly #body: Body;
@@ -47,12 +40,9 @@ export class RequestStream extends Readable implements BodyConsumer {
     this.destroy(error);
   }
 
-  /** Ends it without an error of its own: whoever reads it has been told, or never began. */
-  abandon(reason: GatewayError): void {
-    if (!this.#over) {
-      this.#over = true;
-      this.#body.cancel(reason);
-    }
+  /** Lets go of the body, whose fate is somebody else's from now on. */
+  detach(): void {
+    this.#over = true;
     this.destroy();
   }
 

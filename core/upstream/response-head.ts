@@ -1,78 +1,105 @@
-// Turns the raw fields of a response head into what is forwarded. llhttp, which undici parses with, lets no CR, LF,
-// NUL or other control character through; response-head.test.ts holds it to that.
-import { util } from 'undici';
+// The head of a response: what is forwarded of it, and what it says about its body and its connection. Both clients
+// build it field by field, so both refuse the same framing.
 import { isHopByHop } from '../headers.js';
+import { ProtocolError } from './failure.js';
 
-export interface ResponseHead {
-  /** Flat, names lower case, hop-by-hop fields gone. */
-  readonly fields: string[];
+const DIGITS = /^[0-9]{1,15}$/;
+const KEEP_ALIVE_TIMEOUT = /(?:^|[,\s])timeout\s*=\s*([0-9]{1,9})(?:$|[,;\s])/i;
+
+export class ResponseHead {
+  readonly status: number;
+  /** Flat, names lower case, without hop-by-hop fields. */
+  fields: string[] = [];
   /** Value of `content-length`; null when absent. */
-  readonly contentLength: number | null;
-  /** Neither a length nor chunks: the end of the connection ends the body (RFC 9112 §6.3). */
-  readonly untilClose: boolean;
-  /** Set when the body is coded in a way that we cannot undo, and that its reader would not know of. */
-  readonly unknownCoding: string | null;
-}
+  contentLength: number | null = null;
+  chunked = false;
+  /** `connection` has the option `close`, or `keep-alive`. */
+  closes = false;
+  keepsAlive = false;
+  /** What `keep-alive` says; null when it says nothing. */
+  keepAliveTimeoutMs: number | null = null;
+  #named: Set<string> | null = null;
 
-/** @param raw `[name, value, …]` as received */
-export function decodeHead(raw: readonly Buffer[]): ResponseHead {
-  const fields: string[] = [];
-  let contentLength: number | null = null;
-  let chunked = false;
-  let unknownCoding: string | null = null;
-  let named: Set<string> | null = null;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = util.headerNameToString(raw[i]!);
+  constructor(status: number) {
+    this.status = status;
+  }
+
+  /** Neither a length nor chunks: the end of the connection ends the body (RFC 9112 §6.3), if there is one. */
+  get untilClose(): boolean {
+    return this.contentLength === null && !this.chunked;
+  }
+
+  /** Statuses without a body, whatever the fields say (RFC 9110 §6.4.1). */
+  get bodiless(): boolean {
+    return this.status === 204 || this.status === 304;
+  }
+
+  /**
+   * @param name  lower case
+   * @param value without white space at its ends
+   * @throws ProtocolError when the fields could be framed in two ways, or in one that we do not know
+   */
+  add(name: string, value: string): void {
     if (isHopByHop(name)) {
-      if (name === 'transfer-encoding') {
-        const coding = trimEnd(raw[i + 1]!.toString('latin1')).toLowerCase();
-        if (coding === 'chunked') chunked = true;
-        else unknownCoding = coding;
-      } else if (name === 'connection') {
-        named = addOptions(named, raw[i + 1]!.toString('latin1'));
-      }
-      continue;
+      this.#addHopByHop(name, value);
+      return;
     }
-    const value = trimEnd(raw[i + 1]!.toString('latin1'));
-    if (name === 'content-length') contentLength = Number(value);
-    fields.push(name, value);
+    if (name === 'content-length') this.#addLength(value);
+    this.fields.push(name, value);
   }
-  return {
-    fields: named === null ? fields : without(fields, named),
-    contentLength,
-    untilClose: contentLength === null && !chunked,
-    unknownCoding,
-  };
-}
 
-/** Adds the field names in a `connection` value; returns null while there are none but hop-by-hop ones. */
-function addOptions(named: Set<string> | null, value: string): Set<string> | null {
-  if (value === 'keep-alive' || value === 'close') return named;
-  let options = named;
-  for (const part of value.toLowerCase().split(',')) {
-    const option = part.trim();
-    if (option === '' || option === 'close' || isHopByHop(option)) continue;
-    options ??= new Set();
-    options.add(option);
+  /** After the last field: takes away what a `connection` field named. */
+  seal(): void {
+    const named = this.#named;
+    if (named === null) return;
+    const kept: string[] = [];
+    for (let i = 0; i < this.fields.length; i += 2) {
+      if (!named.has(this.fields[i]!)) kept.push(this.fields[i]!, this.fields[i + 1]!);
+    }
+    this.fields = kept;
   }
-  return options;
-}
 
-function without(fields: readonly string[], named: ReadonlySet<string>): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) {
-    if (!named.has(fields[i]!)) kept.push(fields[i]!, fields[i + 1]!);
+  #addHopByHop(name: string, value: string): void {
+    if (name === 'connection') this.#addOptions(value);
+    else if (name === 'transfer-encoding') this.#addCoding(value);
+    else if (name === 'keep-alive') this.#addKeepAlive(value);
   }
-  return kept;
-}
 
-/** Takes off the optional white space that the parser leaves at the end of a value (RFC 9110 §5.5). */
-function trimEnd(value: string): string {
-  let end = value.length;
-  while (end > 0) {
-    const code = value.charCodeAt(end - 1);
-    if (code !== 0x20 && code !== 0x09) break;
-    end--;
+  #addLength(value: string): void {
+    // Two that are equal would be harmless (RFC 9112 §6.3), but nobody sends them for a good reason.
+    if (this.contentLength !== null) throw new ProtocolError('more than one content-length');
+    if (!DIGITS.test(value)) throw new ProtocolError('a content-length that is no number');
+    if (this.chunked) throw new ProtocolError('both content-length and transfer-encoding');
+    this.contentLength = Number(value);
   }
-  return end === value.length ? value : value.slice(0, end);
+
+  #addCoding(value: string): void {
+    // Its reader would not know of a coding that we cannot undo.
+    if (value.toLowerCase() !== 'chunked')
+      throw new ProtocolError(`an unknown transfer coding, ${value.slice(0, 100)}`);
+    if (this.chunked) throw new ProtocolError('chunked twice');
+    if (this.contentLength !== null) throw new ProtocolError('both content-length and transfer-encoding');
+    this.chunked = true;
+  }
+
+  #addKeepAlive(value: string): void {
+    const match = KEEP_ALIVE_TIMEOUT.exec(value);
+    if (match !== null) this.keepAliveTimeoutMs = Number(match[1]) * 1000;
+  }
+
+  #addOptions(value: string): void {
+    const text = value.toLowerCase();
+    if (text === 'keep-alive') this.keepsAlive = true;
+    else if (text === 'close') this.closes = true;
+    else for (const option of text.split(',')) this.#addOption(option.trim());
+  }
+
+  #addOption(option: string): void {
+    if (option === 'close') this.closes = true;
+    else if (option === 'keep-alive') this.keepsAlive = true;
+    else if (option !== '' && !isHopByHop(option)) {
+      this.#named ??= new Set();
+      this.#named.add(option);
+    }
+  }
 }

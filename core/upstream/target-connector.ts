@@ -1,5 +1,5 @@
 // Opens sockets to one target. TLS names and verifies the target itself, never what a request's `host` field says.
-import { isIP, connect as netConnect, type Socket } from 'node:net';
+import { isIP, connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 
 const TCP_KEEP_ALIVE_MS = 60_000;
@@ -16,26 +16,29 @@ export class TargetConnector {
   constructor(origin: string) {
     this.origin = new URL(origin);
     this.#host = this.origin.hostname.replace(/^\[|\]$/g, '');
-    this.#port = Number(this.origin.port) || (this.#secure ? 443 : 80);
+    this.#port = Number(this.origin.port) || (this.secure ? 443 : 80);
   }
 
-  get #secure(): boolean {
+  get secure(): boolean {
     return this.origin.protocol === 'https:';
   }
 
   /**
    * Starts to connect. `settled` is called once, with an error or with null when the socket can be written to; a
    * socket that is destroyed with an error before that hands it on.
+   * @param onread for a plain socket: what it reads into and who is told, in place of the stream
    */
-  open(settled: (error: Error | null) => void): Socket {
-    const socket = this.#secure ? this.#openTls() : netConnect(this.#tcpOptions());
+  open(settled: (error: Error | null) => void, onread?: OnReadOpts): Socket {
+    const socket = this.secure
+      ? this.#openTls()
+      : netConnect(onread === undefined ? this.#tcpOptions() : { ...this.#tcpOptions(), onread });
     let pending = true;
     const settle = (error: Error | null): void => {
       if (!pending) return;
       pending = false;
       settled(error);
     };
-    socket.once(this.#secure ? 'secureConnect' : 'connect', () => settle(null));
+    socket.once(this.secure ? 'secureConnect' : 'connect', () => settle(null));
     // Stays for good: an error after the last request must not be an uncaught one.
     socket.on('error', settle);
     return socket;

@@ -1,5 +1,6 @@
-// What undici's errors mean to us.
+// Puts undici's errors into our words.
 import { GatewayError } from '../errors.js';
+import { ProtocolError } from './failure.js';
 
 /** Errors of the parser that arrive without an HPE_ code, or as a plain socket error. */
 const PROTOCOL_CODES: ReadonlySet<string> = new Set([
@@ -15,31 +16,17 @@ const OWN_CODES: ReadonlySet<string> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ]);
 
-/** Where a request stood when it failed. */
-export type FailurePoint = 'connecting' | 'sent' | 'body';
-
-/** Wraps an error of undici or of the socket; one of ours that went through undici comes back as it is. */
-export function failureOf(error: Error, point: FailurePoint, target: string): GatewayError {
-  if (error instanceof GatewayError) return error;
-  const facts = { cause: error };
+/** @returns a GatewayError for a bug of ours, a ProtocolError for what is no HTTP, else the error itself */
+export function translate(error: Error): Error {
+  if (error instanceof GatewayError || error instanceof ProtocolError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (OWN_CODES.has(code)) return new GatewayError('SLUICE_INTERNAL', error.message, facts);
-  if (point === 'body') {
-    return new GatewayError('SLUICE_UPSTREAM_CUT', `${target} ended midway: ${error.message}`, facts);
-  }
-  if (point === 'connecting') {
-    return new GatewayError(
-      'SLUICE_UPSTREAM_CONNECT',
-      `cannot connect to ${target}: ${error.message}`,
-      facts,
-    );
-  }
+  if (OWN_CODES.has(code)) return new GatewayError('SLUICE_INTERNAL', error.message, { cause: error });
   if (
     error.name === 'HTTPParserError' ||
     PROTOCOL_CODES.has(code) ||
     (code === 'UND_ERR_SOCKET' && PROTOCOL_MESSAGES.has(error.message))
   ) {
-    return new GatewayError('SLUICE_UPSTREAM_PROTOCOL', `no HTTP from ${target}: ${error.message}`, facts);
+    return new ProtocolError(error.message, { cause: error });
   }
-  return new GatewayError('SLUICE_UPSTREAM_CLOSED', `${target} closed: ${error.message}`, facts);
+  return error;
 }

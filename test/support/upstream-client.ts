@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { GatewayError } from '../../core/errors.js';
 import { type Body, type BodyConsumer, Cancellation } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
-import { UndiciUpstream } from '../../core/upstream/undici-upstream.js';
+import { BalancedUpstream } from '../../core/upstream/balanced-upstream.js';
 import type { Upstream, UpstreamOptions, UpstreamRequest } from '../../core/upstream/upstream.js';
 
 /** Makes the upstream under test. */
@@ -27,12 +27,12 @@ export function upstreamOptions(
   };
 }
 
-/** An UndiciUpstream that is disposed at the end of the test. */
+/** A BalancedUpstream that is disposed at the end of the test. */
 export function startUpstream(
   test: TestContext,
   urls: readonly string[],
   changes: Partial<UpstreamOptions> = {},
-  build: BuildUpstream = (options) => new UndiciUpstream(options),
+  build: BuildUpstream = (options) => new BalancedUpstream(options),
 ): Upstream {
   const upstream = build(upstreamOptions(urls, changes));
   test.after(() => upstream.dispose());

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
-import { RequestStream, type UploadWatch } from '../../../core/upstream/request-stream.js';
+import type { UploadWatch } from '../../../core/upstream/request-body.js';
+import { RequestStream } from '../../../core/upstream/request-stream.js';
 import { clientLeft, PushedBody } from '../../support/upstream-client.js';
 import { until } from '../../support/upstream-servers.js';
 
@@ -86,6 +87,18 @@ describe('RequestStream', { timeout: 10_000 }, () => {
         assert.equal(body.cancelled.cause, error);
       }
     }
+  });
+
+  it('leaves the body alone once it has let go of it', async () => {
+    const body = new PushedBody(1000, null, false);
+    const stream = new RequestStream(body, new Watch());
+    stream.resume();
+    await until(() => body.sent === 1000);
+    stream.detach();
+    await once(stream, 'close');
+    body.consumer!.chunk(new Uint8Array(1));
+    body.consumer!.end();
+    assert.equal(body.cancelled, null);
   });
 
   it('does not cancel a body that was read to its end', async () => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { Cancellation } from '../../../core/exchange.js';
-import { UndiciUpstream } from '../../../core/upstream/undici-upstream.js';
 import type { TargetOptions } from '../../../core/upstream/upstream.js';
 import { testUpstream } from '../../contract/upstream.contract.js';
 import { collect, PushedBody, startUpstream, upstreamRequest } from '../../support/upstream-client.js';
+import { ENGINES } from '../../support/upstream-engines.js';
 import { closedOrigin, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
 
-testUpstream('UndiciUpstream', (options) => new UndiciUpstream(options));
+for (const [engine, build] of Object.entries(ENGINES)) testUpstream(`BalancedUpstream over ${engine}`, build);
 
 function isNoTarget(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'SLUICE_UPSTREAM_NO_TARGET' && error.status === 503;
@@ -26,7 +26,7 @@ async function besides(test: TestContext, url: string): Promise<TargetOptions[]>
   ];
 }
 
-describe('UndiciUpstream', { timeout: 30_000 }, () => {
+describe('BalancedUpstream', { timeout: 30_000 }, () => {
   it('shares requests between two targets exactly by their weights', async (t) => {
     const served = [0, 0];
     const a = await startHttpTarget(t, (_request, response) => response.end(String(served[0]!++)));

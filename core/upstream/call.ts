@@ -1,20 +1,18 @@
-// One request on its way to a target and back, through all its attempts. It is the handler that undici calls, the
-// deadline on the wheel and the source of the response body at once: this is the hottest path of the gateway, and one
-// object does for the three. undici's older handler methods cost the same as the newer ones (which wrap them) and give
-// the fields raw and in order; `request()` costs a fifth more.
-import type { Dispatcher } from 'undici';
+// One request on its way to a target and back, through all its attempts. It listens to its connection, is the deadline
+// on the wheel and the source of the response body at once: this is the hottest path of the gateway, and one object does
+// for the three.
+import assert from 'node:assert';
 import { GatewayError } from '../errors.js';
-import { type Body, BufferedBody } from '../exchange.js';
 import { HeaderList } from '../headers.js';
+import type { Connection, ConnectionEvents } from './connection.js';
 import type { Waiter } from './connection-pool.js';
 import { Deadline, type DeadlineWheel } from './deadline-wheel.js';
-import { RequestStream, type UploadWatch } from './request-stream.js';
+import { failureOf } from './failure.js';
+import { isStreaming } from './request-body.js';
 import { type BodySource, ResponseBody } from './response-body.js';
-import { decodeHead } from './response-head.js';
+import type { ResponseHead } from './response-head.js';
 import { countsAgainstTarget, isConnectFailure, isFailureStatus, isRepeatable } from './retry-rule.js';
 import type { Target } from './target.js';
-import type { DispatchOptions, UndiciConnection } from './undici-connection.js';
-import { failureOf } from './undici-failure.js';
 import type { UpstreamRequest, UpstreamResponse } from './upstream.js';
 
 /** A target that takes calls, and its connections. */
@@ -22,7 +20,7 @@ export interface Lane {
   readonly target: Target;
   acquire(waiter: Waiter): void;
   leave(waiter: Waiter): boolean;
-  release(connection: UndiciConnection): void;
+  release(connection: Connection): void;
 }
 
 /** What a call needs of its upstream. */
@@ -42,37 +40,30 @@ export interface Verdict {
 }
 
 /**
- * Life of an attempt. `connecting` covers the queue, the connect and undici's check of an idle socket; it ends with
- * `onConnect`, right before the first byte. Every attempt ends in `onError` or `onComplete`, but for those that
+ * Life of an attempt. `connecting` covers the queue, the connect and the check of an idle socket; it ends with
+ * `onSending`, right before the first byte. Every attempt ends in `onError` or `onComplete`, but for those that
  * leave the queue.
  */
 type Phase = 'connecting' | 'sent' | 'body' | 'over';
 
-export class UndiciCall
-  extends Deadline
-  implements Dispatcher.DispatchHandler, Waiter, BodySource, UploadWatch
-{
+export class Call extends Deadline implements ConnectionEvents, Waiter, BodySource {
   readonly #host: CallHost;
   readonly #request: UpstreamRequest;
   readonly #verdict: Verdict;
   #lane: Lane;
   #phase: Phase = 'connecting';
-  #connection: UndiciConnection | null = null;
-  #abort: ((error: Error) => void) | null = null;
-  /** Why we ended it ourselves; wins over what undici says then. */
+  #connection: Connection | null = null;
+  /** Why we ended it ourselves; wins over what the connection says then. */
   #failure: GatewayError | null = null;
   #tried: Target[] | null = null;
   #attempts = 1;
-  #upload: RequestStream | null = null;
   #uploadBlocked = false;
   /** The connection had carried a request before this one. */
   #reused = false;
   /** A byte of the response has arrived. */
   #answered = false;
-  #resumeParser: (() => void) | null = null;
   #response: { -readonly [K in keyof UpstreamResponse]: UpstreamResponse[K] } | null = null;
   #body: ResponseBody | null = null;
-  #untilClose = false;
 
   constructor(host: CallHost, request: UpstreamRequest, lane: Lane, verdict: Verdict) {
     super();
@@ -93,9 +84,9 @@ export class UndiciCall
     this.#stop(reason);
   }
 
-  onConnection(connection: UndiciConnection): void {
+  onConnection(connection: Connection): void {
     this.#connection = connection;
-    connection.dispatch(this.#dispatchOptions(), this);
+    connection.send(this.#request, this);
   }
 
   override onDeadline(): void {
@@ -122,62 +113,59 @@ export class UndiciCall
     );
   }
 
-  // What undici calls, in this order.
+  // What the connection tells.
 
-  onConnect(abort: (error?: Error) => void): void {
-    // Thrown and not aborted: that would close a connection which is as good as new.
-    if (this.#failure !== null) throw this.#failure;
-    const connection = this.#connection!;
-    this.#abort = abort;
+  onSending(reused: boolean): void {
     this.#phase = 'sent';
-    this.#reused = connection.served++ > 0;
+    this.#reused = reused;
     this.#answered = false;
-    if (this.#upload === null || this.#uploadBlocked) this.#host.wheel.arm(this, this.#request.responseMs);
+    if (!isStreaming(this.#request.body) || this.#uploadBlocked) this.#watchTarget();
     else this.#host.wheel.disarm(this);
   }
 
-  onBodySent(): void {
-    if (this.#uploadBlocked && this.#phase === 'sent') this.#host.wheel.arm(this, this.#request.responseMs);
+  onUploadProgress(): void {
+    if (this.#uploadBlocked) this.#watchTarget();
   }
 
-  onRequestSent(): void {
-    if (this.#upload === null) return;
+  onUploadComplete(): void {
     this.#uploadBlocked = false;
-    if (this.#phase === 'sent') this.#host.wheel.arm(this, this.#request.responseMs);
+    this.#watchTarget();
   }
 
-  onResponseStarted(): void {
+  onUploadWanted(): void {
+    this.#uploadBlocked = false;
+    if (this.#phase === 'sent') this.#host.wheel.disarm(this);
+  }
+
+  onUploadBlocked(): void {
+    this.#uploadBlocked = true;
+    this.#watchTarget();
+  }
+
+  onAnswering(): void {
     this.#answered = true;
   }
 
-  onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
-    if (status < 200) {
-      // We never ask for an upgrade, so nothing that follows a 101 could be understood.
-      if (status === 101) this.#stopProtocol('switches protocols unasked');
-      return true;
-    }
-    const head = decodeHead(raw);
-    if (head.unknownCoding !== null) {
-      this.#stopProtocol(`sends an unknown transfer coding, ${head.unknownCoding}`);
-      return true;
-    }
+  onHead(head: ResponseHead): void {
     const { target } = this.#lane;
-    if (isFailureStatus(status)) target.failed();
+    if (isFailureStatus(head.status)) target.failed();
     else target.succeeded();
     this.#phase = 'body';
-    this.#untilClose = head.untilClose;
-    this.#resumeParser = resume;
-    if (this.#request.method !== 'HEAD' && status !== 204 && status !== 304) {
+    if (this.#request.method !== 'HEAD' && !head.bodiless) {
       this.#body = new ResponseBody(head.contentLength, this);
     }
     this.#watchSilence();
-    this.#response = { status, headers: new HeaderList(head.fields), body: this.#body, target: target.url };
+    this.#response = {
+      status: head.status,
+      headers: new HeaderList(head.fields),
+      body: this.#body,
+      target: target.url,
+    };
     // Whoever awaits this runs after the bytes of this read are parsed: see `onComplete`.
     this.#verdict.resolve(this.#response);
-    return true;
   }
 
-  onData(bytes: Buffer): boolean {
+  onData(bytes: Uint8Array): boolean {
     const more = this.#body!.push(bytes);
     // The silence that follows is the client's.
     if (more) this.#watchSilence();
@@ -188,32 +176,23 @@ export class UndiciCall
   onComplete(): void {
     const connection = this.#connection!;
     const body = this.#body;
-    // undici takes a reset for the end of a body that only the end of the connection ends.
-    const cut = body !== null && this.#untilClose && connection.broken;
     this.#finish();
     this.#lane.release(connection);
     if (body === null) return;
-    if (cut) {
-      body.fail(
-        new GatewayError('SLUICE_UPSTREAM_CUT', `${this.#lane.target.url} reset its connection midway`),
-      );
-      return;
-    }
     body.end();
     // A body that came with its head is in memory already; nobody has seen the response yet.
     this.#response!.body = body.settled();
   }
 
   onError(error: Error): void {
-    const point = this.#phase === 'over' ? 'body' : this.#phase;
-    const failure = this.#failure ?? failureOf(error, point, this.#lane.target.url);
+    assert(this.#phase !== 'over', 'an attempt ends once');
+    const failure = this.#failure ?? failureOf(error, this.#phase, this.#lane.target.url);
     const connection = this.#connection;
     const again = this.#retryLane(failure);
     const stale = again !== null && again === this.#lane && connection !== null;
     if (!stale && countsAgainstTarget(failure, connection === null)) this.#lane.target.failed();
-    if (this.#phase !== 'connecting') connection?.reset();
     if (connection !== null && !stale) {
-      // undici is still busy with the connection and must not find a new request on it yet.
+      // It is still busy with this error and must not find a new request yet.
       const lane = this.#lane;
       queueMicrotask(() => lane.release(connection));
       this.#connection = null;
@@ -232,29 +211,19 @@ export class UndiciCall
     queueMicrotask(() => this.#attempt());
   }
 
-  // What the response body and the request stream call.
+  // What the response body calls.
 
   resume(): void {
-    // Never from inside a parser, another connection's included: undici parses on one stack.
+    // Never from inside a connection, another one included: undici parses on one stack.
     queueMicrotask(() => {
       if (this.#phase !== 'body') return;
       this.#watchSilence();
-      this.#resumeParser!();
+      this.#connection!.resume();
     });
   }
 
   cancel(reason: GatewayError): void {
     this.#stop(reason);
-  }
-
-  onUploadWanted(): void {
-    this.#uploadBlocked = false;
-    if (this.#phase === 'sent') this.#host.wheel.disarm(this);
-  }
-
-  onUploadBlocked(): void {
-    this.#uploadBlocked = true;
-    if (this.#phase === 'sent') this.#host.wheel.arm(this, this.#request.responseMs);
   }
 
   #attempt(): void {
@@ -268,33 +237,9 @@ export class UndiciCall
     else this.onConnection(this.#connection);
   }
 
-  #dispatchOptions(): DispatchOptions {
-    const { method, target, authority, headers, body } = this.#request;
-    const { flat } = headers;
-    const fields: string[] = authority === '' ? [] : ['host', authority];
-    for (let i = 0; i < flat.length; i += 2) {
-      // The listener has answered the expectation (RFC 9110 §10.1.1), and undici refuses to send one.
-      if (flat[i] !== 'expect') fields.push(flat[i]!, flat[i + 1]!);
-    }
-    return {
-      path: target,
-      method,
-      headers: fields,
-      body: this.#bodyToSend(body, fields),
-      blocking: false,
-      servername: this.#lane.target.url,
-    };
-  }
-
-  #bodyToSend(body: Body | null, fields: string[]): Buffer | RequestStream | null {
-    if (body === null) return null;
-    if (body instanceof BufferedBody) {
-      const { bytes } = body;
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
-    if (body.length !== null) fields.push('content-length', String(body.length));
-    this.#upload = new RequestStream(body, this);
-    return this.#upload;
+  /** It is the target's turn until its response head is there. */
+  #watchTarget(): void {
+    if (this.#phase === 'sent') this.#host.wheel.arm(this, this.#request.responseMs);
   }
 
   #watchSilence(): void {
@@ -303,16 +248,11 @@ export class UndiciCall
     else this.#host.wheel.disarm(this);
   }
 
-  #stopProtocol(what: string): void {
-    this.#stop(new GatewayError('SLUICE_UPSTREAM_PROTOCOL', `${this.#lane.target.url} ${what}`));
-  }
-
-  /** Ends the attempt from our side; `onError` follows, now or as soon as undici lets go of it. */
+  /** Ends the attempt from our side; `onError` follows, now or as soon as the connection lets go of it. */
   #stop(failure: GatewayError): void {
     if (this.#phase === 'over' || this.#failure !== null) return;
     this.#failure = failure;
-    if (this.#phase !== 'connecting') this.#abort!(failure);
-    else if (this.#connection !== null) this.#connection.abandon(failure);
+    if (this.#connection !== null) this.#connection.abort(failure);
     else if (this.#lane.leave(this)) this.onError(failure);
   }
 
@@ -339,15 +279,13 @@ export class UndiciCall
   #fail(failure: GatewayError): void {
     const early = this.#phase !== 'body';
     this.#finish();
-    if (this.#upload === null) this.#request.body?.cancel(failure);
-    else this.#upload.abandon(failure);
+    this.#request.body?.cancel(failure);
     if (early) this.#verdict.reject(failure);
     else this.#body?.fail(failure);
   }
 
   #finish(): void {
     this.#phase = 'over';
-    this.#abort = null;
     this.#host.wheel.disarm(this);
     this.#lane.target.active--;
     this.#host.onCallOver();

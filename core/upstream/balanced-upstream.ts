@@ -1,13 +1,15 @@
-// Upstream over HTTP/1.1 by undici. Chooses the target; each request's life is an UndiciCall.
+// Upstream over HTTP/1.1. Chooses the target; each request's life is a Call.
 import assert from 'node:assert';
 import { GatewayError } from '../errors.js';
 import { type Balancer, buildBalancer } from './balancer.js';
+import { Call, type CallHost, type Lane, type Verdict } from './call.js';
+import type { Connection } from './connection.js';
 import { ConnectionPool, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { HealthCheck } from './health-check.js';
+import { Http1Connection } from './http1-connection.js';
 import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
-import { type CallHost, type Lane, UndiciCall, type Verdict } from './undici-call.js';
 import { UndiciConnection } from './undici-connection.js';
 import type {
   EjectionOptions,
@@ -23,24 +25,41 @@ const WHEEL = new DeadlineWheel();
 
 const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 
-export class UndiciUpstream implements Upstream, CallHost {
+/** Makes a connection, which opens its socket when it is first used. */
+export type OpenConnection = (connector: TargetConnector, keepAliveMs: number) => Connection;
+
+/** Over TLS by undici. */
+export const openUndici: OpenConnection = (connector, keepAliveMs) =>
+  new UndiciConnection(connector, keepAliveMs);
+
+/** In plain text by our own client. */
+export const openHttp1: OpenConnection = (connector, keepAliveMs) =>
+  new Http1Connection(connector, keepAliveMs, WHEEL);
+
+const openByScheme: OpenConnection = (connector, keepAliveMs) =>
+  (connector.secure ? openUndici : openHttp1)(connector, keepAliveMs);
+
+export class BalancedUpstream implements Upstream, CallHost {
   readonly name: string;
   readonly wheel = WHEEL;
   readonly retries: number;
-  readonly #lanes: UndiciLane[];
-  readonly #balancer: Balancer<UndiciLane>;
+  readonly #lanes: TargetLane[];
+  readonly #balancer: Balancer<TargetLane>;
   readonly #healthCheck: HealthCheck | null;
   /** Calls that are not over. */
   #running = 0;
   #disposal: Promise<void> | null = null;
   #onIdle: (() => void) | null = null;
 
-  constructor(options: UpstreamOptions) {
+  /** @param open makes the connections; default by the scheme of the target */
+  constructor(options: UpstreamOptions, open: OpenConnection = openByScheme) {
     this.name = options.name;
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
     const ejection = options.targets.length === 1 ? NEVER_EJECTED : options.ejection;
-    this.#lanes = options.targets.map((target) => new UndiciLane(new Target(target, ejection), options));
+    this.#lanes = options.targets.map(
+      (target) => new TargetLane(new Target(target, ejection), options, open),
+    );
     this.#balancer = buildBalancer(options.balance, this.#lanes);
     this.#healthCheck =
       options.healthCheck === null
@@ -92,7 +111,7 @@ export class UndiciUpstream implements Upstream, CallHost {
       return;
     }
     this.#running++;
-    const call = new UndiciCall(this, request, lane, verdict);
+    const call = new Call(this, request, lane, verdict);
     cancellation.subscribe((reason) => call.abandon(reason));
     call.start();
   }
@@ -109,17 +128,14 @@ export class UndiciUpstream implements Upstream, CallHost {
 }
 
 /** One target with its connections, as the balancer and the calls see it. */
-class UndiciLane implements Lane {
+class TargetLane implements Lane {
   readonly target: Target;
   readonly #pool: ConnectionPool;
 
-  constructor(target: Target, options: UpstreamOptions) {
+  constructor(target: Target, options: UpstreamOptions, open: OpenConnection) {
     this.target = target;
     const connector = new TargetConnector(target.url);
-    this.#pool = new ConnectionPool(
-      () => new UndiciConnection(connector, options.keepAliveMs),
-      options.connections,
-    );
+    this.#pool = new ConnectionPool(() => open(connector, options.keepAliveMs), options.connections);
   }
 
   get weight(): number {
@@ -142,7 +158,7 @@ class UndiciLane implements Lane {
     return this.#pool.leave(waiter);
   }
 
-  release(connection: UndiciConnection): void {
+  release(connection: Connection): void {
     this.#pool.release(connection);
   }
 

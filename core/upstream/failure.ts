@@ -1,0 +1,30 @@
+// What a failed connection means to a request.
+import { GatewayError } from '../errors.js';
+
+/** The target does not speak HTTP/1.1 as we read it (RFC 9112). */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/** Where a request stood when it failed. */
+export type FailurePoint = 'connecting' | 'sent' | 'body';
+
+/** Wraps an error of a connection; one of ours that went through it comes back as it is. */
+export function failureOf(error: Error, point: FailurePoint, target: string): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const facts = { cause: error };
+  if (point === 'body') {
+    return new GatewayError('SLUICE_UPSTREAM_CUT', `${target} ended midway: ${error.message}`, facts);
+  }
+  if (point === 'connecting') {
+    return new GatewayError(
+      'SLUICE_UPSTREAM_CONNECT',
+      `cannot connect to ${target}: ${error.message}`,
+      facts,
+    );
+  }
+  if (error instanceof ProtocolError) {
+    return new GatewayError('SLUICE_UPSTREAM_PROTOCOL', `no HTTP from ${target}: ${error.message}`, facts);
+  }
+  return new GatewayError('SLUICE_UPSTREAM_CLOSED', `${target} closed: ${error.message}`, facts);
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GatewayError } from '../../../core/errors.js';
+import { BufferedBody, Cancellation } from '../../../core/exchange.js';
+import {
+  clientLeft,
+  collect,
+  PushedBody,
+  startUpstream,
+  upstreamRequest,
+} from '../../support/upstream-client.js';
+import { ENGINES } from '../../support/upstream-engines.js';
+import { startHttpTarget } from '../../support/upstream-servers.js';
+
+for (const [engine, build] of Object.entries(ENGINES)) {
+  describe(`BalancedUpstream over ${engine} under a mixture of everything`, { timeout: 60_000 }, () => {
+    it('ends every request once, counts down to zero, and serves on', async (t) => {
+      let seed = 42;
+      const random = (below: number): number => {
+        seed = (seed * 48271) % 2147483647;
+        return seed % below;
+      };
+      const target = await startHttpTarget(t, (request, response) => {
+        const drain = (): void => {
+          request.resume();
+        };
+        switch (request.url) {
+          case '/early':
+            response.end('early');
+            break;
+          case '/close':
+            request.socket.destroy();
+            break;
+          case '/silent':
+            drain();
+            break;
+          case '/cut':
+            drain();
+            response.write('half', () => request.socket.destroy());
+            break;
+          case '/big':
+            drain();
+            response.end(Buffer.alloc(300_000));
+            break;
+          default:
+            request.on('end', () => response.end('whole'));
+            drain();
+        }
+      });
+      const upstream = startUpstream(t, [target.url], { connections: 6, retries: 2 }, build);
+      const paths = ['/whole', '/whole', '/whole', '/early', '/close', '/silent', '/cut', '/big'];
+      const outcomes = new Map<string, number>();
+
+      const send = async (): Promise<string> => {
+        const cancellation = new Cancellation();
+        const method = ['GET', 'PUT', 'POST', 'HEAD'][random(4)]!;
+        const upload = method === 'PUT' || method === 'POST';
+        const bodies = [null, new BufferedBody(Buffer.alloc(5000)), new PushedBody(random(200_000), null)];
+        const request = upstreamRequest({
+          ...{ method, cancellation, target: paths[random(paths.length)]!, responseMs: 30, idleMs: 30 },
+          ...{ body: upload ? bodies[random(bodies.length)]! : null, connectMs: 2000 },
+        });
+        const leave = (): void => cancellation.cancel(clientLeft());
+        const patience = random(6);
+        if (patience === 0) leave();
+        if (patience === 1) queueMicrotask(leave);
+        if (patience === 2) setImmediate(leave);
+        if (patience === 3) setTimeout(leave, random(10));
+        try {
+          const { body } = await upstream.forward(request);
+          if (random(8) !== 0) return `body ${(await collect(body)).length}`;
+          body?.cancel(clientLeft());
+          return 'cancelled';
+        } catch (error) {
+          assert.ok(error instanceof GatewayError, String(error));
+          return error.code;
+        }
+      };
+
+      await Promise.all(
+        Array.from({ length: 32 }, async () => {
+          for (let i = 0; i < 60; i++) {
+            const outcome = await send();
+            outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          }
+        }),
+      );
+      for (const expected of [
+        'body 5',
+        'body 300000',
+        'cancelled',
+        'SLUICE_LISTEN_ABORTED',
+        'SLUICE_UPSTREAM_TIMEOUT',
+      ]) {
+        assert.ok(outcomes.has(expected), `${expected} never came up: ${JSON.stringify([...outcomes])}`);
+      }
+      assert.equal(outcomes.has('SLUICE_INTERNAL'), false, JSON.stringify([...outcomes]));
+      assert.equal(upstream.states()[0]!.active, 0);
+      const { body } = await upstream.forward(upstreamRequest({ target: '/whole' }));
+      assert.equal(await collect(body), 'whole');
+      await upstream.dispose();
+    });
+  });
+}

@@ -1,0 +1,9 @@
+// Both HTTP clients, each for plain targets too, so that one suite can hold both to the same behaviour.
+import { BalancedUpstream, openHttp1, openUndici } from '../../core/upstream/balanced-upstream.js';
+import type { BuildUpstream } from './upstream-client.js';
+
+/** How to build an upstream on each of them, by the name of the connection. */
+export const ENGINES: Readonly<Record<string, BuildUpstream>> = {
+  Http1Connection: (options) => new BalancedUpstream(options, openHttp1),
+  UndiciConnection: (options) => new BalancedUpstream(options, openUndici),
+};
