@@ -1,4 +1,5 @@
 // The `metrics` capability: a guest defines metrics in `configure` and adds to them in its calls.
+import { isDeepStrictEqual } from 'node:util';
 import {
   IMPORT_METRIC_DEFINE,
   IMPORT_METRIC_RECORD,
@@ -65,6 +66,9 @@ export class MetricCapability implements CapabilityHost {
   readonly #define = (kind: number, address: number, length: number): number => {
     if (!this.#configuring) throw new GuestAbort('metrics are defined in configure only');
     const definition = parseDefinition(kind, this.#memory.text(address, length, MOST_TEXT_BYTES));
+    const again = this.#defined.findIndex((other) => isSame(other.definition, definition));
+    if (again !== -1) return again;
+    for (const other of this.#defined) refuseConflict(other.definition, definition);
     const place = this.#table.place(definition);
     if (place === -1) throw new GuestAbort(`more than ${MOST_METRICS} metrics`);
     this.#defined.push({ place, definition });
@@ -110,7 +114,8 @@ function readLabels(labels: unknown): Readonly<Record<string, string>> {
     if (typeof value !== 'string' || !LABEL_VALUE.test(value))
       throw wrong(`label ${name}`, value, 'plain text');
   }
-  return labels as Readonly<Record<string, string>>;
+  // In one order, whatever the guest's: it makes no other series.
+  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function readBounds(kind: MetricKind, bounds: unknown): readonly number[] {
@@ -120,6 +125,36 @@ function readBounds(kind: MetricKind, bounds: unknown): readonly number[] {
   if (!rises || bounds.length < least || bounds.length > most)
     throw wrong('bounds', bounds, `${least} to ${most} rising numbers`);
   return bounds;
+}
+
+function isSame(one: MetricDefinition, other: MetricDefinition): boolean {
+  return one.name === other.name && isDeepStrictEqual({ ...one, help: '' }, { ...other, help: '' });
+}
+
+/**
+ * Prometheus refuses all that the gateway shows when one series stands there twice, or in two shapes.
+ * @throws GuestAbort when both cannot stand there
+ */
+function refuseConflict(earlier: MetricDefinition, later: MetricDefinition): void {
+  if (earlier.name === later.name) {
+    const agree =
+      earlier.kind === later.kind &&
+      isDeepStrictEqual(earlier.bounds, later.bounds) &&
+      isDeepStrictEqual(Object.keys(earlier.labels), Object.keys(later.labels));
+    if (agree) return;
+    throw new GuestAbort(
+      `metric ${later.name}: was defined before with another kind, other bounds or labels`,
+    );
+  }
+  const taken = seriesOf(earlier);
+  const clash = seriesOf(later).find((name) => taken.includes(name));
+  if (clash !== undefined)
+    throw new GuestAbort(`metric ${later.name}: ${clash} is a series of ${earlier.name} as well`);
+}
+
+/** Names under which a metric is shown. */
+function seriesOf({ kind, name }: MetricDefinition): readonly string[] {
+  return kind === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
 }
 
 function wrong(what: string, found: unknown, expected: string): GuestAbort {

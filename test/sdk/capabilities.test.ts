@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GatewayError } from '../../core/errors.js';
+import { FilterChain } from '../../core/wasm/chain.js';
+import { createSharedState } from '../../core/wasm/guest-host.js';
+import type { MetricDefinition } from '../../core/wasm/metric-table.js';
+import { loadModule } from '../../core/wasm/module.js';
 import { TestChain } from '../../sdk/testing/index.js';
 import { FilterBuildError } from '../../sdk/tools/filter-builder.js';
+import { watSpec } from '../support/wat-spec.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
 /** Headers that the upstream sees after a request went through a filter with this body of `onRequest`. */
@@ -41,6 +46,16 @@ async function refusalOf(configure: string): Promise<string> {
   return '';
 }
 
+/** Metrics that a filter has defined once it is loaded. */
+function definitionsOf(bytes: Uint8Array): readonly MetricDefinition[] {
+  const { module, initialPages, maximumPages } = loadModule(bytes, 'inline');
+  const spec = watSpec(
+    {},
+    { module, initialPages, maximumPages, granted: ['metrics'], shared: createSharedState(['metrics']) },
+  );
+  return new FilterChain().load(spec).metrics;
+}
+
 describe('the capability clock', () => {
   it('tells the time of the day and how much of it passed', async () => {
     const headers = await headersOf(
@@ -54,6 +69,16 @@ describe('the capability clock', () => {
     const now = Number(headers('x-now'));
     assert.ok(now >= before && now <= Date.now(), `${now}`);
     assert.equal(headers('x-rises'), 'yes');
+  });
+
+  it('tells the time of the day finer than a millisecond', async () => {
+    const headers = await headersOf(
+      ['clock'],
+      `let fractions = 0;
+       for (let i = 0; i < 100; i++) { const now = clock.now(); if (now != Math.floor(now)) fractions++; }
+       request.headers.set('x-fractions', fractions);`,
+    );
+    assert.ok(Number(headers('x-fractions')) > 0);
   });
 });
 
@@ -144,6 +169,39 @@ describe('the capability metrics', () => {
     assert.equal(await refusalOf("Metric.counter('a_total', 'x', ['path', '/a']).record(0.5);"), '');
     assert.match(await refusalOf("Metric.counter('a', 'x').record(-1);"), /a counter cannot take -1/);
     assert.match(await refusalOf("Metric.gauge('a', 'x').record(NaN);"), /a metric cannot take NaN/);
+  });
+
+  it('refuses metrics that cannot stand in one page', async () => {
+    const refusals: [string, RegExp][] = [
+      ["Metric.counter('a', 'x'); Metric.gauge('a', 'x');", /metric a: was defined before with another kind/],
+      ["Metric.histogram('a', 'x', [1]); Metric.histogram('a', 'x', [2]);", /metric a: was defined before/],
+      ["Metric.counter('a', 'x'); Metric.counter('a', 'x', ['p', '1']);", /metric a: was defined before/],
+      ["Metric.histogram('a', 'x', [1]); Metric.counter('a_sum', 'x');", /a_sum is a series of a as well/],
+      [
+        "Metric.gauge('a_count', 'x'); Metric.histogram('a', 'x', [1]);",
+        /a_count is a series of a_count as well/,
+      ],
+    ];
+    for (const [configure, message] of refusals) assert.match(await refusalOf(configure), message);
+    assert.equal(
+      await refusalOf("Metric.counter('a', 'x', ['p', '1']); Metric.counter('a', 'x', ['p', '2']);"),
+      '',
+    );
+  });
+
+  it('takes a metric that is defined again for the same, in whatever order its labels come', async () => {
+    const source = `
+      import { Decision, Json, Metric, next, Request } from 'sluice';
+      export function configure(config: Json): void {
+        for (let i = 0; i < 100; i++) Metric.counter('a', 'x', ['p', '1', 'q', '2']);
+        Metric.counter('a', 'x', ['q', '2', 'p', '1']);
+      }
+      export function onRequest(request: Request): Decision { return next(); }`;
+    const module = await buildInline(source, manifestOf({ capabilities: ['metrics'] }));
+    assert.deepEqual(
+      definitionsOf(module).map(({ labels }) => labels),
+      [{ p: '1', q: '2' }],
+    );
   });
 
   it('defines nothing after configure', async () => {
