@@ -10,7 +10,7 @@ import { PLAIN_MANIFEST, type WatParts, watFilter } from '../support/wat-module.
 
 const NEVER = '(loop $turn (br $turn))';
 /** How long a start or a configure that never returns is waited for. */
-const SHORT_START_MS = 3000;
+const SHORT_START_MS = 5000;
 
 interface Attempt {
   readonly name: string;
