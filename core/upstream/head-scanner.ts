@@ -99,10 +99,12 @@ export class HeadScanner {
     const marks = HeadScanner.#marks;
     const head = new ResponseHead(this.#status);
     for (let i = 0; i < count; i += 4) {
-      head.add(
-        lowerCaseName(text.slice(marks[i]! - offset, marks[i + 1]! - offset)),
-        text.slice(marks[i + 2]! - offset, marks[i + 3]! - offset),
-      );
+      const name = lowerCaseName(text.slice(marks[i]! - offset, marks[i + 1]! - offset));
+      const end = marks[i + 3]! - offset;
+      if ((name === 'content-length' || name === 'transfer-encoding') && hasTab(text, end)) {
+        throw new ProtocolError(`a tab behind ${name}`);
+      }
+      head.add(name, text.slice(marks[i + 2]! - offset, end));
     }
     head.seal();
     return head;
@@ -116,6 +118,13 @@ function endOfLine(bytes: Buffer, at: number, end: number): number {
   if (at + 1 === end) return -1;
   if (bytes[at + 1] !== LF) throw new ProtocolError('a bare CR in the head');
   return at + 2;
+}
+
+/** White space by RFC 9110 §5.6.3, but some parsers take a tab there for a part of the value. */
+function hasTab(text: string, valueEnd: number): boolean {
+  let at = valueEnd;
+  while (text.charCodeAt(at) === SP) at++;
+  return text.charCodeAt(at) === HTAB;
 }
 
 function hasDigits(bytes: Buffer, start: number): boolean {

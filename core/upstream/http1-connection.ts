@@ -138,22 +138,6 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
 
   // What the upload tells.
 
-  onUploadBlocked(): void {
-    this.#events!.onUploadBlocked();
-  }
-
-  onUploadWanted(): void {
-    this.#events!.onUploadWanted();
-  }
-
-  onUploadProgress(): void {
-    this.#events!.onUploadProgress();
-  }
-
-  onUploadComplete(): void {
-    this.#events!.onUploadComplete();
-  }
-
   onUploadFailed(error: GatewayError): void {
     this.#fail(error);
   }
@@ -182,7 +166,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     } else if (body === null || body instanceof BufferedBody) {
       this.#socket!.write(`${this.#head}${payload ? 'content-length: 0\r\n' : ''}\r\n`, 'latin1');
     } else {
-      this.#upload = new Upload(body, this.#socket!, this.#head, payload, this);
+      this.#upload = new Upload(body, this.#socket!, this.#head, payload, this.#events!, this);
       this.#upload.start();
     }
   }
@@ -211,14 +195,15 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     const events = this.#events!;
     events.onAnswering();
     this.#readBytes = bytes;
+    let end = 0;
     try {
-      const end = this.#parser.execute(READ_BUFFER, 0, bytes);
-      if (this.#parser.over) this.#complete(end === bytes);
+      end = this.#parser.execute(READ_BUFFER, 0, bytes);
     } catch (error) {
       // A consumer that fails after it has aborted has nothing left to break off.
       if (this.#events === events) this.#fail(error as Error);
     }
     this.#copy = null;
+    if (this.#parser.over) this.#complete(end === bytes);
     return !this.#paused;
   }
 

@@ -63,6 +63,8 @@ export class ResponseHead {
     if (name === 'connection') this.#addOptions(value);
     else if (name === 'transfer-encoding') this.#addCoding(value);
     else if (name === 'keep-alive') this.#addKeepAlive(value);
+    // No standard has it, but who says `close` means it.
+    else if (name === 'proxy-connection' && /close/i.test(value)) this.closes = true;
   }
 
   #addLength(value: string): void {

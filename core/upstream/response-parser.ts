@@ -131,7 +131,7 @@ export class ResponseParser {
     // HTTP/1.0 knows no chunks: such a message may be framed in two ways (RFC 9112 §6.1).
     if (old && head.chunked) throw new ProtocolError('chunks in HTTP/1.0');
     if (head.status < 200) {
-      checkInformational(head);
+      checkInformational(head, old);
       return;
     }
     this.#reusable = !head.closes && (!old || head.keepsAlive);
@@ -142,8 +142,9 @@ export class ResponseParser {
   /** RFC 9112 §6.3 */
   #framing(head: ResponseHead): State {
     if (this.#isHead || head.bodiless) {
-      // A 204 must not announce a body; one that does may send it later.
-      if (head.status === 204 && (head.chunked || (head.contentLength ?? 0) > 0)) this.#reusable = false;
+      // A 204 must not announce a body; one that does may send it later, and so may a target that is asked with HEAD.
+      const announced = head.chunked || (head.contentLength ?? 0) > 0;
+      if (this.#isHead || (head.status === 204 && announced)) this.#reusable = false;
       return 'over';
     }
     if (head.chunked) {
@@ -167,8 +168,10 @@ export class ResponseParser {
   }
 }
 
-function checkInformational(head: ResponseHead): void {
+function checkInformational(head: ResponseHead, old: boolean): void {
   // We never ask for an upgrade, so nothing that follows a 101 could be understood.
   if (head.status === 101) throw new ProtocolError('it switches protocols unasked');
+  // HTTP/1.0 has none of them (RFC 9110 §15.2), and nothing follows on a connection that closes.
+  if (old || head.closes) throw new ProtocolError('an informational response that nothing follows');
   if (!head.untilClose) throw new ProtocolError('an informational response with a body');
 }

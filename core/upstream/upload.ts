@@ -3,21 +3,17 @@
 import type { Socket } from 'node:net';
 import { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer } from '../exchange.js';
+import type { ConnectionEvents } from './connection.js';
 
-/** Told what becomes of the body. */
+/** Told that the body will never be whole. */
 export interface UploadHost {
-  /** The client has sent more than the target took. */
-  onUploadBlocked(): void;
-  /** The target takes bytes again. */
-  onUploadWanted(): void;
-  onUploadProgress(): void;
-  onUploadComplete(): void;
   onUploadFailed(error: GatewayError): void;
 }
 
 export class Upload implements BodyConsumer {
   readonly #body: Body;
   readonly #socket: Socket;
+  readonly #events: ConnectionEvents;
   readonly #host: UploadHost;
   readonly #announcesEmpty: boolean;
   #head: string;
@@ -28,12 +24,21 @@ export class Upload implements BodyConsumer {
   /**
    * @param head           request line and fields, without the framing ones and without the empty line
    * @param announcesEmpty an empty body is announced as such
+   * @param events         told how far it is
    */
-  constructor(body: Body, socket: Socket, head: string, announcesEmpty: boolean, host: UploadHost) {
+  constructor(
+    body: Body,
+    socket: Socket,
+    head: string,
+    announcesEmpty: boolean,
+    events: ConnectionEvents,
+    host: UploadHost,
+  ) {
     this.#body = body;
     this.#socket = socket;
     this.#head = head;
     this.#announcesEmpty = announcesEmpty;
+    this.#events = events;
     this.#host = host;
   }
 
@@ -60,11 +65,11 @@ export class Upload implements BodyConsumer {
     if (prefix !== '') this.#socket.write(prefix, 'latin1');
     const more = this.#socket.write(bytes);
     this.#socket.uncork();
-    this.#host.onUploadProgress();
+    this.#events.onUploadProgress();
     if (more) return;
     this.#blocked = true;
     this.#body.pause();
-    this.#host.onUploadBlocked();
+    this.#events.onUploadBlocked();
   }
 
   end(): void {
@@ -80,7 +85,7 @@ export class Upload implements BodyConsumer {
     } else if (length === null) {
       this.#socket.write('\r\n0\r\n\r\n', 'latin1');
     }
-    this.#host.onUploadComplete();
+    this.#events.onUploadComplete();
   }
 
   fail(error: GatewayError): void {
@@ -93,7 +98,7 @@ export class Upload implements BodyConsumer {
   onDrain(): void {
     if (this.#over || !this.#blocked) return;
     this.#blocked = false;
-    this.#host.onUploadWanted();
+    this.#events.onUploadWanted();
     this.#body.resume();
   }
 

@@ -52,7 +52,7 @@ const RULES: Rules = {
     'ajv-formats': ['core/config/validate.ts', 'core/wasm/schema-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     yaml: ['core/config/document.ts'],
-    undici: ['core/upstream/'],
+    undici: ['core/upstream/undici-connection.ts'],
     pino: ['core/telemetry/log.ts'],
     'prom-client': ['core/telemetry/metrics.ts'],
   },

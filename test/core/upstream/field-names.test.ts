@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { lowerCaseName } from '../../../core/upstream/field-names.js';
+
+describe('lowerCaseName', () => {
+  it('lower-cases every spelling of every name', () => {
+    const names = [
+      'Content-Length',
+      'content-length',
+      'CONTENT-length',
+      'ETag',
+      'Etag',
+      'X-Mine',
+      'x-mine',
+      'constructor',
+    ];
+    assert.deepEqual(names.map(lowerCaseName), [
+      ...[
+        'content-length',
+        'content-length',
+        'content-length',
+        'etag',
+        'etag',
+        'x-mine',
+        'x-mine',
+        'constructor',
+      ],
+    ]);
+  });
+});
