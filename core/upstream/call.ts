@@ -167,6 +167,8 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
 
   onData(bytes: Uint8Array): boolean {
     const more = this.#body!.push(bytes);
+    // The consumer may have cancelled it: the request is over then, and its deadline is disarmed for good.
+    if (this.#phase !== 'body') return false;
     // The silence that follows is the client's.
     if (more) this.#watchSilence();
     else this.#host.wheel.disarm(this);

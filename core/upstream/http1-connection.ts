@@ -133,7 +133,9 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     }
     const whole = start === this.#copiedFrom && end === this.#readBytes;
     const part = whole ? this.#copy : this.#copy.subarray(start - this.#copiedFrom, end - this.#copiedFrom);
-    if (!this.#events!.onData(part)) this.#paused = true;
+    const events = this.#events!;
+    // Not for a request that was aborted by this chunk: the pause would outlive it.
+    if (!events.onData(part) && this.#events === events) this.#paused = true;
   }
 
   // What the upload tells.

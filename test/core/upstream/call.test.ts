@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
+import type { BalancedUpstream } from '../../../core/upstream/balanced-upstream.js';
 import type { Upstream, UpstreamOptions } from '../../../core/upstream/upstream.js';
 import {
   CountingConsumer,
@@ -378,5 +379,40 @@ for (const [engine, build] of Object.entries(ENGINES)) {
       assert.equal(upstream.states()[0]!.active, 0);
       assert.equal(await collect((await upstream.forward(upstreamRequest({ target: '/whole' }))).body), 'ab');
     });
+
+    for (const paused of [false, true]) {
+      it(`is over when a ${paused ? 'paused ' : ''}body is cancelled by the chunk it gives, and leaves nothing behind`, async (t) => {
+        const target = await startRawTarget(
+          t,
+          answering(() => 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n'),
+        );
+        const upstream = startUpstream(t, [target.url], { connections: 1 }) as BalancedUpstream;
+        const { armed } = upstream.wheel;
+        const { body } = await upstream.forward(upstreamRequest());
+        const cancelled = new Promise<void>((resolve) => {
+          body!.read({
+            chunk: () => {
+              if (paused) body!.pause();
+              body!.cancel(clientLeft());
+              resolve();
+            },
+            end: () => {},
+            fail: () => {},
+          });
+        });
+        target.sockets[0]!.write('first');
+        await cancelled;
+        await new Promise((resolve) => setImmediate(resolve));
+        assert.equal(upstream.wheel.armed, armed, 'no deadline of a request that is over');
+        const next = (await upstream.forward(upstreamRequest({ idleMs: 2000 }))).body;
+        const consumer = new CountingConsumer();
+        next!.read(consumer);
+        target.sockets[1]!.write('hello');
+        await until(() => consumer.bytes === 5);
+        target.sockets[1]!.write('world');
+        await until(() => consumer.outcome !== 'open');
+        assert.equal(consumer.outcome, 'ended');
+      });
+    }
   });
 }
