@@ -1,11 +1,11 @@
 // Phase 3: choose a target, send the request there, await the response head.
 import type { Exchange } from '../exchange.js';
-import { HeaderList, hopByHopTest } from '../headers.js';
+import { HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
 import { secretFieldValue } from './secret-headers.js';
 
 const VIA = '1.1 sluice';
-/** Fields of the client that the gateway writes itself, beside the hop-by-hop ones. */
+/** Fields of the client that the gateway writes itself. */
 const OWN: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -47,19 +47,15 @@ export async function forward(exchange: Exchange, route: Route, wholeResponse: b
 }
 
 function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolean): HeaderList {
-  const source = exchange.requestHeaders;
-  const isHopByHop = hopByHopTest(source);
-  const { flat } = source;
+  const { flat } = exchange.requestHeaders;
   const asked = exchange.secretHeaders;
   const kept: string[] = [];
   let via = VIA;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     if (name === 'via') via = `${flat[i + 1]}, ${via}`;
-    if (OWN.has(name)) continue;
+    if (OWN.has(name) || (wholeResponse && PARTIAL.has(name))) continue;
     const secret = asked === null ? null : secretFieldValue(name, flat[i + 1]!, asked, route);
-    // A secret stays, even if the client names its header in `connection`: it is not the client's to drop.
-    if (secret === null && (isHopByHop(name) || (wholeResponse && PARTIAL.has(name)))) continue;
     kept.push(name, secret ?? flat[i + 1]!);
   }
   if (wholeResponse) kept.push('accept-encoding', 'identity');

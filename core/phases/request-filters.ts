@@ -27,6 +27,8 @@ export async function runRequestFilters(
   observer: FilterObserver,
 ): Promise<RequestPhaseOutcome> {
   refuseHeldOut(exchange, route, dispatcher, observer);
+  // Before any filter: what a client names in `connection` must not take along what a filter sets.
+  exchange.requestHeaders = exchange.requestHeaders.withoutHopByHop();
   limitBody(exchange, route.config.limits.requestBodyBytes);
   const { requestChain: chain } = route;
   const everybody = route.responseChains.length - 1;

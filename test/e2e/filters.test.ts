@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { route, TestGateway } from '../support/gateway.js';
+import { RawClient } from '../support/raw-client.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
 
 const USER = { id: 7, name: 'Ada', passwordHash: 'x', card: { number: '4111111111111111' } };
@@ -119,6 +120,26 @@ describe('the built-in filters behind a listener', () => {
     assert.equal(answer.headers.get('x-outer'), 'seen 403');
     assert.equal(answer.headers.get('x-inner'), null);
     assert.equal(upstream.seen.length, 0);
+  });
+
+  it('set headers that a client cannot drop by naming them in connection', async (test) => {
+    const upstream = await sample(test);
+    const gateway = await TestGateway.start(
+      test,
+      {
+        upstreams: { sample: { targets: [{ url: upstream.url }] } },
+        filters: { counter: { module: './trap.wasm', limits: PATIENT } },
+        routes: [route('all', '/*', ['counter'])],
+      },
+      ['trap'],
+    );
+    await RawClient.exchange(
+      gateway.port,
+      'GET /users/7 HTTP/1.1\r\nhost: a\r\nconnection: close, x-count, x-mine\r\nx-count: forged\r\nx-mine: 1\r\n\r\n',
+    );
+    const { headers } = upstream.seen[0]!;
+    assert.equal(headers['x-count'], '1');
+    assert.equal(headers['x-mine'], undefined);
   });
 
   it('refuse a compressed response that they would have to read', async (test) => {
