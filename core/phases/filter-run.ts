@@ -1,6 +1,6 @@
 // What both filter phases share: the message that filters see, the visits to workers that a chain takes (one, and one
 // more for each callout), and what their results mean.
-import { CALLOUT_DONE, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE, MAX_CALLOUTS } from '../../sdk/abi/abi.js';
+import { CALLOUT_DONE, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../../sdk/abi/abi.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -8,7 +8,7 @@ import { HeaderList } from '../headers.js';
 import type { PhaseChain, Route } from '../route.js';
 import { encodeOutcome } from '../wasm/callout-outcome.js';
 import type { ChainLink } from '../wasm/chain.js';
-import { applyEdits } from '../wasm/edits.js';
+import { ChainVisits } from '../wasm/chain-visits.js';
 import type {
   Callout,
   FilterCall,
@@ -61,16 +61,6 @@ export interface ChainOutcome {
 
 const NOT_ASCII = /[^\x00-\x7f]/;
 const NO_HEADERS = new HeaderList();
-/** Fields that describe the bytes of a body and are wrong once a filter replaced it. */
-const ABOUT_BODY = [
-  'content-encoding',
-  'etag',
-  'digest',
-  'content-digest',
-  'repr-digest',
-  'content-md5',
-  'accept-ranges',
-];
 
 /** The message that the filters of a phase see. */
 export function buildMessage(exchange: Exchange, phase: PhaseName, body: Uint8Array | null): PhaseMessage {
@@ -106,30 +96,15 @@ export async function runChain(
   links: readonly ChainLink[],
   message: PhaseMessage,
 ): Promise<ChainOutcome> {
+  const visits = new ChainVisits(message);
   let result = await visit(setting, chain, 0, message, links, null);
-  applyResult(result, message);
-  if (result.callout === null) {
-    const { response, respondedBy, contexts, edits } = result;
-    return { response, respondedBy, contexts, body: edits.body };
-  }
-
-  const contexts = [...result.contexts];
-  let { body } = result.edits;
-  let from = 0;
-  let left = MAX_CALLOUTS;
-  while (result.callout !== null) {
-    const { callout } = result;
-    // The first filter of a visit is the one that goes on; any other asks for its first.
-    left = callout.index === 0 ? left - 1 : MAX_CALLOUTS - 1;
-    from += callout.index;
-    const outcome = await makeCallout(setting, chain.specs[from]!.name, callout, left);
+  for (let callout = visits.take(result); callout !== null; callout = visits.take(result)) {
+    const { from } = visits;
+    const outcome = await makeCallout(setting, chain.specs[from]!.name, callout, visits.left);
     result = await visit(setting, chain, from, message, links.slice(from), outcome);
-    applyResult(result, message);
-    contexts.push(...result.contexts);
-    body = result.edits.body ?? body;
   }
-  const respondedBy = result.response === null ? -1 : from + result.respondedBy;
-  return { response: result.response, respondedBy, contexts, body };
+  const { contexts, body } = visits;
+  return { response: result.response, respondedBy: visits.answeredBy(result), contexts, body };
 }
 
 /** One visit to one worker, beginning with the filter at `from`. */
@@ -151,13 +126,6 @@ async function visit(
     if (!failure.skipped) throw filterError(filter, failure, 1);
   }
   return result;
-}
-
-function applyResult({ edits }: PhaseResult, message: PhaseMessage): void {
-  if (message.phase === 'response' && edits.body !== undefined) {
-    for (const name of ABOUT_BODY) message.responseHeaders.remove(name);
-  }
-  applyEdits(edits, message);
 }
 
 async function makeCallout(

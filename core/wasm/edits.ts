@@ -13,9 +13,23 @@ import type { Callout, EditList, FilterResponse, PhaseMessage } from './guest-ab
 import type { Reply } from './reply.js';
 import { SECRET_PLACEHOLDER } from './secret-headers.js';
 
+/** Fields that describe the bytes of a body and are wrong once a filter replaced it. */
+const ABOUT_BODY = [
+  'content-encoding',
+  'etag',
+  'digest',
+  'content-digest',
+  'repr-digest',
+  'content-md5',
+  'accept-ranges',
+];
+
 /** Applies header edits to `headers` and the rest to `message`, in order. */
 export function applyEdits(edits: EditList, message: PhaseMessage): void {
   const headers = message.phase === 'request' ? message.requestHeaders : message.responseHeaders;
+  if (message.phase === 'response' && edits.body !== undefined) {
+    for (const name of ABOUT_BODY) headers.remove(name);
+  }
   const { operations, names, values } = edits;
   for (let i = 0; i < operations.length; i += 1) {
     const operation = operations[i]!;

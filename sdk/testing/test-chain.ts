@@ -5,7 +5,7 @@ import { HeaderList } from '../../core/headers.js';
 import { type CalloutOutcome, encodeOutcome } from '../../core/wasm/callout-outcome.js';
 import type { Capability } from '../../core/wasm/capabilities.js';
 import { type ChainLink, FilterChain } from '../../core/wasm/chain.js';
-import { applyEdits } from '../../core/wasm/edits.js';
+import { ChainVisits } from '../../core/wasm/chain-visits.js';
 import { align8, FrameWriter } from '../../core/wasm/frame.js';
 import type {
   Callout,
@@ -20,13 +20,7 @@ import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { loadModule } from '../../core/wasm/module.js';
 import type { GrantedSecret } from '../../core/wasm/secret-capability.js';
 import { readSecretHeader } from '../../core/wasm/secret-headers.js';
-import {
-  CALLOUT_DONE,
-  CALLOUT_FAILED,
-  CALLOUT_TIMEOUT,
-  CALLOUT_TOO_LARGE,
-  MAX_CALLOUTS,
-} from '../abi/abi.js';
+import { CALLOUT_DONE, CALLOUT_FAILED, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../abi/abi.js';
 
 /** One filter of the chain. */
 export interface TestFilter {
@@ -227,31 +221,21 @@ export class TestChain {
       context: contexts[index] ?? null,
       skip: false,
     }));
+    const visits = new ChainVisits(message);
     let result = this.#visit(message, links, null);
-    applyEdits(result.edits, message);
-    let from = 0;
-    let left = MAX_CALLOUTS;
-    while (result.callout !== null) {
-      const { callout } = result;
-      left = callout.index === 0 ? left - 1 : MAX_CALLOUTS - 1;
-      from += callout.index;
-      const before = result;
+    const calls = [...result.calls];
+    const failures = [...result.failures];
+    const logs = [...result.logs];
+    for (let callout = visits.take(result); callout !== null; callout = visits.take(result)) {
+      const { from, left } = visits;
       const outcome = encodeOutcome(this.#callOut(callout), callout.state, left);
       result = this.#visit(message, links.slice(from), outcome);
-      applyEdits(result.edits, message);
-      result = {
-        ...result,
-        respondedBy: result.response === null ? -1 : from + result.respondedBy,
-        contexts: [...before.contexts, ...result.contexts],
-        calls: [...before.calls, ...result.calls],
-        failures: [
-          ...before.failures,
-          ...result.failures.map((failure) => ({ ...failure, index: from + failure.index })),
-        ],
-        logs: [...before.logs, ...result.logs],
-      };
+      calls.push(...result.calls);
+      for (const failure of result.failures) failures.push({ ...failure, index: from + failure.index });
+      logs.push(...result.logs);
     }
-    return { ids, result };
+    const respondedBy = visits.answeredBy(result);
+    return { ids, result: { ...result, respondedBy, contexts: visits.contexts, calls, failures, logs } };
   }
 
   #visit(message: PhaseMessage, links: readonly ChainLink[], outcome: Uint8Array | null): PhaseResult {

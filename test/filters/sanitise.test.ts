@@ -132,10 +132,7 @@ describe('sanitise: which bodies are taken for JSON', () => {
       'repr-digest': 'b',
       etag: '"c"',
     };
-    assert.deepEqual(Object.keys(through(chain, { headers, body: '{"x":1}' }).headers), [
-      'content-type',
-      'etag',
-    ]);
+    assert.deepEqual(Object.keys(through(chain, { headers, body: '{"x":1}' }).headers), ['content-type']);
     assert.deepEqual(through(chain, { headers, body: '{"y":1}' }).headers, headers);
   });
 });
