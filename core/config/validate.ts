@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { isFieldValue } from '../headers.js';
+import { isDraft07 } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
 import { type ConfigDocument, parseDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
@@ -155,8 +156,6 @@ export interface SchemaFault {
   readonly message: string;
 }
 
-const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
-
 /**
  * Compiles the schema of a filter's config (2020-12, or draft-07 where `$schema` says so) into a check that
  * returns every fault of a value, none when it fits. The value is not changed.
@@ -167,7 +166,6 @@ export function compileSchema(schema: unknown): (value: unknown) => readonly Sch
   const isSchema =
     typeof schema === 'boolean' || (typeof schema === 'object' && schema !== null && !Array.isArray(schema));
   if (!isSchema) throw noSchema('expected an object or a boolean');
-  const dialect = typeof schema === 'object' ? (schema as { $schema?: unknown }).$schema : undefined;
   const options = {
     allErrors: true,
     strict: true,
@@ -178,7 +176,7 @@ export function compileSchema(schema: unknown): (value: unknown) => readonly Sch
     inlineRefs: false,
   } as const;
   // A fresh instance each time: ajv keeps what it compiled, and manifests of many revisions share their ids.
-  const ajv = typeof dialect === 'string' && DRAFT_07.test(dialect) ? new Ajv(options) : new Ajv2020(options);
+  const ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
   addFormats.default(ajv);
   try {
     const check = ajv.compile(schema as object | boolean);

@@ -1,4 +1,4 @@
-// What a filter can be granted, and which functions of the ABI belong to each grant.
+// What a filter can be granted, and which functions of the ABI belong to each grant. The one table of imports.
 import {
   IMPORT_ABORT,
   IMPORT_CALLOUT_UPSTREAM,
@@ -28,23 +28,35 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
+const CALL = '(i32, i32) -> i32';
+
+/** Every function that a filter may import: its name, the capability it needs (`null`: none), its type. */
+const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | null, signature: string])[] = [
+  [IMPORT_ABORT, null, '(i32, i32, i32, i32, i32, i32) -> ()'],
+  [IMPORT_LOG, 'log', '(i32, i32, i32) -> ()'],
+  [IMPORT_METRIC_DEFINE, 'metrics', '(i32, i32, i32) -> i32'],
+  [IMPORT_METRIC_RECORD, 'metrics', '(i32, f64) -> ()'],
+  [IMPORT_CLOCK_WALL, 'clock', '() -> f64'],
+  [IMPORT_CLOCK_MONOTONIC, 'clock', '() -> f64'],
+  [IMPORT_RANDOM, 'random', '(i32, i32) -> ()'],
+  [IMPORT_COUNTER_ADD, 'counters', '(i32, i32, i32, i32, i32) -> i32'],
+  [IMPORT_CALLOUT_UPSTREAM, 'callouts', CALL],
+  [IMPORT_SECRET_FIND, 'secrets', CALL],
+  [IMPORT_SECRET_READ, 'secrets', '(i32, i32, i32) -> i32'],
+  [IMPORT_SCHEMA_COMPILE, 'schemas', CALL],
+  [IMPORT_SCHEMA_CHECK, 'schemas', '(i32, i32, i32) -> i32'],
+  [IMPORT_SCHEMA_MESSAGE, 'schemas', CALL],
+];
+
 /** Which capability an import needs; `null` for those every filter has. */
-export const IMPORT_CAPABILITIES: ReadonlyMap<string, Capability | null> = new Map([
-  [IMPORT_ABORT, null],
-  [IMPORT_LOG, 'log'],
-  [IMPORT_METRIC_DEFINE, 'metrics'],
-  [IMPORT_METRIC_RECORD, 'metrics'],
-  [IMPORT_CLOCK_WALL, 'clock'],
-  [IMPORT_CLOCK_MONOTONIC, 'clock'],
-  [IMPORT_RANDOM, 'random'],
-  [IMPORT_COUNTER_ADD, 'counters'],
-  [IMPORT_CALLOUT_UPSTREAM, 'callouts'],
-  [IMPORT_SECRET_FIND, 'secrets'],
-  [IMPORT_SECRET_READ, 'secrets'],
-  [IMPORT_SCHEMA_COMPILE, 'schemas'],
-  [IMPORT_SCHEMA_CHECK, 'schemas'],
-  [IMPORT_SCHEMA_MESSAGE, 'schemas'],
-]);
+export const IMPORT_CAPABILITIES: ReadonlyMap<string, Capability | null> = new Map(
+  ABI_IMPORTS.map(([name, capability]) => [name, capability]),
+);
+
+/** The types of the imports, as `BoundaryFunction` writes them. */
+export const IMPORT_SIGNATURES: ReadonlyMap<string, string> = new Map(
+  ABI_IMPORTS.map(([name, _, signature]) => [name, signature]),
+);
 
 /** What a capability is to one instance: the functions it may import. */
 export interface CapabilityHost {

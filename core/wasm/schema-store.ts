@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { isDraft07 } from '../json-schema.js';
 import { fitsHeap, jsonDepth, MOST_DEPTH } from './json-cost.js';
 
 /** Verdict on one document. */
@@ -18,7 +19,6 @@ export interface CompiledSchema {
   check(bytes: Uint8Array): SchemaVerdict;
 }
 
-const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 const MOST_FINDINGS = 20;
 /** In larger documents only the first fault is looked for: all those of a megabyte would fill the heap. */
 const MOST_BYTES_FOR_ALL = 16384;
@@ -103,7 +103,6 @@ function compileSchema(schema: unknown, allErrors: boolean): ValidateFunction {
     throw new TypeError('a JSON Schema is an object or a boolean');
   // It would make ajv answer promises, which nobody awaits here.
   if (isObject && '$async' in schema) throw new TypeError('$async is not a keyword of JSON Schema');
-  const dialect = isObject ? (schema as { $schema?: unknown }).$schema : undefined;
   const options = {
     allErrors,
     strict: false,
@@ -114,7 +113,7 @@ function compileSchema(schema: unknown, allErrors: boolean): ValidateFunction {
     inlineRefs: false,
   };
   // One Ajv per schema: two filters may use the same $id for different schemas.
-  const ajv = typeof dialect === 'string' && DRAFT_07.test(dialect) ? new Ajv(options) : new Ajv2020(options);
+  const ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
   addFormats.default(ajv);
   return ajv.compile(schema);
 }

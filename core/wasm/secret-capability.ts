@@ -1,8 +1,8 @@
 // The `secrets` capability: a guest names secrets in `configure` and gets a number for each that was granted. With it a
 // header gets the value when the request leaves; the value itself is there only for a grant that says `read`.
 import { IMPORT_SECRET_FIND, IMPORT_SECRET_READ } from '../../sdk/abi/abi.js';
-import { GatewayError } from '../errors.js';
 import type { CapabilityHost } from './capabilities.js';
+import { GrantedNames } from './granted-names.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';
 
 /** A secret as a worker knows it. */
@@ -12,36 +12,26 @@ export interface GrantedSecret {
   readonly value: string | null;
 }
 
-const MOST_NAME_BYTES = 1024;
+const SECRETS = { plural: 'secrets', use: 'uses the secret', grant: 'grants.secrets' };
 
 export class SecretCapability implements CapabilityHost {
   readonly functions: CapabilityHost['functions'];
   readonly #memory: GuestMemory;
   readonly #granted: readonly GrantedSecret[];
-  #configuring = true;
+  readonly #names: GrantedNames;
 
   /** @param granted the place of a secret is its id */
   constructor(memory: GuestMemory, granted: readonly GrantedSecret[]) {
     this.#memory = memory;
     this.#granted = granted;
-    this.functions = { [IMPORT_SECRET_FIND]: this.#find, [IMPORT_SECRET_READ]: this.#read };
+    const names = granted.map(({ name }) => name);
+    this.#names = new GrantedNames(memory, SECRETS, names);
+    this.functions = { [IMPORT_SECRET_FIND]: this.#names.find, [IMPORT_SECRET_READ]: this.#read };
   }
 
   endConfigure(): void {
-    this.#configuring = false;
+    this.#names.endConfigure();
   }
-
-  readonly #find = (address: number, length: number): number => {
-    if (!this.#configuring) throw new GuestAbort('secrets are named in configure only');
-    const name = this.#memory.text(address, length, MOST_NAME_BYTES);
-    const id = this.#granted.findIndex((secret) => secret.name === name);
-    if (id !== -1) return id;
-    const names = JSON.stringify(this.#granted.map((secret) => secret.name));
-    throw new GatewayError(
-      'SLUICE_FILTER_CAPABILITY',
-      `uses the secret ${JSON.stringify(name)}, its grants.secrets have ${names}`,
-    );
-  };
 
   readonly #read = (id: number, address: number, capacity: number): number => {
     const secret = this.#granted[id];

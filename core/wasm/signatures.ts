@@ -6,20 +6,6 @@ import {
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
-  IMPORT_ABORT,
-  IMPORT_CALLOUT_UPSTREAM,
-  IMPORT_CLOCK_MONOTONIC,
-  IMPORT_CLOCK_WALL,
-  IMPORT_COUNTER_ADD,
-  IMPORT_LOG,
-  IMPORT_METRIC_DEFINE,
-  IMPORT_METRIC_RECORD,
-  IMPORT_RANDOM,
-  IMPORT_SCHEMA_CHECK,
-  IMPORT_SCHEMA_COMPILE,
-  IMPORT_SCHEMA_MESSAGE,
-  IMPORT_SECRET_FIND,
-  IMPORT_SECRET_READ,
 } from '../../sdk/abi/abi.js';
 import {
   BinaryReader,
@@ -31,6 +17,7 @@ import {
   SECTION_TYPE,
   TYPE_FUNCTION,
 } from './binary-reader.js';
+import { IMPORT_SIGNATURES } from './capabilities.js';
 
 /** A function of the module's boundary. */
 export interface BoundaryFunction {
@@ -51,22 +38,7 @@ export const ABI_SIGNATURES: Readonly<Record<BoundaryFunction['direction'], Read
     [EXPORT_ON_RESPONSE, CALL],
     [EXPORT_ON_CALLOUT, '(i32, i32, i32, i32) -> i32'],
   ]),
-  imports: new Map([
-    [IMPORT_ABORT, '(i32, i32, i32, i32, i32, i32) -> ()'],
-    [IMPORT_LOG, '(i32, i32, i32) -> ()'],
-    [IMPORT_SCHEMA_COMPILE, CALL],
-    [IMPORT_SCHEMA_CHECK, '(i32, i32, i32) -> i32'],
-    [IMPORT_SCHEMA_MESSAGE, CALL],
-    [IMPORT_CLOCK_WALL, '() -> f64'],
-    [IMPORT_CLOCK_MONOTONIC, '() -> f64'],
-    [IMPORT_RANDOM, '(i32, i32) -> ()'],
-    [IMPORT_COUNTER_ADD, '(i32, i32, i32, i32, i32) -> i32'],
-    [IMPORT_CALLOUT_UPSTREAM, CALL],
-    [IMPORT_SECRET_FIND, CALL],
-    [IMPORT_SECRET_READ, '(i32, i32, i32) -> i32'],
-    [IMPORT_METRIC_DEFINE, '(i32, i32, i32) -> i32'],
-    [IMPORT_METRIC_RECORD, '(i32, f64) -> ()'],
-  ]),
+  imports: IMPORT_SIGNATURES,
 };
 
 const NUMBERS: ReadonlyMap<number, string> = new Map([

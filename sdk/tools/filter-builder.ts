@@ -3,27 +3,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { IMPORT_CAPABILITIES } from '../../core/wasm/capabilities.js';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
-  IMPORT_ABORT,
-  IMPORT_CALLOUT_UPSTREAM,
-  IMPORT_CLOCK_MONOTONIC,
-  IMPORT_CLOCK_WALL,
-  IMPORT_COUNTER_ADD,
-  IMPORT_LOG,
-  IMPORT_METRIC_DEFINE,
-  IMPORT_METRIC_RECORD,
   IMPORT_MODULE,
-  IMPORT_RANDOM,
-  IMPORT_SCHEMA_CHECK,
-  IMPORT_SCHEMA_COMPILE,
-  IMPORT_SCHEMA_MESSAGE,
-  IMPORT_SECRET_FIND,
-  IMPORT_SECRET_READ,
   MANIFEST_SECTION,
 } from '../abi/abi.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
@@ -63,6 +50,8 @@ const LIBRARY = 'sluice-library';
 const OUTPUT = 'filter.wasm';
 
 const PAGES_PER_MB = 16;
+/** The import that every filter has. */
+const MEMORY = 'env.memory';
 
 /**
  * Builds one filter.
@@ -209,25 +198,6 @@ function calloutLines(asked: boolean): string[] {
   ];
 }
 
-/** Capability that the manifest must ask for; null when every filter may. */
-const IMPORTS: ReadonlyMap<string, string | null> = new Map([
-  ['env.memory', null],
-  [`${IMPORT_MODULE}.${IMPORT_ABORT}`, null],
-  [`${IMPORT_MODULE}.${IMPORT_LOG}`, 'log'],
-  [`${IMPORT_MODULE}.${IMPORT_METRIC_DEFINE}`, 'metrics'],
-  [`${IMPORT_MODULE}.${IMPORT_METRIC_RECORD}`, 'metrics'],
-  [`${IMPORT_MODULE}.${IMPORT_CLOCK_WALL}`, 'clock'],
-  [`${IMPORT_MODULE}.${IMPORT_CLOCK_MONOTONIC}`, 'clock'],
-  [`${IMPORT_MODULE}.${IMPORT_RANDOM}`, 'random'],
-  [`${IMPORT_MODULE}.${IMPORT_COUNTER_ADD}`, 'counters'],
-  [`${IMPORT_MODULE}.${IMPORT_CALLOUT_UPSTREAM}`, 'callouts'],
-  [`${IMPORT_MODULE}.${IMPORT_SECRET_FIND}`, 'secrets'],
-  [`${IMPORT_MODULE}.${IMPORT_SECRET_READ}`, 'secrets'],
-  [`${IMPORT_MODULE}.${IMPORT_SCHEMA_COMPILE}`, 'schemas'],
-  [`${IMPORT_MODULE}.${IMPORT_SCHEMA_CHECK}`, 'schemas'],
-  [`${IMPORT_MODULE}.${IMPORT_SCHEMA_MESSAGE}`, 'schemas'],
-]);
-
 /** Things of the standard library that would need a host function that no host of ours has. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['env.seed', 'Math.random has no host to ask; use random'],
@@ -238,7 +208,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 function checkImports(wasm: Uint8Array, source: FilterSource): void {
   for (const { module, name } of readImports(wasm)) {
     const key = `${module}.${name}`;
-    const capability = IMPORTS.get(key);
+    if (key === MEMORY) continue;
+    const capability = module === IMPORT_MODULE ? IMPORT_CAPABILITIES.get(name) : undefined;
     if (capability === undefined) {
       const reason = REASONS.get(key) ?? 'the ABI does not offer it';
       throw new FilterBuildError(`filter ${source.name} imports ${key}: ${reason}`);
