@@ -14,7 +14,8 @@ import { AccessLog } from './telemetry/access-log.js';
 import { AdminServer, type Readiness } from './telemetry/admin-server.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { LogDestination } from './telemetry/log-destination.js';
-import { Metrics, type OwnMetricSample } from './telemetry/metrics.js';
+import { Metrics } from './telemetry/metrics.js';
+import type { OwnMetricSample } from './telemetry/own-metrics.js';
 import { VERSION } from './version.js';
 
 export interface GatewayOptions {

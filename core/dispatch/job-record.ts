@@ -17,7 +17,6 @@ export const JOB_MESSAGE = 2;
 /** Return from serving. */
 export const JOB_STOP = 3;
 
-export const RECORD_LENGTH = 0;
 export const RECORD_KIND = 1;
 export const RECORD_TICKET = 2;
 const FLAGS = 3;

@@ -36,14 +36,6 @@ export class Histogram {
     this.#counts = new Float64Array(bounds.length + 1);
   }
 
-  /** A histogram that was counted elsewhere: one count for each bound and one for what is above all of them. */
-  static of(bounds: Bounds, counts: readonly number[], sum: number): Histogram {
-    const histogram = new Histogram(bounds);
-    histogram.#counts.set(counts);
-    histogram.#sum = sum;
-    return histogram;
-  }
-
   /** @param value in the unit of the bounds */
   observe(value: number): void {
     const bounds = this.#bounds;

@@ -7,6 +7,7 @@ import { elapsedMs } from './exchange-outcome.js';
 import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
 import { BATCH_BOUNDS, collectBuckets, type Sample } from './histogram.js';
+import { groupOwnMetrics, type OwnMetricSample } from './own-metrics.js';
 
 type MetricType = 'counter' | 'gauge' | 'histogram';
 type Labels = Readonly<Record<string, string>>;
@@ -50,25 +51,6 @@ export interface FilterSample {
   readonly quarantines: number;
   /** Most linear memory that one instance of it had, in bytes. */
   readonly peakMemoryBytes: number;
-}
-
-/** A metric that a filter defined, at one moment. */
-export interface OwnMetricSample {
-  /** Of the filter in the config. */
-  readonly filter: string;
-  /** Of the module in its manifest. */
-  readonly module: string;
-  readonly definition: {
-    readonly kind: MetricType;
-    readonly name: string;
-    readonly help: string;
-    readonly labels: Labels;
-    readonly bounds: readonly number[];
-  };
-  /** Of a histogram: the sum of what was observed. */
-  readonly value: number;
-  /** Of a histogram: observations by bucket. */
-  readonly buckets: readonly number[];
 }
 
 /** What is asked for when somebody scrapes. None of these may throw. */
@@ -142,16 +124,8 @@ export class Metrics {
   /** Which metrics filters define changes with the revision, so they get a registry for each scrape. */
   #ownMetrics(): Promise<string> {
     const registry = new Registry();
-    const groups = new Map<string, OwnMetricSample[]>();
-    for (const metric of this.#sources.filterMetrics()) {
-      const name = ownName(metric);
-      groups.set(name, [...(groups.get(name) ?? []), metric]);
-    }
-    for (const [name, metrics] of groups) {
-      const { kind, help } = metrics[0]!.definition;
-      // Two versions of a module may disagree; what cannot stand under one heading is left out.
-      const agreed = metrics.filter(({ definition }) => definition.kind === kind);
-      register(registry, name, help, kind, () => agreed.flatMap((metric) => ownSamples(name, metric)));
+    for (const { name, help, kind, samples } of groupOwnMetrics(this.#sources.filterMetrics())) {
+      register(registry, name, help, kind, () => [...samples]);
     }
     return registry.metrics();
   }
@@ -399,19 +373,6 @@ function register(
   // The registry asks a metric for nothing but `name` and `get`; its type names the four classes of prom-client.
   const metric = { name, help, type, get: async () => ({ name, help, type, values: collect(name) }) };
   registry.registerMetric(metric as unknown as Metric);
-}
-
-/** Apart from the gateway's own names, whatever a module is called. */
-function ownName({ module, definition }: OwnMetricSample): string {
-  return `sluice_x_${module.replaceAll(/[^a-z0-9]/g, '_')}_${definition.name}`;
-}
-
-function ownSamples(name: string, { filter, definition, value, buckets }: OwnMetricSample): Sample[] {
-  const labels = { filter, ...definition.labels };
-  if (definition.kind !== 'histogram') return [sample(name, value, labels)];
-  const samples: Sample[] = [];
-  collectBuckets(name, labels, { bounds: definition.bounds, counts: buckets, sum: value }, samples);
-  return samples;
 }
 
 function sample(metricName: string, value: number, sharedLabels: Labels): Sample {

@@ -187,7 +187,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     socket.uncork();
   }
 
-  /** @returns false to read no further for now */
+  /** @returns false to stop reading until the consumer resumes */
   #onRead(bytes: number): boolean {
     if (this.#state !== 'active') {
       // Nobody asked for them.

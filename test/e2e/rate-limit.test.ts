@@ -4,7 +4,15 @@ import { route, TestGateway } from '../support/gateway.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
 
 const PATIENT = { deadlineMs: 2000 };
-const GRANTS = { counters: true, metrics: true };
+
+function limiter(limit: number, windowMs: number): Record<string, unknown> {
+  return {
+    module: './rate-limit.wasm',
+    limits: PATIENT,
+    grants: { counters: true, metrics: true },
+    config: { limit, windowMs },
+  };
+}
 
 describe('a rate limiter written as a filter', () => {
   it('counts exactly over all workers, and goes on counting when one of them is ended', async (test) => {
@@ -15,12 +23,7 @@ describe('a rate limiter written as a filter', () => {
         workers: { count: 3, spare: 1 },
         upstreams: { sample: { targets: [{ url: target.url }] } },
         filters: {
-          limit: {
-            module: './rate-limit.wasm',
-            limits: PATIENT,
-            grants: GRANTS,
-            config: { limit: 150, windowMs: 0 },
-          },
+          limit: limiter(150, 0),
           loop: { module: './endless-loop.wasm', limits: { deadlineMs: 30 }, quarantine: { failures: 0 } },
         },
         routes: [route('good', '/good', ['limit']), route('loop', '/loop', ['loop'])],
@@ -55,12 +58,7 @@ describe('a rate limiter written as a filter', () => {
       {
         upstreams: { sample: { targets: [{ url: target.url }] } },
         filters: {
-          limit: {
-            module: './rate-limit.wasm',
-            limits: PATIENT,
-            grants: GRANTS,
-            config: { limit: 1, windowMs: 86_400_000 },
-          },
+          limit: limiter(1, 86_400_000),
         },
         routes: [route('good', '/good', ['limit'])],
       },

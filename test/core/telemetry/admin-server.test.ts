@@ -152,25 +152,23 @@ describe('the admin server', () => {
     assert.deepEqual(JSON.parse(answer.text), [{ name: 'guard', state: 'active' }]);
   });
 
-  it('refuses to listen beyond loopback', async () => {
-    const other = new AdminServer({
+  function otherServer(): AdminServer {
+    return new AdminServer({
       readiness: () => READY,
       metrics,
       config: () => ({}),
       filters: () => [],
       failed: () => {},
     });
+  }
+
+  it('refuses to listen beyond loopback', async () => {
+    const other = otherServer();
     await assert.rejects(other.listen('0.0.0.0', 0), isAddressError);
   });
 
   it('names the address that is taken', async () => {
-    const other = new AdminServer({
-      readiness: () => READY,
-      metrics,
-      config: () => ({}),
-      filters: () => [],
-      failed: () => {},
-    });
+    const other = otherServer();
     await assert.rejects(other.listen('127.0.0.1', server.port), (error) => {
       assert.ok(isAddressError(error));
       assert.match((error as Error).message, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
