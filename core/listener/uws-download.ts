@@ -2,17 +2,23 @@
 import type { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer, Exchange } from '../exchange.js';
 import type { ReplyOutcome } from './listener.js';
+import { CORK_ROOM, corkIfRoom, engineHoldsCork } from './uws-cork.js';
 import type { UwsResponse } from './uws-engine.js';
 import type { UwsFlow } from './uws-flow.js';
 
 /** First bytes wait for company until this much is there, or until the event loop comes round. */
 const FIRST_FLUSH_BYTES = 64 * 1024;
+/** At most what frames a chunk that fits into a cork: two line ends and four hexadecimal digits. */
+const FRAME_BYTES = 8;
+/** A chunk is cut in two only where this much of it still fits. */
+const LEAST_PIECE_BYTES = 1024;
 
 const NOTHING = new Uint8Array(0);
+const WRITE_NOTHING = (): void => {};
 
 /**
  * Sends head and body: with `content-length` by `tryEnd`, which takes only what the socket takes; without by
- * `write`, which keeps the rest of a chunk. Either way the body is paused until the client has caught up.
+ * `write`, which keeps what the socket does not take. Either way the body is paused until the client has caught up.
  */
 export class UwsDownload implements BodyConsumer {
   readonly #res: UwsResponse;
@@ -24,7 +30,7 @@ export class UwsDownload implements BodyConsumer {
   #head: string | Uint8Array | null;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
-  #firstFlush: NodeJS.Immediate | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #ended = false;
   #bodyPaused = false;
   /** The socket is full; the engine says when it takes bytes again. */
@@ -56,11 +62,12 @@ export class UwsDownload implements BodyConsumer {
 
   start(): void {
     this.#res.onWritable(() => {
-      this.#flow.writable();
+      // What a cork could not send stays in the engine until the next one, and nobody else may be writing.
+      if (!this.#flow.writable()) this.#res.cork(WRITE_NOTHING);
       return true;
     });
     // Head, first bytes and often the end come within one turn: together they cost one system call.
-    this.#firstFlush = setImmediate(this.#flush);
+    this.#soon = setImmediate(this.#flush);
     this.#body.read(this);
   }
 
@@ -102,11 +109,15 @@ export class UwsDownload implements BodyConsumer {
 
   readonly #flush = (): void => {
     if (this.#outcome !== null) return;
-    clearImmediate(this.#firstFlush);
+    clearImmediate(this.#soon);
+    if (engineHoldsCork()) {
+      this.#soon = setImmediate(this.#flush);
+      return;
+    }
     this.#flow.drained();
     const takenBefore = this.#exchange.bytesOut;
     const waitedBefore = this.#waiting;
-    this.#res.cork(this.#write);
+    this.#write();
     // Nothing may be decided while the cork is in: closing there loses what it holds.
     if (this.#outcome !== null) this.#settle();
     else if (this.#waiting) {
@@ -119,23 +130,41 @@ export class UwsDownload implements BodyConsumer {
     }
   };
 
-  readonly #write = (): void => {
-    if (this.#head !== null) {
-      this.#res.writeStatus(this.#head);
-      this.#head = null;
-    }
+  #write(): void {
     this.#waiting = false;
-    if (this.#body.length === null) this.#writeChunks();
-    else this.#writeKnown(this.#body.length);
+    if (this.#head !== null && this.#head.length > CORK_ROOM - LEAST_PIECE_BYTES) {
+      corkIfRoom(this.#res, this.#head.length, this.#writeHead);
+    }
+    const { length } = this.#body;
+    if (length !== null) this.#res.cork(() => this.#writeKnown(length));
+    else {
+      do this.#res.cork(this.#writeChunks);
+      while (this.#queue.length > 0 && !this.#waiting && this.#outcome === null);
+    }
+  }
+
+  readonly #writeHead = (): void => {
+    if (this.#head === null) return;
+    this.#res.writeStatus(this.#head);
+    this.#head = null;
   };
 
   /**
-   * After a stall the engine moves what it kept when the cork comes out, and one more chunk shows whether that
-   * was enough: what it keeps is bounded by two chunks.
+   * Writes chunks that fit into one cork. That the socket did not take them shows at the first chunk of the next cork,
+   * so what the engine keeps is bounded by two corks.
    */
-  #writeChunks(): void {
+  readonly #writeChunks = (): void => {
+    let room = CORK_ROOM - (this.#head?.length ?? 0) - FRAME_BYTES;
+    this.#writeHead();
     while (this.#queue.length > 0 && !this.#waiting) {
-      const bytes = this.#queue.shift()!;
+      let bytes = this.#queue[0]!;
+      if (bytes.byteLength <= room) this.#queue.shift();
+      else if (room < LEAST_PIECE_BYTES) return;
+      else {
+        this.#queue[0] = bytes.subarray(room);
+        bytes = bytes.subarray(0, room);
+      }
+      room -= bytes.byteLength + FRAME_BYTES;
       this.#exchange.bytesOut += bytes.byteLength;
       this.#waiting = !this.#res.write(bytes);
     }
@@ -143,9 +172,10 @@ export class UwsDownload implements BodyConsumer {
     this.#beforeEnd();
     this.#res.end();
     this.#outcome = 'sent';
-  }
+  };
 
   #writeKnown(total: number): void {
+    this.#writeHead();
     // Without a byte to send the head would lack its end.
     if (this.#queue.length === 0) this.#res.tryEnd(NOTHING, total);
     while (this.#queue.length > 0) {
@@ -181,7 +211,7 @@ export class UwsDownload implements BodyConsumer {
   #settle(): void {
     const outcome = this.#outcome!;
     this.#queue = [];
-    clearImmediate(this.#firstFlush);
+    clearImmediate(this.#soon);
     this.#finish(outcome);
   }
 }

@@ -5,7 +5,10 @@
 export interface UwsResponse {
   /** Appends CR LF and passes inner CR LF on: a whole head fits into one call, which saves one call per field. */
   writeStatus(status: string | Uint8Array): unknown;
-  /** Copies and keeps what the socket does not take. Returns false when it kept something. */
+  /**
+   * Copies and keeps what the socket does not take. Returns false when it kept something, true also for what a cork
+   * holds. What does not fit into the cork it may lose: see uws-cork.ts.
+   */
   write(chunk: Uint8Array): boolean;
   /** Adds `content-length`, or the last chunk after `write`; after `write` a true `close` breaks the chunks. */
   end(body?: Uint8Array, close?: boolean): unknown;

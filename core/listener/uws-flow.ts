@@ -66,9 +66,11 @@ export class UwsFlow {
     clearTimeout(this.#timer);
   }
 
-  /** To be called when the engine says that the socket is writable. */
-  writable(): void {
-    this.#retry?.();
+  /** To be called when the engine says that the socket is writable. Returns false when nothing waited for that. */
+  writable(): boolean {
+    const retry = this.#retry;
+    retry?.();
+    return retry !== null;
   }
 
   /** Starts the engine's timer anew for a connection that is slow but welcome. */

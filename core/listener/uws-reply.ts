@@ -5,13 +5,11 @@ import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import type { Reply, ReplyOutcome } from './listener.js';
 import { encodeHead, formatHead, isBodiless } from './response-head.js';
+import { CORK_ROOM, corkIfRoom, insideEngineCork } from './uws-cork.js';
 import { UwsDownload } from './uws-download.js';
 import type { UwsResponse } from './uws-engine.js';
 import { UwsFlow } from './uws-flow.js';
 import { copyChunk, UwsUpload } from './uws-upload.js';
-
-/** Bodies in memory up to this size are handed over at once; larger ones go out as the client takes them. */
-const WHOLE_BYTES = 64 * 1024;
 
 /** An upload that has no more than this to come is read to its end after an early answer, for the next request. */
 const DISCARD_BYTES = 64 * 1024;
@@ -73,16 +71,7 @@ export class UwsReply implements Reply {
    */
   expectBody(length: number): void {
     this.#expectedLength = length;
-    this.#res.onData((chunk, last) => {
-      if (this.#expectedLength !== 0) {
-        if (last) {
-          this.#beginWhole(chunk);
-          return;
-        }
-        this.stopExpecting();
-      }
-      this.#upload!.receive(chunk, last);
-    });
+    this.#res.onData((chunk, last) => insideEngineCork(() => this.#receiveExpected(chunk, last)));
   }
 
   /** The body did not come with the head. Does nothing when it did. */
@@ -97,7 +86,7 @@ export class UwsReply implements Reply {
   /** Makes a body readable whose length nobody knows; to be called in the tick of the request. */
   openUpload(): UwsUpload {
     const upload = this.#makeUpload(null);
-    this.#res.onData((chunk, last) => upload.receive(chunk, last));
+    this.#res.onData((chunk, last) => insideEngineCork(() => upload.receive(chunk, last)));
     return upload;
   }
 
@@ -128,7 +117,7 @@ export class UwsReply implements Reply {
       return this.#sendWhole(head, NOTHING, closes);
     }
     // Only a whole body lets the engine close the connection, so a body in memory that must close goes whole.
-    if (body instanceof BufferedBody && (closes || body.length <= WHOLE_BYTES)) {
+    if (body instanceof BufferedBody && (closes || head.length + body.length <= CORK_ROOM)) {
       return this.#sendWhole(head, body.bytes, closes);
     }
     return this.#sendStream(head, body, closes);
@@ -142,6 +131,17 @@ export class UwsReply implements Reply {
   checkIdle(nowMs: number, idleMs: number): void {
     this.#upload?.checkIdle(nowMs, idleMs);
     if (this.#download?.checkIdle(nowMs, idleMs)) this.#res.close();
+  }
+
+  #receiveExpected(chunk: ArrayBuffer, last: boolean): void {
+    if (this.#expectedLength !== 0) {
+      if (last) {
+        this.#beginWhole(chunk);
+        return;
+      }
+      this.stopExpecting();
+    }
+    this.#upload!.receive(chunk, last);
   }
 
   #beginWhole(chunk: ArrayBuffer): void {
@@ -167,7 +167,7 @@ export class UwsReply implements Reply {
     const text = encodeHead(engineCloses ? `${head}\r\nconnection: close` : head);
     const res = this.#res;
     this.#abandonUpload();
-    res.cork(() => {
+    corkIfRoom(res, text.length + bytes.byteLength, () => {
       res.writeStatus(text);
       if (closes && !engineCloses) res.end(bytes, true);
       else res.end(bytes);
@@ -182,7 +182,7 @@ export class UwsReply implements Reply {
     const text = encodeHead(this.#engineCloses ? `${head}\r\nconnection: close` : head);
     const res = this.#res;
     this.#abandonUpload();
-    res.cork(() => {
+    corkIfRoom(res, text.length, () => {
       res.writeStatus(text);
       res.endWithoutBody();
     });
@@ -199,7 +199,7 @@ export class UwsReply implements Reply {
       setImmediate(() => {
         if (this.#over) return;
         const res = this.#res;
-        res.cork(() => res.writeStatus(text));
+        corkIfRoom(res, text.length, () => void res.writeStatus(text));
         this.#settle();
         res.close();
         resolve('sent');
@@ -263,10 +263,11 @@ export class UwsReply implements Reply {
     this.stopExpecting();
     this.#flow?.stop();
     const reason = leftEarly();
+    // Before the upstream hears of it and fails the body in its turn.
+    this.#download?.abort(reason);
     this.#upload?.fail(reason);
     this.#settle();
     this.#exchange?.cancellation.cancel(reason);
-    this.#download?.abort(reason);
     this.#resolve?.('aborted');
   }
 }

@@ -33,8 +33,11 @@ async function growthMb(gateway: GatewayProcess, work: () => Promise<void>): Pro
   const timer = setInterval(() => {
     most = Math.max(most, gateway.residentMb());
   }, 25);
-  await work();
-  clearInterval(timer);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
   return most - before;
 }
 

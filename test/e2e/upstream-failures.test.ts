@@ -142,6 +142,18 @@ describe('a client that leaves', () => {
     assert.equal(line['status'], 499);
     assert.equal(line['error'], 'SLUICE_LISTEN_ABORTED');
   });
+
+  it('in the midst of a response is not taken for a failure of the upstream', async (test) => {
+    const target = await startHttpTarget(test, (_, response) => response.write('the first piece'));
+    const gateway = await gatewayTo(test, target.url);
+    const client = await RawClient.open(gateway.port);
+    client.send('GET /endless HTTP/1.1\r\nhost: a\r\n\r\n');
+    await client.until(() => client.received.includes('the first piece'));
+    client.socket.destroy();
+    const line = await gateway.logLine(({ path }) => path === '/endless');
+    assert.equal(line['error'], 'SLUICE_LISTEN_ABORTED');
+    assert.equal(line['status'], 499);
+  });
 });
 
 describe('the address of a listener', () => {
