@@ -25,6 +25,10 @@ function ask(agent: Agent, url: string): Promise<number> {
   });
 }
 
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
 describe('200 reloads in 60 s of load from 64 connections', () => {
   it('fail no request, and memory after the last equals memory after the tenth within 5 %', async (test) => {
     const target = await startHttpTarget(test, (_, response) => response.end('{"ok":true}'));
@@ -78,10 +82,11 @@ describe('200 reloads in 60 s of load from 64 connections', () => {
     }
     isOver = true;
     await Promise.all(clients);
-    const tenth = memory[9]!;
-    const last = memory.at(-1)!;
+    // One sample is two or three percent off, depending on what the allocator of the C library holds at that moment.
+    const tenth = median(memory.slice(5, 14));
+    const last = median(memory.slice(-9));
     test.diagnostic(
-      `${requests} requests, ${failed.length} failed; resident MiB after the 10th ${tenth.toFixed(0)}, the last ` +
+      `${requests} requests, ${failed.length} failed; resident MiB around the 10th ${tenth.toFixed(0)}, the last ` +
         `${last.toFixed(0)}; every 20th: ${memory
           .filter((_, index) => index % 20 === 9)
           .map((mb) => mb.toFixed(0))
