@@ -9,13 +9,11 @@ import { FilterSecret } from './filter-secret.js';
 import { CAPABILITIES, type Capability } from './wasm/capabilities.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
-import type { FilterModule } from './wasm/module.js';
+import { type FilterModule, MOST_MODULE_BYTES } from './wasm/module.js';
 
 const BUILTIN = 'builtin:';
 const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
 const PAGES_PER_MEBIBYTE = 16;
-/** Built-in filters have 50 KiB. */
-const MOST_MODULE_BYTES = 16 * 1024 * 1024;
 
 /** The filter with the values of its secrets in place of the references, in its config and in its grants. */
 export function withSecrets(filter: FilterConfig, secrets: SecretValues): FilterConfig {

@@ -1,11 +1,7 @@
 // The gate of every configuration: document text in, frozen GatewayConfig out, or every error with its place.
-// The only file of this room that knows ajv, and with it the judge of filter configs.
-import { Ajv, type ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { ConfigErrors, GatewayError } from '../errors.js';
+import { ConfigErrors, type GatewayError } from '../errors.js';
 import { isFieldValue } from '../headers.js';
-import { isDraft07 } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
 import { type ConfigDocument, parseDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
@@ -146,58 +142,4 @@ function violations(value: unknown): SchemaViolation[] {
   // Compiled at the first use: a process that never reads a configuration does not pay for it.
   validateSchema ??= compileConfigSchema();
   return validateSchema(value) ? [] : (validateSchema.errors as SchemaViolation[]);
-}
-
-/** One way in which a value breaks a schema. */
-export interface SchemaFault {
-  /** JSON Pointer of the value, relative to the value that was checked. */
-  readonly pointer: string;
-  /** What was expected, e.g. `must be string`. */
-  readonly message: string;
-}
-
-/**
- * Compiles the schema of a filter's config (2020-12, or draft-07 where `$schema` says so) into a check that
- * returns every fault of a value, none when it fits. The value is not changed.
- * @throws GatewayError SLUICE_FILTER_MANIFEST when `schema` is no schema: unknown keywords and formats,
- *   references that do not resolve
- */
-export function compileSchema(schema: unknown): (value: unknown) => readonly SchemaFault[] {
-  const isSchema =
-    typeof schema === 'boolean' || (typeof schema === 'object' && schema !== null && !Array.isArray(schema));
-  if (!isSchema) throw noSchema('expected an object or a boolean');
-  const options = {
-    allErrors: true,
-    strict: true,
-    strictTypes: false,
-    strictTuples: false,
-    logger: false,
-    // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
-    inlineRefs: false,
-  } as const;
-  // A fresh instance each time: ajv keeps what it compiled, and manifests of many revisions share their ids.
-  const ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
-  addFormats.default(ajv);
-  try {
-    const check = ajv.compile(schema as object | boolean);
-    return (value) => (check(value) ? [] : check.errors!.map(toFault));
-  } catch (cause) {
-    throw noSchema(cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-function noSchema(reason: string, cause?: unknown): GatewayError {
-  return new GatewayError('SLUICE_FILTER_MANIFEST', `the config schema cannot be used: ${reason}`, { cause });
-}
-
-function toFault(error: ErrorObject): SchemaFault {
-  const { additionalProperty, unevaluatedProperty } = error.params as Record<string, string | undefined>;
-  const key = additionalProperty ?? unevaluatedProperty;
-  const detail = error.keyword === 'enum' ? `: ${JSON.stringify(error.params['allowedValues'])}` : '';
-  return key === undefined
-    ? { pointer: error.instancePath, message: `${error.message}${detail}` }
-    : {
-        pointer: pointerTo(error.instancePath, key),
-        message: 'must not be there: the schema does not know this key',
-      };
 }

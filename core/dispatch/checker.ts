@@ -1,6 +1,6 @@
 // The thread's side of checks that take as long as a module makes them take: compiling it, and holding a config to the
 // schema it brings, with whatever patterns stand in there. Nothing of a module runs here.
-import { compileSchema, type SchemaFault } from '../config/validate.js';
+import { compileSchema, type SchemaFault } from '../config/filter-schema.js';
 import { type ErrorCode, GatewayError } from '../errors.js';
 import { type FilterModule, loadModule } from '../wasm/module.js';
 

@@ -1,6 +1,6 @@
 // Filters over worker threads: which worker gets a job, and what becomes of a job whose worker ended. The one verb of
 // this room is `run`.
-import type { SchemaFault } from '../config/validate.js';
+import type { SchemaFault } from '../config/filter-schema.js';
 import { GatewayError } from '../errors.js';
 import type { ChainLink } from '../wasm/chain.js';
 import {
