@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildFilter, COMPILER_VERSION, SDK_DIR } from './filter-builder.js';
+import { buildFilter, COMPILER_VERSION } from './filter-builder.js';
+import { SDK_DIR } from './sdk-folder.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -57,8 +58,14 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 
 /** The guest's half of the SDK, and the builder itself: it decides what the compiler is told. */
 async function sdkFiles(): Promise<string[]> {
-  const builder = fileURLToPath(new URL('./filter-builder.js', import.meta.url));
-  return [builder, ...(await filesOf(join(SDK_DIR, 'assembly'))), ...(await filesOf(join(SDK_DIR, 'abi')))];
+  const builder = ['filter-builder', 'filter-manifest', 'filter-sources', 'wasm-sections'].map((name) =>
+    fileURLToPath(new URL(`./${name}.js`, import.meta.url)),
+  );
+  return [
+    ...builder,
+    ...(await filesOf(join(SDK_DIR, 'assembly'))),
+    ...(await filesOf(join(SDK_DIR, 'abi'))),
+  ];
 }
 
 async function filesOf(folder: string): Promise<string[]> {

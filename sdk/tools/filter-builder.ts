@@ -1,7 +1,6 @@
 // Compiles a filter: sources and filter.json in, one .wasm out. The only file that knows the AssemblyScript compiler.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { IMPORT_CAPABILITIES } from '../../core/wasm/capabilities.js';
 import {
@@ -13,7 +12,10 @@ import {
   IMPORT_MODULE,
   MANIFEST_SECTION,
 } from '../abi/abi.js';
+import type { Diagnostic } from './diagnostic.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
+import { ENTRY, FilterSources, LIBRARY, RUNTIME } from './filter-sources.js';
+import { embedSourceMap } from './source-map.js';
 import { appendCustomSection, readImports } from './wasm-sections.js';
 
 export interface BuildOptions {
@@ -24,30 +26,36 @@ export interface BuildOptions {
   readonly sourceDir: string;
   /** Where the module goes; its folder is made if need be. Absent: nothing is written. */
   readonly outFile?: string;
+  /** Leaves the code as it was written and puts a source map into the module. Default false. */
+  readonly debug?: boolean;
 }
 
 export interface BuiltFilter {
   readonly name: string;
   /** The whole module, manifest included. */
   readonly bytes: Uint8Array;
+  /** What the compiler warns about. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** The sources of a filter do not compile, or compile to a module no host would load. `message` has the reasons. */
 export class FilterBuildError extends Error {
   override readonly name = 'FilterBuildError';
-}
+  /** What the compiler said, warnings included; empty when it was not the compiler that refused. */
+  readonly diagnostics: readonly Diagnostic[];
 
-/** Sources of the SDK, as they lie in the repository and in the package. */
-export const SDK_DIR = fileURLToPath(new URL('../../../sdk/', import.meta.url));
+  constructor(message: string, diagnostics: readonly Diagnostic[] = []) {
+    super(message);
+    this.diagnostics = diagnostics;
+  }
+}
 
 /** Version of the AssemblyScript compiler. */
 export const COMPILER_VERSION: string = asc.version;
 
-// Names of files that exist for the compiler only. `import … from 'sluice'` leads to `<LIBRARY>/sluice/index.ts`.
-const ENTRY = 'assembly/entry.ts';
-const RUNTIME = 'sluice-arena';
-const LIBRARY = 'sluice-library';
 const OUTPUT = 'filter.wasm';
+/** Where the compiler writes the source map of OUTPUT. */
+const OUTPUT_MAP = `${OUTPUT}.map`;
 
 const PAGES_PER_MB = 16;
 /** The import that every filter has. */
@@ -61,36 +69,77 @@ const MEMORY = 'env.memory';
 export async function buildFilter(options: BuildOptions): Promise<BuiltFilter> {
   const sourceDir = resolve(options.sourceDir);
   const source = await readFilterSource(sourceDir);
-  const compiled = await compile(sourceDir, source);
-  checkImports(compiled, source);
-  const bytes = appendCustomSection(compiled, MANIFEST_SECTION, Buffer.from(source.manifestText, 'utf8'));
+  const { wasm, warnings } = await compile(sourceDir, source, options.debug ?? false);
+  checkImports(wasm, source);
+  const bytes = appendCustomSection(wasm, MANIFEST_SECTION, Buffer.from(source.manifestText, 'utf8'));
   if (options.outFile !== undefined) {
     await mkdir(dirname(options.outFile), { recursive: true });
     await writeFile(options.outFile, bytes);
   }
-  return { name: source.name, bytes };
+  return { name: source.name, bytes, warnings };
 }
 
-async function compile(sourceDir: string, source: FilterSource): Promise<Uint8Array> {
-  let output: Uint8Array | undefined;
-  const diagnostics: string[] = [];
-  const { error } = await asc.main(compilerArguments(source), {
-    readFile: (name, base) => readSource(sourceDir, entryText(source), name, base),
-    writeFile: (name, contents) => {
-      if (name === OUTPUT) output = contents as unknown as Uint8Array;
-    },
+async function compile(
+  sourceDir: string,
+  source: FilterSource,
+  debug: boolean,
+): Promise<{ wasm: Uint8Array; warnings: Diagnostic[] }> {
+  const sources = new FilterSources(sourceDir, entryText(source));
+  const outputs = new Map<string, Uint8Array | string>();
+  const text: string[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const { error } = await asc.main(compilerArguments(source, debug), {
+    readFile: (name, base) => sources.read(name, base),
+    writeFile: (name, contents) => void outputs.set(name, contents),
     listFiles: () => [],
     stdout: { write: () => undefined },
-    stderr: { write: (chunk: string | Uint8Array) => void diagnostics.push(chunk.toString()) },
+    stderr: { write: (chunk: string | Uint8Array) => void text.push(chunk.toString()) },
+    reportDiagnostic: (said) => {
+      const diagnostic = toDiagnostic(said, sources);
+      if (diagnostic !== null) diagnostics.push(diagnostic);
+    },
   });
-  if (error !== null || output === undefined) {
-    const reasons = diagnostics.join('').trim() || (error?.message ?? 'the compiler gave no module');
-    throw new FilterBuildError(`filter ${source.name} does not compile\n${reasons}`);
+  const wasm = outputs.get(OUTPUT) as Uint8Array | undefined;
+  if (error !== null || wasm === undefined) {
+    const reasons = text.join('').trim() || (error?.message ?? 'the compiler gave no module');
+    throw new FilterBuildError(`filter ${source.name} does not compile\n${reasons}`, diagnostics);
   }
-  return output;
+  const map = outputs.get(OUTPUT_MAP);
+  return {
+    wasm: map === undefined ? wasm : embedSourceMap(wasm, map.toString(), (name) => sources.fileOf(name)),
+    warnings: diagnostics,
+  };
 }
 
-function compilerArguments(source: FilterSource): string[] {
+type CompilerDiagnostic = Parameters<
+  NonNullable<NonNullable<Parameters<typeof asc.main>[1]>['reportDiagnostic']>
+>[0];
+
+const SEVERITIES = ['info', 'info', 'warning', 'error'] as const;
+/** What `ERROR('…')` in a source comes to. */
+const USER_DEFINED = 102;
+/** Follows an ERROR of the generated entry, which has said it better. */
+const NOT_EXPORTED = "does not exist on type 'assembly/entry/filter'";
+
+function toDiagnostic(
+  { category, code, message, range }: CompilerDiagnostic,
+  sources: FilterSources,
+): Diagnostic | null {
+  const source = range?.source?.normalizedPath;
+  const place = source === undefined ? null : sources.placeOf(source, range!.start, range!.end);
+  const isGenerated = source === ENTRY && place === null;
+  if (isGenerated && message.includes(NOT_EXPORTED)) return null;
+  const text = code === USER_DEFINED ? message.replace(/^User-defined: '(.*)'$/s, '$1') : message;
+  return {
+    severity: SEVERITIES[category] ?? 'error',
+    code: `${code < 1000 ? 'AS' : 'TS'}${code}`,
+    message:
+      isGenerated && code !== USER_DEFINED ? `${text} In the calls of what assembly/index.ts exports.` : text,
+    place,
+  };
+}
+
+function compilerArguments(source: FilterSource, debug: boolean): string[] {
   return [
     ENTRY,
     ...['--lib', LIBRARY],
@@ -104,35 +153,9 @@ function compilerArguments(source: FilterSource): string[] {
     // Names of functions stay in the module, so that a trap says where it happened. Assertions and bounds checks of
     // the author stay too: a trap costs one exchange, a read out of bounds may show one client another's bytes.
     '--debug',
-    '-O3',
+    debug ? '--sourceMap' : '-O3',
     '--noColors',
   ];
-}
-
-/** Text of a file the compiler asks for, or null when there is none: the compiler then tries another name. */
-async function readSource(
-  sourceDir: string,
-  entry: string,
-  name: string,
-  base: string,
-): Promise<string | null> {
-  // A filter that speaks the ABI itself brings an entry of its own, and exports what it likes.
-  if (name === ENTRY) return (await readText(join(sourceDir, 'assembly/entry.ts'))) ?? entry;
-  if (name === `${RUNTIME}.ts`) return readText(join(SDK_DIR, 'assembly/runtime/arena.ts'));
-  if (base === LIBRARY) {
-    const [room, ...rest] = name.split('/');
-    if (room === 'sluice') return readText(join(SDK_DIR, 'assembly', ...rest));
-    return room === 'abi' ? readText(join(SDK_DIR, 'abi', ...rest)) : null;
-  }
-  return readText(join(sourceDir, name));
-}
-
-async function readText(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 /** The module the compiler starts from: the exports of the ABI, for exactly the phases of the manifest. */

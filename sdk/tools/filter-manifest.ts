@@ -2,6 +2,7 @@
 // and capabilities is checked by the host when it loads the module; here only what the build itself uses.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { placeIn } from './diagnostic.js';
 
 /** What the builder takes from `filter.json`. */
 export interface FilterSource {
@@ -14,23 +15,43 @@ export interface FilterSource {
   readonly manifestText: string;
 }
 
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** Of a filter. */
+export const FILTER_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** FILTER_NAME in words. */
+export const NAME_RULE = 'lower-case letters, digits and hyphens, a letter first, at most 63';
+
+/** `filter.json` cannot be used. `message` begins with its path. */
+export class FilterManifestError extends Error {
+  override readonly name = 'FilterManifestError';
+  readonly file: string;
+  /** What stands after the path: `: /name: found 5, …`, or `:2:7: not JSON: …`. */
+  readonly problem: string;
+
+  constructor(file: string, problem: string) {
+    super(file + problem);
+    this.file = file;
+    this.problem = problem;
+  }
+}
+
 const PHASES = ['request', 'response'] as const;
 
 /**
  * Reads `<sourceDir>/filter.json`.
- * @throws Error naming the file and the place when it cannot be used
+ * @throws FilterManifestError when it cannot be used; the error of node:fs when it cannot be read
  */
 export async function readFilterSource(sourceDir: string): Promise<FilterSource> {
   const file = join(sourceDir, 'filter.json');
   const refuse = (problem: string): never => {
-    throw new Error(`${file}: ${problem}`);
+    throw new FilterManifestError(file, `: ${problem}`);
   };
-  const manifest = parse(await readFile(file, 'utf8'), refuse);
+  // Editors on Windows may begin a file with a byte order mark.
+  const manifest = parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''), file);
+  if (!isObject(manifest)) return refuse('expected an object');
   const { memory, ...embedded } = manifest;
   const name = manifest['name'];
-  if (typeof name !== 'string' || !NAME.test(name)) {
-    return refuse(`/name: found ${JSON.stringify(name)}, expected lower-case letters, digits and hyphens`);
+  if (typeof name !== 'string' || !FILTER_NAME.test(name)) {
+    return refuse(`/name: found ${JSON.stringify(name)}, expected ${NAME_RULE}`);
   }
   const phases = isObject(manifest['phases']) ? manifest['phases'] : {};
   if (!PHASES.some((phase) => isObject(phases[phase]))) {
@@ -53,14 +74,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parse(text: string, refuse: Refuse): Record<string, unknown> {
-  let value: unknown;
+function parse(text: string, file: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
-    return refuse(`not JSON: ${(cause as Error).message}`);
+    const { message } = cause as Error;
+    // V8 counts units; an editor wants lines. At an unexpected end it counts nothing.
+    const [, position = text.length] = / at position (\d+)/.exec(message) ?? [];
+    const { line, column } = placeIn(file, text, Number(position), Number(position));
+    throw new FilterManifestError(file, `:${line}:${column}: not JSON: ${message}`);
   }
-  return isObject(value) ? value : refuse('expected an object');
 }
 
 function readMaximum(memory: unknown, refuse: Refuse): number {

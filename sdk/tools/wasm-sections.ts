@@ -1,7 +1,62 @@
 // The little of the WebAssembly binary format (core specification §5.5) that a build needs: custom sections and the
 // list of imports.
+import { BinaryReader, HEADER_BYTES } from '../../core/wasm/binary-reader.js';
 
 const CUSTOM_SECTION = 0;
+
+/** The sections of the binary format by their ids (§5.5.2). */
+const SECTION_NAMES = [
+  'custom',
+  'type',
+  'import',
+  'function',
+  'table',
+  'memory',
+  'global',
+  'export',
+  'start',
+  'element',
+  'code',
+  'data',
+  'data count',
+  'tag',
+];
+
+export interface WasmSection {
+  /** `code`; of a custom section the name it gives itself. */
+  readonly name: string;
+  readonly isCustom: boolean;
+  /** Where it begins in the module. */
+  readonly at: number;
+  /** Its size with its own head; those of all sections and 8 make the module. */
+  readonly bytes: number;
+}
+
+/** Sections of a module that `WebAssembly.Module` accepted, in order. */
+export function readSections(wasm: Uint8Array): WasmSection[] {
+  const reader = new BinaryReader(wasm, HEADER_BYTES);
+  const sections: WasmSection[] = [];
+  while (reader.at < wasm.length) {
+    const at = reader.at;
+    const id = reader.byte();
+    const end = reader.leb() + reader.at;
+    const isCustom = id === CUSTOM_SECTION;
+    const name = isCustom ? reader.name() : (SECTION_NAMES[id] ?? `section ${id}`);
+    sections.push({ name, isCustom, at, bytes: end - at });
+    reader.at = end;
+  }
+  return sections;
+}
+
+/** The module without its custom sections of this name. */
+export function removeCustomSection(wasm: Uint8Array, name: string): Uint8Array {
+  let rest = Buffer.from(wasm);
+  for (const section of readSections(wasm).reverse()) {
+    if (!section.isCustom || section.name !== name) continue;
+    rest = Buffer.concat([rest.subarray(0, section.at), rest.subarray(section.at + section.bytes)]);
+  }
+  return rest;
+}
 
 /** Appends a custom section. The module is not checked. */
 export function appendCustomSection(wasm: Uint8Array, name: string, payload: Uint8Array): Uint8Array {
@@ -15,7 +70,8 @@ export function readImports(wasm: Uint8Array): { readonly module: string; readon
   return WebAssembly.Module.imports(new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>));
 }
 
-function leb128(value: number): Uint8Array {
+/** Unsigned LEB128 (§5.2.2). */
+export function leb128(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;
   do {

@@ -164,7 +164,7 @@ export function onRequest(request: Request): Decision {
 
 describe('filter.json', () => {
   const cases: readonly [string, string, RegExp][] = [
-    ['that is not JSON', '{', /filter\.json: not JSON/],
+    ['that is not JSON', '{', /filter\.json:1:2: not JSON/],
     ['that is not an object', '[]', /filter\.json: expected an object/],
     ['without a name', JSON.stringify(manifestOf({ name: undefined })), /\/name: found undefined/],
     ['with a name in capitals', JSON.stringify(manifestOf({ name: 'Guard' })), /\/name: found "Guard"/],
