@@ -61,7 +61,7 @@ const RULES: Rules = {
 
 describe('the sources', () => {
   it('import downward only, no room another room, no package but in its place, and in no cycle', () => {
-    const graph = importGraph(['core', 'sdk']);
+    const graph = importGraph(['core', 'sdk/abi', 'sdk/assembly', 'sdk/testing', 'sdk/tools']);
     assert.ok(graph.size > 10, `found ${graph.size} sources`);
     assert.deepEqual(breachesOf(graph, RULES), []);
   });

@@ -24,6 +24,7 @@ export class OutputProcess {
     });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
+      for (const look of this.#waiting) look();
     });
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
@@ -34,20 +35,35 @@ export class OutputProcess {
   }
 
   /** Resolves when `text` stands in the standard output; throws with everything it said when it ends first. */
-  async printed(text: string): Promise<void> {
+  printed(text: string): Promise<void> {
+    return this.#said(text, () => this.#stdout.includes(text));
+  }
+
+  /** Resolves with the match when the standard error fits `pattern`; throws like `printed`. */
+  async complained(pattern: RegExp): Promise<RegExpExecArray> {
+    await this.#said(String(pattern), () => pattern.test(this.#stderr));
+    return pattern.exec(this.#stderr)!;
+  }
+
+  /** Resolves when `is` holds, looked at each time it prints something; throws like `printed`. */
+  printedUntil(is: () => boolean): Promise<void> {
+    return this.#said(String(is), is);
+  }
+
+  async #said(what: string, is: () => boolean): Promise<void> {
     let look = (): void => {};
-    const seen = new Promise<null>((resolve) => {
+    const seen = new Promise<void>((resolve) => {
       look = () => {
-        if (this.#stdout.includes(text)) resolve(null);
+        if (is()) resolve();
       };
       this.#waiting.add(look);
       look();
     });
     const end = await Promise.race([seen, this.ended]);
     this.#waiting.delete(look);
-    if (end === null || end.stdout.includes(text)) return;
+    if (end === undefined || is()) return;
     throw new Error(
-      `ended with ${end.code ?? end.signal} before it printed ${text}:\n${end.stdout}${end.stderr}`,
+      `ended with ${end.code ?? end.signal} before it printed ${what}:\n${end.stdout}${end.stderr}`,
     );
   }
 

@@ -1,0 +1,50 @@
+// What every command line of ours has in common. Exit codes: 0 done, 1 it failed, 2 it was called wrongly.
+import { ConfigErrors, GatewayError } from '../errors.js';
+import { VERSION } from '../version.js';
+import { UsageError } from './usage-error.js';
+
+/** Runs with the arguments after its name. One that fails without an error sets the exit code of the process. */
+export type Command = (args: string[]) => Promise<void>;
+
+/**
+ * Runs the command that the first argument names; answers `--help` and `--version`.
+ * @throws UsageError when there is no such command
+ */
+export async function runCommand(
+  args: readonly string[],
+  commands: Readonly<Record<string, Command>>,
+  help: string,
+): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === '--version' || name === '--help' || name === 'help') {
+    process.stdout.write(name === '--version' ? `${VERSION}\n` : help);
+    return;
+  }
+  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    const found = name === undefined ? 'a command is missing' : `unknown command ${name}`;
+    throw new UsageError(`${found}\n\n${help}`);
+  }
+  await command(rest);
+}
+
+/** Runs `main` with the arguments of this process; an error is printed and sets the exit code. */
+export async function runMain(main: Command): Promise<void> {
+  const args = process.argv.slice(2);
+  try {
+    await main(args);
+  } catch (error) {
+    report(error, args.includes('--verbose'));
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Prints an error as a person wants it: one line each, code first, the stack only when asked for. */
+function report(error: unknown, verbose: boolean): void {
+  const errors = error instanceof ConfigErrors ? error.errors : [error];
+  for (const one of errors) {
+    if (one instanceof GatewayError) process.stderr.write(`${one.code} ${one.message}\n`);
+    else process.stderr.write(`${one instanceof Error ? one.message : String(one)}\n`);
+    if (verbose && one instanceof Error) process.stderr.write(`${one.stack}\n`);
+  }
+}

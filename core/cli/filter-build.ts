@@ -1,0 +1,58 @@
+// `sluice filter build`: sources in, one module out.
+import { relative } from 'node:path';
+import { buildProject, type ProjectBuildOptions } from '../../sdk/tools/filter-project.js';
+import { FilterWatch } from '../../sdk/tools/filter-watch.js';
+import { readArguments } from './arguments.js';
+import { explainBuildError, printWarnings } from './build-output.js';
+import { UsageError } from './usage-error.js';
+
+const HELP = `sluice filter build [DIR]
+
+  Compiles the filter in DIR, the working directory by default, and holds the module to what a gateway accepts.
+  Errors name file, line and column.
+
+  --out FILE   where the module goes; build/NAME.wasm in DIR by default
+  --debug      do not optimise, and carry a source map for debuggers: for development, not for gateways
+  --watch      build again whenever a source changes, also after errors; Ctrl-C ends it
+  --verbose    stack traces in errors
+`;
+
+export async function filterBuild(args: string[]): Promise<void> {
+  const parsed = readArguments(args, { out: 'string', debug: 'boolean', watch: 'boolean' }, HELP);
+  if (parsed === null) return;
+  const [folder = '.', ...more] = parsed.positionals;
+  if (more.length > 0) throw new UsageError(`one DIR at most\n\n${HELP}`);
+
+  const out = parsed.texts.get('out');
+  const options = { debug: parsed.flags.has('debug'), ...(out === undefined ? {} : { outFile: out }) };
+  if (parsed.flags.has('watch')) await watch(folder, options);
+  else await build(folder, options);
+}
+
+/** Builds once and says what came of it. */
+async function build(folder: string, options: ProjectBuildOptions): Promise<void> {
+  try {
+    const { outFile, bytes, warnings } = await buildProject(folder, options);
+    printWarnings(warnings);
+    const kind = options.debug ? ', debug build' : '';
+    process.stdout.write(`${relative(process.cwd(), outFile)}: ${bytes} bytes${kind}\n`);
+  } catch (cause) {
+    throw explainBuildError(cause);
+  }
+}
+
+async function watch(folder: string, options: ProjectBuildOptions): Promise<void> {
+  const watching = new FilterWatch(folder, async () => {
+    try {
+      await build(folder, options);
+    } catch (cause) {
+      process.stderr.write(`${(cause as Error).message}\n`);
+    }
+    process.stdout.write('waiting for a change\n');
+  });
+  try {
+    await watching.failed;
+  } finally {
+    watching.close();
+  }
+}
