@@ -5,7 +5,8 @@
  *
  *   request ids    "requestId":"…"  "id":"…" of a log line  x-request-id: …
  *   revisions      "revision":"…"  revision="…" of a metric
- *   times          date: …  2026-01-31T12:00:00.000Z  "durationMs":1.234
+ *   times          date: …  2026-01-31T12:00:00.000Z  "durationMs":1.234  (1.234ms) and duration_ms of node:test
+ *   modules        1234 bytes  sizes of sections  sha256:…
  */
 const VOLATILE: readonly [RegExp, string][] = [
   [/("(?:requestId|revision)"\s*:\s*)"[^"]*"/g, '$1"*"'],
@@ -14,6 +15,11 @@ const VOLATILE: readonly [RegExp, string][] = [
   [/^(x-request-id|date):.*$/gim, '$1: *'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '*'],
   [/("durationMs"\s*:\s*)[\d.]+/g, '$1*'],
+  [/\(\d[\d.]*ms\)/g, '(*)'],
+  [/^(ℹ duration_ms) .*$/gm, '$1 *'],
+  [/\b\d+ bytes\b/g, '* bytes'],
+  [/^((?:sections)? +)\d+ {2}(?=[a-z])/gm, '$1* '],
+  [/\bsha256:[0-9a-f]{64}/g, 'sha256:*'],
 ];
 
 /** Masks what is volatile; line ends become LF, and blanks at the end of the whole text do not count. */
