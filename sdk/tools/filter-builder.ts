@@ -149,6 +149,7 @@ function compilerArguments(source: FilterSource, debug: boolean): string[] {
     ...['--maximumMemory', String(source.maximumMb * PAGES_PER_MB)],
     '--importMemory',
     '--noExportMemory',
+    '--zeroFilledMemory',
     ...['--enable', 'simd'],
     // Names of functions stay in the module, so that a trap says where it happened. Assertions and bounds checks of
     // the author stay too: a trap costs one exchange, a read out of bounds may show one client another's bytes.
@@ -165,8 +166,7 @@ function entryText({ phases, capabilities }: FilterSource): string {
     "import { begin, close, closeConfig, isRequestPhase, openConfig, openOutcome, openRequest, openResponse } from 'sluice/entry';",
     `export function ${EXPORT_BEGIN}(length: u32): usize { return begin(length); }`,
     `export function ${EXPORT_CONFIGURE}(address: usize, length: u32): usize {`,
-    '  const config = openConfig(address, length);',
-    '  if (isDefined(filter.configure)) filter.configure(config);',
+    '  if (isDefined(filter.configure)) filter.configure(openConfig(address, length));',
     '  return closeConfig();',
     '}',
   ];

@@ -9,6 +9,15 @@ export const ENTRY = 'assembly/entry.ts';
 export const RUNTIME = 'sluice-arena';
 export const LIBRARY = 'sluice-library';
 
+/** The compiler reads its options from here too; a file of this name in the folder of a filter is not asked. */
+const OPTIONS = 'asconfig.json';
+/**
+ * No stack of references in linear memory: that is for a garbage collector, and the arena collects nothing. Code gets
+ * shorter and faster. Not a flag of the command line, where the compiler takes no number below zero, and zero means
+ * the default.
+ */
+const OPTIONS_TEXT = JSON.stringify({ options: { stackSize: -1 } });
+
 /** How the compiler names files of a library in what it says. */
 const LIBRARY_PREFIX = '~lib/';
 
@@ -32,6 +41,7 @@ export class FilterSources {
   /** Text of a file the compiler asks for, or null when there is none: the compiler then tries another name. */
   async read(name: string, base: string): Promise<string | null> {
     // A filter that speaks the ABI itself brings an entry of its own, and exports what it likes.
+    if (name === OPTIONS) return OPTIONS_TEXT;
     if (name === ENTRY) return (await this.#keep(name, join(this.#sourceDir, ENTRY))) ?? this.#entry;
     if (name === `${RUNTIME}.ts`) return this.#keep(name, join(SDK_DIR, 'assembly/runtime/arena.ts'));
     if (base === LIBRARY) {
