@@ -89,13 +89,20 @@ function time(call: () => void): number {
 }
 
 const specs = await Promise.all(Array.from({ length: MORE + 1 }, () => guestSpec('echo-context')));
-const calls = { bare: bareCall(specs[0]!), one: chainCall(specs.slice(0, 1)), many: chainCall(specs) };
+const calls = {
+  twoHeaders: bareCall(await guestSpec('two-headers')),
+  bare: bareCall(specs[0]!),
+  one: chainCall(specs.slice(0, 1)),
+  many: chainCall(specs),
+};
 for (const call of Object.values(calls)) time(call);
 
+const twoHeadersNs: number[] = [];
 const bareNs: number[] = [];
 const chainNs: number[] = [];
 const addedNs: number[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {
+  twoHeadersNs.push(time(calls.twoHeaders));
   const bare = time(calls.bare);
   const perFilter = (time(calls.many) - time(calls.one)) / MORE;
   bareNs.push(bare);
@@ -105,6 +112,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
 const show = (name: string, values: readonly number[]): boolean =>
   process.stdout.write(`${name.padEnd(52)}${(median(values) / 1000).toFixed(2).padStart(8)} us\n`);
 process.stdout.write(`one filter call, a frame of ${frameLength} bytes, median of ${ROUNDS} rounds\n`);
-show('the guest alone', bareNs);
-show('in a chain, with limits and accounting', chainNs);
+show('a guest that checks two headers, alone', twoHeadersNs);
+show('a guest that does nothing, alone', bareNs);
+show('the same in a chain, with limits and accounting', chainNs);
 show('what limits and accounting add to a call', addedNs);

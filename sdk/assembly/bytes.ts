@@ -150,13 +150,30 @@ export class Bytes {
   }
 }
 
+/** An integer in decimal, without the tables and texts that come with `toString`. */
+export function decimal(magnitude: u64, negative: bool): Bytes {
+  const end = __sluice_reserve(24) + 24;
+  let at = end;
+  do {
+    const rest = magnitude / 10;
+    store<u8>(--at, 0x30 + <u8>(magnitude - rest * 10));
+    magnitude = rest;
+  } while (magnitude != 0);
+  if (negative) store<u8>(--at, 0x2d);
+  return new Bytes(at, <i32>(end - at));
+}
+
 /** What is not there. */
 export const ABSENT = new Bytes(0, 0);
 
 /** The bytes of a value that a filter gives: `Bytes`, text, or an integer in decimal. */
 export function bytesOf<T>(value: T): Bytes {
   if (isString<T>()) return Bytes.from(changetype<string>(value));
-  if (isInteger<T>()) return Bytes.from(value.toString());
+  if (isBoolean<T>()) return Bytes.from(value ? 'true' : 'false');
+  if (isInteger<T>()) {
+    const negative = isSigned<T>() && value < <T>0;
+    return decimal(negative ? 0 - <u64>value : <u64>value, negative);
+  }
   if (isReference<T>()) {
     if (!(value instanceof Bytes)) ERROR('expected Bytes, a string or an integer');
     return changetype<Bytes>(value);

@@ -130,6 +130,10 @@ const QUESTIONS: readonly [
     'JsonWriter',
     [
       [
+        'new JsonWriter().beginArray().integer(0).integer(i64.MIN_VALUE).integer(i64.MAX_VALUE).endArray().bytes',
+        '[0,-9223372036854775808,9223372036854775807]',
+      ],
+      [
         "new JsonWriter().beginObject().name('a').integer(-5).name('b').beginArray().bool(true).nothing().endArray().endObject().bytes",
         '{"a":-5,"b":[true,null]}',
       ],

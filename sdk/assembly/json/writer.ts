@@ -1,5 +1,5 @@
 // Writes JSON text into the arena: for bodies that a filter makes itself. Commas and escapes are its business.
-import { Bytes } from '../bytes';
+import { Bytes, bytesOf } from '../bytes';
 import { utf8SequenceEnd } from './utf8';
 
 const HEX = memory.data<u8>([0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66]);
@@ -75,7 +75,7 @@ export class JsonWriter {
 
   integer(value: i64): JsonWriter {
     this.separate();
-    const text = Bytes.from(value.toString());
+    const text = bytesOf(value);
     this.copy(text.address, text.length);
     this.comma = true;
     return this;
