@@ -1,5 +1,5 @@
 // The `callouts` capability: a guest names upstreams in `configure` and gets a number for each that was granted.
-import { IMPORT_CALLOUT_UPSTREAM } from '../../sdk/abi/abi.js';
+import { IMPORT_CALLOUT_UPSTREAM } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import { GrantedNames } from './granted-names.js';
 import type { GuestMemory } from './guest-memory.js';

@@ -14,7 +14,7 @@ import {
   IMPORT_SCHEMA_MESSAGE,
   IMPORT_SECRET_FIND,
   IMPORT_SECRET_READ,
-} from '../../sdk/abi/abi.js';
+} from '../../sdk/abi/names.js';
 
 export const CAPABILITIES = [
   'log',

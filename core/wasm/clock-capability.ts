@@ -1,5 +1,5 @@
 // The `clock` capability: what time it is, and how much of it has passed.
-import { IMPORT_CLOCK_MONOTONIC, IMPORT_CLOCK_WALL } from '../../sdk/abi/abi.js';
+import { IMPORT_CLOCK_MONOTONIC, IMPORT_CLOCK_WALL } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 
 export class ClockCapability implements CapabilityHost {

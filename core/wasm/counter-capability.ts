@@ -1,11 +1,6 @@
 // The `counters` capability: counts by key, atomic over all workers and private to one filter.
-import {
-  COUNT_BYTES,
-  COUNT_CURRENT,
-  COUNT_ELAPSED,
-  COUNT_PREVIOUS,
-  IMPORT_COUNTER_ADD,
-} from '../../sdk/abi/abi.js';
+import { COUNT_BYTES, COUNT_CURRENT, COUNT_ELAPSED, COUNT_PREVIOUS } from '../../sdk/abi/abi.js';
+import { IMPORT_COUNTER_ADD } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import { CounterTable } from './counter-table.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';

@@ -1,6 +1,6 @@
 // What one instance may call: `abort`, and the functions of the capabilities it was granted. Each capability is a
 // file of its own; this one puts them together.
-import { IMPORT_ABORT } from '../../sdk/abi/abi.js';
+import { IMPORT_ABORT } from '../../sdk/abi/names.js';
 import { CalloutCapability } from './callout-capability.js';
 import type { Capability, CapabilityHost } from './capabilities.js';
 import { ClockCapability } from './clock-capability.js';

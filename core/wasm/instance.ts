@@ -8,7 +8,7 @@ import {
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_MODULE,
-} from '../../sdk/abi/abi.js';
+} from '../../sdk/abi/names.js';
 import { GatewayError } from '../errors.js';
 import type { Capability } from './capabilities.js';
 import { align8, patchTail } from './frame.js';

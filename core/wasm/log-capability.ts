@@ -1,5 +1,6 @@
 // The `log` capability: lines that a guest writes, bounded for each call.
-import { IMPORT_LOG, LOG_ERROR } from '../../sdk/abi/abi.js';
+import { LOG_ERROR } from '../../sdk/abi/abi.js';
+import { IMPORT_LOG } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import type { GuestMemory } from './guest-memory.js';
 

@@ -1,12 +1,7 @@
 // The `metrics` capability: a guest defines metrics in `configure` and adds to them in its calls.
 import { isDeepStrictEqual } from 'node:util';
-import {
-  IMPORT_METRIC_DEFINE,
-  IMPORT_METRIC_RECORD,
-  METRIC_COUNTER,
-  METRIC_GAUGE,
-  METRIC_HISTOGRAM,
-} from '../../sdk/abi/abi.js';
+import { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } from '../../sdk/abi/abi.js';
+import { IMPORT_METRIC_DEFINE, IMPORT_METRIC_RECORD } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';
 import {

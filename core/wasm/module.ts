@@ -9,7 +9,7 @@ import {
   EXPORT_ON_RESPONSE,
   IMPORT_MODULE,
   MANIFEST_SECTION,
-} from '../../sdk/abi/abi.js';
+} from '../../sdk/abi/names.js';
 import { GatewayError } from '../errors.js';
 import { IMPORT_CAPABILITIES } from './capabilities.js';
 import { type FilterManifest, parseManifest } from './manifest.js';

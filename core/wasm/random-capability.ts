@@ -1,6 +1,6 @@
 // The `random` capability: bytes from the cryptographic generator of the system.
 import { randomFillSync } from 'node:crypto';
-import { IMPORT_RANDOM } from '../../sdk/abi/abi.js';
+import { IMPORT_RANDOM } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';
 

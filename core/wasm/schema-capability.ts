@@ -1,12 +1,6 @@
 // The `schemas` capability: a guest compiles JSON Schemas in `configure` and has bytes checked against them.
-import {
-  IMPORT_SCHEMA_CHECK,
-  IMPORT_SCHEMA_COMPILE,
-  IMPORT_SCHEMA_MESSAGE,
-  SCHEMA_MISMATCH,
-  SCHEMA_NOT_JSON,
-  SCHEMA_VALID,
-} from '../../sdk/abi/abi.js';
+import { SCHEMA_MISMATCH, SCHEMA_NOT_JSON, SCHEMA_VALID } from '../../sdk/abi/abi.js';
+import { IMPORT_SCHEMA_CHECK, IMPORT_SCHEMA_COMPILE, IMPORT_SCHEMA_MESSAGE } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';
 import type { CompiledSchema, SchemaStore } from './schema-store.js';

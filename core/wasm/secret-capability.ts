@@ -1,6 +1,6 @@
 // The `secrets` capability: a guest names secrets in `configure` and gets a number for each that was granted. With it a
 // header gets the value when the request leaves; the value itself is there only for a grant that says `read`.
-import { IMPORT_SECRET_FIND, IMPORT_SECRET_READ } from '../../sdk/abi/abi.js';
+import { IMPORT_SECRET_FIND, IMPORT_SECRET_READ } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
 import { GrantedNames } from './granted-names.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';

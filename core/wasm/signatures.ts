@@ -6,7 +6,7 @@ import {
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
-} from '../../sdk/abi/abi.js';
+} from '../../sdk/abi/names.js';
 import {
   BinaryReader,
   HEADER_BYTES,

@@ -11,7 +11,7 @@ import {
   EXPORT_ON_RESPONSE,
   IMPORT_MODULE,
   MANIFEST_SECTION,
-} from '../abi/abi.js';
+} from '../abi/names.js';
 import type { Diagnostic } from './diagnostic.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
 import { ENTRY, FilterSources, LIBRARY, RUNTIME } from './filter-sources.js';

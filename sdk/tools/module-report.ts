@@ -1,6 +1,6 @@
 // What a module says about itself, for `sluice filter inspect`.
 import { readSignatures } from '../../core/wasm/signatures.js';
-import { MANIFEST_SECTION } from '../abi/abi.js';
+import { MANIFEST_SECTION } from '../abi/names.js';
 import { checkModule } from './module-check.js';
 import { readSections, type WasmSection } from './wasm-sections.js';
 

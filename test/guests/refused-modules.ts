@@ -2,7 +2,7 @@
 // the start function and `configure` can come to.
 import { readFileSync } from 'node:fs';
 import type { ErrorCode } from '../../core/errors.js';
-import { MANIFEST_SECTION } from '../../sdk/abi/abi.js';
+import { MANIFEST_SECTION } from '../../sdk/abi/names.js';
 import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
 import { compileWat, PLAIN_MANIFEST, type WatParts, watFilter, withManifest } from '../support/wat-module.js';
 

@@ -8,6 +8,7 @@ import { encodeOutcome } from '../../core/wasm/callout-outcome.js';
 import { FrameWriter, patchTail } from '../../core/wasm/frame.js';
 import { readReply } from '../../core/wasm/reply.js';
 import * as abi from '../../sdk/abi/abi.js';
+import * as names from '../../sdk/abi/names.js';
 import { TestChain } from '../../sdk/testing/index.js';
 import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
 
@@ -52,7 +53,7 @@ describe('sdk/ABI.md', () => {
   });
 
   it('names every import and export', () => {
-    for (const [name, value] of Object.entries(abi)) {
+    for (const [name, value] of Object.entries(names)) {
       if (/^(EXPORT|IMPORT)_/.test(name)) assert(DOCUMENT.includes(`\`${value}`), `${name} = ${value}`);
     }
   });
@@ -138,7 +139,7 @@ describe('sdk/ABI.md', () => {
     const { buffer } = parsed.toBinary({});
     parsed.destroy();
     const [manifest] = /\{"name":"teapot".*\}/.exec(DOCUMENT)!;
-    const module = appendCustomSection(buffer, abi.MANIFEST_SECTION, Buffer.from(manifest));
+    const module = appendCustomSection(buffer, names.MANIFEST_SECTION, Buffer.from(manifest));
     const chain = new TestChain([{ module }]);
     const teapot = chain.exchange({ target: '/teapot' });
     assert.deepEqual(teapot.failures, []);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadModule } from '../../core/wasm/module.js';
-import { MANIFEST_SECTION } from '../../sdk/abi/abi.js';
+import { MANIFEST_SECTION } from '../../sdk/abi/names.js';
 import { TestChain } from '../../sdk/testing/index.js';
 import { buildFilter, FilterBuildError } from '../../sdk/tools/filter-builder.js';
 import { buildInline, inFolder, manifestOf } from './inline-filter.js';

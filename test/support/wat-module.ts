@@ -1,6 +1,6 @@
 // Filter modules written in WebAssembly text: for shapes that no compiler of filters would make.
 import wabt from 'wabt';
-import { EXPORT_BEGIN, EXPORT_CONFIGURE, EXPORT_ON_REQUEST, MANIFEST_SECTION } from '../../sdk/abi/abi.js';
+import { EXPORT_BEGIN, EXPORT_CONFIGURE, EXPORT_ON_REQUEST, MANIFEST_SECTION } from '../../sdk/abi/names.js';
 import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
 
 /** A manifest with nothing special about it. */

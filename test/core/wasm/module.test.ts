@@ -6,7 +6,7 @@ import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities.js';
 import { loadModule } from '../../../core/wasm/module.js';
 import { ABI_SIGNATURES } from '../../../core/wasm/signatures.js';
-import { MANIFEST_SECTION } from '../../../sdk/abi/abi.js';
+import { MANIFEST_SECTION } from '../../../sdk/abi/names.js';
 import { appendCustomSection } from '../../../sdk/tools/wasm-sections.js';
 import { guestBytes } from '../../support/test-guests.js';
 import { compileWat, PLAIN_MANIFEST, watFilter, withManifest } from '../../support/wat-module.js';

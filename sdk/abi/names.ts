@@ -1,0 +1,59 @@
+// The names of the ABI: what a module must have and what it may import. For the host only: in abi.ts each of these texts
+// would become bytes of every guest.
+
+// Names a module must have.
+export const MANIFEST_SECTION = 'sluice.manifest';
+export const IMPORT_MODULE = 'sluice';
+
+// Exports of a guest.
+//   sluice_begin(length: u32) -> address u32
+//        starts a call: frees what the last call allocated and returns room for `length` bytes, 8-aligned
+//   sluice_configure(address u32, length u32) -> reply address u32      config as JSON text in UTF-8
+//   sluice_on_request(address u32, length u32) -> reply address u32     exchange frame
+//   sluice_on_response(address u32, length u32) -> reply address u32    exchange frame
+//   sluice_on_callout(address u32, length u32, outcome u32, outcomeLength u32) -> reply address u32
+//        capability `callouts`: the exchange frame of the phase again, and what the callout came to
+// and it imports its memory as env.memory with a maximum.
+export const EXPORT_BEGIN = 'sluice_begin';
+export const EXPORT_CONFIGURE = 'sluice_configure';
+export const EXPORT_ON_REQUEST = 'sluice_on_request';
+export const EXPORT_ON_RESPONSE = 'sluice_on_response';
+export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
+
+// Imports a guest may use, all from IMPORT_MODULE.
+//   abort(message, messageLength, file, fileLength, line, column)   always there; never returns. UTF-16 text, lengths in bytes
+//   log(level, address, length)                                     capability `log`; UTF-8 text
+//   schema_compile(address, length) -> i32                          capability `schemas`; JSON Schema text, in
+//        configure only; answers an id >= 0, or -length of a message that schema_message copies
+//   schema_check(id, address, length) -> i32                        capability `schemas`; 0: valid, 1: not JSON,
+//        2: does not fit; schema_message then has the findings
+//   schema_message(address, capacity) -> i32                        capability `schemas`; copies at most capacity
+//        bytes of the last message (UTF-8 JSON) and answers its whole length
+//   clock_wall() -> f64                                             capability `clock`; milliseconds since 1970 UTC
+//   clock_monotonic() -> f64                                        capability `clock`; milliseconds since some moment
+//   random(address, length)                                         capability `random`; fills with random bytes
+//   counter_add(key, keyLength, windowMs u32, delta i32, count) -> i32   capability `counters`; 0: count is written,
+//        1: the table is full of counters that live. windowMs 0: the counter never begins anew
+//   metric_define(kind, address, length) -> i32                     capability `metrics`; JSON description, in
+//        configure only; answers an id
+//   metric_record(id, value f64)                                    capability `metrics`; adds, sets or observes
+//   callout_upstream(address, length) -> i32                        capability `callouts`; in configure only; answers
+//        the id of an upstream that was granted, or fails the load
+//   secret_find(address, length) -> i32                             capability `secrets`; in configure only; answers
+//        the id of a secret that was granted, or fails the load
+//   secret_read(id, address, capacity) -> i32                       capability `secrets`; copies at most capacity
+//        bytes and answers the whole length; ends the call when the grant does not say `read`
+export const IMPORT_ABORT = 'abort';
+export const IMPORT_LOG = 'log';
+export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
+export const IMPORT_SCHEMA_CHECK = 'schema_check';
+export const IMPORT_SCHEMA_MESSAGE = 'schema_message';
+export const IMPORT_CLOCK_WALL = 'clock_wall';
+export const IMPORT_CLOCK_MONOTONIC = 'clock_monotonic';
+export const IMPORT_RANDOM = 'random';
+export const IMPORT_COUNTER_ADD = 'counter_add';
+export const IMPORT_METRIC_DEFINE = 'metric_define';
+export const IMPORT_METRIC_RECORD = 'metric_record';
+export const IMPORT_SECRET_FIND = 'secret_find';
+export const IMPORT_SECRET_READ = 'secret_read';
+export const IMPORT_CALLOUT_UPSTREAM = 'callout_upstream';
