@@ -73,7 +73,7 @@ describe('a call', () => {
 
 describe('a guest that fails in a call', () => {
   const traps: readonly [string, RegExp][] = [
-    ['abort', /^filter trap, request: asked to abort at .*index\.ts:\d+:\d+ \(at .*onRequest/],
+    ['abort', /^filter trap, request: asked to abort at .*index\.ts:\d+:\d+ \(at .*on_request/],
     ['unreachable', /^filter trap, request: unreachable \(at .*wasm/],
     ['bounds', /^filter trap, request: memory access out of bounds \(at .*wasm/],
     ['stack', /^filter trap, request: Maximum call stack size exceeded \(at .*dig/],
