@@ -87,6 +87,7 @@ export interface GrantsConfig {
   readonly random: boolean;
   readonly counters: boolean;
   readonly schemas: boolean;
+  readonly idna: boolean;
   /** Names of upstreams that it may call. */
   readonly callouts: readonly string[];
   /** Each name once. */

@@ -5,6 +5,7 @@ import {
   IMPORT_CLOCK_MONOTONIC,
   IMPORT_CLOCK_WALL,
   IMPORT_COUNTER_ADD,
+  IMPORT_DOMAIN_TO_ASCII,
   IMPORT_LOG,
   IMPORT_METRIC_DEFINE,
   IMPORT_METRIC_RECORD,
@@ -25,6 +26,7 @@ export const CAPABILITIES = [
   'secrets',
   'schemas',
   'callouts',
+  'idna',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
@@ -46,6 +48,7 @@ const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | nu
   [IMPORT_SCHEMA_COMPILE, 'schemas', CALL],
   [IMPORT_SCHEMA_CHECK, 'schemas', '(i32, i32, i32) -> i32'],
   [IMPORT_SCHEMA_MESSAGE, 'schemas', CALL],
+  [IMPORT_DOMAIN_TO_ASCII, 'idna', '(i32, i32, i32, i32) -> i32'],
 ];
 
 /** Which capability an import needs; `null` for those every filter has. */

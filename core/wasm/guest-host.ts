@@ -7,6 +7,7 @@ import { ClockCapability } from './clock-capability.js';
 import { CounterCapability } from './counter-capability.js';
 import { createCounterTable } from './counter-table.js';
 import { GuestAbort, GuestMemory } from './guest-memory.js';
+import { IdnaCapability } from './idna-capability.js';
 import { type GuestLogLine, LogCapability } from './log-capability.js';
 import { MetricCapability } from './metric-capability.js';
 import { createMetricTable, type MetricDefinition } from './metric-table.js';
@@ -75,6 +76,7 @@ export class GuestHost {
     if (has('secrets')) capabilities.push(new SecretCapability(this.#memory, filter.secrets));
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
+    if (has('idna')) capabilities.push(new IdnaCapability(this.#memory));
     this.#capabilities = capabilities;
   }
 

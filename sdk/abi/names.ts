@@ -43,6 +43,8 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        the id of a secret that was granted, or fails the load
 //   secret_read(id, address, capacity) -> i32                       capability `secrets`; copies at most capacity
 //        bytes and answers the whole length; ends the call when the grant does not say `read`
+//   domain_to_ascii(address, length, to, capacity) -> i32           capability `idna`; UTF-8 in, ASCII out: copies at
+//        most capacity bytes and answers the whole length, 0 for what is no domain
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
@@ -57,3 +59,4 @@ export const IMPORT_METRIC_RECORD = 'metric_record';
 export const IMPORT_SECRET_FIND = 'secret_find';
 export const IMPORT_SECRET_READ = 'secret_read';
 export const IMPORT_CALLOUT_UPSTREAM = 'callout_upstream';
+export const IMPORT_DOMAIN_TO_ASCII = 'domain_to_ascii';

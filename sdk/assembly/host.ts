@@ -56,6 +56,10 @@ export declare function hostSecretFind(address: usize, length: u32): i32;
 @external('sluice', 'secret_read')
 export declare function hostSecretRead(id: u32, address: usize, capacity: u32): i32;
 
+// @ts-ignore: decorator
+@external('sluice', 'domain_to_ascii')
+export declare function hostDomainToAscii(address: usize, length: u32, to: usize, capacity: u32): i32;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

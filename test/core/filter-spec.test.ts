@@ -17,7 +17,10 @@ const module = loadModule(
 function filterWith(value: string, read: boolean): FilterConfig {
   const secrets = new SecretValues();
   secrets.add(FROM, [{ start: 0, end: FROM.length, text: FROM, value, problem: null }]);
-  const none = { log: false, metrics: false, clock: false, random: false, counters: false, schemas: false };
+  const none = {
+    ...{ log: false, metrics: false, clock: false, random: false, counters: false, schemas: false },
+    idna: false,
+  };
   const filter: FilterConfig = {
     name: 'f',
     module: '/f.wasm',

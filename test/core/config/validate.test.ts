@@ -14,6 +14,7 @@ const NO_GRANTS = {
   random: false,
   counters: false,
   schemas: false,
+  idna: false,
   callouts: [],
   secrets: [],
 };
@@ -144,7 +145,7 @@ filters:
   f:
     module: ./f.wasm
     config: [1]
-    grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true, callouts: [u] }
+    grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true, idna: true, callouts: [u] }
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
@@ -188,6 +189,7 @@ log: { level: silent, access: false }
           random: true,
           counters: true,
           schemas: true,
+          idna: true,
           callouts: ['u'],
           secrets: [],
         },
