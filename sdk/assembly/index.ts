@@ -7,6 +7,8 @@ export { Count, Counter } from './counter';
 export { Answer, Decision, next, problemDocument, respond } from './decision';
 export { isFieldValue, isFramingHeader, isToken } from './framing';
 export { Headers } from './headers';
+export { IpAddress } from './ip/address';
+export { CidrSet } from './ip/cidr-set';
 export { hasUniqueNames } from './json/duplicates';
 export { Json, JsonType, parseProblem } from './json/json';
 export { NameSet } from './json/name-set';
