@@ -25,3 +25,6 @@ export { Params, Request } from './request';
 export { Response } from './response';
 export { Schema, Verdict } from './schema';
 export { Secret } from './secret';
+export { UrlFailure } from './url/failure';
+export { HostKind } from './url/host';
+export { Url } from './url/url';
