@@ -12,7 +12,7 @@ const batch = fc.array(urlText, { minLength: 200, maxLength: 200 });
 /** Only such a text can have a host that ASCII does not spell. */
 const MAY_NEED_IDNA = /[^\0-\x7f]|%|xn--/i;
 
-/** Node 20 and 22 take a whole first segment such as `a:b` for a drive letter, which `..` does not leave. */
+/** Node 20 takes a whole first segment such as `a:b` for a drive letter, which `..` does not leave. */
 const SO_CALLED_DRIVE = /^\/[a-z]:[^/]/i;
 const DOUBLE_DOT = /(?:\.|%2e){2}/i;
 

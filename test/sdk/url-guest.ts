@@ -134,7 +134,7 @@ export function parsedByNode(text: string): UrlParts | null {
   let url: URL;
   try {
     // `URL.canParse` would not throw, but once it is hot Node 20 has it take Latin-1 for UTF-8.
-    url = withoutDots(new URL(text));
+    url = withCarets(withoutDots(new URL(text)));
   } catch {
     return null;
   }
@@ -162,13 +162,20 @@ export function parsedByNode(text: string): UrlParts | null {
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /**
- * Node 20 and 22 look at the first `/.` of a path only, and when that begins a name (`/.a/../b`) leave the dot segments
+ * Node 20 looks at the first `/.` of a path only, and when that begins a name (`/.a/../b`) leaves the dot segments
  * behind it. An escape in the path keeps them from this short cut.
  */
 function withoutDots(url: URL): URL {
   const { href, pathname } = url;
   if (!pathname.startsWith('/') || !DOT_SEGMENT.test(pathname)) return url;
   return new URL(href.replace(pathname, () => `/%25/..${pathname}`));
+}
+
+/** Node 20 leaves `^` in a path; since 2025 the standard has it encoded. */
+function withCarets(url: URL): URL {
+  const { href, pathname } = url;
+  if (!pathname.startsWith('/')) return url;
+  return new URL(href.replace(pathname, () => pathname.replaceAll('^', '%5E')));
 }
 
 function hostKindOf(hostname: string, isSpecial: boolean): UrlParts['hostKind'] {

@@ -64,6 +64,7 @@ const PARTS: readonly Row[] = [
   ['ftp://a', { port: 21 }],
   ['http://a/b/../%2E%2e/c/.?d#e', { path: '/c/', query: 'd', fragment: 'e' }],
   ['http://a/b\\..\\c', { path: '/c' }],
+  ['http://a/^\\^?^#^', { path: '/%5E/%5E', query: '^', fragment: '^' }],
   ['http://a?', { path: '/', query: '', fragment: null }],
   ['http://a#', { path: '/', query: null, fragment: '' }],
   ["http://a/ é'?é'# é'", { path: "/%20%C3%A9'", query: '%C3%A9%27', fragment: "%20%C3%A9'" }],

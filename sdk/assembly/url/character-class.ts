@@ -39,13 +39,13 @@ export function classesOf(byte: u32): u32 {
     case 0x5b: // [
     case 0x5c: // \
     case 0x5d: // ]
-    case 0x5e: // ^
     case 0x7c: // |
       return USERINFO | FORBIDDEN;
     case 0x3b: // ;
     case 0x3d: // =
       return USERINFO;
     case 0x3f: // ?
+    case 0x5e: // ^
       return PATH | USERINFO | FORBIDDEN;
     case 0x60: // `
       return FRAGMENT | PATH | USERINFO;
