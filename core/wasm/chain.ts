@@ -3,6 +3,7 @@
 import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS, MAX_CALLOUTS } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { calloutsLeft } from './callout-outcome.js';
+import { type Clock, SystemClock } from './clock.js';
 import { applyEdits, buildCallout, buildResponse } from './edits.js';
 import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
 import {
@@ -75,10 +76,11 @@ interface Thread {
 export class FilterChain {
   readonly #thread: Thread;
 
-  constructor(progress: Progress = UNSUPERVISED) {
+  /** @param clock what time it is for the filters; default: that of the machine */
+  constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock()) {
     this.#thread = {
       filters: new Map(),
-      services: { schemas: new SchemaStore() },
+      services: { schemas: new SchemaStore(), clock },
       progress,
       scratch: new Scratch(),
       memoryBytes: 0,

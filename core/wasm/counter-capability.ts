@@ -2,6 +2,7 @@
 import { COUNT_BYTES, COUNT_CURRENT, COUNT_ELAPSED, COUNT_PREVIOUS } from '../../sdk/abi/abi.js';
 import { IMPORT_COUNTER_ADD } from '../../sdk/abi/names.js';
 import type { CapabilityHost } from './capabilities.js';
+import type { Clock } from './clock.js';
 import { CounterTable } from './counter-table.js';
 import { GuestAbort, type GuestMemory } from './guest-memory.js';
 
@@ -13,9 +14,9 @@ export class CounterCapability implements CapabilityHost {
   readonly #memory: GuestMemory;
   readonly #table: CounterTable;
 
-  constructor(memory: GuestMemory, table: SharedArrayBuffer) {
+  constructor(memory: GuestMemory, table: SharedArrayBuffer, clock: Clock) {
     this.#memory = memory;
-    this.#table = new CounterTable(table);
+    this.#table = new CounterTable(table, () => Math.floor(clock.wallMs()));
     this.functions = { [IMPORT_COUNTER_ADD]: this.#add };
   }
 

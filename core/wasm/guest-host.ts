@@ -3,6 +3,7 @@
 import { IMPORT_ABORT } from '../../sdk/abi/names.js';
 import { CalloutCapability } from './callout-capability.js';
 import type { Capability, CapabilityHost } from './capabilities.js';
+import type { Clock } from './clock.js';
 import { ClockCapability } from './clock-capability.js';
 import { CounterCapability } from './counter-capability.js';
 import { createCounterTable } from './counter-table.js';
@@ -19,6 +20,7 @@ import { type GrantedSecret, SecretCapability } from './secret-capability.js';
 /** What the capabilities of all filters of one thread share. */
 export interface HostServices {
   readonly schemas: SchemaStore;
+  readonly clock: Clock;
 }
 
 /** What the instances of one filter share, in all threads. */
@@ -70,8 +72,8 @@ export class GuestHost {
     const { counters, metrics } = filter.shared;
     this.#metrics = metrics === null ? null : new MetricCapability(this.#memory, metrics);
     if (this.#metrics !== null) capabilities.push(this.#metrics);
-    if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters));
-    if (has('clock')) capabilities.push(new ClockCapability());
+    if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters, services.clock));
+    if (has('clock')) capabilities.push(new ClockCapability(services.clock));
     if (has('random')) capabilities.push(new RandomCapability(this.#memory));
     if (has('secrets')) capabilities.push(new SecretCapability(this.#memory, filter.secrets));
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));

@@ -1,12 +1,14 @@
 // Test harness for filter authors.
-export {
-  type CalloutAnswer,
-  type SeenMessage,
-  type TestCallout,
-  TestChain,
-  type TestChainOptions,
-  type TestFilter,
-  type TestOutcome,
-  type TestRequest,
-  type TestResponse,
-} from './test-chain.js';
+export { TestChain } from './test-chain.js';
+export { TestClock } from './test-clock.js';
+export type {
+  CalloutAnswer,
+  SeenMessage,
+  TestCallout,
+  TestChainOptions,
+  TestFilter,
+  TestMetric,
+  TestOutcome,
+  TestRequest,
+  TestResponse,
+} from './test-exchange.js';

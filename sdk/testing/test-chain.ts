@@ -3,94 +3,27 @@
 import { readFileSync } from 'node:fs';
 import { HeaderList } from '../../core/headers.js';
 import { type CalloutOutcome, encodeOutcome } from '../../core/wasm/callout-outcome.js';
-import type { Capability } from '../../core/wasm/capabilities.js';
 import { type ChainLink, FilterChain } from '../../core/wasm/chain.js';
 import { ChainVisits } from '../../core/wasm/chain-visits.js';
 import { align8, FrameWriter } from '../../core/wasm/frame.js';
-import type {
-  Callout,
-  FilterCall,
-  FilterFailure,
-  FilterLogLine,
-  PhaseMessage,
-  PhaseResult,
-} from '../../core/wasm/guest-abi.js';
+import type { Callout, FilterLogLine, PhaseMessage, PhaseResult } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
+import { type MetricDefinition, MetricTable } from '../../core/wasm/metric-table.js';
 import { loadModule } from '../../core/wasm/module.js';
 import type { GrantedSecret } from '../../core/wasm/secret-capability.js';
 import { readSecretHeader } from '../../core/wasm/secret-headers.js';
 import { CALLOUT_DONE, CALLOUT_FAILED, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../abi/abi.js';
-
-/** One filter of the chain. */
-export interface TestFilter {
-  /** Path of the `.wasm` file, or its bytes. */
-  readonly module: string | Uint8Array;
-  /** Default `{}`. */
-  readonly config?: unknown;
-  /** Default: all that the manifest asks for. */
-  readonly grants?: readonly Capability[];
-  /** Largest memory in MiB. Default 16. */
-  readonly memoryMb?: number;
-  /** Default `shared`. */
-  readonly isolation?: 'shared' | 'exchange';
-  /** Default `closed`. */
-  readonly onFailure?: 'closed' | 'open';
-}
-
-export interface TestRequest {
-  readonly method?: string;
-  /** Path and, after `?`, query. */
-  readonly target: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-  readonly params?: readonly string[];
-}
-
-export interface TestResponse {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-}
-
-/** A callout as the upstream that it goes to sees it. */
-export interface TestCallout {
-  readonly method: string;
-  readonly target: string;
-  readonly headers: HeaderList;
-  readonly text: string;
-}
-
-/** Answers the callouts to one upstream. */
-export type CalloutAnswer = (callout: TestCallout) => TestResponse | 'failed' | 'timeout' | 'too-large';
-
-export interface TestChainOptions {
-  /** Upstreams that filters may call, by name. */
-  readonly callouts?: Readonly<Record<string, CalloutAnswer>>;
-  /** Secrets that every filter may use, and read, by name. The upstream sees them in the headers that they go into. */
-  readonly secrets?: Readonly<Record<string, string>>;
-}
-
-/** What somebody at one end of the chain sees. */
-export interface SeenMessage {
-  readonly status: number;
-  readonly target: string;
-  readonly headers: HeaderList;
-  readonly body: Uint8Array;
-  /** The body as text. */
-  readonly text: string;
-}
-
-export interface TestOutcome {
-  /** Null when a request filter answered or failed. */
-  readonly upstream: SeenMessage | null;
-  /** Null when a filter failed and its policy is `closed`: the gateway would answer with its own error. */
-  readonly client: SeenMessage | null;
-  readonly failures: readonly FilterFailure[];
-  readonly logs: readonly FilterLogLine[];
-  /** Calls of the request phase in order, then those of the response phase. */
-  readonly calls: readonly FilterCall[];
-}
+import type {
+  CalloutAnswer,
+  SeenMessage,
+  TestChainOptions,
+  TestFilter,
+  TestMetric,
+  TestOutcome,
+  TestRequest,
+  TestResponse,
+} from './test-exchange.js';
 
 const PAGES_PER_MEBIBYTE = 16;
 const FAILURES = {
@@ -102,17 +35,23 @@ const CLIENT_ADDRESS = '192.0.2.1';
 
 /** A chain of filters that stays loaded over many exchanges. */
 export class TestChain {
-  readonly #chain = new FilterChain();
+  readonly #chain: FilterChain;
   readonly #writer = new FrameWriter();
   readonly #phases: { readonly request: boolean; readonly response: boolean }[] = [];
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
   readonly #callouts: Readonly<Record<string, CalloutAnswer>>;
   readonly #secrets: readonly GrantedSecret[];
+  readonly #metrics: {
+    readonly filter: string;
+    readonly table: MetricTable;
+    readonly definition: MetricDefinition;
+  }[] = [];
   #exchanges = 0;
 
   /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
   constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
+    this.#chain = new FilterChain(undefined, options.clock);
     this.#callouts = options.callouts ?? {};
     this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value }));
     filters.forEach((filter, id) => {
@@ -123,7 +62,8 @@ export class TestChain {
         request: manifest.phases.request !== undefined,
         response: manifest.phases.response !== undefined,
       });
-      const { logs } = this.#chain.load({
+      const shared = createSharedState(filter.grants ?? manifest.capabilities);
+      const { logs, metrics } = this.#chain.load({
         id,
         name: manifest.name,
         moduleName: manifest.name,
@@ -132,7 +72,7 @@ export class TestChain {
         initialPages,
         maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
         granted: filter.grants ?? manifest.capabilities,
-        shared: createSharedState(filter.grants ?? manifest.capabilities),
+        shared,
         callouts: Object.keys(this.#callouts),
         secrets: this.#secrets,
         config: JSON.stringify(filter.config ?? {}),
@@ -142,12 +82,25 @@ export class TestChain {
         quarantine: NO_QUARANTINE,
       });
       this.configureLogs.push(...logs);
+      for (const definition of metrics) {
+        this.#metrics.push({ filter: manifest.name, table: new MetricTable(shared.metrics!), definition });
+      }
     });
   }
 
   /** Linear memory of all filters, in bytes. */
   get memoryBytes(): number {
     return this.#chain.memoryBytes;
+  }
+
+  /** All metrics that the filters defined, with what the exchanges so far recorded. */
+  get metrics(): TestMetric[] {
+    return this.#metrics.map(({ filter, table, definition }) => {
+      const { kind, name, labels, bounds } = definition;
+      const place = table.place(definition);
+      const buckets = kind === 'histogram' ? table.buckets(place, bounds) : [];
+      return { filter, name, labels, value: table.value(place), buckets };
+    });
   }
 
   /**

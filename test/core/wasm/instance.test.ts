@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
+import { SystemClock } from '../../../core/wasm/clock.js';
 import { FilterInstance, type FilterSpec } from '../../../core/wasm/instance.js';
 import type { Reply } from '../../../core/wasm/reply.js';
 import { SchemaStore } from '../../../core/wasm/schema-store.js';
@@ -10,7 +11,7 @@ import { guestSpec, phaseMessage } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
 import { watSpec } from '../../support/wat-spec.js';
 
-const services = { schemas: new SchemaStore() };
+const services = { schemas: new SchemaStore(), clock: new SystemClock() };
 const MEBIBYTE = 1 << 20;
 
 function start(spec: FilterSpec): FilterInstance {
