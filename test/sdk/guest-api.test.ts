@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import { type TestCallout, TestChain } from '../../sdk/testing/index.js';
+import { type TestCallout, TestChain, TestClock } from '../../sdk/testing/index.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
 /** AssemblyScript expression, and what it comes to as text. `s('…')` are the bytes of a text, `j('…')` a document. */
@@ -299,5 +299,34 @@ describe('sdk/README.md', () => {
     assert.equal(send('bad').client?.status, 403);
     assert.equal(send('slow').client?.status, 503);
     assert.deepEqual([asked[0]!.method, asked[0]!.target], ['GET', '/check']);
+  });
+
+  it('shows a filter that masks fields of responses', async () => {
+    const text = readFileSync(new URL('../../../sdk/README.md', import.meta.url), 'utf8');
+    const source = /```ts mask\n([\s\S]*?)```/.exec(text)![1]!;
+    const module = await buildInline(source, manifestOf({ phases: { response: { body: 'buffer' } } }));
+    const chain = new TestChain([{ module, config: { fields: ['iban'] } }]);
+    const [, before, after] = /`fields: \[iban\]`, `([^`]*)` leaves as `([^`]*)`/.exec(text)!;
+    const seen = (type: string, body: string): [number, string] => {
+      const { client } = chain.exchange({ target: '/' }, { headers: { 'content-type': type }, body });
+      return [client!.status, client!.text];
+    };
+    assert.deepEqual(seen('application/json', before!), [200, after]);
+    assert.deepEqual(seen('text/plain', before!), [200, before]);
+    assert.equal(seen('application/json', '{')[0], 502);
+  });
+
+  it('shows a filter that limits the rate of a client', async () => {
+    const text = readFileSync(new URL('../../../sdk/README.md', import.meta.url), 'utf8');
+    const source = /```ts rate-limit\n([\s\S]*?)```/.exec(text)![1]!;
+    const module = await buildInline(source, manifestOf({ capabilities: ['counters'] }));
+    const clock = new TestClock();
+    const chain = new TestChain([{ module, config: { perMinute: 2 } }], { clock });
+    const status = (): number => chain.exchange({ target: '/' }).client!.status;
+    assert.deepEqual([status(), status(), status()], [200, 200, 429]);
+    clock.advance(60_000);
+    assert.equal(status(), 429, 'two of the last minute still count');
+    clock.advance(60_000);
+    assert.equal(status(), 200);
   });
 });
