@@ -10,6 +10,7 @@ export { refuse } from './config';
 export { Count, Counter } from './counter';
 export { Answer, Decision, next, problemDocument, respond } from './decision';
 export { isFieldValue, isFramingHeader, isToken } from './framing';
+export { Glob } from './glob';
 export { Headers } from './headers';
 export { IpAddress } from './ip/address';
 export { CidrSet } from './ip/cidr-set';
