@@ -6,7 +6,9 @@ export { base64Decode, base64Encode, base64UrlDecode, base64UrlEncode, Padding }
 export { equalsConstantTime } from './codec/constant-time';
 export { hexDecode, hexEncode } from './codec/hex';
 export { isUtf8 } from './codec/utf8';
+export { combinedField } from './combined-field';
 export { refuse } from './config';
+export { Cookies } from './cookies';
 export { Count, Counter } from './counter';
 export { Answer, Decision, next, problemDocument, respond } from './decision';
 export { isFieldValue, isFramingHeader, isToken } from './framing';
