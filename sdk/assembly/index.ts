@@ -1,4 +1,5 @@
 // What filter authors import from 'sluice'. sdk/README.md shows how.
+export { Accept } from './accept';
 export { Bytes, ABSENT } from './bytes';
 export { Callout, Outcome, Upstream } from './callout';
 export { clock } from './clock';
@@ -23,7 +24,7 @@ export { PathSet } from './json/path-set';
 export { Redaction, Redactor } from './json/redactor';
 export { JsonWriter } from './json/writer';
 export { log } from './log';
-export { isJsonMediaType, mediaParameter, mediaType } from './media-type';
+export { isJsonMediaType, isMediaType, mediaParameter, MediaParameters, mediaType } from './media-type';
 export { Metric } from './metric';
 export { percentDecode, percentEncode } from './percent';
 export { Query } from './query';
