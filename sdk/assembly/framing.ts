@@ -31,13 +31,14 @@ export function isFramingHeader(name: Bytes): bool {
 /** True for a `token` of RFC 9110 §5.6.2, which field names and methods are. */
 export function isToken(text: Bytes): bool {
   if (text.length == 0) return false;
-  for (let i = 0; i < text.length; i++) {
-    const byte = text[i];
-    const letter = byte | 0x20;
-    if ((letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39)) continue;
-    if (!isTokenMark(byte)) return false;
-  }
+  for (let i = 0; i < text.length; i++) if (!isTokenByte(text[i])) return false;
   return true;
+}
+
+/** True for a byte that a token may hold. */
+export function isTokenByte(byte: u8): bool {
+  const letter = byte | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || isTokenMark(byte);
 }
 
 function isTokenMark(byte: u8): bool {
