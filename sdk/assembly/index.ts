@@ -33,6 +33,8 @@ export { Params, Request } from './request';
 export { Response } from './response';
 export { Schema, Verdict } from './schema';
 export { Secret } from './secret';
+export { StructuredItem, StructuredMembers, StructuredType } from './structured-fields/member';
+export { structured } from './structured-fields/structured';
 export { UrlFailure } from './url/failure';
 export { HostKind } from './url/host';
 export { Url } from './url/url';

@@ -1,0 +1,230 @@
+// Structured field values, read without a tree: cursors over text that was checked as a whole before.
+import { ABSENT, Bytes } from '../bytes';
+import { base64DecodeLoosely } from '../codec/base64';
+import { displayText, scanBareItem, scanComma, scanKey, scanParameters, scanValue, skipSpaces } from './scanner';
+
+/** What an item is. */
+export enum StructuredType {
+  Missing = 0,
+  Integer,
+  Decimal,
+  String,
+  Token,
+  ByteSequence,
+  Boolean,
+  Date,
+  DisplayString,
+  InnerList,
+}
+
+/** One item, or the inner list that stands in place of one, with its parameters. */
+@final
+export class StructuredItem {
+  /**
+   * @param raw the value as sent, without parameters
+   * @param attached the parameters as sent, each with its `;`
+   */
+  constructor(
+    readonly raw: Bytes,
+    private readonly attached: Bytes,
+  ) {}
+
+  /** False for what is not there, and for a field that is not well-formed: such a field counts as absent. */
+  get exists(): bool {
+    return this.raw.exists;
+  }
+
+  get type(): StructuredType {
+    if (!this.raw.exists) return StructuredType.Missing;
+    // A member or parameter without a value is true.
+    if (this.raw.isEmpty) return StructuredType.Boolean;
+    switch (this.raw[0]) {
+      case 0x22: // "
+        return StructuredType.String;
+      case 0x3a: // :
+        return StructuredType.ByteSequence;
+      case 0x3f: // ?
+        return StructuredType.Boolean;
+      case 0x40: // @
+        return StructuredType.Date;
+      case 0x25: // %
+        return StructuredType.DisplayString;
+      case 0x28: // (
+        return StructuredType.InnerList;
+      default:
+        if (this.raw[0] > 0x39 || this.raw[0] == 0x2a) return StructuredType.Token;
+        return this.raw.indexOfByte(0x2e) < 0 ? StructuredType.Integer : StructuredType.Decimal;
+    }
+  }
+
+  /** An integer, or the seconds since 1970 of a date; any other type is `fallback`. */
+  integer(fallback: i64 = 0): i64 {
+    const type = this.type;
+    if (type == StructuredType.Integer) return parseDigits(this.raw);
+    return type == StructuredType.Date ? parseDigits(this.raw.slice(1)) : fallback;
+  }
+
+  /** An integer or a decimal; any other type is `fallback`. */
+  number(fallback: f64 = 0): f64 {
+    const type = this.type;
+    if (type == StructuredType.Integer) return <f64>parseDigits(this.raw);
+    if (type != StructuredType.Decimal) return fallback;
+    let divisor: f64 = 1;
+    for (let i = this.raw.indexOfByte(0x2e) + 1; i < this.raw.length; i++) divisor *= 10;
+    // At most 15 digits, so both are exact and the quotient is the nearest there is.
+    return <f64>parseDigits(this.raw) / divisor;
+  }
+
+  /** A boolean, or `fallback`. */
+  bool(fallback: bool = false): bool {
+    if (this.type != StructuredType.Boolean) return fallback;
+    return this.raw.isEmpty || this.raw[1] == 0x31;
+  }
+
+  /**
+   * Content of a string, a token, a byte sequence or a display string (UTF-8), decoded; `exists` is false for any other
+   * type. Ask `type` where a token and a string must not pass for each other.
+   */
+  get bytes(): Bytes {
+    const raw = this.raw;
+    switch (this.type) {
+      case StructuredType.String:
+        return unescaped(raw.slice(1, raw.length - 1));
+      case StructuredType.Token:
+        return raw;
+      case StructuredType.ByteSequence:
+        return base64DecodeLoosely(raw.slice(1, raw.length - 1));
+      case StructuredType.DisplayString:
+        return displayText(raw.address + 2, raw.address + raw.length - 1);
+      default:
+        return ABSENT;
+    }
+  }
+
+  /** `bytes` as text, or `fallback`. */
+  text(fallback: string = ''): string {
+    const bytes = this.bytes;
+    return bytes.exists ? bytes.toString() : fallback;
+  }
+
+  /** The items of an inner list; none of any other type. */
+  get items(): StructuredMembers {
+    const raw = this.raw;
+    const isList = this.type == StructuredType.InnerList;
+    return new StructuredMembers(isList ? raw.slice(1, raw.length - 1) : ABSENT, Shape.InnerList);
+  }
+
+  /** The parameters, in order. */
+  get parameters(): StructuredMembers {
+    return new StructuredMembers(this.attached, Shape.Parameters);
+  }
+
+  /** The parameter called `key`; of several the last, as the standard has it. One without a value is true. */
+  parameter(key: string): StructuredItem {
+    return this.parameters.get(key);
+  }
+}
+
+/** What separates members. */
+export enum Shape {
+  List = 0,
+  Dictionary,
+  InnerList,
+  Parameters,
+}
+
+/**
+ * Walks over the members of a list, a dictionary, an inner list, or over parameters:
+ * `while (members.next()) … members.key … members.item`. A key that was sent twice comes twice: the later one counts,
+ * and `get` answers it.
+ */
+@final
+export class StructuredMembers {
+  /** Key of the current member; absent in lists. */
+  key: Bytes = ABSENT;
+  /** The current member. */
+  item: StructuredItem = new StructuredItem(ABSENT, ABSENT);
+  private position: usize;
+
+  /** @param text what `scanner.ts` accepted, without what encloses it; absent when it did not */
+  constructor(
+    private readonly text: Bytes,
+    private readonly shape: Shape,
+  ) {
+    this.position = text.address;
+  }
+
+  /** False for a field that is absent or not well-formed: it has no members. */
+  get exists(): bool {
+    return this.text.exists;
+  }
+
+  /** Goes to the next member. False after the last. */
+  next(): bool {
+    const end = this.text.address + this.text.length;
+    const shape = this.shape;
+    if (shape == Shape.InnerList) this.position = skipSpaces(this.position, end);
+    let at = this.position;
+    if (at >= end) {
+      this.key = ABSENT;
+      this.item = new StructuredItem(ABSENT, ABSENT);
+      return false;
+    }
+    let hasValue = true;
+    if (shape == Shape.Dictionary || shape == Shape.Parameters) {
+      if (shape == Shape.Parameters) at = skipSpaces(at + 1, end);
+      const keyEnd = scanKey(at, end);
+      this.key = between(at, keyEnd);
+      hasValue = keyEnd < end && load<u8>(keyEnd) == 0x3d;
+      at = hasValue ? keyEnd + 1 : keyEnd;
+    }
+    const valueEnd = hasValue ? (shape == Shape.Parameters ? scanBareItem(at, end) : scanValue(at, end)) : at;
+    const memberEnd = shape == Shape.Parameters ? valueEnd : scanParameters(valueEnd, end);
+    this.item = new StructuredItem(between(at, valueEnd), between(valueEnd, memberEnd));
+    this.position = shape == Shape.List || shape == Shape.Dictionary ? scanComma(memberEnd, end) : memberEnd;
+    return true;
+  }
+
+  /** The member called `key`, from the first on; of several the last, as the standard has it. The walk stays where it is. */
+  get(key: string): StructuredItem {
+    const all = new StructuredMembers(this.text, this.shape);
+    let found = all.item;
+    while (all.next()) if (all.key.exists && all.key.equals(key)) found = all.item;
+    return found;
+  }
+
+  /** Number of members; a key counts each time. */
+  get size(): i32 {
+    const all = new StructuredMembers(this.text, this.shape);
+    let count = 0;
+    while (all.next()) count++;
+    return count;
+  }
+}
+
+// @ts-ignore: decorator
+@inline function between(start: usize, end: usize): Bytes {
+  return new Bytes(start, <i32>(end - start));
+}
+
+/** The digits of a number, one after the other, without its point. */
+function parseDigits(text: Bytes): i64 {
+  let value: i64 = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = <u32>text[i] - 0x30;
+    if (digit < 10) value = value * 10 + digit;
+  }
+  return text[0] == 0x2d ? -value : value;
+}
+
+/** The content of a string without its escapes; the same view when it has none. */
+function unescaped(content: Bytes): Bytes {
+  if (content.indexOfByte(0x5c) < 0) return content;
+  const to = __sluice_reserve(content.length);
+  let written = 0;
+  for (let i = 0; i < content.length; i++) {
+    if (content[i] == 0x5c) i++;
+    store<u8>(to + written++, content[i]);
+  }
+  return new Bytes(to, written);
+}
