@@ -85,6 +85,7 @@ export interface GrantsConfig {
   readonly metrics: boolean;
   readonly clock: boolean;
   readonly random: boolean;
+  readonly crypto: boolean;
   readonly counters: boolean;
   readonly schemas: boolean;
   readonly idna: boolean;

@@ -6,6 +6,7 @@ import {
   IMPORT_CLOCK_WALL,
   IMPORT_COUNTER_ADD,
   IMPORT_DOMAIN_TO_ASCII,
+  IMPORT_HMAC_SHA256,
   IMPORT_LOG,
   IMPORT_METRIC_DEFINE,
   IMPORT_METRIC_RECORD,
@@ -15,6 +16,7 @@ import {
   IMPORT_SCHEMA_MESSAGE,
   IMPORT_SECRET_FIND,
   IMPORT_SECRET_READ,
+  IMPORT_SHA256,
 } from '../../sdk/abi/names.js';
 
 export const CAPABILITIES = [
@@ -22,6 +24,7 @@ export const CAPABILITIES = [
   'metrics',
   'clock',
   'random',
+  'crypto',
   'counters',
   'secrets',
   'schemas',
@@ -41,6 +44,8 @@ const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | nu
   [IMPORT_CLOCK_WALL, 'clock', '() -> f64'],
   [IMPORT_CLOCK_MONOTONIC, 'clock', '() -> f64'],
   [IMPORT_RANDOM, 'random', '(i32, i32) -> ()'],
+  [IMPORT_SHA256, 'crypto', '(i32, i32, i32) -> ()'],
+  [IMPORT_HMAC_SHA256, 'crypto', '(i32, i32, i32, i32, i32) -> ()'],
   [IMPORT_COUNTER_ADD, 'counters', '(i32, i32, i32, i32, i32) -> i32'],
   [IMPORT_CALLOUT_UPSTREAM, 'callouts', CALL],
   [IMPORT_SECRET_FIND, 'secrets', CALL],

@@ -7,6 +7,7 @@ import type { Clock } from './clock.js';
 import { ClockCapability } from './clock-capability.js';
 import { CounterCapability } from './counter-capability.js';
 import { createCounterTable } from './counter-table.js';
+import { CryptoCapability } from './crypto-capability.js';
 import { GuestAbort, GuestMemory } from './guest-memory.js';
 import { IdnaCapability } from './idna-capability.js';
 import { type GuestLogLine, LogCapability } from './log-capability.js';
@@ -75,6 +76,7 @@ export class GuestHost {
     if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters, services.clock));
     if (has('clock')) capabilities.push(new ClockCapability(services.clock));
     if (has('random')) capabilities.push(new RandomCapability(this.#memory));
+    if (has('crypto')) capabilities.push(new CryptoCapability(this.#memory));
     if (has('secrets')) capabilities.push(new SecretCapability(this.#memory, filter.secrets));
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));

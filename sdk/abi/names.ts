@@ -45,6 +45,8 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        bytes and answers the whole length; ends the call when the grant does not say `read`
 //   domain_to_ascii(address, length, to, capacity) -> i32           capability `idna`; UTF-8 in, ASCII out: copies at
 //        most capacity bytes and answers the whole length, 0 for what is no domain
+//   sha256(address, length, digest)                                 capability `crypto`; writes SHA256_BYTES to digest
+//   hmac_sha256(key, keyLength, address, length, code)              capability `crypto`; writes SHA256_BYTES to code
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
@@ -60,3 +62,5 @@ export const IMPORT_SECRET_FIND = 'secret_find';
 export const IMPORT_SECRET_READ = 'secret_read';
 export const IMPORT_CALLOUT_UPSTREAM = 'callout_upstream';
 export const IMPORT_DOMAIN_TO_ASCII = 'domain_to_ascii';
+export const IMPORT_SHA256 = 'sha256';
+export const IMPORT_HMAC_SHA256 = 'hmac_sha256';

@@ -60,6 +60,14 @@ export declare function hostSecretRead(id: u32, address: usize, capacity: u32): 
 @external('sluice', 'domain_to_ascii')
 export declare function hostDomainToAscii(address: usize, length: u32, to: usize, capacity: u32): i32;
 
+// @ts-ignore: decorator
+@external('sluice', 'sha256')
+export declare function hostSha256(address: usize, length: u32, digest: usize): void;
+
+// @ts-ignore: decorator
+@external('sluice', 'hmac_sha256')
+export declare function hostHmacSha256(key: usize, keyLength: u32, address: usize, length: u32, code: usize): void;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

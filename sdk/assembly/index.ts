@@ -14,6 +14,7 @@ export { Count, Counter } from './counter';
 export { Answer, Decision, next, problemDocument, respond } from './decision';
 export { isFieldValue, isFramingHeader, isToken } from './framing';
 export { Glob } from './glob';
+export { hmacSha256, sha256 } from './hash';
 export { Headers } from './headers';
 export { IpAddress } from './ip/address';
 export { CidrSet } from './ip/cidr-set';

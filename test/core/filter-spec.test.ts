@@ -19,6 +19,7 @@ function filterWith(value: string, read: boolean): FilterConfig {
   secrets.add(FROM, [{ start: 0, end: FROM.length, text: FROM, value, problem: null }]);
   const none = {
     ...{ log: false, metrics: false, clock: false, random: false, counters: false, schemas: false },
+    crypto: false,
     idna: false,
   };
   const filter: FilterConfig = {

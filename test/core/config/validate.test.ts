@@ -12,6 +12,7 @@ const NO_GRANTS = {
   metrics: false,
   clock: false,
   random: false,
+  crypto: false,
   counters: false,
   schemas: false,
   idna: false,
@@ -145,7 +146,7 @@ filters:
   f:
     module: ./f.wasm
     config: [1]
-    grants: { log: true, metrics: true, clock: true, random: true, counters: true, schemas: true, idna: true, callouts: [u] }
+    grants: { log: true, metrics: true, clock: true, random: true, crypto: true, counters: true, schemas: true, idna: true, callouts: [u] }
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
@@ -187,6 +188,7 @@ log: { level: silent, access: false }
           metrics: true,
           clock: true,
           random: true,
+          crypto: true,
           counters: true,
           schemas: true,
           idna: true,
