@@ -19,7 +19,8 @@ export class FilterSecret {
 
   /**
    * The value as it stands in a header: one character for each byte of its UTF-8.
-   * @throws GatewayError SLUICE_FILTER_TRAP when it holds a control character, as only one may that is there to be read
+   * @throws GatewayError SLUICE_FILTER_TRAP when it holds a control character, as only one may that is there to be read or
+   * signed with
    */
   fieldValue(): string {
     if (this.#fieldValue !== null) return this.#fieldValue;

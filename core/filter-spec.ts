@@ -114,7 +114,11 @@ export function toSpec(id: number, filter: FilterConfig, module: FilterModule): 
     granted,
     shared: createSharedState(granted),
     callouts: filter.grants.callouts,
-    secrets: filter.grants.secrets.map(({ name, from, read }) => ({ name, value: read ? from : null })),
+    secrets: filter.grants.secrets.map(({ name, from, read, sign }) => ({
+      name,
+      value: read ? from : null,
+      key: read || sign ? from : null,
+    })),
     config: JSON.stringify(filter.config ?? {}),
     deadlineMs: filter.limits.deadlineMs,
     isolation: filter.isolation,

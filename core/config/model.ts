@@ -101,6 +101,8 @@ export interface SecretGrant {
   readonly name: string;
   /** A reference; the value stands in `ConfigRevision.secrets`. */
   readonly from: string;
+  /** The filter may have codes made with the value. Default false. */
+  readonly sign: boolean;
   /** The filter may read the value, not only have it put into a header. Default false. */
   readonly read: boolean;
 }

@@ -166,7 +166,7 @@ const upstream = record(
 );
 
 const secretGrant = record(
-  'A secret that the filter may have put into a header, or read.',
+  'A secret that the filter may have put into a header, sign with, or read.',
   {
     name: text('sluice-name', 'What the filter calls it.', 'token'),
     from: text(
@@ -175,7 +175,8 @@ const secretGrant = record(
       'secret+file:///run/secrets/token',
       'secret+env://TOKEN',
     ),
-    read: flag(false, 'May read the value, as it must to sign something.'),
+    sign: flag(false, 'May have codes (HMAC) made with the value, without seeing it.'),
+    read: flag(false, 'May read the value.'),
   },
   ['name', 'from'],
 );

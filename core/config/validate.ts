@@ -49,8 +49,8 @@ export function validateDocument(text: string, name: string, options: ValidateOp
 }
 
 /**
- * Secrets that are for headers but cannot stand in one. A secret that its filter may read can be anything: a key has
- * several lines.
+ * Secrets that are for headers but cannot stand in one. A secret that its filter may read or sign with can be anything:
+ * a key has several lines.
  */
 function unfitSecrets(
   document: ConfigDocument,
@@ -76,8 +76,8 @@ function unfitSecrets(
   }
   for (const [name, { grants }] of Object.entries(filters)) {
     const pointer = `${pointerTo('/filters', name)}/grants/secrets`;
-    for (const [index, { from, read }] of grants.secrets.entries())
-      if (!read) look(from, `${pointer}/${index}/from`);
+    for (const [index, { from, read, sign }] of grants.secrets.entries())
+      if (!read && !sign) look(from, `${pointer}/${index}/from`);
   }
   return errors;
 }

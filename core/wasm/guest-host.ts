@@ -76,7 +76,8 @@ export class GuestHost {
     if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters, services.clock));
     if (has('clock')) capabilities.push(new ClockCapability(services.clock));
     if (has('random')) capabilities.push(new RandomCapability(this.#memory));
-    if (has('crypto')) capabilities.push(new CryptoCapability(this.#memory));
+    if (has('crypto'))
+      capabilities.push(new CryptoCapability(this.#memory, has('secrets') ? filter.secrets : []));
     if (has('secrets')) capabilities.push(new SecretCapability(this.#memory, filter.secrets));
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));

@@ -8,8 +8,10 @@ import { GuestAbort, type GuestMemory } from './guest-memory.js';
 /** A secret as a worker knows it. */
 export interface GrantedSecret {
   readonly name: string;
-  /** Null unless the grant says `read`: then no worker ever has the value. */
+  /** What the filter may read: null unless the grant says `read`. */
   readonly value: string | null;
+  /** What codes are made with: null unless the grant says `sign` or `read`. With both null no worker has the value. */
+  readonly key: string | null;
 }
 
 const SECRETS = { plural: 'secrets', use: 'uses the secret', grant: 'grants.secrets' };

@@ -107,11 +107,11 @@ export const COUNT_PREVIOUS = 4; // u32  count of the window before
 export const COUNT_ELAPSED = 8; //  u32  milliseconds since the present window began
 export const COUNT_BYTES = 12;
 
-// What sha256 and hmac_sha256 write.
+// What sha256, hmac_sha256 and hmac_sha256_secret write.
 export const SHA256_BYTES = 32;
 
 // Hard limits of the frames, and of what one call may hash.
-export const MAX_HASH_BYTES = 8388608; // data, or key, of one sha256 or hmac_sha256
+export const MAX_HASH_BYTES = 8388608; // data, or key, of one call of these
 export const MAX_EDITS = 1024;
 export const MAX_CONTEXT_BYTES = 65536;
 export const MAX_HEADER_BYTES = 65536; // a name or a value of one edit, the body apart

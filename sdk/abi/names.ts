@@ -47,6 +47,8 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        most capacity bytes and answers the whole length, 0 for what is no domain
 //   sha256(address, length, digest)                                 capability `crypto`; writes SHA256_BYTES to digest
 //   hmac_sha256(key, keyLength, address, length, code)              capability `crypto`; writes SHA256_BYTES to code
+//   hmac_sha256_secret(id, address, length, code)                   capability `crypto`; the key is a secret of
+//        secret_find; ends the call when its grant says neither `sign` nor `read`
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
@@ -64,3 +66,4 @@ export const IMPORT_CALLOUT_UPSTREAM = 'callout_upstream';
 export const IMPORT_DOMAIN_TO_ASCII = 'domain_to_ascii';
 export const IMPORT_SHA256 = 'sha256';
 export const IMPORT_HMAC_SHA256 = 'hmac_sha256';
+export const IMPORT_HMAC_SHA256_SECRET = 'hmac_sha256_secret';

@@ -68,6 +68,10 @@ export declare function hostSha256(address: usize, length: u32, digest: usize): 
 @external('sluice', 'hmac_sha256')
 export declare function hostHmacSha256(key: usize, keyLength: u32, address: usize, length: u32, code: usize): void;
 
+// @ts-ignore: decorator
+@external('sluice', 'hmac_sha256_secret')
+export declare function hostHmacSha256Secret(id: u32, address: usize, length: u32, code: usize): void;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

@@ -1,7 +1,7 @@
 // Secrets of the operator. Needs the capability `secrets`.
-import { EDIT_SECRET_HEADER } from '../abi/abi';
-import { Bytes, bytesOf } from './bytes';
-import { hostSecretFind, hostSecretRead } from './host';
+import { EDIT_SECRET_HEADER, MAX_HASH_BYTES, SHA256_BYTES } from '../abi/abi';
+import { ABSENT, Bytes, bytesOf } from './bytes';
+import { hostHmacSha256Secret, hostSecretFind, hostSecretRead } from './host';
 import { addEdit } from './reply';
 
 /** A secret that was granted to this filter: a handle, not the value. */
@@ -25,6 +25,18 @@ export class Secret {
     store<u32>(at, this.id);
     memory.copy(at + 4, text.address, text.length);
     addEdit(EDIT_SECRET_HEADER, bytesOf(name), new Bytes(at, 4 + text.length));
+  }
+
+  /**
+   * The HMAC-SHA-256 code of `data` under the value, 32 bytes, without the value ever being here. Needs the capability
+   * `crypto` as well; traps unless the grant says `sign: true` or `read: true`. Absent `data` counts as empty; the answer
+   * is absent when it has more than 8 MiB (`MAX_HASH_BYTES`). Compare codes with `equalsConstantTime`.
+   */
+  hmacSha256(data: Bytes): Bytes {
+    if (data.length > MAX_HASH_BYTES) return ABSENT;
+    const at = __sluice_reserve(SHA256_BYTES);
+    hostHmacSha256Secret(this.id, data.address, data.length, at);
+    return new Bytes(at, SHA256_BYTES);
   }
 
   /** The value, UTF-8. Traps unless the grant says `read: true`. */

@@ -53,7 +53,11 @@ export class TestChain {
   constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
     this.#chain = new FilterChain(undefined, options.clock);
     this.#callouts = options.callouts ?? {};
-    this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value }));
+    this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({
+      name,
+      value,
+      key: value,
+    }));
     filters.forEach((filter, id) => {
       const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
       const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;

@@ -49,7 +49,10 @@ export type CalloutAnswer = (callout: TestCallout) => TestResponse | 'failed' | 
 export interface TestChainOptions {
   /** Upstreams that filters may call, by name. */
   readonly callouts?: Readonly<Record<string, CalloutAnswer>>;
-  /** Secrets that every filter may use, and read, by name. The upstream sees them in the headers that they go into. */
+  /**
+   * Secrets that every filter may use, sign with and read, by name. The upstream sees them in the headers that they go
+   * into.
+   */
   readonly secrets?: Readonly<Record<string, string>>;
   /** What time it is for the filters, such as a TestClock. Default: that of the machine. */
   readonly clock?: Clock;

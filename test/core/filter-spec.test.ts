@@ -14,7 +14,7 @@ const module = loadModule(
 );
 
 /** The filter with this value for its one secret. */
-function filterWith(value: string, read: boolean): FilterConfig {
+function filterWith(value: string, read: boolean, sign = false): FilterConfig {
   const secrets = new SecretValues();
   secrets.add(FROM, [{ start: 0, end: FROM.length, text: FROM, value, problem: null }]);
   const none = {
@@ -26,7 +26,7 @@ function filterWith(value: string, read: boolean): FilterConfig {
     name: 'f',
     module: '/f.wasm',
     config: { token: FROM },
-    grants: { ...none, callouts: [], secrets: [{ name: 'token', from: FROM, read }] },
+    grants: { ...none, callouts: [], secrets: [{ name: 'token', from: FROM, read, sign }] },
     limits: { deadlineMs: 50, memoryMb: 16 },
     isolation: 'shared',
     onFailure: 'closed',
@@ -41,14 +41,18 @@ describe('a filter with a secret', () => {
     assert.equal(keyOf(filterWith('canary', false), module), key);
     assert.notEqual(keyOf(filterWith('rotated', false), module), key);
     assert.notEqual(keyOf(filterWith('canary', true), module), key);
+    assert.notEqual(keyOf(filterWith('canary', false, true), module), key);
   });
 
-  it('goes to workers without the value unless its grant says read', () => {
+  it('goes to workers without the value unless its grant says read or sign', () => {
     assert.deepEqual(toSpec(1, filterWith('canary', false), module).secrets, [
-      { name: 'token', value: null },
+      { name: 'token', value: null, key: null },
     ]);
     const sent = structuredClone(toSpec(1, filterWith('canary', true), module));
-    assert.deepEqual(sent.secrets, [{ name: 'token', value: 'canary' }]);
+    assert.deepEqual(sent.secrets, [{ name: 'token', value: 'canary', key: 'canary' }]);
+    assert.deepEqual(toSpec(1, filterWith('canary', false, true), module).secrets, [
+      { name: 'token', value: null, key: 'canary' },
+    ]);
     assert.equal(sent.config, '{"token":"canary"}');
   });
 

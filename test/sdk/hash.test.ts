@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { FilterChain } from '../../core/wasm/chain.js';
+import { loadModule } from '../../core/wasm/module.js';
 import { MAX_HASH_BYTES } from '../../sdk/abi/abi.js';
 import { TestChain } from '../../sdk/testing/index.js';
+import { runPhase } from '../support/phase-frame.js';
+import { linksTo, phaseMessage, specOf } from '../support/phase-messages.js';
 import { BatchGuest, type Input } from './batch-guest.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
@@ -110,6 +114,61 @@ describe('hmacSha256', () => {
 
   it('takes data that is absent for empty', () =>
     assert.equal(guest.askOne('hmac', 'key', null), createHmac('sha256', 'key').digest('hex')));
+});
+
+describe('Secret.hmacSha256', () => {
+  let module: ReturnType<typeof loadModule>;
+  before(async () => {
+    const source = `
+      import { Bytes, Decision, hexEncode, Json, Request, respond, Secret } from 'sluice';
+      let token: Secret | null = null;
+      export function configure(config: Json): void { token = Secret.named('token'); }
+      export function onRequest(request: Request): Decision {
+        const code = token!.hmacSha256(request.path);
+        if (request.query.equals('page=2')) return respond(200).header('x-code', hexEncode(code)).body(new Bytes(0, memory.size() << 16));
+        return respond(500);
+      }`;
+    module = loadModule(
+      await buildInline(source, manifestOf({ capabilities: ['crypto', 'secrets'] })),
+      'signer',
+    );
+  });
+
+  function run(value: string | null, key: string | null) {
+    const spec = specOf(module, { secrets: [{ name: 'token', value, key }] });
+    const chain = new FilterChain();
+    chain.load(spec);
+    return runPhase(chain, phaseMessage('request'), linksTo(spec));
+  }
+
+  it('makes the code of a secret that never comes into the memory of the filter', () => {
+    const key = 'canary-of-the-key';
+    const { response, failures } = run(null, key);
+    assert.deepEqual(failures, []);
+    assert.equal(response!.headers.get('x-code'), createHmac('sha256', key).update('/users/7').digest('hex'));
+    const memory = Buffer.from(response!.body!);
+    assert.ok(memory.includes('/users/7'));
+    assert.ok(!memory.includes(key));
+  });
+
+  it('fails the call when the grant does not say sign', () => {
+    assert.match(run(null, null).failures[0]!.message, /the grant of the secret token does not say sign/);
+  });
+
+  it('works in the test harness with the secrets of a test', async () => {
+    const source = `
+      import { Decision, hexEncode, Json, next, Request, Secret } from 'sluice';
+      let token: Secret | null = null;
+      export function configure(config: Json): void { token = Secret.named('token'); }
+      export function onRequest(request: Request): Decision {
+        request.headers.set('x-code', hexEncode(token!.hmacSha256(request.body)));
+        return next();
+      }`;
+    const filter = await buildInline(source, manifestOf({ capabilities: ['crypto', 'secrets'] }));
+    const chain = new TestChain([{ module: filter }], { secrets: { token: 'k' } });
+    const code = chain.exchange({ target: '/' }).upstream!.headers.get('x-code');
+    assert.equal(code, createHmac('sha256', 'k').digest('hex'));
+  });
 });
 
 describe('the capability crypto', () => {

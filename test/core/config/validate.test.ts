@@ -380,7 +380,7 @@ routes: []
     assert.deepEqual(headers, ['x-key', `K\u00e9y \${${from}}`]);
     assert.equal(secrets.expandField(headers[1]!), 'K\u00e9y canary\u00c3\u00a9');
     assert.deepEqual(secrets.expandAll(config.filters[0]!.config), { a: 'K\u00e9y canary\u00e9' });
-    assert.deepEqual(config.filters[0]!.grants.secrets, [{ name: 's', from, read: false }]);
+    assert.deepEqual(config.filters[0]!.grants.secrets, [{ name: 's', from, sign: false, read: false }]);
     assert.equal(secrets.expand(from), 'canary\u00e9');
   });
 
@@ -396,7 +396,8 @@ routes: []
       assert.match(message, /found a secret with a control character, expected one line of text/);
       assert.doesNotMatch(message, /canary/);
     }
-    assert.deepEqual(errorsOf(documentOf('plain', from).replace('from:', 'read: true, from:')), []);
+    for (const grant of ['read', 'sign'])
+      assert.deepEqual(errorsOf(documentOf('plain', from).replace('from:', `${grant}: true, from:`)), []);
   });
 
   test('that are not there are refused at their place, a field among them', () => {

@@ -4,18 +4,24 @@ import { describe, it } from 'node:test';
 import { CryptoCapability } from '../../../core/wasm/crypto-capability.js';
 import { GuestMemory } from '../../../core/wasm/guest-memory.js';
 import { MAX_HASH_BYTES } from '../../../sdk/abi/abi.js';
-import { IMPORT_HMAC_SHA256, IMPORT_SHA256 } from '../../../sdk/abi/names.js';
+import { IMPORT_HMAC_SHA256, IMPORT_HMAC_SHA256_SECRET, IMPORT_SHA256 } from '../../../sdk/abi/names.js';
 
 const PAGE = 65536;
+const SECRETS = [
+  { name: 'header-only', value: null, key: null },
+  { name: 'signer', value: null, key: 'caf\u00e9' },
+];
 
 function capability(pages = 1) {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const { functions } = new CryptoCapability(new GuestMemory(memory));
-  const { [IMPORT_SHA256]: sha256, [IMPORT_HMAC_SHA256]: hmac } = functions as Record<
-    string,
-    (...numbers: number[]) => void
-  >;
-  return { bytes: Buffer.from(memory.buffer), sha256: sha256!, hmac: hmac! };
+  const { functions } = new CryptoCapability(new GuestMemory(memory), SECRETS);
+  const calls = functions as Record<string, (...numbers: number[]) => void>;
+  return {
+    bytes: Buffer.from(memory.buffer),
+    sha256: calls[IMPORT_SHA256]!,
+    hmac: calls[IMPORT_HMAC_SHA256]!,
+    sign: calls[IMPORT_HMAC_SHA256_SECRET]!,
+  };
 }
 
 describe('the capability crypto', () => {
@@ -58,6 +64,28 @@ describe('the capability crypto', () => {
       [-2, 4, 0, 1, 0],
     ] as const)
       assert.throws(() => hmac(key, keyLength, address, length, code), /beyond the memory/);
+    assert.ok(bytes.every((byte) => byte === 0));
+  });
+
+  it('makes codes with a secret whose grant says so, and leaves nothing of it in the memory', () => {
+    const { bytes, sign } = capability();
+    bytes.write('abc', 8);
+    sign(1, 8, 3, 64);
+    assert.equal(
+      bytes.toString('hex', 64, 96),
+      createHmac('sha256', Buffer.from('caf\u00e9', 'utf8')).update('abc').digest('hex'),
+    );
+    bytes.fill(0, 0, 96);
+    assert.ok(bytes.every((byte) => byte === 0));
+  });
+
+  it('makes no code with any other secret, nor reads or writes beyond the memory with one', () => {
+    const { bytes, sign } = capability();
+    assert.throws(() => sign(0, 0, 1, 0), /the grant of the secret header-only does not say sign/);
+    for (const id of [2, -1, 1.5, Number.NaN]) assert.throws(() => sign(id, 0, 1, 0), /does not exist/);
+    assert.throws(() => sign(1, PAGE, 1, 0), /beyond the memory/);
+    assert.throws(() => sign(1, 0, 1, PAGE - 31), /beyond the memory/);
+    assert.throws(() => sign(1, 0, MAX_HASH_BYTES + 1, 0), /at most 8388608 bytes/);
     assert.ok(bytes.every((byte) => byte === 0));
   });
 

@@ -10,8 +10,8 @@ import { guestSpec, linksTo, phaseMessage } from '../../support/phase-messages.j
 import { replyOrder } from '../../support/puppet-orders.js';
 
 const GRANTED = [
-  { name: 'handle', value: null },
-  { name: 'key', value: 'caf\u00e9' },
+  { name: 'handle', value: null, key: 'signs only' },
+  { name: 'key', value: 'caf\u00e9', key: 'caf\u00e9' },
 ];
 
 function capability() {
@@ -74,7 +74,7 @@ describe('the capability secrets', () => {
 
 describe('a filter that did not ask for secrets', () => {
   it('cannot put one into a header, whatever secrets the configuration grants', async () => {
-    const puppet = await guestSpec('puppet', { secrets: [{ name: 'token', value: null }] });
+    const puppet = await guestSpec('puppet', { secrets: [{ name: 'token', value: null, key: null }] });
     const chain = new FilterChain();
     chain.load(puppet);
     const reply = replyOrder({ edits: [[EDIT_SECRET_HEADER, 'authorization', '\0\0\0\0']] });
