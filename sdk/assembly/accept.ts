@@ -78,8 +78,9 @@ export class Accept {
 function specificity(range: Bytes, type: Bytes): i32 {
   if (range.equalsBytes(type)) return 3;
   if (range.equals('*/*')) return 1;
+  // A range has three bytes at least.
   const slash = range.length - 2;
-  if (slash < 1 || range[slash] != 0x2f || range[slash + 1] != 0x2a) return 0;
+  if (range[slash] != 0x2f || range[slash + 1] != 0x2a) return 0;
   return type.startsWithBytes(range.slice(0, slash + 1)) ? 2 : 0;
 }
 

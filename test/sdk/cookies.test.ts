@@ -73,6 +73,10 @@ describe('Cookies', () => {
   });
 
   it('shows pieces without a name, and says that they are not valid', () => {
+    assert.deepEqual(
+      ['a=x,y', 'a=x\\y', 'a=x y', 'a=\x7f', 'a=é', 'a=x"y'].map((text) => walk(text)[0]!.valid),
+      [false, false, false, false, false, false],
+    );
     assert.deepEqual(walk('; ;lone;=empty;  spaced = out \t;a b=c'), [
       { name: null, value: 'lone', valid: false },
       { name: '', value: 'empty', valid: false },

@@ -104,6 +104,7 @@ describe('Glob', () => {
     ['', '/', false],
     ['/a/**/b/**/c', '/a/x/b/y/b/c', true],
     ['/a/**/b/*/c', '/a/b/b/x/c', true],
+    ['*[!é]b', 'éb', false],
     ['*.jpg', 'cat.jpg', true],
     ['*.jpg', '.jpg', true],
     ['*.jpg', 'cats/cat.jpg', false],

@@ -56,6 +56,7 @@ describe('mediaParameter', () => {
     ['text/html; a=b"c; charset=kept', 'kept'],
     ['text/html; charset="not closed', '"not closed'],
     ['text/html; a="not closed; charset=inside', null],
+    ['text/html; charset="\\"', '"\\"'],
     ['text/html', null],
     ['', null],
   ];
@@ -84,6 +85,20 @@ describe('MediaParameters', () => {
 });
 
 describe('isMediaType', () => {
+  it('wants quotes that close, and no control character between them', () => {
+    for (const value of [
+      'a/b; c="\\"',
+      'a/b; c="',
+      'a/b; c="\x01"',
+      'a/b; c="\\\x7f"',
+      'a/b; c="x"y',
+      'a/b; c=""d',
+    ])
+      assert.equal(guest.askOne('isMediaType', value), false, value);
+    for (const value of ['a/b; c="\\""', 'a/b; c="\t;é"', 'a/b;c=""'])
+      assert.equal(guest.askOne('isMediaType', value), true, value);
+  });
+
   it('agrees with the grammar of RFC 9110', () => {
     const piece = fc.constantFrom(
       ...[

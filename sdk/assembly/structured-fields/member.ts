@@ -145,6 +145,12 @@ export class StructuredMembers {
   /** The current member. */
   item: StructuredItem = new StructuredItem(ABSENT, ABSENT);
   private position: usize;
+  // Bounds of the current member: key, if it has one, value, parameters.
+  private start: usize = 0;
+  private keyEnd: usize = 0;
+  private valueStart: usize = 0;
+  private valueEnd: usize = 0;
+  private memberEnd: usize = 0;
 
   /** @param text what `scanner.ts` accepted, without what encloses it; absent when it did not */
   constructor(
@@ -161,35 +167,26 @@ export class StructuredMembers {
 
   /** Goes to the next member. False after the last. */
   next(): bool {
-    const end = this.text.address + this.text.length;
-    const shape = this.shape;
-    if (shape == Shape.InnerList) this.position = skipSpaces(this.position, end);
-    let at = this.position;
-    if (at >= end) {
+    if (!this.advance()) {
       this.key = ABSENT;
       this.item = new StructuredItem(ABSENT, ABSENT);
       return false;
     }
-    let hasValue = true;
-    if (shape == Shape.Dictionary || shape == Shape.Parameters) {
-      if (shape == Shape.Parameters) at = skipSpaces(at + 1, end);
-      const keyEnd = scanKey(at, end);
-      this.key = between(at, keyEnd);
-      hasValue = keyEnd < end && load<u8>(keyEnd) == 0x3d;
-      at = hasValue ? keyEnd + 1 : keyEnd;
-    }
-    const valueEnd = hasValue ? (shape == Shape.Parameters ? scanBareItem(at, end) : scanValue(at, end)) : at;
-    const memberEnd = shape == Shape.Parameters ? valueEnd : scanParameters(valueEnd, end);
-    this.item = new StructuredItem(between(at, valueEnd), between(valueEnd, memberEnd));
-    this.position = shape == Shape.List || shape == Shape.Dictionary ? scanComma(memberEnd, end) : memberEnd;
+    if (this.isKeyed) this.key = between(this.start, this.keyEnd);
+    this.item = this.current();
     return true;
   }
 
   /** The member called `key`, from the first on; of several the last, as the standard has it. The walk stays where it is. */
   get(key: string): StructuredItem {
+    const wanted = Bytes.from(key);
     const all = new StructuredMembers(this.text, this.shape);
     let found = all.item;
-    while (all.next()) if (all.key.exists && all.key.equals(key)) found = all.item;
+    if (!all.isKeyed) return found;
+    while (all.advance()) {
+      const size = <i32>(all.keyEnd - all.start);
+      if (size == wanted.length && memory.compare(all.start, wanted.address, size) == 0) found = all.current();
+    }
     return found;
   }
 
@@ -197,8 +194,42 @@ export class StructuredMembers {
   get size(): i32 {
     const all = new StructuredMembers(this.text, this.shape);
     let count = 0;
-    while (all.next()) count++;
+    while (all.advance()) count++;
     return count;
+  }
+
+  private get isKeyed(): bool {
+    return this.shape == Shape.Dictionary || this.shape == Shape.Parameters;
+  }
+
+  /** Finds the bounds of the next member and makes nothing: a long field is searched without taking memory. */
+  private advance(): bool {
+    const end = this.text.address + this.text.length;
+    const shape = this.shape;
+    let at = this.position;
+    if (shape == Shape.InnerList) at = skipSpaces(at, end);
+    if (at >= end) return false;
+    if (shape == Shape.Parameters) at = skipSpaces(at + 1, end);
+    this.start = at;
+    let hasValue = true;
+    if (this.isKeyed) {
+      at = scanKey(at, end);
+      this.keyEnd = at;
+      hasValue = at < end && load<u8>(at) == 0x3d;
+      if (hasValue) at++;
+    }
+    this.valueStart = at;
+    if (hasValue) at = shape == Shape.Parameters ? scanBareItem(at, end) : scanValue(at, end);
+    this.valueEnd = at;
+    if (shape != Shape.Parameters) at = scanParameters(at, end);
+    this.memberEnd = at;
+    this.position = shape == Shape.List || shape == Shape.Dictionary ? scanComma(at, end) : at;
+    return true;
+  }
+
+  /** The member that `advance` found. */
+  private current(): StructuredItem {
+    return new StructuredItem(between(this.valueStart, this.valueEnd), between(this.valueEnd, this.memberEnd));
   }
 }
 

@@ -101,6 +101,12 @@ describe('isUtf8', () => {
     );
   });
 
+  it('looks at nothing behind the end, whatever the length', () => {
+    // What follows in the memory of the guest are bytes 0xff.
+    const inputs = Array.from({ length: 70 }, (_, length) => Buffer.alloc(length, 'x'));
+    assert.ok(guest.ask('isUtf8', single(inputs)).every((answer) => answer === true));
+  });
+
   it('finds a bad byte at each place of a block', () => {
     const inputs: Buffer[] = [];
     for (let length = 0; length < 50; length++)
@@ -141,6 +147,17 @@ describe('percentEncode', () => {
         );
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('leaves the unreserved characters alone and no other byte', () => {
+    const inputs = Array.from({ length: 256 }, (_, byte) => Buffer.from([byte]));
+    assert.deepEqual(
+      guest.ask('percentEncode', single(inputs)),
+      inputs.map((input) => {
+        const character = input.toString('latin1');
+        return hexOf(/[A-Za-z0-9._~-]/.test(character) ? character : `%${hexOf(input).toUpperCase()}`);
+      }),
     );
   });
 

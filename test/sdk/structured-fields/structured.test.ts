@@ -54,6 +54,12 @@ const FUNCTIONS = `
     }
     out.endArray().endObject();
   }
+  function often(value: Bytes): i64 {
+    const members = structured.dictionary(value);
+    let sum: i64 = 0;
+    for (let i = 0; i < 100; i++) sum += members.get('last').integer() + members.size;
+    return sum;
+  }
   function showItem(value: Bytes): Bytes {
     const item = structured.item(value);
     if (!item.exists) return ABSENT;
@@ -91,6 +97,7 @@ before(async () => {
       dictionary: 'showDictionary(a)',
       member: 'structured.dictionary(a).get(b.toString()).integer(-1)',
       parameter: 'structured.item(a).parameter(b.toString()).integer(-1)',
+      often: 'often(a)',
       sizes: 'structured.list(a).size * 100 + structured.dictionary(a).size',
       fallbacks: `Bytes.from(structured.item(a).integer(7).toString() + ' ' + structured.item(a).number(0.5).toString() +
         ' ' + structured.item(a).bool(true).toString() + ' ' + structured.item(a).text('none'))`,
@@ -443,6 +450,12 @@ describe('structured fields', () => {
       [3, 2, -1],
     );
     assert.equal(guest.askOne('member', 'a=1, A', 'a'), -1);
+  });
+
+  it('are searched without taking memory for what is passed over', () => {
+    // 64 MiB would not hold what a hundred walks over ten thousand members make.
+    const field = `${'a, '.repeat(10_000)}last=7`;
+    assert.equal(guest.askOne('often', field), 100 * (7 + 10_001));
   });
 
   it('answer the fallback for another type, and for what is not there', () => {
