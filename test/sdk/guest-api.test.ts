@@ -1,6 +1,7 @@
 // What filters import from 'sluice', called from inside of a guest: every line of the guest is one question, and its
 // answer comes back in the body.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { type TestCallout, TestChain, TestClock } from '../../sdk/testing/index.js';
@@ -276,6 +277,24 @@ describe('sdk/README.md', () => {
     assert.equal(client?.status, 503);
     assert.equal(JSON.parse(client!.text).detail, 'Back at noon.');
     assert.equal(chain.exchange({ target: '/users' }).upstream?.headers.get('x-maintenance'), 'noon');
+  });
+
+  it('shows a filter that checks a signature', async () => {
+    const text = readFileSync(new URL('../../../sdk/README.md', import.meta.url), 'utf8');
+    const source = /```ts signature\n([\s\S]*?)```/.exec(text)![1]!;
+    const manifest = { phases: { request: { body: 'buffer' } }, capabilities: ['crypto', 'secrets'] };
+    const module = await buildInline(source, manifestOf(manifest));
+    const chain = new TestChain([{ module }], { secrets: { hook: 'key' } });
+    const send = (body: string, signature?: string) => {
+      const headers: Record<string, string> = signature === undefined ? {} : { 'x-signature': signature };
+      return chain.exchange({ method: 'POST', target: '/', headers, body }).upstream !== null;
+    };
+    const code = createHmac('sha256', 'key').update('{"a":1}').digest('hex');
+    assert.equal(send('{"a":1}', code), true);
+    assert.deepEqual(
+      [send('{"a":2}', code), send('{"a":1}'), send('{"a":1}', ''), send('{"a":1}', code.slice(1))],
+      [false, false, false, false],
+    );
   });
 
   it('shows a filter that asks an upstream before it decides', async () => {
