@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -44,7 +45,7 @@ async function start(test: TestContext, grant: Record<string, unknown> = {}): Pr
     },
     routes: [route('all', '/*', ['user']), route('watched', '/steal/:how', ['user', 'thief'])],
   });
-  const gateway = await TestGateway.start(test, config() as never, ['secrets', 'secret-thief']);
+  const gateway = await TestGateway.start(test, config() as never, ['secrets', 'secret-thief', 'signer']);
   return { gateway, config, seen, keep };
 }
 
@@ -78,6 +79,29 @@ describe('a secret', () => {
       [line['filter'], line['secret'], line['msg']],
       ['user', 'token', 'a filter may read a secret'],
     );
+    assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
+  });
+
+  it('signs for a filter whose grant says so, which never has it', async (test) => {
+    const { gateway, config, seen } = await start(test);
+    const from = /secret\+file:[^}"]*#token/.exec(gateway.text())![0];
+    const signer = (grants: Record<string, unknown>) =>
+      config({ module: './signer.wasm', grants: { crypto: true, ...grants } }) as never;
+    await gateway.apply(signer({ secrets: [{ name: 'token', from, sign: true }] }));
+    const codeOf = (path: string) => createHmac('sha256', CANARY).update(path).digest('hex');
+    await fetch(gateway.url('/signed'));
+    assert.equal(seen.at(-1)!['x-code'], codeOf('/signed'));
+
+    const answer = await fetch(gateway.url('/dump'));
+    assert.equal(answer.headers.get('x-code'), codeOf('/dump'));
+    assert.ok(!Buffer.from(await answer.arrayBuffer()).includes(CANARY), 'the memory of a filter that signs');
+    assert.equal((await fetch(gateway.url('/read'))).status, 503);
+
+    await gateway.apply(signer({ secrets: [{ name: 'token', from }] }));
+    assert.equal((await fetch(gateway.url('/signed'))).status, 503);
+    await gateway.logLine(({ msg }) => /the grant of the secret token does not say sign/.test(String(msg)));
+    await gateway.reload(signer({ crypto: false, secrets: [{ name: 'token', from, sign: true }] }));
+    await gateway.logLine(({ msg }) => /asks for crypto, the config does not grant it/.test(String(msg)));
     assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
   });
 
