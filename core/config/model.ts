@@ -89,6 +89,7 @@ export interface GrantsConfig {
   readonly counters: boolean;
   readonly schemas: boolean;
   readonly idna: boolean;
+  readonly patterns: boolean;
   /** Names of upstreams that it may call. */
   readonly callouts: readonly string[];
   /** Each name once. */

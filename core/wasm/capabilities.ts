@@ -11,6 +11,8 @@ import {
   IMPORT_LOG,
   IMPORT_METRIC_DEFINE,
   IMPORT_METRIC_RECORD,
+  IMPORT_PATTERN_COMPILE,
+  IMPORT_PATTERN_TAKE,
   IMPORT_RANDOM,
   IMPORT_SCHEMA_CHECK,
   IMPORT_SCHEMA_COMPILE,
@@ -31,6 +33,7 @@ export const CAPABILITIES = [
   'schemas',
   'callouts',
   'idna',
+  'patterns',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
@@ -56,6 +59,8 @@ const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | nu
   [IMPORT_SCHEMA_CHECK, 'schemas', '(i32, i32, i32) -> i32'],
   [IMPORT_SCHEMA_MESSAGE, 'schemas', CALL],
   [IMPORT_DOMAIN_TO_ASCII, 'idna', '(i32, i32, i32, i32) -> i32'],
+  [IMPORT_PATTERN_COMPILE, 'patterns', CALL],
+  [IMPORT_PATTERN_TAKE, 'patterns', CALL],
 ];
 
 /** Which capability an import needs; `null` for those every filter has. */

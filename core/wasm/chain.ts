@@ -18,6 +18,7 @@ import {
 } from './guest-abi.js';
 import type { HostServices } from './guest-host.js';
 import { FilterInstance, type FilterSpec } from './instance.js';
+import { PatternStore } from './pattern-store.js';
 import type { Reply } from './reply.js';
 import { SchemaStore } from './schema-store.js';
 
@@ -80,7 +81,7 @@ export class FilterChain {
   constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock()) {
     this.#thread = {
       filters: new Map(),
-      services: { schemas: new SchemaStore(), clock },
+      services: { schemas: new SchemaStore(), patterns: new PatternStore(), clock },
       progress,
       scratch: new Scratch(),
       memoryBytes: 0,
@@ -99,6 +100,7 @@ export class FilterChain {
       instance = new FilterInstance(spec, services);
     } catch (cause) {
       services.schemas.release(spec.id);
+      services.patterns.release(spec.id);
       throw cause;
     } finally {
       progress.leave();
@@ -123,6 +125,7 @@ export class FilterChain {
     this.#thread.memoryBytes -= bytes;
     this.#thread.filters.delete(id);
     this.#thread.services.schemas.release(id);
+    this.#thread.services.patterns.release(id);
     return bytes;
   }
 

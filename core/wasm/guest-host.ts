@@ -13,6 +13,8 @@ import { IdnaCapability } from './idna-capability.js';
 import { type GuestLogLine, LogCapability } from './log-capability.js';
 import { MetricCapability } from './metric-capability.js';
 import { createMetricTable, type MetricDefinition } from './metric-table.js';
+import { PatternCapability } from './pattern-capability.js';
+import type { PatternStore } from './pattern-store.js';
 import { RandomCapability } from './random-capability.js';
 import { SchemaCapability } from './schema-capability.js';
 import type { SchemaStore } from './schema-store.js';
@@ -22,6 +24,7 @@ import { type GrantedSecret, SecretCapability } from './secret-capability.js';
 export interface HostServices {
   readonly schemas: SchemaStore;
   readonly clock: Clock;
+  readonly patterns: PatternStore;
 }
 
 /** What the instances of one filter share, in all threads. */
@@ -82,6 +85,7 @@ export class GuestHost {
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
     if (has('idna')) capabilities.push(new IdnaCapability(this.#memory));
+    if (has('patterns')) capabilities.push(new PatternCapability(this.#memory, services.patterns, filter.id));
     this.#capabilities = capabilities;
   }
 

@@ -107,6 +107,24 @@ export const COUNT_PREVIOUS = 4; // u32  count of the window before
 export const COUNT_ELAPSED = 8; //  u32  milliseconds since the present window began
 export const COUNT_BYTES = 12;
 
+// What pattern_compile makes: one table after the other, each an automaton over bytes for some of the patterns.
+//
+//   0       16              272
+//   | fixed | class of each | rows, one for each state | lists of matches |
+//
+// A row: u32 next row for each class, u32 next row at the end of the text, u32 offset of a list in this table (0: none).
+// Rows are named by their distance from PATTERN_ROWS in bytes. A list: 8 bytes of zero, for the guest to mark what it has
+// read; u32 number of entries; then the entries: u32 index of the pattern times 2, plus 1 when the match ended before the
+// byte that led to the row. Those come first: a pattern may have two entries.
+export const PATTERN_LENGTH = 0; //  u32  bytes of this table
+export const PATTERN_ROW = 4; //     u32  bytes of a row
+export const PATTERN_START = 8; //   u32  row to start with
+export const PATTERN_DEAD = 12; //   u32  row that nothing leaves and that tells nothing; all rows behind it have a list
+export const PATTERN_CLASSES = 16; // u8  for each of the 256 bytes
+export const PATTERN_ROWS = 272; //  where the rows begin
+export const PATTERN_LIST_SIZE = 8; //     u32  in a list: number of entries
+export const PATTERN_LIST_ENTRIES = 12; // where the entries begin
+
 // What sha256, hmac_sha256 and hmac_sha256_secret write.
 export const SHA256_BYTES = 32;
 

@@ -49,6 +49,10 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //   hmac_sha256(key, keyLength, address, length, code)              capability `crypto`; writes SHA256_BYTES to code
 //   hmac_sha256_secret(id, address, length, code)                   capability `crypto`; the key is a secret of
 //        secret_find; ends the call when its grant says neither `sign` nor `read`
+//   pattern_compile(address, length) -> i32                         capability `patterns`; JSON list of patterns, in
+//        configure only; answers the bytes of their tables, or -length of a message
+//   pattern_take(address, capacity) -> i32                          capability `patterns`; copies at most capacity
+//        bytes of the last tables or message and answers their whole length
 export const IMPORT_ABORT = 'abort';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
@@ -67,3 +71,5 @@ export const IMPORT_DOMAIN_TO_ASCII = 'domain_to_ascii';
 export const IMPORT_SHA256 = 'sha256';
 export const IMPORT_HMAC_SHA256 = 'hmac_sha256';
 export const IMPORT_HMAC_SHA256_SECRET = 'hmac_sha256_secret';
+export const IMPORT_PATTERN_COMPILE = 'pattern_compile';
+export const IMPORT_PATTERN_TAKE = 'pattern_take';

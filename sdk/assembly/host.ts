@@ -72,6 +72,14 @@ export declare function hostHmacSha256(key: usize, keyLength: u32, address: usiz
 @external('sluice', 'hmac_sha256_secret')
 export declare function hostHmacSha256Secret(id: u32, address: usize, length: u32, code: usize): void;
 
+// @ts-ignore: decorator
+@external('sluice', 'pattern_compile')
+export declare function hostPatternCompile(address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'pattern_take')
+export declare function hostPatternTake(address: usize, capacity: u32): i32;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

@@ -21,6 +21,7 @@ function filterWith(value: string, read: boolean, sign = false): FilterConfig {
     ...{ log: false, metrics: false, clock: false, random: false, counters: false, schemas: false },
     crypto: false,
     idna: false,
+    patterns: false,
   };
   const filter: FilterConfig = {
     name: 'f',

@@ -50,6 +50,8 @@ const RULES: Rules = {
     '@assemblyscript/loader': ['core/wasm/instance.ts'],
     assemblyscript: ['sdk/tools/filter-builder.ts'],
     ajv: ['core/config/validate.ts', 'core/config/filter-schema.ts', 'core/wasm/schema-store.ts'],
+    '@eslint-community/regexpp': ['core/wasm/pattern-parser.ts'],
+    refa: ['core/wasm/pattern-parser.ts'],
     'ajv-formats': ['core/config/filter-schema.ts', 'core/wasm/schema-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     yaml: ['core/config/document.ts'],

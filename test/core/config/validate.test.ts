@@ -16,6 +16,7 @@ const NO_GRANTS = {
   counters: false,
   schemas: false,
   idna: false,
+  patterns: false,
   callouts: [],
   secrets: [],
 };
@@ -146,7 +147,7 @@ filters:
   f:
     module: ./f.wasm
     config: [1]
-    grants: { log: true, metrics: true, clock: true, random: true, crypto: true, counters: true, schemas: true, idna: true, callouts: [u] }
+    grants: { log: true, metrics: true, clock: true, random: true, crypto: true, counters: true, schemas: true, idna: true, patterns: true, callouts: [u] }
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
@@ -192,6 +193,7 @@ log: { level: silent, access: false }
           counters: true,
           schemas: true,
           idna: true,
+          patterns: true,
           callouts: ['u'],
           secrets: [],
         },

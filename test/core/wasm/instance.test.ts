@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { SystemClock } from '../../../core/wasm/clock.js';
 import { FilterInstance, type FilterSpec } from '../../../core/wasm/instance.js';
+import { PatternStore } from '../../../core/wasm/pattern-store.js';
 import type { Reply } from '../../../core/wasm/reply.js';
 import { SchemaStore } from '../../../core/wasm/schema-store.js';
 import { writeFrame } from '../../support/phase-frame.js';
@@ -11,7 +12,7 @@ import { guestSpec, phaseMessage } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
 import { watSpec } from '../../support/wat-spec.js';
 
-const services = { schemas: new SchemaStore(), clock: new SystemClock() };
+const services = { schemas: new SchemaStore(), patterns: new PatternStore(), clock: new SystemClock() };
 const MEBIBYTE = 1 << 20;
 
 function start(spec: FilterSpec): FilterInstance {
