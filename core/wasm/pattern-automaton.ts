@@ -1,5 +1,6 @@
 // Makes the automaton of a set deterministic: one state for each set of nodes that can be reached together, each with
 // what matches there. A state of its own stands for the end of the text.
+import { holds, OTHER, SIDES, sideOf, TEXT_END, TEXT_START, WORD, WORD_BORDERS } from './pattern-edges.js';
 import {
   MOVE,
   NODE_BYTES,
@@ -37,14 +38,6 @@ export interface AutomatonLimits {
   /** Visits of nodes. */
   work: number;
 }
-
-/** What stands before a place, and what after it. */
-const WORD = 0;
-const OTHER = 1;
-const CONTINUATION = 2;
-const TEXT_END = 3;
-const TEXT_START = 4;
-const SIDES = [WORD, OTHER, CONTINUATION, TEXT_END];
 
 interface State {
   /** Sorted, without those that every searching state has. */
@@ -143,6 +136,7 @@ class Builder {
       larger.set(this.#next);
       this.#next = larger;
     }
+    this.#count(this.#width);
     const own = this.#steps(state.nodes, state.before);
     const begun = state.isSearching ? this.#searchSteps(state.before) : null;
     for (let place = 0; place < this.#width; place += 1) {
@@ -199,9 +193,10 @@ class Builder {
       if (kinds[node] !== NODE_BYTES) continue;
       const moves = targets[node]!;
       for (let move = 0; move < moves.length; move += MOVE) {
+        const first = this.#classes[moves[move]!]!;
         const last = this.#classes[moves[move + 1]!]!;
-        this.#count(1);
-        for (let place = this.#classes[moves[move]!]!; place <= last; place += 1)
+        this.#count(last - first + 1);
+        for (let place = first; place <= last; place += 1)
           if (side === null || this.#sides[place] === side) moved[place]!.push(moves[move + 2]!);
       }
     }
@@ -347,32 +342,9 @@ class Builder {
     return new TooLarge(
       `the automaton grew beyond ${this.#states.length} states, ${most} of them come of this pattern`,
       pattern,
-      most / this.#states.length,
+      most / Math.max(1, this.#states.length),
     );
   }
-}
-
-/** Where word characters begin and end, and continuation bytes. */
-const WORD_BORDERS = [0x30, 0x3a, 0x41, 0x5b, 0x5f, 0x60, 0x61, 0x7b, 0x80, 0xc0];
-
-function isWordByte(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x5f ||
-    (byte >= 0x61 && byte <= 0x7a)
-  );
-}
-
-function sideOf(byte: number): number {
-  if (isWordByte(byte)) return WORD;
-  return byte >= 0x80 && byte <= 0xbf ? CONTINUATION : OTHER;
-}
-
-function holds(kind: number, before: number, after: number): boolean {
-  if (kind === NODE_END) return after === TEXT_END;
-  const isBorder = (before === WORD) !== (after === WORD);
-  return kind === NODE_WORD ? isBorder : !isBorder && after !== CONTINUATION;
 }
 
 function union(one: Step, other: Step): Step {
