@@ -93,7 +93,8 @@ export class Callout extends Decision {
   }
 }
 
-const CALLOUT = new Callout(DECISION_CALLOUT);
+// @ts-ignore: decorator
+@lazy const CALLOUT = new Callout(DECISION_CALLOUT);
 
 /** What a callout came to. One object serves every call: it reads the outcome of the current one. */
 @final

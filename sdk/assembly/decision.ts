@@ -69,8 +69,10 @@ export class Answer extends Decision {
   }
 }
 
-const NEXT = new Decision(DECISION_CONTINUE);
-const ANSWER = new Answer(DECISION_RESPOND);
+// @ts-ignore: decorator
+@lazy const NEXT = new Decision(DECISION_CONTINUE);
+// @ts-ignore: decorator
+@lazy const ANSWER = new Answer(DECISION_RESPOND);
 
 /** Lets the exchange go on, with the edits made so far. */
 export function next(): Decision {
@@ -82,7 +84,7 @@ export function next(): Decision {
  * dropped. Traps when `code` is not a final status, 200 to 599.
  */
 export function respond(code: i32): Answer {
-  if (code < 200 || code > 599) throw new RangeError('respond: the status must be 200 to 599');
+  if (code < 200 || code > 599) throw new Error('the status must be 200 to 599');
   dropEdits();
   status = code;
   callout = false;
@@ -124,7 +126,6 @@ export function openDecision(): void {
 export function closeDecision(decision: Decision): usize {
   if (decision.code == DECISION_RESPOND) return closeReply(DECISION_RESPOND, status);
   if (decision.code == DECISION_CALLOUT) return closeReply(DECISION_CALLOUT, 0);
-  if (callout) throw new Error('call() was called, but the phase returned next(): return the callout');
-  if (status != 0) throw new Error('respond() was called, but the phase returned next(): return the answer');
+  if (callout || status != 0) throw new Error('call() or respond() was called, but the phase returned next()');
   return closeReply(DECISION_CONTINUE, 0);
 }

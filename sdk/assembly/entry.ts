@@ -10,8 +10,11 @@ export { abort } from './host';
 export { openConfig, closeConfig } from './config';
 
 const REQUEST = new Request();
-const RESPONSE = new Response();
-const OUTCOME = new Outcome();
+// Made only in filters whose entry asks for them.
+// @ts-ignore: decorator
+@lazy const RESPONSE = new Response();
+// @ts-ignore: decorator
+@lazy const OUTCOME = new Outcome();
 
 export function begin(length: u32): usize {
   openReply();

@@ -35,9 +35,19 @@ export function tableSize(table: usize): i32 {
 }
 
 // @ts-ignore: decorator
+@inline function firstEntry(table: usize): usize {
+  return frame + load<u32>(frame + table);
+}
+
+// @ts-ignore: decorator
+@inline function valueOf(entry: usize): Bytes {
+  return new Bytes(frame + load<u32>(entry, 8), load<u32>(entry, 12));
+}
+
+// @ts-ignore: decorator
 @inline function entryAt(table: usize, index: i32): usize {
   if (<u32>index >= load<u32>(frame + table + 4)) throw new RangeError('index out of range');
-  return frame + load<u32>(frame + table) + index * TABLE_ENTRY;
+  return firstEntry(table) + index * TABLE_ENTRY;
 }
 
 export function tableName(table: usize, index: i32): Bytes {
@@ -46,28 +56,33 @@ export function tableName(table: usize, index: i32): Bytes {
 }
 
 export function tableValue(table: usize, index: i32): Bytes {
-  const entry = entryAt(table, index);
-  return new Bytes(frame + load<u32>(entry, 8), load<u32>(entry, 12));
+  return valueOf(entryAt(table, index));
 }
 
-/** Index of the first entry called `name` (ASCII) at or after `from`, or -1. */
-export function tableFind(table: usize, name: string, from: i32): i32 {
+/** Address of the first entry called `name` (ASCII) at or after `from`, or 0. */
+function findEntry(table: usize, name: string, from: i32): usize {
   const size = tableSize(table);
   const length = name.length;
   const units = changetype<usize>(name);
-  let entry = frame + load<u32>(frame + table) + from * TABLE_ENTRY;
+  let entry = firstEntry(table) + from * TABLE_ENTRY;
   for (let i = from; i < size; i++, entry += TABLE_ENTRY) {
     if (load<u32>(entry, 4) != length) continue;
     const at = frame + load<u32>(entry);
     let k = 0;
     while (k < length && load<u8>(at + k) == load<u16>(units + (k << 1))) k++;
-    if (k == length) return i;
+    if (k == length) return entry;
   }
-  return -1;
+  return 0;
+}
+
+/** Index of the first entry called `name` (ASCII) at or after `from`, or -1. */
+export function tableFind(table: usize, name: string, from: i32): i32 {
+  const entry = findEntry(table, name, from);
+  return entry == 0 ? -1 : <i32>((entry - firstEntry(table)) / TABLE_ENTRY);
 }
 
 /** Value of the first entry called `name`, or `ABSENT`. */
 export function tableGet(table: usize, name: string): Bytes {
-  const index = tableFind(table, name, 0);
-  return index < 0 ? ABSENT : tableValue(table, index);
+  const entry = findEntry(table, name, 0);
+  return entry == 0 ? ABSENT : valueOf(entry);
 }

@@ -25,11 +25,23 @@ import { Headers } from './headers';
 import { Query } from './query';
 import { addEdit, setContext } from './reply';
 
+// Made only in filters that ask for them.
+// @ts-ignore: decorator
+@lazy const HEADERS = new Headers(FRAME_REQUEST_HEADERS, PHASE_REQUEST);
+// @ts-ignore: decorator
+@lazy const PARAMS = new Params();
+
 /** One object serves every call: it holds no data, it reads the frame of the current one. */
 @final
 export class Request {
-  readonly headers: Headers = new Headers(FRAME_REQUEST_HEADERS, PHASE_REQUEST);
-  readonly params: Params = new Params();
+  get headers(): Headers {
+    return HEADERS;
+  }
+
+  /** Parameters of the path. */
+  get params(): Params {
+    return PARAMS;
+  }
 
   /** As sent, case-sensitive: `GET`. */
   get method(): Bytes {

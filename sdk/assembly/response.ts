@@ -14,10 +14,15 @@ import { frameByte, frameSpan, frameWord } from './frame';
 import { Headers } from './headers';
 import { addEdit } from './reply';
 
+// @ts-ignore: decorator
+@lazy const HEADERS = new Headers(FRAME_RESPONSE_HEADERS, PHASE_RESPONSE);
+
 /** One object serves every call: it holds no data, it reads the frame of the current one. */
 @final
 export class Response {
-  readonly headers: Headers = new Headers(FRAME_RESPONSE_HEADERS, PHASE_RESPONSE);
+  get headers(): Headers {
+    return HEADERS;
+  }
 
   get status(): i32 {
     return frameWord(FRAME_STATUS);
@@ -30,7 +35,7 @@ export class Response {
 
   /** Changes the status and keeps the rest. Traps outside of 200 to 599. */
   setStatus(status: i32): void {
-    if (status < 200 || status > 599) throw new RangeError('setStatus: the status must be 200 to 599');
+    if (status < 200 || status > 599) throw new Error('the status must be 200 to 599');
     addEdit(EDIT_SET_STATUS, ABSENT, bytesOf(status));
   }
 

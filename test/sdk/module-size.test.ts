@@ -14,12 +14,12 @@ export function onResponse(request: Request, response: Response): Decision {
 }`;
 
 describe('the module of a filter', () => {
-  it('that checks two headers is below 3.2 KB without manifest and names', async () => {
+  it('that checks two headers is below 2.4 KB without manifest and names', async () => {
     const code = removeCustomSection(
       removeCustomSection(await guestBytes('two-headers'), MANIFEST_SECTION),
       'name',
     );
-    assert.ok(code.length < 3200, `${code.length} bytes`);
+    assert.ok(code.length < 2400, `${code.length} bytes`);
   });
 
   it('that greets is below 8 KB', async () => {
