@@ -1,9 +1,6 @@
 // The judge of filter configs: a JSON Schema from the manifest of a filter, made into a check.
-import { Ajv, type ErrorObject } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { GatewayError } from '../errors.js';
-import { isDraft07 } from '../json-schema.js';
+import { compileJsonSchema, type ErrorObject } from '../json-schema.js';
 import { pointerTo } from './error-at.js';
 
 /** One way in which a value breaks a schema. */
@@ -33,11 +30,8 @@ export function compileSchema(schema: unknown): (value: unknown) => readonly Sch
     // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
     inlineRefs: false,
   } as const;
-  // A fresh instance each time: ajv keeps what it compiled, and manifests of many revisions share their ids.
-  const ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
-  addFormats.default(ajv);
   try {
-    const check = ajv.compile(schema as object | boolean);
+    const check = compileJsonSchema(schema as object | boolean, options);
     return (value) => (check(value) ? [] : check.errors!.map(toFault));
   } catch (cause) {
     throw noSchema(cause instanceof Error ? cause.message : String(cause), cause);

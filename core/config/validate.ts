@@ -1,7 +1,7 @@
 // The gate of every configuration: document text in, frozen GatewayConfig out, or every error with its place.
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ConfigErrors, type GatewayError } from '../errors.js';
 import { isFieldValue } from '../headers.js';
+import { compileJsonSchema } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
 import { type ConfigDocument, parseDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
@@ -130,11 +130,19 @@ function readSecrets(
 let validateSchema: ReturnType<typeof compileConfigSchema> | undefined;
 
 function compileConfigSchema() {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true });
-  for (const [format, { check }] of Object.entries(TEXT_FORMATS)) {
-    ajv.addFormat(format, { type: 'string', validate: (text: string) => check(text) === null });
-  }
-  return ajv.compile(CONFIG_SCHEMA);
+  const formats = Object.fromEntries(
+    Object.entries(TEXT_FORMATS).map(([format, { check }]) => [
+      format,
+      (text: string) => check(text) === null,
+    ]),
+  );
+  return compileJsonSchema(CONFIG_SCHEMA, {
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    strict: true,
+    formats,
+  });
 }
 
 /** Checks a value against the schema of the document and fills in its defaults. */

@@ -1,20 +1,16 @@
 // The compiled patterns of all filters of a thread, each set once: an instance that is made anew finds its tables.
+import { OwnedEntries } from './owned-entries.js';
 import { compilePatterns, type PatternText } from './pattern-compiler.js';
 
 /** Most bytes that the tables of one filter may have. */
 const MOST_TABLE_BYTES = 8_388_608;
 
-interface Entry {
-  readonly tables: Uint8Array;
-  readonly owners: Set<number>;
-}
-
 export class PatternStore {
-  readonly #entries = new Map<string, Entry>();
+  readonly #tables = new OwnedEntries<Uint8Array>();
 
   /** Number of sets that are kept. */
   get size(): number {
-    return this.#entries.size;
+    return this.#tables.size;
   }
 
   /**
@@ -23,26 +19,19 @@ export class PatternStore {
    * @throws PatternError
    */
   compile(patterns: readonly PatternText[], owner: number): Uint8Array {
-    const key = JSON.stringify(patterns);
-    let entry = this.#entries.get(key);
-    if (entry === undefined) {
-      entry = { tables: compilePatterns(patterns, this.#room(owner)), owners: new Set() };
-      this.#entries.set(key, entry);
-    }
-    entry.owners.add(owner);
-    return entry.tables;
+    return this.#tables.take(JSON.stringify(patterns), owner, () =>
+      compilePatterns(patterns, this.#room(owner)),
+    );
   }
 
   /** A filter is gone: what nobody else uses is forgotten. */
   release(owner: number): void {
-    for (const [key, { owners }] of this.#entries) {
-      if (owners.delete(owner) && owners.size === 0) this.#entries.delete(key);
-    }
+    this.#tables.release(owner);
   }
 
   #room(owner: number): number {
     let room = MOST_TABLE_BYTES;
-    for (const { tables, owners } of this.#entries.values()) if (owners.has(owner)) room -= tables.byteLength;
+    for (const { byteLength } of this.#tables.of(owner)) room -= byteLength;
     return room;
   }
 }

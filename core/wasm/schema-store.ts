@@ -1,11 +1,9 @@
-// The `schemas` capability: JSON Schema validation of bytes by ajv, for guests. One store serves all filters of a
-// thread and compiles each schema text once. The only file of this room that knows ajv.
+// The `schemas` capability: JSON Schema validation of bytes, for guests. One store serves all filters of a thread and
+// compiles each schema text once.
 import { getHeapStatistics } from 'node:v8';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { isDraft07 } from '../json-schema.js';
+import { compileJsonSchema, type ErrorObject, type ValidateFunction } from '../json-schema.js';
 import { fitsHeap, jsonDepth, MOST_DEPTH } from './json-cost.js';
+import { OwnedEntries } from './owned-entries.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
@@ -35,16 +33,9 @@ const TOO_LARGE = JSON.stringify([{ pointer: '', rule: 'size', message: 'is too 
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-interface Entry {
-  readonly schema: CompiledSchema;
-  readonly owners: Set<number>;
-}
-
 export class SchemaStore {
-  readonly #entries = new Map<string, Entry>();
+  readonly #schemas = new OwnedEntries<CompiledSchema>();
   readonly #heapBytes: number;
-  /** Characters of all schemas that are kept. */
-  #length = 0;
 
   /**
    * @param heapBytes heap that one document may take when it is parsed, that a schema may take while it is compiled,
@@ -56,7 +47,7 @@ export class SchemaStore {
 
   /** Number of schemas that are kept. */
   get size(): number {
-    return this.#entries.size;
+    return this.#schemas.size;
   }
 
   /**
@@ -65,23 +56,19 @@ export class SchemaStore {
    * @throws Error with a message for the operator when it is no schema, or too large
    */
   compile(text: string, owner: number): CompiledSchema {
-    const entry = this.#entries.get(text) ?? this.#add(text);
-    entry.owners.add(owner);
-    return entry.schema;
+    return this.#schemas.take(text, owner, () => this.#compile(text));
   }
 
   /** A filter is gone: what nobody else uses is forgotten. */
   release(owner: number): void {
-    for (const [text, { owners }] of this.#entries) {
-      if (!owners.delete(owner) || owners.size > 0) continue;
-      this.#entries.delete(text);
-      this.#length -= text.length;
-    }
+    this.#schemas.release(owner);
   }
 
-  #add(text: string): Entry {
+  #compile(text: string): CompiledSchema {
+    let kept = 0;
+    for (const { length } of this.#schemas.keys()) kept += length;
     const most = Math.floor(this.#heapBytes / HEAP_TO_COMPILE);
-    const room = Math.floor(this.#heapBytes / HEAP_COMPILED) - this.#length;
+    const room = Math.floor(this.#heapBytes / HEAP_COMPILED) - kept;
     if (text.length > Math.min(most, room)) {
       throw new RangeError(
         `a schema of ${text.length} characters is too large: with the heap of this worker there is room for ` +
@@ -90,10 +77,7 @@ export class SchemaStore {
     }
     if (jsonDepth(text) > MOST_DEPTH)
       throw new RangeError(`a schema is nested at most ${MOST_DEPTH} levels deep`);
-    const entry: Entry = { schema: new AjvSchema(JSON.parse(text), this.#heapBytes), owners: new Set() };
-    this.#entries.set(text, entry);
-    this.#length += text.length;
-    return entry;
+    return new AjvSchema(JSON.parse(text), this.#heapBytes);
   }
 }
 
@@ -112,10 +96,7 @@ function compileSchema(schema: unknown, allErrors: boolean): ValidateFunction {
     // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
     inlineRefs: false,
   };
-  // One Ajv per schema: two filters may use the same $id for different schemas.
-  const ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
-  addFormats.default(ajv);
-  return ajv.compile(schema);
+  return compileJsonSchema(schema, options);
 }
 
 class AjvSchema implements CompiledSchema {

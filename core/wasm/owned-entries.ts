@@ -1,0 +1,44 @@
+// What several filters of a thread share: made once, kept for as long as one of them uses it.
+
+interface Entry<T> {
+  readonly value: T;
+  readonly owners: Set<number>;
+}
+
+export class OwnedEntries<T> {
+  readonly #entries = new Map<string, Entry<T>>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  /** The values that `owner` uses. */
+  *of(owner: number): Generator<T> {
+    for (const { value, owners } of this.#entries.values()) if (owners.has(owner)) yield value;
+  }
+
+  /**
+   * The value of a key, which `owner` uses from now on.
+   * @param make called when there is none; what it throws leaves everything as it was
+   */
+  take(key: string, owner: number, make: () => T): T {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { value: make(), owners: new Set() };
+      this.#entries.set(key, entry);
+    }
+    entry.owners.add(owner);
+    return entry.value;
+  }
+
+  /** `owner` is gone: what nobody else uses is forgotten. */
+  release(owner: number): void {
+    for (const [key, { owners }] of this.#entries) {
+      if (owners.delete(owner) && owners.size === 0) this.#entries.delete(key);
+    }
+  }
+}
