@@ -20,16 +20,15 @@ export function corkIfRoom(res: UwsResponse, bytes: number, write: () => void): 
 let engineCorks = false;
 
 /**
- * Runs what the engine calls for a request or a piece of its body. It holds a cork of its own meanwhile, which ends
- * after that only, so a second cork inside would write to the same 16 KiB.
+ * To be called when the engine calls for a request or a piece of its body, and `endEngineCork` before its handler
+ * returns. It holds a cork of its own meanwhile, so a second one inside would write to the same 16 KiB.
  */
-export function insideEngineCork(run: () => void): void {
+export function beginEngineCork(): void {
   engineCorks = true;
-  try {
-    run();
-  } finally {
-    engineCorks = false;
-  }
+}
+
+export function endEngineCork(): void {
+  engineCorks = false;
 }
 
 /** True while no cork of ours can begin. */

@@ -133,27 +133,29 @@ export class UwsDownload implements BodyConsumer {
   #write(): void {
     this.#waiting = false;
     if (this.#head !== null && this.#head.length > CORK_ROOM - LEAST_PIECE_BYTES) {
-      corkIfRoom(this.#res, this.#head.length, this.#writeHead);
+      corkIfRoom(this.#res, this.#head.length, () => this.#writeHead());
     }
-    const { length } = this.#body;
-    if (length !== null) this.#res.cork(() => this.#writeKnown(length));
-    else {
-      do this.#res.cork(this.#writeChunks);
-      while (this.#queue.length > 0 && !this.#waiting && this.#outcome === null);
-    }
+    // A body of known length leaves nothing to send unless it waits or is over.
+    do this.#res.cork(this.#writeCork);
+    while (this.#queue.length > 0 && !this.#waiting && this.#outcome === null);
   }
 
-  readonly #writeHead = (): void => {
+  readonly #writeCork = (): void => {
+    if (this.#body.length === null) this.#writeChunks();
+    else this.#writeKnown(this.#body.length);
+  };
+
+  #writeHead(): void {
     if (this.#head === null) return;
     this.#res.writeStatus(this.#head);
     this.#head = null;
-  };
+  }
 
   /**
    * Writes chunks that fit into one cork. That the socket did not take them shows at the first chunk of the next cork,
    * so what the engine keeps is bounded by two corks.
    */
-  readonly #writeChunks = (): void => {
+  #writeChunks(): void {
     let room = CORK_ROOM - (this.#head?.length ?? 0) - FRAME_BYTES;
     this.#writeHead();
     while (this.#queue.length > 0 && !this.#waiting) {
@@ -172,7 +174,7 @@ export class UwsDownload implements BodyConsumer {
     this.#beforeEnd();
     this.#res.end();
     this.#outcome = 'sent';
-  };
+  }
 
   #writeKnown(total: number): void {
     this.#writeHead();

@@ -11,7 +11,7 @@ import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { formatAddress } from './peer-address.js';
 import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
-import { insideEngineCork } from './uws-cork.js';
+import { beginEngineCork, endEngineCork } from './uws-cork.js';
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-engine.js';
 import { type ReplyOwner, UwsReply } from './uws-reply.js';
 
@@ -59,7 +59,14 @@ export class UwsListener implements Listener, ReplyOwner {
   async listen(handler: ExchangeHandler): Promise<void> {
     assert(this.#handler === null, 'a listener listens once');
     this.#handler = handler;
-    this.#app.any('/*', (res, req) => insideEngineCork(() => this.#accept(res, req)));
+    this.#app.any('/*', (res, req) => {
+      beginEngineCork();
+      try {
+        this.#accept(res, req);
+      } finally {
+        endEngineCork();
+      }
+    });
     const { host, port } = this.#options;
     // Not exclusive would mean: a second gateway started by mistake takes half of the connections.
     this.#app.listen(host, port, engine.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {

@@ -5,7 +5,7 @@ import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import type { Reply, ReplyOutcome } from './listener.js';
 import { encodeHead, formatHead, isBodiless } from './response-head.js';
-import { CORK_ROOM, corkIfRoom, insideEngineCork } from './uws-cork.js';
+import { beginEngineCork, CORK_ROOM, corkIfRoom, endEngineCork } from './uws-cork.js';
 import { UwsDownload } from './uws-download.js';
 import type { UwsResponse } from './uws-engine.js';
 import { UwsFlow } from './uws-flow.js';
@@ -71,7 +71,7 @@ export class UwsReply implements Reply {
    */
   expectBody(length: number): void {
     this.#expectedLength = length;
-    this.#res.onData((chunk, last) => insideEngineCork(() => this.#receiveExpected(chunk, last)));
+    this.#res.onData((chunk, last) => this.#receive(chunk, last));
   }
 
   /** The body did not come with the head. Does nothing when it did. */
@@ -86,7 +86,7 @@ export class UwsReply implements Reply {
   /** Makes a body readable whose length nobody knows; to be called in the tick of the request. */
   openUpload(): UwsUpload {
     const upload = this.#makeUpload(null);
-    this.#res.onData((chunk, last) => insideEngineCork(() => upload.receive(chunk, last)));
+    this.#res.onData((chunk, last) => this.#receive(chunk, last));
     return upload;
   }
 
@@ -133,15 +133,18 @@ export class UwsReply implements Reply {
     if (this.#download?.checkIdle(nowMs, idleMs)) this.#res.close();
   }
 
-  #receiveExpected(chunk: ArrayBuffer, last: boolean): void {
-    if (this.#expectedLength !== 0) {
-      if (last) {
+  #receive(chunk: ArrayBuffer, last: boolean): void {
+    beginEngineCork();
+    try {
+      if (last && this.#expectedLength !== 0) {
         this.#beginWhole(chunk);
         return;
       }
       this.stopExpecting();
+      this.#upload!.receive(chunk, last);
+    } finally {
+      endEngineCork();
     }
-    this.#upload!.receive(chunk, last);
   }
 
   #beginWhole(chunk: ArrayBuffer): void {
