@@ -72,8 +72,9 @@ function isUnreserved(byte: u32): bool {
   );
 }
 
+/** Digit of a value below 16. */
 // @ts-ignore: decorator
-@inline function upperHexDigit(value: u32): u32 {
+@inline export function upperHexDigit(value: u32): u32 {
   return value + (value < 10 ? 0x30 : 0x37);
 }
 

@@ -30,7 +30,11 @@ export function isQuotedString(text: Bytes): bool {
 /** The content of a quoted string without its escapes; any other text as it is. */
 export function unquoted(text: Bytes): Bytes {
   if (!isQuotedString(text)) return text;
-  const content = text.slice(1, text.length - 1);
+  return unescaped(text.slice(1, text.length - 1));
+}
+
+/** What stands between quotes without its escapes; the same view when it has none. */
+export function unescaped(content: Bytes): Bytes {
   if (content.indexOfByte(0x5c) < 0) return content;
   const to = __sluice_reserve(content.length);
   let written = 0;

@@ -8,8 +8,8 @@ export function hexEncode(bytes: Bytes): Bytes {
   const to = __sluice_reserve(<usize>bytes.length << 1);
   for (let i = 0; i < bytes.length; i++) {
     const byte = <u32>load<u8>(bytes.address + i);
-    store<u8>(to + (i << 1), digit(byte >> 4));
-    store<u8>(to + (i << 1), digit(byte & 15), 1);
+    store<u8>(to + (i << 1), lowerHexDigit(byte >> 4));
+    store<u8>(to + (i << 1), lowerHexDigit(byte & 15), 1);
   }
   return new Bytes(to, bytes.length << 1);
 }
@@ -30,7 +30,8 @@ export function hexDecode(text: Bytes): Bytes {
   return value < 0 ? ABSENT : new Bytes(to, size);
 }
 
+/** Digit of a value below 16. */
 // @ts-ignore: decorator
-@inline function digit(value: u32): u32 {
+@inline export function lowerHexDigit(value: u32): u32 {
   return value + (value < 10 ? 0x30 : 0x57);
 }

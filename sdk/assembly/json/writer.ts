@@ -1,8 +1,7 @@
 // Writes JSON text into the arena: for bodies that a filter makes itself. Commas and escapes are its business.
 import { Bytes, bytesOf } from '../bytes';
+import { lowerHexDigit } from '../codec/hex';
 import { utf8SequenceEnd } from './utf8';
-
-const HEX = memory.data<u8>([0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66]);
 
 /** Every method but `bytes` returns the writer, so that calls can be chained. Structure is the caller's to keep. */
 @final
@@ -53,7 +52,7 @@ export class JsonWriter {
       const at = value.address + i;
       const byte = load<u8>(at);
       if (byte < 0x20) {
-        this.put(0x5c).put(0x75).put(0x30).put(0x30).put(load<u8>(HEX + (byte >> 4))).put(load<u8>(HEX + (byte & 15)));
+        this.put(0x5c).put(0x75).put(0x30).put(0x30).put(lowerHexDigit(byte >> 4)).put(lowerHexDigit(byte & 15));
       } else if (byte == 0x22 || byte == 0x5c) {
         this.put(0x5c).put(byte);
       } else if (byte < 0x80) {

@@ -1,6 +1,7 @@
 // Structured field values, read without a tree: cursors over text that was checked as a whole before.
 import { ABSENT, Bytes } from '../bytes';
 import { base64DecodeLoosely } from '../codec/base64';
+import { unescaped } from '../quoted-string';
 import { displayText, scanBareItem, scanComma, scanKey, scanParameters, scanValue, skipSpaces } from './scanner';
 
 /** What an item is. */
@@ -246,16 +247,4 @@ function parseDigits(text: Bytes): i64 {
     if (digit < 10) value = value * 10 + digit;
   }
   return text[0] == 0x2d ? -value : value;
-}
-
-/** The content of a string without its escapes; the same view when it has none. */
-function unescaped(content: Bytes): Bytes {
-  if (content.indexOfByte(0x5c) < 0) return content;
-  const to = __sluice_reserve(content.length);
-  let written = 0;
-  for (let i = 0; i < content.length; i++) {
-    if (content[i] == 0x5c) i++;
-    store<u8>(to + written++, content[i]);
-  }
-  return new Bytes(to, written);
 }

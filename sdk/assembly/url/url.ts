@@ -1,6 +1,6 @@
 // Absolute URLs as browsers and Node read them: the WHATWG URL standard, over bytes. What a filter checks is what others
 // connect to only if both take a text apart in the same way.
-import { ABSENT, Bytes } from '../bytes';
+import { ABSENT, Bytes, bytesOf } from '../bytes';
 import { IpAddress } from '../ip/address';
 import { Authority, readAuthority, readFileAuthority } from './authority';
 import { CONTROL, FRAGMENT, QUERY, SPECIAL_QUERY, USERINFO } from './character-class';
@@ -160,7 +160,7 @@ export class Url {
     this.address = host.address;
     if (this.port != standard) {
       out.byte(0x3a);
-      out.decimal(this.port);
+      out.bytes(bytesOf(this.port));
     }
   }
 

@@ -1,5 +1,6 @@
 // The normalised text of a URL, written from its beginning to its end into room that was reserved for all of it.
 import { Bytes } from '../bytes';
+import { upperHexDigit } from '../percent';
 import { classesOf } from './character-class';
 
 /** Most bytes that one byte of input becomes. */
@@ -37,16 +38,11 @@ export class UrlWriter {
         this.byte(byte);
       } else {
         this.byte(0x25);
-        this.byte(upperHex(byte >> 4));
-        this.byte(upperHex(byte & 15));
+        this.byte(upperHexDigit(byte >> 4));
+        this.byte(upperHexDigit(byte & 15));
       }
     }
     return this.since(at);
-  }
-
-  decimal(number: i32): void {
-    if (number >= 10) this.decimal(number / 10);
-    this.byte(0x30 + (number % 10));
   }
 
   /** Puts `/.` before a path that was written last. Answers where the path lies now. */
@@ -62,8 +58,4 @@ export class UrlWriter {
   since(at: usize): Bytes {
     return new Bytes(at, <i32>(this.end - at));
   }
-}
-
-function upperHex(digit: u32): u32 {
-  return digit < 10 ? 0x30 + digit : 0x37 + digit;
 }
