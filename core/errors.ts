@@ -170,6 +170,13 @@ export const ERROR_TABLE = Object.freeze({
     'A filter asked for too many callouts.',
     'Make the filter decide after fewer callouts; one may make 8 in a phase.',
   ),
+  SLUICE_FILTER_STOPPED: kind(
+    502,
+    'filter',
+    false,
+    'A filter stopped the response midway.',
+    'Read the log line of this request id: it has the reason the filter gave.',
+  ),
   SLUICE_FILTER_RESPONSE_TOO_LARGE: kind(
     502,
     'upstream',

@@ -65,7 +65,7 @@ export class Pipeline {
     const route = matchRoute(exchange, snapshot.router);
     const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
     if (exchange.response === null) {
-      await forward(exchange, route, route.responseChains[request.reached]!.wantsBody);
+      await forward(exchange, route, route.responseChains[request.reached]!.body !== 'none');
     }
     await runResponseFilters(exchange, exchange.response!, route, request, this.#dispatcher, this.#observer);
   }

@@ -3,9 +3,10 @@ import type { RouteConfig } from './config/model.js';
 import type { FilterSecret } from './filter-secret.js';
 import type { Upstream } from './upstream/upstream.js';
 import type { UpstreamHeaders } from './upstream-headers.js';
-import type { ChainLink } from './wasm/chain.js';
+import type { ChainLink } from './wasm/chain-input.js';
 import type { PhaseName } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
+import type { BodyMode } from './wasm/manifest.js';
 
 /** The filters of one phase, in the order they run. */
 export interface PhaseChain {
@@ -13,8 +14,10 @@ export interface PhaseChain {
   readonly links: readonly ChainLink[];
   /** Place of each filter in the route's list. */
   readonly places: readonly number[];
-  /** True when one of them asked for the body. */
-  readonly wantsBody: boolean;
+  /** What they need of the body, all together: whole as soon as one of them needs it whole. */
+  readonly body: BodyMode;
+  /** Index of each filter that sees the body in chunks. */
+  readonly streaming: readonly number[];
 }
 
 /** An upstream as callouts reach it. */
@@ -56,10 +59,12 @@ export function buildChains(
 function buildChain(specs: readonly FilterSpec[], order: readonly number[], phase: PhaseName): PhaseChain {
   const places = order.filter((place) => specs[place]!.phases[phase] !== undefined);
   const chosen = places.map((place) => specs[place]!);
+  const modes = chosen.map(({ phases }) => phases[phase]!.body);
   return {
     specs: chosen,
     links: chosen.map(({ id }) => ({ id, context: null, skip: false })),
     places,
-    wantsBody: chosen.some(({ phases }) => phases[phase]?.body === 'buffer'),
+    body: modes.includes('buffer') ? 'buffer' : modes.includes('stream') ? 'stream' : 'none',
+    streaming: modes.flatMap((mode, index) => (mode === 'stream' ? [index] : [])),
   };
 }

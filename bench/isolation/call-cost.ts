@@ -69,6 +69,7 @@ function chainCall(specs: readonly FilterSpec[]): () => void {
   const links = linksTo(...specs);
   const input = {
     phase: 'request',
+    stage: 'none',
     memory,
     at: 0,
     length: frameLength,

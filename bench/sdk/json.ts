@@ -53,6 +53,7 @@ function redactionOf(body: Buffer): () => Uint8Array {
   });
   const input = {
     phase: 'response',
+    stage: 'whole',
     memory,
     at: 0,
     length: frame.byteLength,

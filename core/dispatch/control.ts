@@ -54,6 +54,7 @@ export interface ResultExtra {
   readonly failures: readonly FilterFailure[];
   readonly logs: readonly FilterLogLine[];
   readonly callout: Callout | null;
+  readonly stop: string | null;
 }
 
 /** Messages from a worker, each announced by one record or flag in the ring. */

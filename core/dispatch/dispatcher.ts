@@ -2,11 +2,12 @@
 // this room is `run`.
 import type { SchemaFault } from '../config/filter-schema.js';
 import { GatewayError } from '../errors.js';
-import type { ChainLink } from '../wasm/chain.js';
+import type { ChainLink } from '../wasm/chain-input.js';
 import {
   EditList,
   type FilterFailure,
   type FilterLogLine,
+  NONE,
   type PhaseMessage,
   type PhaseResult,
 } from '../wasm/guest-abi.js';
@@ -285,10 +286,12 @@ function failed(failure: FilterFailure): PhaseResult {
     response: null,
     respondedBy: -1,
     callout: null,
-    contexts: [],
-    calls: [],
+    contexts: NONE,
+    passed: NONE,
+    stop: null,
+    calls: NONE,
     failures: [failure],
-    logs: [],
+    logs: NONE,
   };
 }
 

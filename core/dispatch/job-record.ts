@@ -6,9 +6,9 @@
 // Frame, body and contexts begin at multiples of 8. A body beside the ring has its length here and its bytes in
 // the next message of the port; so has the outcome of a callout, after it.
 import { PHASE_REQUEST, PHASE_RESPONSE } from '../../sdk/abi/abi.js';
-import type { ChainLink } from '../wasm/chain.js';
+import type { ChainLink } from '../wasm/chain-input.js';
 import { align8, type FrameWriter } from '../wasm/frame.js';
-import type { PhaseMessage, PhaseName } from '../wasm/guest-abi.js';
+import type { BodyStage, PhaseMessage, PhaseName } from '../wasm/guest-abi.js';
 import type { RingProducer } from './ring.js';
 
 export const JOB_RUN = 1;
@@ -30,11 +30,15 @@ const LINK_BYTES = 12;
 const FLAG_HAS_BODY = 1;
 const FLAG_BODY_BESIDE = 2;
 const FLAG_OUTCOME = 4;
+/** Behind the flags: index of the stage of the body. */
+const STAGE_SHIFT = 3;
+const STAGES: readonly BodyStage[] = ['none', 'whole', 'follows', 'chunk', 'last'];
 
 /** A job as the worker reads it: views of the ring, valid until the record is released. */
 export interface JobView {
   readonly ticket: number;
   readonly phase: PhaseName;
+  readonly stage: BodyStage;
   readonly frameAt: number;
   readonly frameLength: number;
   /** Null: none, or beside the ring. */
@@ -84,7 +88,8 @@ export function writeJob(
   words[base + FLAGS] =
     (body === null ? 0 : FLAG_HAS_BODY) |
     (beside?.body ? FLAG_BODY_BESIDE : 0) |
-    (beside?.outcome ? FLAG_OUTCOME : 0);
+    (beside?.outcome ? FLAG_OUTCOME : 0) |
+    (STAGES.indexOf(message.stage) << STAGE_SHIFT);
   words[base + PHASE] = message.phase === 'request' ? PHASE_REQUEST : PHASE_RESPONSE;
   words[base + FRAME_LENGTH] = frameLength;
   words[base + BODY_LENGTH] = inlineBody;
@@ -138,6 +143,7 @@ export function readJob(words: Int32Array, bytes: Buffer, at: number): JobView {
   return {
     ticket: words[base + RECORD_TICKET]!,
     phase: words[base + PHASE] === PHASE_REQUEST ? 'request' : 'response',
+    stage: STAGES[flags >> STAGE_SHIFT]!,
     frameAt,
     frameLength,
     body: inline ? bytes.subarray(bodyAt, bodyAt + bodyLength) : null,

@@ -1,5 +1,5 @@
 // One phase of one exchange on its way through the workers. Settles exactly once.
-import type { ChainLink } from '../wasm/chain.js';
+import type { ChainLink } from '../wasm/chain-input.js';
 import type { FilterFailure, PhaseMessage, PhaseResult } from '../wasm/guest-abi.js';
 
 /** Who handed the job out, told when it is done. */

@@ -8,7 +8,7 @@
 
 import { HeaderList } from '../headers.js';
 import { align8 } from '../wasm/frame.js';
-import { EditList, type FilterCall, type PhaseResult } from '../wasm/guest-abi.js';
+import { EditList, type FilterCall, NONE, type PhaseResult } from '../wasm/guest-abi.js';
 import type { ResultExtra } from './control.js';
 import { RECORD_KIND, RECORD_TICKET } from './job-record.js';
 import type { RingProducer } from './ring.js';
@@ -30,15 +30,17 @@ const ENTRY_BYTES = 12;
 
 const FLAG_EXTRA = 1;
 const FLAG_HAS_BODY = 2;
+/** Beside the number of edits of a call: the filter wants no more of the body. */
+const CALL_PASSED = 0x10000;
 const MOST_NS = 0x7fffffff;
 
 /** What of a result has to travel beside the ring; null when nothing does. */
 export function splitExtra(result: PhaseResult, mostInlineBody: number): ResultExtra | null {
   const body = resultBody(result);
   const large = body !== undefined && body.byteLength > mostInlineBody;
-  if (!large && result.failures.length === 0 && result.logs.length === 0 && result.callout === null)
-    return null;
-  return { body: large ? body : null, failures: result.failures, logs: result.logs, callout: result.callout };
+  const { failures, logs, callout, stop } = result;
+  if (!large && failures.length === 0 && logs.length === 0 && callout === null && stop === null) return null;
+  return { body: large ? body : null, failures, logs, callout, stop };
 }
 
 /** A result laid out for the ring. */
@@ -76,7 +78,7 @@ export class ResultRecord {
     const at = ring.reserve(this.length);
     if (at === -1) return false;
     const { words, bytes } = ring;
-    const { edits, response, respondedBy, calls, contexts } = this.#result;
+    const { edits, response, respondedBy, calls, contexts, passed } = this.#result;
     const body = this.#inlineBody;
     const base = at >> 2;
     words[base + RECORD_KIND] = RESULT_DONE;
@@ -94,7 +96,7 @@ export class ResultRecord {
     for (let i = 0; i < calls.length; i += 1, entry += 3) {
       const context = contexts[i] ?? null;
       words[entry] = Math.min(calls[i]!.durationNs, MOST_NS);
-      words[entry + 1] = calls[i]!.edits;
+      words[entry + 1] = calls[i]!.edits | (passed.includes(i) ? CALL_PASSED : 0);
       words[entry + 2] = context === null ? 0 : context.byteLength;
       if (context === null) continue;
       bytes.set(context, contextAt);
@@ -148,9 +150,11 @@ export function readResult(
 
   const calls: FilterCall[] = [];
   const contexts: (Uint8Array | null)[] = [];
+  let passed: readonly number[] = NONE;
   let entry = (at + FIXED_BYTES) >> 2;
   for (let i = 0; i < callCount; i += 1, entry += 3) {
-    calls.push({ durationNs: words[entry]!, edits: words[entry + 1]! });
+    calls.push({ durationNs: words[entry]!, edits: words[entry + 1]! & (CALL_PASSED - 1) });
+    if ((words[entry + 1]! & CALL_PASSED) !== 0) passed = [...passed, i];
     const size = words[entry + 2]!;
     contexts.push(size === 0 ? null : copyOf(bytes, contextAt, size));
     contextAt += align8(size);
@@ -181,6 +185,8 @@ export function readResult(
     respondedBy: words[base + RESPONDED_BY]!,
     callout: extra === null ? null : extra.callout,
     contexts,
+    passed,
+    stop: extra === null ? null : extra.stop,
     calls,
     failures: extra === null ? [] : extra.failures,
     logs: extra === null ? [] : extra.logs,

@@ -1,6 +1,6 @@
 // Filters that ended a worker a short while ago. Their jobs run apart from all others, so that the next worker they
 // end holds nobody else's job.
-import type { ChainLink } from '../wasm/chain.js';
+import type { ChainLink } from '../wasm/chain-input.js';
 
 /** How long a filter stays suspect after it last ended a worker. */
 const SUSPECT_MS = 10_000;

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
 import { FilterChain } from '../wasm/chain.js';
-import { EditList, type PhaseResult } from '../wasm/guest-abi.js';
+import { EditList, NONE, type PhaseResult } from '../wasm/guest-abi.js';
 import {
   BATCH_SIZE_WORDS,
   BATCH_SIZES,
@@ -131,6 +131,7 @@ class Server {
     this.#control[PROGRESS_TICKET] = job.ticket;
     const result = this.#chain.run({
       phase: job.phase,
+      stage: job.stage,
       memory: this.#jobs,
       at: job.frameAt,
       length: job.frameLength,
@@ -209,8 +210,10 @@ function tooLarge(result: PhaseResult, length: number): PhaseResult {
     response: null,
     respondedBy: -1,
     callout: null,
-    contexts: [],
-    calls: [],
+    contexts: NONE,
+    passed: NONE,
+    stop: null,
+    calls: NONE,
     failures: [
       {
         code: 'SLUICE_ABI_FRAME',

@@ -3,13 +3,14 @@
 import { CALLOUT_DONE, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../../sdk/abi/abi.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
-import type { Exchange } from '../exchange.js';
+import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { PhaseChain, Route } from '../route.js';
 import { encodeOutcome } from '../wasm/callout-outcome.js';
-import type { ChainLink } from '../wasm/chain.js';
+import type { ChainLink } from '../wasm/chain-input.js';
 import { ChainVisits } from '../wasm/chain-visits.js';
 import type {
+  BodyStage,
   Callout,
   FilterCall,
   FilterFailure,
@@ -19,6 +20,7 @@ import type {
   PhaseName,
   PhaseResult,
 } from '../wasm/guest-abi.js';
+import type { FilterSpec } from '../wasm/instance.js';
 import { performCallout } from './callout.js';
 
 /** One callout as metrics and log see it. `cancelled`: the exchange was over before it was. */
@@ -55,6 +57,8 @@ export interface ChainOutcome {
   readonly respondedBy: number;
   /** By index in the chain, as far as it came. */
   readonly contexts: readonly (Uint8Array | null)[];
+  /** Index in the chain of each filter that is to see no more of the body. */
+  readonly passed: readonly number[];
   /** The last body that a filter set. */
   readonly body: Uint8Array | undefined;
 }
@@ -62,8 +66,19 @@ export interface ChainOutcome {
 const NOT_ASCII = /[^\x00-\x7f]/;
 const NO_HEADERS = new HeaderList();
 
-/** The message that the filters of a phase see. */
-export function buildMessage(exchange: Exchange, phase: PhaseName, body: Uint8Array | null): PhaseMessage {
+/** What the filters of a chain are given of a body together with the head. */
+export function bodyStage({ body: mode }: PhaseChain, body: Body | null): BodyStage {
+  if (mode === 'none' || body === null) return 'none';
+  return body instanceof BufferedBody ? 'whole' : 'follows';
+}
+
+/** The message that the filters of a phase see. `body` is there with the stage `whole` alone. */
+export function buildMessage(
+  exchange: Exchange,
+  phase: PhaseName,
+  stage: BodyStage,
+  body: Uint8Array | null,
+): PhaseMessage {
   const { response } = exchange;
   return {
     phase,
@@ -82,6 +97,7 @@ export function buildMessage(exchange: Exchange, phase: PhaseName, body: Uint8Ar
     status: response === null ? 0 : response.status,
     responseHeaders: response === null ? NO_HEADERS : response.headers,
     body,
+    stage,
   };
 }
 
@@ -97,33 +113,42 @@ export async function runChain(
   message: PhaseMessage,
 ): Promise<ChainOutcome> {
   const visits = new ChainVisits(message);
-  let result = await visit(setting, chain, 0, message, links, null);
+  let result = await visit(setting, chain.specs, message, links, null);
   for (let callout = visits.take(result); callout !== null; callout = visits.take(result)) {
     const { from } = visits;
     const outcome = await makeCallout(setting, chain.specs[from]!.name, callout, visits.left);
-    result = await visit(setting, chain, from, message, links.slice(from), outcome);
+    result = await visit(setting, chain.specs.slice(from), message, links.slice(from), outcome);
   }
-  const { contexts, body } = visits;
-  return { response: result.response, respondedBy: visits.answeredBy(result), contexts, body };
+  const { contexts, passed, body } = visits;
+  return { response: result.response, respondedBy: visits.answeredBy(result), contexts, passed, body };
 }
 
-/** One visit to one worker, beginning with the filter at `from`. */
-async function visit(
+/**
+ * One visit to one worker. What there is to tell of it is told.
+ * @param specs of the filters in `links`
+ * @throws GatewayError of the filter that failed with policy `closed`, or stopped the response; SLUICE_DISPATCH_*
+ */
+export async function visit(
   { exchange, dispatcher, observer }: FilterSetting,
-  chain: PhaseChain,
-  from: number,
+  specs: readonly FilterSpec[],
   message: PhaseMessage,
   links: readonly ChainLink[],
   outcome: Uint8Array | null,
 ): Promise<PhaseResult> {
   const startedMs = performance.now();
   const result = await dispatcher.run(message, links, outcome);
-  reportCalls(result.calls, performance.now() - startedMs, chain, from, message.phase, observer);
+  reportCalls(result.calls, performance.now() - startedMs, specs, message.phase, observer);
   for (const line of result.logs) observer.filterLogged(line, exchange);
   for (const failure of result.failures) {
-    const filter = chain.specs[from + failure.index]?.name ?? '';
+    const filter = specs[failure.index]?.name ?? '';
     observer.filterFailed(filter, failure, exchange);
     if (!failure.skipped) throw filterError(filter, failure, 1);
+  }
+  if (result.stop !== null) {
+    const filter = specs[result.calls.length - 1]?.name ?? '';
+    throw new GatewayError('SLUICE_FILTER_STOPPED', `filter ${filter} stopped the response: ${result.stop}`, {
+      filter,
+    });
   }
   return result;
 }
@@ -158,8 +183,7 @@ function endOf(failure: number): CalloutReport['end'] {
 function reportCalls(
   calls: readonly FilterCall[],
   elapsedMs: number,
-  { specs }: PhaseChain,
-  from: number,
+  specs: readonly FilterSpec[],
   phase: PhaseName,
   observer: FilterObserver,
 ): void {
@@ -167,7 +191,7 @@ function reportCalls(
   for (const { durationNs } of calls) calledNs += durationNs;
   const waitMs = Math.max(0, elapsedMs - calledNs / 1e6);
   for (let i = 0; i < calls.length; i += 1) {
-    const { name } = specs[from + i]!;
+    const { name } = specs[i]!;
     observer.filterCalled(name, phase, calls[i]!);
     observer.filterWaited(name, phase, waitMs);
   }

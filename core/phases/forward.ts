@@ -1,7 +1,9 @@
 // Phase 3: choose a target, send the request there, await the response head.
+import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
+import type { UpstreamResponse } from '../upstream/upstream.js';
 import { secretFieldValue } from './secret-headers.js';
 
 const VIA = '1.1 sluice';
@@ -23,15 +25,32 @@ const OWN: ReadonlySet<string> = new Set([
 const PARTIAL: ReadonlySet<string> = new Set(['accept-encoding', 'range', 'if-range']);
 
 /**
- * Sends the request upstream and puts the response on the exchange.
+ * Sends the request upstream and puts the response on the exchange. A filter that sees the request body in chunks may
+ * answer meanwhile: then its response is there already, and stays.
  * @param wholeResponse a response filter reads the body, so no part and no compressed one will do
  * @throws GatewayError SLUICE_UPSTREAM_*, or why the exchange was cancelled
  */
 export async function forward(exchange: Exchange, route: Route, wholeResponse: boolean): Promise<void> {
   const { reason } = exchange.cancellation;
   if (reason !== undefined) throw reason;
+  let response: UpstreamResponse;
+  try {
+    response = await send(exchange, route, wholeResponse);
+  } catch (cause) {
+    if (exchange.response !== null) return;
+    throw cause;
+  }
+  exchange.target = response.target;
+  if (exchange.response !== null) {
+    response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter answered meanwhile'));
+    return;
+  }
+  exchange.response = { status: response.status, headers: response.headers, body: response.body };
+}
+
+function send(exchange: Exchange, route: Route, wholeResponse: boolean): Promise<UpstreamResponse> {
   const { connectMs, responseMs, idleMs } = route.config.timeouts;
-  const response = await route.upstream.forward({
+  return route.upstream.forward({
     method: exchange.method,
     target: exchange.query === '' ? exchange.path : `${exchange.path}?${exchange.query}`,
     authority: route.config.preserveHost ? exchange.authority : '',
@@ -42,8 +61,6 @@ export async function forward(exchange: Exchange, route: Route, wholeResponse: b
     idleMs,
     cancellation: exchange.cancellation,
   });
-  exchange.target = response.target;
-  exchange.response = { status: response.status, headers: response.headers, body: response.body };
 }
 
 function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolean): HeaderList {

@@ -2,13 +2,22 @@
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
-import type { Route } from '../route.js';
+import type { PhaseChain, Route } from '../route.js';
+import { BodyVisits } from '../wasm/body-visits.js';
 import { collectBody, LimitedBody } from './collect-body.js';
-import { buildMessage, type FilterObserver, filterError, runChain } from './filter-run.js';
+import {
+  bodyStage,
+  buildMessage,
+  type FilterObserver,
+  type FilterSetting,
+  filterError,
+  runChain,
+} from './filter-run.js';
+import { FilteredBody } from './filtered-body.js';
 
 const SMALL_BODY_BYTES = 16384;
 
-/** What the request phase leaves to the response phase. */
+/** What the request phase leaves to the response phase. It may change while the body is on its way upstream. */
 export interface RequestPhaseOutcome {
   /** Filters of the route whose response phase has to run: those before the one that answered, or all. */
   readonly reached: number;
@@ -32,14 +41,15 @@ export async function runRequestFilters(
   limitBody(exchange, route.config.limits.requestBodyBytes);
   const { requestChain: chain } = route;
   const everybody = route.responseChains.length - 1;
-  const wantsBody = chain.wantsBody || isSmall(exchange.requestBody);
+  const holds = chain.body === 'buffer' || isSmall(exchange.requestBody);
   let held = exchange.requestBody instanceof BufferedBody ? exchange.requestBody.bytes : null;
-  if (held === null && wantsBody) held = await holdBody(exchange, route.config.limits.requestBodyBytes);
+  if (held === null && holds) held = await holdBody(exchange, route.config.limits.requestBodyBytes);
   if (chain.links.length === 0) return { reached: everybody, contexts: null };
 
-  const body = chain.wantsBody ? held : null;
-  const message = buildMessage(exchange, 'request', body);
-  const result = await runChain({ exchange, route, dispatcher, observer }, chain, chain.links, message);
+  const setting: FilterSetting = { exchange, route, dispatcher, observer };
+  const stage = bodyStage(chain, exchange.requestBody);
+  const message = buildMessage(exchange, 'request', stage, stage === 'whole' ? held : null);
+  const result = await runChain(setting, chain, chain.links, message);
   exchange.path = message.path;
   exchange.query = message.query;
   exchange.secretHeaders = message.secretHeaders ?? null;
@@ -48,10 +58,39 @@ export async function runRequestFilters(
     const { status, headers, body: answer } = result.response;
     exchange.response = { status, headers, body: new BufferedBody(answer) };
   }
+  const streaming = chain.streaming.filter((index) => !result.passed.includes(index));
+  if (stage === 'follows' && result.response === null && streaming.length > 0) {
+    const visits = new BodyVisits(message, chain.links, streaming, result.contexts);
+    const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
+    exchange.requestBody = filtered;
+    return new StreamedRequest(filtered, chain, everybody);
+  }
   return {
     reached: result.response === null ? everybody : chain.places[result.respondedBy]!,
     contexts: placeContexts(result.contexts, chain.places, everybody),
   };
+}
+
+/** The outcome of a request whose body is on its way through filters. */
+class StreamedRequest implements RequestPhaseOutcome {
+  readonly #body: FilteredBody;
+  readonly #chain: PhaseChain;
+  readonly #everybody: number;
+
+  constructor(body: FilteredBody, chain: PhaseChain, everybody: number) {
+    this.#body = body;
+    this.#chain = chain;
+    this.#everybody = everybody;
+  }
+
+  get reached(): number {
+    const { answeredBy } = this.#body;
+    return answeredBy === -1 ? this.#everybody : this.#chain.places[answeredBy]!;
+  }
+
+  get contexts(): readonly (Uint8Array | null)[] | null {
+    return placeContexts(this.#body.contexts, this.#chain.places, this.#everybody);
+  }
 }
 
 /** A filter in quarantine would fail the exchange: now, before the upstream did any work, response filters as well. */

@@ -3,9 +3,12 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
 import type { PhaseChain, Route } from '../route.js';
-import type { ChainLink } from '../wasm/chain.js';
+import { BodyVisits } from '../wasm/body-visits.js';
+import type { ChainLink } from '../wasm/chain-input.js';
+import { dropBodyFields } from '../wasm/edits.js';
 import { collectBody } from './collect-body.js';
-import { buildMessage, type FilterObserver, runChain } from './filter-run.js';
+import { bodyStage, buildMessage, type FilterObserver, type FilterSetting, runChain } from './filter-run.js';
+import { FilteredBody } from './filtered-body.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
 
 /**
@@ -22,27 +25,47 @@ export async function runResponseFilters(
 ): Promise<void> {
   const chain = route.responseChains[request.reached]!;
   if (chain.links.length === 0) return;
-  const body = chain.wantsBody ? await holdBody(response, route.config.limits.responseBufferBytes) : null;
-  const message = buildMessage(exchange, 'response', body);
+  if (chain.body !== 'none') prepareBody(exchange, response);
+  if (chain.body === 'buffer') await holdBody(response, route.config.limits.responseBufferBytes);
+  const { body } = response;
+  const stage = bodyStage(chain, body);
+  const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
+  const message = buildMessage(exchange, 'response', stage, held);
   const links = withContexts(chain, request.contexts);
-  const { body: replaced } = await runChain({ exchange, route, dispatcher, observer }, chain, links, message);
+  const setting: FilterSetting = { exchange, route, dispatcher, observer };
+  const { body: replaced, passed, contexts } = await runChain(setting, chain, links, message);
+  response.status = message.status;
   if (replaced !== undefined) {
     // One that was held is in memory already and has nobody to tell.
-    if (body === null)
-      response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
+    if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
     response.body = new BufferedBody(replaced);
+    return;
   }
-  response.status = message.status;
+  const streaming = chain.streaming.filter((index) => !passed.includes(index));
+  if (stage !== 'follows' || streaming.length === 0) return;
+  dropBodyFields(response.headers);
+  const filtered = new FilteredBody(
+    body!,
+    setting,
+    chain,
+    new BodyVisits(message, links, streaming, contexts),
+  );
+  response.body = filtered;
+  await filtered.first();
+}
+
+/** A filter that reads bodies reads them plain; where none comes, nobody knows how long it would have been. */
+function prepareBody(exchange: Exchange, response: ExchangeResponse): void {
+  if (exchange.method === 'HEAD') response.headers.remove('content-length');
+  const encoding = response.headers.get('content-encoding');
+  if (response.body === null || encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);
 }
 
 /** Reads the body whole; it stays on the response for the client. */
-async function holdBody(response: ExchangeResponse, maxBytes: number): Promise<Uint8Array | null> {
+async function holdBody(response: ExchangeResponse, maxBytes: number): Promise<void> {
   const { body } = response;
-  if (body === null) return null;
-  const encoding = response.headers.get('content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);
-  }
+  if (body === null) return;
   const tooLarge = (): GatewayError =>
     new GatewayError('SLUICE_FILTER_RESPONSE_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
   if (body.length !== null && body.length > maxBytes) {
@@ -52,9 +75,7 @@ async function holdBody(response: ExchangeResponse, maxBytes: number): Promise<U
       `content-length is ${body.length}, limit ${maxBytes}`,
     );
   }
-  const bytes = await collectBody(body, maxBytes, tooLarge);
-  response.body = new BufferedBody(bytes);
-  return bytes;
+  response.body = new BufferedBody(await collectBody(body, maxBytes, tooLarge));
 }
 
 function refuse(

@@ -11,6 +11,8 @@ export class ChainVisits {
   left = MAX_CALLOUTS;
   /** By index in the chain, as far as it came. */
   readonly contexts: (Uint8Array | null)[] = [];
+  /** Index in the chain of each filter that is to see no more of the body. */
+  readonly passed: number[] = [];
   /** The last body that a filter set. */
   body: Uint8Array | undefined = undefined;
   readonly #message: PhaseMessage;
@@ -21,9 +23,10 @@ export class ChainVisits {
   }
 
   /** Takes what a visit came to. Answers the callout to make before the next one; null when the chain is over. */
-  take({ edits, contexts, callout }: PhaseResult): Callout | null {
+  take({ edits, contexts, passed, callout }: PhaseResult): Callout | null {
     applyEdits(edits, this.#message);
     for (const context of contexts) this.contexts.push(context);
+    for (const index of passed) this.passed.push(this.from + index);
     this.body = edits.body ?? this.body;
     if (callout === null) return null;
     // The first filter of a visit is the one that goes on; any other asks for its first.

@@ -24,12 +24,15 @@ const ABOUT_BODY = [
   'accept-ranges',
 ];
 
+/** Removes what describes the bytes of a body that may change. */
+export function dropBodyFields(headers: HeaderList): void {
+  for (const name of ABOUT_BODY) headers.remove(name);
+}
+
 /** Applies header edits to `headers` and the rest to `message`, in order. */
 export function applyEdits(edits: EditList, message: PhaseMessage): void {
   const headers = message.phase === 'request' ? message.requestHeaders : message.responseHeaders;
-  if (message.phase === 'response' && edits.body !== undefined) {
-    for (const name of ABOUT_BODY) headers.remove(name);
-  }
+  if (message.phase === 'response' && edits.body !== undefined) dropBodyFields(headers);
   const { operations, names, values } = edits;
   for (let i = 0; i < operations.length; i += 1) {
     const operation = operations[i]!;
@@ -43,7 +46,9 @@ export function applyEdits(edits: EditList, message: PhaseMessage): void {
       message.secretHeaders.set(names[i]!, value);
     } else applyHeaderEdit(headers, operation, names[i]!, value);
   }
-  if (edits.body !== undefined) message.body = edits.body;
+  if (edits.body === undefined) return;
+  message.body = edits.body;
+  message.stage = 'whole';
 }
 
 /** The response that a RESPOND reply describes. */

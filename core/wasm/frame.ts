@@ -7,6 +7,9 @@ import { endianness } from 'node:os';
 import {
   ABI_VERSION,
   FLAG_BODY,
+  FLAG_CHUNK,
+  FLAG_FOLLOWS,
+  FLAG_LAST,
   FRAME_AUTHORITY,
   FRAME_BODY,
   FRAME_CLIENT,
@@ -29,7 +32,7 @@ import {
   TABLE_ENTRY,
 } from '../../sdk/abi/abi.js';
 import { HeaderList } from '../headers.js';
-import type { PhaseMessage } from './guest-abi.js';
+import type { BodyStage, PhaseMessage } from './guest-abi.js';
 
 assert.equal(endianness(), 'LE', 'the ABI is little-endian and this room writes it as typed arrays');
 
@@ -133,11 +136,20 @@ export class FrameWriter {
   }
 }
 
+const FLAGS: Readonly<Record<BodyStage, number>> = {
+  none: 0,
+  whole: FLAG_BODY,
+  follows: FLAG_FOLLOWS,
+  chunk: FLAG_CHUNK,
+  last: FLAG_CHUNK | FLAG_LAST,
+};
+
 /** Tells a frame in guest memory where its body and the filter's context begin. Both may be empty. */
 export function patchTail(
   words: Int32Array,
   at: number,
   frameLength: number,
+  stage: BodyStage,
   body: Uint8Array | null,
   context: Uint8Array | null,
 ): void {
@@ -151,11 +163,10 @@ export function patchTail(
   words[base + (FRAME_BODY >> 2) + 1] = bodyLength;
   words[base + (FRAME_CONTEXT >> 2)] = contextAt;
   words[base + (FRAME_CONTEXT >> 2) + 1] = contextLength;
-  const head = words[base]! & 0x00ffffff;
-  words[base] = body === null ? head : head | (FLAG_BODY << 24);
+  words[base] = (words[base]! & 0x00ffffff) | (FLAGS[stage] << 24);
 }
 
-/** Reads a frame of ours back. Only for frames this host wrote: nothing is checked. */
+/** Reads a frame of ours back, without its body. Only for frames this host wrote: nothing is checked. */
 export function readFrame({ bytes, words }: FrameMemory, at: number): PhaseMessage {
   const base = at >> 2;
   const word = (offset: number): number => words[base + (offset >> 2)]!;
@@ -190,5 +201,6 @@ export function readFrame({ bytes, words }: FrameMemory, at: number): PhaseMessa
     status: word(FRAME_STATUS),
     responseHeaders: new HeaderList(list(FRAME_RESPONSE_HEADERS)),
     body: null,
+    stage: 'none',
   };
 }

@@ -5,6 +5,16 @@ import type { MetricDefinition } from './metric-table.js';
 
 export type PhaseName = 'request' | 'response';
 
+/**
+ * What the filters of a message are given of its body: there is none that they asked for; the whole of it; nothing yet,
+ * it follows in chunks; a chunk; the last chunk.
+ */
+export type BodyStage = 'none' | 'whole' | 'follows' | 'chunk' | 'last';
+
+export function isChunk(stage: BodyStage): boolean {
+  return stage === 'chunk' || stage === 'last';
+}
+
 /** What filters of one phase see of an exchange, and what their edits are applied to. */
 export interface PhaseMessage {
   readonly phase: PhaseName;
@@ -22,8 +32,9 @@ export interface PhaseMessage {
   /** Response phase: the status; request phase: 0. */
   status: number;
   readonly responseHeaders: HeaderList;
-  /** Whole body of the message of this phase, or null when no filter asked for it or there is none. */
+  /** Body of the message of this phase, as much as `stage` says; null with `none` and `follows`. */
   body: Uint8Array | null;
+  stage: BodyStage;
   /** By name of the header: which secret it gets when the request leaves, as secret-headers.ts writes it. */
   secretHeaders?: Map<string, string>;
 }
@@ -47,6 +58,9 @@ export class EditList {
     this.values.push(value);
   }
 }
+
+/** Nothing of something, without an array for each exchange. */
+export const NONE: readonly never[] = Object.freeze([]);
 
 /** A complete answer that a request filter gave in place of the upstream. */
 export interface FilterResponse {
@@ -118,8 +132,15 @@ export interface PhaseResult {
   readonly respondedBy: number;
   /** Set when the chain stopped for a callout; it goes on with this filter. */
   readonly callout: Callout | null;
-  /** By index in the chain; what each request filter kept for its response phase. */
+  /**
+   * By index in the chain, what each filter kept: for its response phase, or for the chunks of the body that follow. Of a
+   * visit with a chunk: its StreamState.
+   */
   readonly contexts: readonly (Uint8Array | null)[];
+  /** Index of each filter that is to see no more of the body. */
+  readonly passed: readonly number[];
+  /** Why a filter stopped the response; null as good as always. */
+  readonly stop: string | null;
   /** By index in the chain, as far as the chain came. */
   readonly calls: readonly FilterCall[];
   readonly failures: readonly FilterFailure[];

@@ -4,6 +4,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_BODY,
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
@@ -12,7 +13,7 @@ import {
 import { GatewayError } from '../errors.js';
 import type { Capability } from './capabilities.js';
 import { align8, patchTail } from './frame.js';
-import type { PhaseName } from './guest-abi.js';
+import { type BodyStage, isChunk, type PhaseName } from './guest-abi.js';
 import { GuestHost, type HostServices, type SharedState } from './guest-host.js';
 import type { GuestLogLine } from './log-capability.js';
 import type { FilterManifest } from './manifest.js';
@@ -82,8 +83,9 @@ export class FilterInstance {
   readonly #begin: Begin;
   readonly #onRequest: Call | undefined;
   readonly #onResponse: Call | undefined;
+  readonly #onBody: Call | undefined;
   readonly #onCallout: GoOn | undefined;
-  readonly #rules: Omit<ReplyRules, 'call' | 'hasBody'>;
+  readonly #rules: Pick<ReplyRules, 'upstreams' | 'secrets' | 'filterId'>;
   #bytes: Buffer;
   #words: Int32Array;
 
@@ -113,6 +115,7 @@ export class FilterInstance {
     this.#begin = exports[EXPORT_BEGIN] as Begin;
     this.#onRequest = exports[EXPORT_ON_REQUEST] as Call | undefined;
     this.#onResponse = exports[EXPORT_ON_RESPONSE] as Call | undefined;
+    this.#onBody = exports[EXPORT_ON_BODY] as Call | undefined;
     this.#onCallout = exports[EXPORT_ON_CALLOUT] as GoOn | undefined;
     this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Int32Array(this.#memory.buffer);
@@ -135,15 +138,17 @@ export class FilterInstance {
   }
 
   /**
-   * Runs one phase. Null means: continue, no edits, no context.
+   * Runs one phase, or what a filter does with one chunk of the body. Null means: continue, no edits, no context.
+   * @param stage   what this filter is given of the body
    * @param frame   exchange frame as `FrameWriter` wrote it
-   * @param body    body of the message, null when there is none or this filter did not ask for it
-   * @param context what the request phase of this filter kept
+   * @param body    body or chunk, null with the stages that have none
+   * @param context what this filter kept for this exchange
    * @param outcome what the callout came to that this filter asked for in this phase; null at first
    * @throws GatewayError SLUICE_FILTER_TRAP, SLUICE_ABI_*; the instance must not be used again
    */
   call(
     phase: PhaseName,
+    stage: BodyStage,
     frame: Uint8Array,
     body: Uint8Array | null,
     context: Uint8Array | null,
@@ -158,17 +163,18 @@ export class FilterInstance {
       this.#bytes.set(frame, address);
       if (body !== null) this.#bytes.set(body, address + bodyAt);
       if (context !== null) this.#bytes.set(context, address + contextAt);
-      patchTail(this.#words, address, frame.byteLength, body, context);
+      patchTail(this.#words, address, frame.byteLength, stage, body, context);
       let reply: number;
-      if (outcome === null)
-        reply = (phase === 'request' ? this.#onRequest : this.#onResponse)!(address, length);
-      else {
+      if (outcome !== null) {
         this.#bytes.set(outcome, address + outcomeAt);
         reply = this.#onCallout!(address, length, address + outcomeAt, outcome.byteLength);
-      }
-      return reply === 0 ? null : this.#read(reply, { ...this.#rules, call: phase, hasBody: body !== null });
+      } else if (isChunk(stage)) reply = this.#onBody!(address, length);
+      else reply = (phase === 'request' ? this.#onRequest : this.#onResponse)!(address, length);
+      if (reply === 0) return null;
+      const chunkBytes = isChunk(stage) ? body!.byteLength : 0;
+      return this.#read(reply, { ...this.#rules, call: phase, stage, chunkBytes });
     } catch (cause) {
-      throw this.#failure(cause, phase);
+      throw this.#failure(cause, isChunk(stage) ? `${phase} body` : phase);
     }
   }
 
@@ -212,7 +218,8 @@ export class FilterInstance {
       const address = this.#room(config.byteLength);
       this.#bytes.set(config, address);
       const answer = run(address, config.byteLength);
-      reply = answer === 0 ? null : this.#read(answer, { ...this.#rules, call: 'configure', hasBody: false });
+      const rules = { ...this.#rules, call: 'configure', stage: 'none', chunkBytes: 0 } as const;
+      reply = answer === 0 ? null : this.#read(answer, rules);
     } catch (cause) {
       throw this.#failure(cause, 'configure');
     }

@@ -7,7 +7,7 @@ import type { PhaseName } from './guest-abi.js';
 import { jsonDepth, MOST_DEPTH } from './json-cost.js';
 
 /** What a phase needs of the message body. */
-export type BodyMode = 'none' | 'buffer';
+export type BodyMode = 'none' | 'buffer' | 'stream';
 
 export interface FilterManifest {
   readonly name: string;
@@ -21,7 +21,7 @@ export interface FilterManifest {
 }
 
 const PHASES: readonly PhaseName[] = ['request', 'response'];
-const BODY_MODES: readonly string[] = ['none', 'buffer'];
+const BODY_MODES: readonly string[] = ['none', 'buffer', 'stream'];
 const KEYS: readonly string[] = ['name', 'version', 'abi', 'phases', 'capabilities', 'config', 'description'];
 
 /**

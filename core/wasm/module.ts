@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_BODY,
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
@@ -133,6 +134,7 @@ function checkExports(module: WebAssembly.Module, manifest: FilterManifest, labe
   const needed = [EXPORT_BEGIN, EXPORT_CONFIGURE];
   if (manifest.phases.request) needed.push(EXPORT_ON_REQUEST);
   if (manifest.phases.response) needed.push(EXPORT_ON_RESPONSE);
+  if (Object.values(manifest.phases).some(({ body }) => body === 'stream')) needed.push(EXPORT_ON_BODY);
   if (manifest.capabilities.includes('callouts')) needed.push(EXPORT_ON_CALLOUT);
   const missing = needed.filter((name) => !functions.has(name));
   if (missing.length > 0) {

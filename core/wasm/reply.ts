@@ -5,11 +5,14 @@ import {
   DECISION_CONTINUE,
   DECISION_REFUSE,
   DECISION_RESPOND,
+  DECISION_STOP,
   EDIT_ADD_HEADER,
   EDIT_CALLOUT,
+  EDIT_HOLD,
   EDIT_MESSAGE,
   EDIT_NAME,
   EDIT_OPERATION,
+  EDIT_PASS,
   EDIT_REMOVE_HEADER,
   EDIT_SECRET_HEADER,
   EDIT_SET_BODY,
@@ -21,9 +24,8 @@ import {
   EDIT_VALUE,
   MAX_CALLOUT_MS,
   MAX_CONTEXT_BYTES,
-  MAX_EDIT_BYTES,
   MAX_EDITS,
-  MAX_HEADER_BYTES,
+  MAX_HELD_BYTES,
   REPLY_CONTEXT,
   REPLY_DECISION,
   REPLY_EDITS,
@@ -34,14 +36,17 @@ import {
 import { GatewayError } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
 import { checkPath, checkQuery, normalisePath } from '../target.js';
-import { EditList } from './guest-abi.js';
+import { type BodyStage, EditList, isChunk } from './guest-abi.js';
+import { frameError, GuestView } from './guest-view.js';
 import { writeSecretHeader } from './secret-headers.js';
 
 /** What the guest was called for; it decides which decisions and edits are allowed. */
 export interface ReplyRules {
   readonly call: 'configure' | 'request' | 'response';
-  /** The filter saw the body, so it may replace it. */
-  readonly hasBody: boolean;
+  /** What the filter was given of the body. */
+  readonly stage: BodyStage;
+  /** Bytes of the chunk that it was called for; else 0. */
+  readonly chunkBytes: number;
   /** Upstreams that the filter may call: the ids below this number. */
   readonly upstreams: number;
   /** Secrets that it may use: the ids below this number. */
@@ -58,16 +63,20 @@ export interface ReplyCallout {
 }
 
 export interface Reply {
-  readonly decision: 'continue' | 'respond' | 'refuse' | 'callout';
+  readonly decision: 'continue' | 'respond' | 'refuse' | 'callout' | 'stop';
   /** Of `respond`; else 0. */
   readonly status: number;
   readonly edits: EditList;
   /** A copy; null when there is none. */
   readonly context: Uint8Array | null;
-  /** Of `refuse`: pointer into the config and reason. */
+  /** Of `refuse`: pointer into the config and reason; of `stop`: the reason. */
   readonly refusal: { readonly pointer: string; readonly reason: string } | null;
   /** Of `callout`; `edits` describe the rest of the request, and `context` is the state. */
   readonly callout: ReplyCallout | null;
+  /** Bytes at the end of the chunk that come again in front of the next one. */
+  readonly held: number;
+  /** The filter wants no more of the body. */
+  readonly passes: boolean;
 }
 
 /** Methods that no upstream gets from us; the listener refuses them as well. */
@@ -75,10 +84,6 @@ const NEVER_SENT: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
 
 /** A body may be as long as the memory it lies in. */
 const NO_LIMIT = 0xffffffff;
-
-function frameError(problem: string): GatewayError {
-  return new GatewayError('SLUICE_ABI_FRAME', `reply frame: ${problem}`);
-}
 
 function editError(problem: string): GatewayError {
   return new GatewayError('SLUICE_ABI_EDIT', `edit: ${problem}`);
@@ -111,11 +116,13 @@ export function readReply(memory: Buffer, address: number, rules: ReplyRules): R
   const edits = new EditList();
   let refusal: Reply['refusal'] = null;
   let callout: ReplyCallout | null = null;
+  let held = 0;
+  let passes = false;
   let bodyAt = -1;
   for (let index = 0; index < count; index += 1) {
     const edit = at + REPLY_FIXED + index * EDIT_SIZE;
     const operation = guest.word(edit + EDIT_OPERATION);
-    if (operation === EDIT_MESSAGE && decision === 'refuse') {
+    if (operation === EDIT_MESSAGE && (decision === 'refuse' || decision === 'stop')) {
       refusal = {
         pointer: guest.utf8('name', edit + EDIT_NAME),
         reason: guest.utf8('value', edit + EDIT_VALUE),
@@ -125,6 +132,11 @@ export function readReply(memory: Buffer, address: number, rules: ReplyRules): R
     } else if (operation === EDIT_SET_BODY) {
       checkBody(guest, edit, decision, rules);
       bodyAt = edit + EDIT_VALUE;
+    } else if (operation === EDIT_HOLD) {
+      held = readHeld(guest, edit, decision, rules);
+    } else if (operation === EDIT_PASS) {
+      checkPass(decision, rules);
+      passes = true;
     } else readEdit(guest, edit, operation, decision, rules, edits);
   }
   // Only the last one counts, so only that is copied: a thousand of a whole memory each would be gigabytes.
@@ -133,7 +145,23 @@ export function readReply(memory: Buffer, address: number, rules: ReplyRules): R
   if (decision === 'callout' && (callout === null || !edits.operations.includes(EDIT_SET_PATH))) {
     throw frameError('callout: expected an edit with upstream and method, and one with a path');
   }
-  return { decision, status, edits, context, refusal, callout };
+  if (passes && held > 0) throw editError(`hold: ${held} bytes for a call that will not come`);
+  return { decision, status, edits, context, refusal, callout, held, passes };
+}
+
+function readHeld(guest: GuestView, edit: number, decision: Reply['decision'], rules: ReplyRules): number {
+  const [held] = guest.words('hold', edit + EDIT_VALUE, 1) as [number];
+  if (decision !== 'continue' || !isChunk(rules.stage) || (held > 0 && rules.stage === 'last')) {
+    throw editError('hold: bytes can be held of a chunk that others follow');
+  }
+  const most = Math.min(rules.chunkBytes, MAX_HELD_BYTES);
+  if (held > most) throw editError(`hold: found ${held} bytes, at most ${most} of this chunk can be held`);
+  return held;
+}
+
+function checkPass(decision: Reply['decision'], { call, stage }: ReplyRules): void {
+  if (decision === 'continue' && call !== 'configure' && stage !== 'whole') return;
+  throw editError('pass: there is no body that comes in chunks');
 }
 
 function readCallout(guest: GuestView, edit: number, { upstreams }: ReplyRules): ReplyCallout {
@@ -150,15 +178,23 @@ function readCallout(guest: GuestView, edit: number, { upstreams }: ReplyRules):
 
 function readDecision(code: number, rules: ReplyRules): Reply['decision'] {
   if (code === DECISION_CONTINUE) return 'continue';
-  if (code === DECISION_RESPOND && rules.call !== 'configure') return 'respond';
+  if (code === DECISION_RESPOND && mayRespond(rules)) return 'respond';
   if (code === DECISION_REFUSE && rules.call === 'configure') return 'refuse';
-  if (code === DECISION_CALLOUT && rules.call !== 'configure' && rules.upstreams > 0) return 'callout';
-  throw frameError(`decision: found ${code}, which does not exist in ${rules.call}`);
+  if (code === DECISION_STOP && rules.call === 'response' && isChunk(rules.stage)) return 'stop';
+  if (code === DECISION_CALLOUT && rules.call !== 'configure' && rules.upstreams > 0 && !isChunk(rules.stage))
+    return 'callout';
+  const where = isChunk(rules.stage) ? `a chunk of the ${rules.call}` : rules.call;
+  throw frameError(`decision: found ${code}, which does not exist in ${where}`);
+}
+
+/** The head of a response has left when the chunks of its body come. */
+function mayRespond({ call, stage }: ReplyRules): boolean {
+  return call === 'request' || (call === 'response' && !isChunk(stage));
 }
 
 function checkBody(guest: GuestView, edit: number, decision: Reply['decision'], rules: ReplyRules): void {
   if (rules.call === 'configure') throw editError('body: configure has none to set');
-  if (decision === 'continue' && !rules.hasBody) {
+  if (decision === 'continue' && rules.stage !== 'whole' && !isChunk(rules.stage)) {
     throw editError('body: the filter was given none, so it may not replace it');
   }
   guest.checkSpan('body', edit + EDIT_VALUE, NO_LIMIT);
@@ -172,6 +208,9 @@ function readEdit(
   rules: ReplyRules,
   edits: EditList,
 ): void {
+  if (isChunk(rules.stage) && decision !== 'respond') {
+    throw editError('head: it has left when the chunks of the body come, so it can be edited no more');
+  }
   const hasTarget = decision === 'callout' || (decision === 'continue' && rules.call === 'request');
   switch (operation) {
     case EDIT_SET_HEADER:
@@ -241,77 +280,4 @@ function readSecret(guest: GuestView, edit: number, name: string, { secrets, fil
   const before = text.slice(4);
   if (!isFieldValue(before)) throw editError(`header ${name}: its value holds a control character`);
   return writeSecretHeader({ filterId, secretId: id, before });
-}
-
-/** A guest's memory that cannot be read beyond its end, and of which no more text is read than a reply may have. */
-class GuestView {
-  readonly #bytes: Buffer;
-  #textLeft = MAX_EDIT_BYTES;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  /** Throws unless `[address, address + length)` lies inside the memory. Both are unsigned 32-bit. */
-  check(field: string, address: number, length: number): void {
-    if (address + length > this.#bytes.byteLength) {
-      throw frameError(
-        `${field}: ${length} bytes at ${address} reach beyond the memory of ${this.#bytes.byteLength} bytes`,
-      );
-    }
-  }
-
-  half(address: number): number {
-    return this.#bytes.readUInt16LE(address);
-  }
-
-  word(address: number): number {
-    return this.#bytes.readUInt32LE(address);
-  }
-
-  /** The words that a span of `count` of them names. */
-  words(field: string, spanAt: number, count: number): number[] {
-    const length = this.word(spanAt + 4);
-    if (length !== count * 4) throw frameError(`${field}: found ${length} bytes, expected ${count * 4}`);
-    this.checkSpan(field, spanAt, length);
-    const address = this.word(spanAt);
-    return Array.from({ length: count }, (_, index) => this.word(address + index * 4));
-  }
-
-  latin1(field: string, spanAt: number): string {
-    return this.#text(field, spanAt, 'latin1');
-  }
-
-  utf8(field: string, spanAt: number): string {
-    return this.#text(field, spanAt, 'utf8');
-  }
-
-  /** A copy of the bytes a span names, or null when it is empty. */
-  copy(field: string, spanAt: number, most: number): Uint8Array | null {
-    const length = this.checkSpan(field, spanAt, most);
-    if (length === 0) return null;
-    const { buffer, byteOffset } = this.#bytes;
-    // Not zeroed first, and small ones come out of the shared pool: a quarter of what `slice` costs.
-    const copy = Buffer.allocUnsafe(length);
-    copy.set(new Uint8Array(buffer, byteOffset + this.word(spanAt), length));
-    return copy;
-  }
-
-  /** Length of a span. Throws unless the bytes it names lie inside the memory and are at most `most`. */
-  checkSpan(field: string, spanAt: number, most: number): number {
-    const length = this.word(spanAt + 4);
-    if (length > most) throw frameError(`${field}: found ${length} bytes, at most ${most} are allowed`);
-    this.check(field, this.word(spanAt), length);
-    return length;
-  }
-
-  #text(field: string, spanAt: number, encoding: 'latin1' | 'utf8'): string {
-    const length = this.checkSpan(field, spanAt, MAX_HEADER_BYTES);
-    this.#textLeft -= length;
-    if (this.#textLeft < 0) {
-      throw frameError(`edits: names and values have more than ${MAX_EDIT_BYTES} bytes, which is the most`);
-    }
-    const address = this.word(spanAt);
-    return this.#bytes.toString(encoding, address, address + length);
-  }
 }

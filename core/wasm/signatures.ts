@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   EXPORT_BEGIN,
   EXPORT_CONFIGURE,
+  EXPORT_ON_BODY,
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
@@ -36,6 +37,7 @@ export const ABI_SIGNATURES: Readonly<Record<BoundaryFunction['direction'], Read
     [EXPORT_CONFIGURE, CALL],
     [EXPORT_ON_REQUEST, CALL],
     [EXPORT_ON_RESPONSE, CALL],
+    [EXPORT_ON_BODY, CALL],
     [EXPORT_ON_CALLOUT, '(i32, i32, i32, i32) -> i32'],
   ]),
   imports: IMPORT_SIGNATURES,

@@ -39,7 +39,10 @@ export const FRAME_FIXED = 116; //          bytes of the fixed part
 export const TABLE_ENTRY = 16;
 
 // Flags of the exchange frame.
-export const FLAG_BODY = 1; // the body is complete in FRAME_BODY (absent: the filter did not ask, or none came)
+export const FLAG_BODY = 1; //    the body is complete in FRAME_BODY (absent: the filter did not ask, or none came)
+export const FLAG_FOLLOWS = 2; // body mode `stream`: there is a body, and its chunks come after this call
+export const FLAG_CHUNK = 4; //   call of sluice_on_body: FRAME_BODY is a chunk of the body, behind what was held of it
+export const FLAG_LAST = 8; //    with FLAG_CHUNK: no chunk follows
 
 // Reply frame, guest to host. Address 0 means: continue, no edits, no context.
 export const REPLY_LENGTH = 0; //   u32  bytes of this frame: REPLY_FIXED + edits * EDIT_SIZE
@@ -55,6 +58,8 @@ export const DECISION_RESPOND = 1;
 export const DECISION_REFUSE = 2;
 /** Only with the capability `callouts`: the edits describe a request to an upstream, REPLY_CONTEXT is the state. */
 export const DECISION_CALLOUT = 3;
+/** Only for a chunk of a response: the client must not take what it got for whole; EDIT_MESSAGE carries the reason. */
+export const DECISION_STOP = 4;
 
 // An edit: u32 operation, address and length of the name, address and length of the value.
 export const EDIT_SIZE = 20;
@@ -68,11 +73,13 @@ export const EDIT_ADD_HEADER = 2; //    name, value
 export const EDIT_REMOVE_HEADER = 3; // name
 export const EDIT_SET_PATH = 4; //      value; request phase
 export const EDIT_SET_QUERY = 5; //     value without `?`; request phase
-export const EDIT_SET_BODY = 6; //      value; only when the filter asked for the body, or with RESPOND
+export const EDIT_SET_BODY = 6; //      value; only when the filter asked for the body, or with RESPOND. Of a chunk: what goes on
 export const EDIT_SET_STATUS = 7; //    value: three ASCII digits, 200 … 599; response phase
-export const EDIT_MESSAGE = 8; //       name: JSON Pointer into the config, value: reason; with REFUSE
+export const EDIT_MESSAGE = 8; //       value: reason; with REFUSE, name: JSON Pointer into the config; with STOP
 export const EDIT_CALLOUT = 9; //       name: method, value: u32 id of the upstream, u32 milliseconds; with CALLOUT
 export const EDIT_SECRET_HEADER = 10; // name, value: u32 id of the secret, then the text that stands before it; request phase
+export const EDIT_HOLD = 11; //         value: u32 bytes at the end of the chunk that come again in front of the next one
+export const EDIT_PASS = 12; //         body mode `stream`: the rest of the body passes without this filter
 
 // Outcome of a callout, host to guest. Offsets count from its first byte.
 export const OUTCOME_STATUS = 0; //  u32  status of the response; 0: none came, and OUTCOME_FAILURE says why
@@ -134,5 +141,7 @@ export const MAX_EDITS = 1024;
 export const MAX_CONTEXT_BYTES = 65536;
 export const MAX_HEADER_BYTES = 65536; // a name or a value of one edit, the body apart
 export const MAX_EDIT_BYTES = 262144; //  names and values of all edits together, the body apart
+export const MAX_CHUNK_BYTES = 65536; //  most new bytes of a chunk
+export const MAX_HELD_BYTES = 65536; //   most bytes of a chunk that come again
 export const MAX_CALLOUT_MS = 60000; //   longest time of one callout
 export const MAX_CALLOUTS = 8; //         callouts of one filter in one phase of one exchange

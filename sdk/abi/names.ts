@@ -11,6 +11,8 @@ export const IMPORT_MODULE = 'sluice';
 //   sluice_configure(address u32, length u32) -> reply address u32      config as JSON text in UTF-8
 //   sluice_on_request(address u32, length u32) -> reply address u32     exchange frame
 //   sluice_on_response(address u32, length u32) -> reply address u32    exchange frame
+//   sluice_on_body(address u32, length u32) -> reply address u32
+//        body mode `stream`: the exchange frame of the phase again, with a chunk of the body
 //   sluice_on_callout(address u32, length u32, outcome u32, outcomeLength u32) -> reply address u32
 //        capability `callouts`: the exchange frame of the phase again, and what the callout came to
 // and it imports its memory as env.memory with a maximum.
@@ -18,6 +20,7 @@ export const EXPORT_BEGIN = 'sluice_begin';
 export const EXPORT_CONFIGURE = 'sluice_configure';
 export const EXPORT_ON_REQUEST = 'sluice_on_request';
 export const EXPORT_ON_RESPONSE = 'sluice_on_response';
+export const EXPORT_ON_BODY = 'sluice_on_body';
 export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 
 // Imports a guest may use, all from IMPORT_MODULE.

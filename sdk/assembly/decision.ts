@@ -1,6 +1,5 @@
 // What a phase returns: go on, answer now, or ask somebody first (callout.ts).
 import {
-  DECISION_CALLOUT,
   DECISION_CONTINUE,
   DECISION_RESPOND,
   EDIT_ADD_HEADER,
@@ -116,6 +115,13 @@ export function beginCallout(): void {
   callout = true;
 }
 
+/** A stop takes the place of whatever was decided before. */
+export function beginStop(): void {
+  dropEdits();
+  status = 0;
+  callout = false;
+}
+
 /** Before each call. */
 export function openDecision(): void {
   status = 0;
@@ -124,8 +130,9 @@ export function openDecision(): void {
 
 /** Turns what a phase returned into the reply. Answers its address. */
 export function closeDecision(decision: Decision): usize {
-  if (decision.code == DECISION_RESPOND) return closeReply(DECISION_RESPOND, status);
-  if (decision.code == DECISION_CALLOUT) return closeReply(DECISION_CALLOUT, 0);
-  if (callout || status != 0) throw new Error('call() or respond() was called, but the phase returned next()');
-  return closeReply(DECISION_CONTINUE, 0);
+  const code = decision.code;
+  if (code == DECISION_CONTINUE && (callout || status != 0)) {
+    throw new Error('call() or respond() was called, but the phase returned next()');
+  }
+  return closeReply(code, status);
 }

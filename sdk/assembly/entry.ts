@@ -2,6 +2,7 @@
 import { closeDecision, Decision, openDecision } from './decision';
 import { PHASE_REQUEST } from '../abi/abi';
 import { Outcome } from './callout';
+import { Chunk } from './chunk';
 import { framePhase, openFrame } from './frame';
 import { openReply } from './reply';
 import { Request } from './request';
@@ -13,6 +14,8 @@ const REQUEST = new Request();
 // Made only in filters whose entry asks for them.
 // @ts-ignore: decorator
 @lazy const RESPONSE = new Response();
+// @ts-ignore: decorator
+@lazy const CHUNK = new Chunk();
 // @ts-ignore: decorator
 @lazy const OUTCOME = new Outcome();
 
@@ -30,6 +33,11 @@ export function openRequest(frame: usize): Request {
 /** After `openRequest` of the same frame. */
 export function openResponse(): Response {
   return RESPONSE;
+}
+
+/** After `openRequest` of the frame of the same call. */
+export function openChunk(): Chunk {
+  return CHUNK;
 }
 
 /** After `openRequest` of the frame of the same call. */

@@ -1,7 +1,9 @@
 // What filter authors import from 'sluice'. sdk/README.md shows how.
 export { Accept } from './accept';
 export { Bytes, ABSENT } from './bytes';
+export { BytesWriter } from './bytes-writer';
 export { Callout, Outcome, Upstream } from './callout';
+export { Chunk, stop } from './chunk';
 export { clock } from './clock';
 export { base64Decode, base64Encode, base64UrlDecode, base64UrlEncode, Padding } from './codec/base64';
 export { equalsConstantTime } from './codec/constant-time';

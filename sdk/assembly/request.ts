@@ -4,6 +4,7 @@ import {
   EDIT_SET_PATH,
   EDIT_SET_QUERY,
   FLAG_BODY,
+  FLAG_FOLLOWS,
   FRAME_AUTHORITY,
   FRAME_BODY,
   FRAME_CLIENT,
@@ -20,6 +21,7 @@ import {
   PHASE_REQUEST,
 } from '../abi/abi';
 import { ABSENT, Bytes, bytesOf } from './bytes';
+import { passBody } from './chunk';
 import { frameByte, framePhase, frameSpan, tableGet, tableName, tableSize, tableValue } from './frame';
 import { Headers } from './headers';
 import { Query } from './query';
@@ -93,9 +95,19 @@ export class Request {
     return frameSpan(FRAME_ROUTE);
   }
 
-  /** Request phase: the whole body when the manifest asks for it and one came; else `exists` is false. */
+  /** Request phase: the whole body when the manifest says `buffer` and one came; else `exists` is false. */
   get body(): Bytes {
     return framePhase() == PHASE_REQUEST && (frameByte(FRAME_FLAGS) & FLAG_BODY) ? frameSpan(FRAME_BODY) : ABSENT;
+  }
+
+  /** In `onRequest` of a filter whose manifest says `stream`: there is a body, and `onRequestBody` is to see it. */
+  get bodyFollows(): bool {
+    return framePhase() == PHASE_REQUEST && (frameByte(FRAME_FLAGS) & FLAG_FOLLOWS) != 0;
+  }
+
+  /** In `onRequest`: lets the body that follows pass without this filter. */
+  passBody(): void {
+    passBody();
   }
 
   /** Response phase: what the request phase of this filter kept for this exchange. */

@@ -3,6 +3,7 @@ import {
   EDIT_SET_BODY,
   EDIT_SET_STATUS,
   FLAG_BODY,
+  FLAG_FOLLOWS,
   FRAME_BODY,
   FRAME_FLAGS,
   FRAME_RESPONSE_HEADERS,
@@ -10,9 +11,10 @@ import {
   PHASE_RESPONSE,
 } from '../abi/abi';
 import { ABSENT, Bytes, bytesOf } from './bytes';
+import { passBody } from './chunk';
 import { frameByte, frameSpan, frameWord } from './frame';
 import { Headers } from './headers';
-import { addEdit } from './reply';
+import { addEdit, setContext } from './reply';
 
 // @ts-ignore: decorator
 @lazy const HEADERS = new Headers(FRAME_RESPONSE_HEADERS, PHASE_RESPONSE);
@@ -28,9 +30,24 @@ export class Response {
     return frameWord(FRAME_STATUS);
   }
 
-  /** The whole body when the manifest asks for it and one came; else `exists` is false. */
+  /** The whole body when the manifest says `buffer` and one came; else `exists` is false. */
   get body(): Bytes {
     return frameByte(FRAME_FLAGS) & FLAG_BODY ? frameSpan(FRAME_BODY) : ABSENT;
+  }
+
+  /** In `onResponse` of a filter whose manifest says `stream`: there is a body, and `onResponseBody` is to see it. */
+  get bodyFollows(): bool {
+    return (frameByte(FRAME_FLAGS) & FLAG_FOLLOWS) != 0;
+  }
+
+  /** In `onResponse`: lets the body that follows pass without this filter. */
+  passBody(): void {
+    passBody();
+  }
+
+  /** In `onResponse`: keeps up to 64 KiB for `onResponseBody` of this filter and exchange. The last call counts. */
+  keep<T>(context: T): void {
+    setContext(bytesOf(context));
   }
 
   /** Changes the status and keeps the rest. Traps outside of 200 to 599. */

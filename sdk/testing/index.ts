@@ -4,6 +4,7 @@ export { TestClock } from './test-clock.js';
 export type {
   CalloutAnswer,
   SeenMessage,
+  TestBody,
   TestCallout,
   TestChainOptions,
   TestFilter,

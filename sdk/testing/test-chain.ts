@@ -2,13 +2,12 @@
 // sees and what the client sees come out.
 import { readFileSync } from 'node:fs';
 import { HeaderList } from '../../core/headers.js';
-import { type CalloutOutcome, encodeOutcome } from '../../core/wasm/callout-outcome.js';
-import { type ChainLink, FilterChain } from '../../core/wasm/chain.js';
-import { ChainVisits } from '../../core/wasm/chain-visits.js';
-import { align8, FrameWriter } from '../../core/wasm/frame.js';
-import type { Callout, FilterLogLine, PhaseMessage, PhaseResult } from '../../core/wasm/guest-abi.js';
+import type { CalloutOutcome } from '../../core/wasm/callout-outcome.js';
+import { FilterChain } from '../../core/wasm/chain.js';
+import type { BodyStage, Callout, FilterLogLine, PhaseMessage } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
+import type { BodyMode, FilterManifest } from '../../core/wasm/manifest.js';
 import { type MetricDefinition, MetricTable } from '../../core/wasm/metric-table.js';
 import { loadModule } from '../../core/wasm/module.js';
 import type { GrantedSecret } from '../../core/wasm/secret-capability.js';
@@ -17,6 +16,7 @@ import { CALLOUT_DONE, CALLOUT_FAILED, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from
 import type {
   CalloutAnswer,
   SeenMessage,
+  TestBody,
   TestChainOptions,
   TestFilter,
   TestMetric,
@@ -24,6 +24,7 @@ import type {
   TestRequest,
   TestResponse,
 } from './test-exchange.js';
+import { TestPhase, type TestPhaseOutcome } from './test-phase.js';
 
 const PAGES_PER_MEBIBYTE = 16;
 const FAILURES = {
@@ -36,8 +37,7 @@ const CLIENT_ADDRESS = '192.0.2.1';
 /** A chain of filters that stays loaded over many exchanges. */
 export class TestChain {
   readonly #chain: FilterChain;
-  readonly #writer = new FrameWriter();
-  readonly #phases: { readonly request: boolean; readonly response: boolean }[] = [];
+  readonly #phases: FilterManifest['phases'][] = [];
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
   readonly #callouts: Readonly<Record<string, CalloutAnswer>>;
@@ -62,10 +62,7 @@ export class TestChain {
       const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
       const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
       const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label);
-      this.#phases.push({
-        request: manifest.phases.request !== undefined,
-        response: manifest.phases.response !== undefined,
-      });
+      this.#phases.push(manifest.phases);
       const shared = createSharedState(filter.grants ?? manifest.capabilities);
       const { logs, metrics } = this.#chain.load({
         id,
@@ -114,40 +111,39 @@ export class TestChain {
   exchange(request: TestRequest, response: TestResponse = {}): TestOutcome {
     const message = this.#requestMessage(request);
     const ids = this.#phases.map((_, id) => id);
-    const inbound = this.#run(
-      message,
-      ids.filter((id) => this.#phases[id]!.request),
-      [],
-    );
-    const failures = [...inbound.result.failures];
-    const logs = [...inbound.result.logs];
-    const calls = [...inbound.result.calls];
+    const inboundIds = ids.filter((id) => this.#phases[id]!.request !== undefined);
+    const inbound = this.#run(message, inboundIds, request.body, new Map());
+    const failures = [...inbound.failures];
+    const logs = [...inbound.logs];
+    const calls = [...inbound.calls];
     if (failures.some(({ skipped }) => !skipped))
-      return { upstream: null, client: null, failures, logs, calls };
+      return { upstream: null, client: null, stop: null, failures, logs, calls };
 
-    const answer = inbound.result.response;
-    const reached = answer === null ? ids : ids.filter((id) => id < inbound.ids[inbound.result.respondedBy]!);
+    const answer = inbound.response;
+    const reached = answer === null ? ids : ids.filter((id) => id < inboundIds[inbound.respondedBy]!);
     const reply: PhaseMessage = {
       ...message,
       phase: 'response',
       status: answer?.status ?? response.status ?? 200,
       responseHeaders: answer?.headers ?? toHeaders(response.headers),
-      body: answer === null ? toBytes(response.body) : answer.body,
     };
-    const contexts = new Map(inbound.ids.map((id, index) => [id, inbound.result.contexts[index] ?? null]));
-    const outboundIds = reached.filter((id) => this.#phases[id]!.response).reverse();
+    const contexts = new Map(inboundIds.map((id, index) => [id, inbound.contexts[index] ?? null]));
+    const outboundIds = reached.filter((id) => this.#phases[id]!.response !== undefined).reverse();
     const outbound = this.#run(
       reply,
       outboundIds,
-      outboundIds.map((id) => contexts.get(id) ?? null),
+      answer === null ? (response.body ?? '') : answer.body,
+      contexts,
     );
-    failures.push(...outbound.result.failures);
-    logs.push(...outbound.result.logs);
-    calls.push(...outbound.result.calls);
-    const failed = outbound.result.failures.some(({ skipped }) => !skipped);
+    failures.push(...outbound.failures);
+    logs.push(...outbound.logs);
+    calls.push(...outbound.calls);
+    const { stop } = outbound;
+    const failed = stop !== null || outbound.failures.some(({ skipped }) => !skipped);
     return {
       upstream: answer === null ? seen(message, this.#upstreamHeaders(message)) : null,
       client: failed ? null : seen(reply, reply.responseHeaders),
+      stop,
       failures,
       logs,
       calls,
@@ -167,41 +163,23 @@ export class TestChain {
     return headers;
   }
 
-  /** Runs a chain to its end, callouts included, and applies its edits. */
+  /** Runs the chain of a phase over the message with this body. */
   #run(
     message: PhaseMessage,
     ids: readonly number[],
-    contexts: readonly (Uint8Array | null)[],
-  ): { ids: readonly number[]; result: PhaseResult } {
-    const links: ChainLink[] = ids.map((id, index) => ({
-      id,
-      context: contexts[index] ?? null,
-      skip: false,
-    }));
-    const visits = new ChainVisits(message);
-    let result = this.#visit(message, links, null);
-    const calls = [...result.calls];
-    const failures = [...result.failures];
-    const logs = [...result.logs];
-    for (let callout = visits.take(result); callout !== null; callout = visits.take(result)) {
-      const { from, left } = visits;
-      const outcome = encodeOutcome(this.#callOut(callout), callout.state, left);
-      result = this.#visit(message, links.slice(from), outcome);
-      calls.push(...result.calls);
-      for (const failure of result.failures) failures.push({ ...failure, index: from + failure.index });
-      logs.push(...result.logs);
-    }
-    const respondedBy = visits.answeredBy(result);
-    return { ids, result: { ...result, respondedBy, contexts: visits.contexts, calls, failures, logs } };
-  }
-
-  #visit(message: PhaseMessage, links: readonly ChainLink[], outcome: Uint8Array | null): PhaseResult {
-    const length = this.#writer.prepare(message);
-    const buffer = new ArrayBuffer(align8(length));
-    const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
-    this.#writer.write(memory, 0);
-    const { phase, body } = message;
-    return this.#chain.run({ phase, memory, at: 0, length, body, links, outcome });
+    body: TestBody | undefined,
+    contexts: ReadonlyMap<number, Uint8Array | null>,
+  ): TestPhaseOutcome {
+    const modes = ids.map((id) => this.#phases[id]![message.phase]!.body);
+    const chunks = toChunks(body);
+    message.stage = stageOf(modes, body);
+    message.body = message.stage === 'follows' || body === undefined ? null : Buffer.concat(chunks);
+    const links = ids.map((id) => ({ id, context: contexts.get(id) ?? null, skip: false }));
+    const phase = new TestPhase(this.#chain, message, links, (callout) => this.#callOut(callout));
+    return phase.run(
+      modes.flatMap((mode, index) => (mode === 'stream' ? [index] : [])),
+      chunks,
+    );
   }
 
   #callOut(callout: Callout): CalloutOutcome {
@@ -213,7 +191,8 @@ export class TestChain {
     });
     if (typeof answer === 'string') return { status: 0, failure: FAILURES[answer], headers: [], body: null };
     const { status = 200, headers, body } = answer;
-    return { status, failure: CALLOUT_DONE, headers: toHeaders(headers).flat, body: toBytes(body) };
+    const bytes = Buffer.concat(toChunks(body));
+    return { status, failure: CALLOUT_DONE, headers: toHeaders(headers).flat, body: bytes };
   }
 
   #requestMessage(request: TestRequest): PhaseMessage {
@@ -233,7 +212,8 @@ export class TestChain {
       requestHeaders: toHeaders(request.headers),
       status: 0,
       responseHeaders: new HeaderList(),
-      body: request.body === undefined ? null : toBytes(request.body),
+      body: null,
+      stage: 'none',
     };
   }
 }
@@ -242,6 +222,22 @@ function seen(message: PhaseMessage, headers: HeaderList): SeenMessage {
   const body = message.body ?? new Uint8Array(0);
   const target = message.query === '' ? message.path : `${message.path}?${message.query}`;
   return { status: message.status, target, headers, body, text: Buffer.from(body).toString('utf8') };
+}
+
+/** As the gateway decides: a body in chunks is held as soon as one filter needs it whole. */
+function stageOf(modes: readonly BodyMode[], body: TestBody | undefined): BodyStage {
+  if (body === undefined || modes.every((mode) => mode === 'none')) return 'none';
+  return isChunked(body) && !modes.includes('buffer') ? 'follows' : 'whole';
+}
+
+function isChunked(body: TestBody): body is readonly (string | Uint8Array)[] {
+  return typeof body !== 'string' && !(body instanceof Uint8Array);
+}
+
+/** One chunk at least: a body in no chunks is an empty one. */
+function toChunks(body: TestBody | undefined): Uint8Array[] {
+  if (body === undefined || !isChunked(body)) return [toBytes(body)];
+  return body.length === 0 ? [toBytes('')] : body.map(toBytes);
 }
 
 function toBytes(body: string | Uint8Array | undefined): Uint8Array {

@@ -20,19 +20,22 @@ export interface TestFilter {
   readonly onFailure?: 'closed' | 'open';
 }
 
+/** A body: whole, or in the chunks that it arrives in. One for a filter that wants it as a stream may be either. */
+export type TestBody = string | Uint8Array | readonly (string | Uint8Array)[];
+
 export interface TestRequest {
   readonly method?: string;
   /** Path and, after `?`, query. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: TestBody;
   readonly params?: readonly string[];
 }
 
 export interface TestResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: TestBody;
 }
 
 /** A callout as the upstream that it goes to sees it. */
@@ -83,8 +86,13 @@ export interface SeenMessage {
 export interface TestOutcome {
   /** Null when a request filter answered or failed. */
   readonly upstream: SeenMessage | null;
-  /** Null when a filter failed and its policy is `closed`: the gateway would answer with its own error. */
+  /**
+   * Null when a filter failed and its policy is `closed`, or stopped the response: the gateway would answer with its own
+   * error, or cut the connection.
+   */
   readonly client: SeenMessage | null;
+  /** The reason of the filter that stopped the response. */
+  readonly stop: string | null;
   readonly failures: readonly FilterFailure[];
   readonly logs: readonly FilterLogLine[];
   /** Calls of the request phase in order, then those of the response phase. */

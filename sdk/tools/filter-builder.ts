@@ -3,16 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { IMPORT_CAPABILITIES } from '../../core/wasm/capabilities.js';
-import {
-  EXPORT_BEGIN,
-  EXPORT_CONFIGURE,
-  EXPORT_ON_CALLOUT,
-  EXPORT_ON_REQUEST,
-  EXPORT_ON_RESPONSE,
-  IMPORT_MODULE,
-  MANIFEST_SECTION,
-} from '../abi/names.js';
+import { IMPORT_MODULE, MANIFEST_SECTION } from '../abi/names.js';
 import type { Diagnostic } from './diagnostic.js';
+import { entryText } from './filter-entry.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
 import { ENTRY, FilterSources, LIBRARY, RUNTIME } from './filter-sources.js';
 import { embedSourceMap } from './source-map.js';
@@ -156,68 +149,6 @@ function compilerArguments(source: FilterSource, debug: boolean): string[] {
     '--debug',
     debug ? '--sourceMap' : '-O3',
     '--noColors',
-  ];
-}
-
-/** The module the compiler starts from: the exports of the ABI, for exactly the phases of the manifest. */
-function entryText({ phases, capabilities }: FilterSource): string {
-  const lines = [
-    "import * as filter from './index';",
-    "import { begin, close, closeConfig, isRequestPhase, openConfig, openOutcome, openRequest, openResponse } from 'sluice/entry';",
-    `export function ${EXPORT_BEGIN}(length: u32): usize { return begin(length); }`,
-    `export function ${EXPORT_CONFIGURE}(address: usize, length: u32): usize {`,
-    '  if (isDefined(filter.configure)) filter.configure(openConfig(address, length));',
-    '  return closeConfig();',
-    '}',
-  ];
-  if (phases.request) {
-    lines.push(
-      `export function ${EXPORT_ON_REQUEST}(address: usize, length: u32): usize {`,
-      "  if (!isDefined(filter.onRequest)) ERROR('filter.json names the request phase, but assembly/index.ts exports no onRequest');",
-      '  return close(filter.onRequest(openRequest(address)));',
-      '}',
-    );
-  } else {
-    lines.push(
-      "if (isDefined(filter.onRequest)) ERROR('onRequest is exported, but filter.json does not name the request phase');",
-    );
-  }
-  if (phases.response) {
-    lines.push(
-      `export function ${EXPORT_ON_RESPONSE}(address: usize, length: u32): usize {`,
-      "  if (!isDefined(filter.onResponse)) ERROR('filter.json names the response phase, but assembly/index.ts exports no onResponse');",
-      '  const request = openRequest(address);',
-      '  return close(filter.onResponse(request, openResponse()));',
-      '}',
-    );
-  } else {
-    lines.push(
-      "if (isDefined(filter.onResponse)) ERROR('onResponse is exported, but filter.json does not name the response phase');",
-    );
-  }
-  lines.push(...calloutLines(capabilities.includes('callouts')));
-  return `${lines.join('\n')}\n`;
-}
-
-/** One export for both phases: a continuation is of the phase that its frame names. */
-function calloutLines(asked: boolean): string[] {
-  if (!asked) {
-    return [
-      "if (isDefined(filter.onCallout) || isDefined(filter.onResponseCallout)) ERROR('a handler of callouts is exported, but filter.json does not ask for callouts');",
-    ];
-  }
-  return [
-    "if (!isDefined(filter.onCallout) && !isDefined(filter.onResponseCallout)) ERROR('filter.json asks for callouts, but assembly/index.ts exports neither onCallout nor onResponseCallout');",
-    `export function ${EXPORT_ON_CALLOUT}(address: usize, length: u32, outcomeAt: usize, outcomeLength: u32): usize {`,
-    '  const request = openRequest(address);',
-    '  const outcome = openOutcome(outcomeAt);',
-    '  if (isRequestPhase()) {',
-    '    if (isDefined(filter.onCallout)) return close(filter.onCallout(request, outcome));',
-    "    throw new Error('a callout of the request phase needs onCallout');",
-    '  }',
-    '  if (isDefined(filter.onResponseCallout)) return close(filter.onResponseCallout(request, openResponse(), outcome));',
-    "  throw new Error('a callout of the response phase needs onResponseCallout');",
-    '}',
   ];
 }
 

@@ -7,7 +7,8 @@ import { placeIn } from './diagnostic.js';
 /** What the builder takes from `filter.json`. */
 export interface FilterSource {
   readonly name: string;
-  readonly phases: { readonly request: boolean; readonly response: boolean };
+  /** Body mode of each phase it names. */
+  readonly phases: { readonly request?: string; readonly response?: string };
   readonly capabilities: readonly string[];
   /** Most memory the filter may grow to, in MiB; a host may allow less. Default 64. */
   readonly maximumMb: number;
@@ -61,7 +62,7 @@ export async function readFilterSource(sourceDir: string): Promise<FilterSource>
   if (!Array.isArray(capabilities)) return refuse('/capabilities: expected a list');
   return {
     name,
-    phases: { request: isObject(phases['request']), response: isObject(phases['response']) },
+    phases: Object.fromEntries(PHASES.flatMap((phase) => bodyMode(phase, phases[phase]))),
     capabilities: capabilities.map(String),
     maximumMb: readMaximum(memory, refuse),
     manifestText: JSON.stringify(embedded),
@@ -72,6 +73,10 @@ type Refuse = (problem: string) => never;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function bodyMode(phase: string, raw: unknown): [string, string][] {
+  return isObject(raw) ? [[phase, String(raw['body'] ?? 'none')]] : [];
 }
 
 function parse(text: string, file: string): unknown {

@@ -1,87 +1,43 @@
 import assert from 'node:assert/strict';
-import { get, type IncomingMessage, type RequestListener, request } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, type RequestListener, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import {
+  drained,
+  GIBIBYTE,
+  growthMb,
+  MOST_IN_FLIGHT,
+  pour,
+  response,
+  settled,
+} from '../support/body-traffic.js';
 import { route, until } from '../support/gateway.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { guestBytes } from '../support/test-guests.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
 
-const GIBIBYTE = 1024 ** 3;
-const CHUNK = Buffer.alloc(65536, 'x');
 const MOST_GROWTH_MB = 64;
+const POLICY = {
+  guard: { module: 'builtin:policy', config: { rules: [{ methods: ['GET', 'POST'], path: '/*' }] } },
+};
 const UNLIMITED = Number.POSITIVE_INFINITY;
-/** What may lie in sockets and buffers of a way that is stalled. */
-const MOST_IN_FLIGHT = 64 * 1024 * 1024;
 
-function start(test: TestContext, upstreamUrl: string): Promise<GatewayProcess> {
+function start(
+  test: TestContext,
+  upstreamUrl: string,
+  filters: Record<string, unknown> = POLICY,
+): Promise<GatewayProcess> {
   return GatewayProcess.start(test, {
     listeners: [{ name: 'public', address: '127.0.0.1:0' }],
     admin: { address: '127.0.0.1:0' },
     upstreams: { sample: { targets: [{ url: upstreamUrl }] } },
-    filters: {
-      guard: { module: 'builtin:policy', config: { rules: [{ methods: ['GET', 'POST'], path: '/*' }] } },
-    },
-    routes: [route('all', '/*', ['guard'], { limits: { requestBodyBytes: 2 * GIBIBYTE } })],
+    filters,
+    routes: [route('all', '/*', Object.keys(filters), { limits: { requestBodyBytes: 2 * GIBIBYTE } })],
     workers: { count: 1 },
   });
 }
-
-/** Largest resident memory, above what it was at first, until `work` is done. */
-async function growthMb(gateway: GatewayProcess, work: () => Promise<void>): Promise<number> {
-  const before = gateway.residentMb();
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, gateway.residentMb());
-  }, 25);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
-  return most - before;
-}
-
-interface Sink {
-  write(chunk: Buffer): boolean;
-  once(event: 'drain', run: () => void): unknown;
-  end(): void;
-}
-
-/**
- * Writes `bytes` as fast as the stream takes them, but no faster than `mbPerSecond`; counts what it took.
- * The HTTP engine reads on within one tick for as long as a client keeps the receive buffer of the kernel full. That
- * takes a client that sends faster than the gateway copies, about 1 GB/s: without a limit, one on the same machine
- * makes the gateway hold 100 MB and more, and README says so.
- */
-function pour(stream: Sink, bytes: number, mbPerSecond = 200): { sent: number } {
-  const count = { sent: 0 };
-  const started = performance.now();
-  const more = (): void => {
-    while (count.sent < bytes) {
-      if (count.sent > (performance.now() - started) * mbPerSecond * 1000) {
-        setTimeout(more, 2);
-        return;
-      }
-      count.sent += CHUNK.length;
-      if (!stream.write(CHUNK)) {
-        stream.once('drain', more);
-        return;
-      }
-    }
-    stream.end();
-  };
-  more();
-  return count;
-}
-
-async function drained(stream: IncomingMessage): Promise<number> {
-  let bytes = 0;
-  for await (const chunk of stream) bytes += (chunk as Buffer).length;
-  return bytes;
-}
-
-const response = (url: string): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => get(url, resolve).on('error', reject));
 
 describe('a body that no filter asked for', () => {
   it('of 1 GiB passes in either direction without growing the gateway', async (test) => {
@@ -157,10 +113,38 @@ describe('a body that no filter asked for', () => {
   });
 });
 
-/** Waits until a count that grows has stopped for a while: it is then held back, not merely slow. */
-async function settled(count: () => number): Promise<void> {
-  for (let last = -1; last !== count() || last === 0; ) {
-    last = count();
-    await delay(300);
-  }
-}
+describe('a body that a filter sees in chunks', () => {
+  it('of 512 MiB passes in either direction without growing the gateway', async (test) => {
+    const target = await startHttpTarget(test, async (incoming, outgoing) => {
+      if (incoming.method === 'POST') outgoing.end(String(await drained(incoming)));
+      else if (incoming.url === '/long') pour(outgoing, GIBIBYTE / 2, UNLIMITED);
+      else outgoing.end('warm');
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-large-'));
+    test.after(() => rmSync(folder, { recursive: true, force: true }));
+    const module = join(folder, 'stream-probe.wasm');
+    writeFileSync(module, await guestBytes('stream-probe'));
+    const config = { name: 'probe', request: 'hold-half', response: 'hold-half' };
+    const gateway = await start(test, target.url, {
+      probe: { module, config, limits: { deadlineMs: 2000 } },
+    });
+    for (let i = 0; i < 50; i += 1) await (await fetch(gateway.url('/warm'))).text();
+
+    const down = await growthMb(gateway, async () => {
+      assert.equal(await drained(await response(gateway.url('/long'))), GIBIBYTE / 2);
+    });
+    const up = await growthMb(gateway, async () => {
+      const upload = request(gateway.url('/up'), { method: 'POST' });
+      const answered = new Promise<IncomingMessage>((resolve, reject) => {
+        upload.once('response', resolve).once('error', reject);
+      });
+      pour(upload, GIBIBYTE / 2);
+      const text: Buffer[] = [];
+      for await (const chunk of await answered) text.push(chunk as Buffer);
+      assert.equal(Buffer.concat(text).toString(), String(GIBIBYTE / 2));
+    });
+    test.diagnostic(`resident memory grew by ${down.toFixed(0)} MiB down, ${up.toFixed(0)} MiB up`);
+    assert.ok(down < MOST_GROWTH_MB && up < MOST_GROWTH_MB, `${down} and ${up} MiB`);
+    assert.equal(await gateway.stop(), 0);
+  });
+});

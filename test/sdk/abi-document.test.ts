@@ -77,9 +77,10 @@ describe('sdk/ABI.md', () => {
       status: 0,
       responseHeaders: new HeaderList(),
       body: null,
+      stage: 'none',
     });
     writer.write({ bytes, words }, 0);
-    patchTail(words, 0, length, null, null);
+    patchTail(words, 0, length, 'none', null, null);
     const shown = Buffer.alloc(1024);
     const size = place(block('hex frame'), shown);
     assert.equal(
@@ -94,7 +95,8 @@ describe('sdk/ABI.md', () => {
     place(block('hex bytes'), memory);
     const reply = readReply(memory, 0x2000, {
       call: 'response',
-      hasBody: false,
+      stage: 'none',
+      chunkBytes: 0,
       upstreams: 0,
       secrets: 0,
       filterId: 7,
@@ -107,12 +109,23 @@ describe('sdk/ABI.md', () => {
     );
   });
 
+  it('shows a reply to a chunk that the host reads as the text says', () => {
+    const memory = Buffer.alloc(65_536);
+    place(block('hex hold'), memory);
+    const rules = { call: 'response', stage: 'chunk', upstreams: 0, secrets: 0, filterId: 7 } as const;
+    const reply = readReply(memory, 0x2000, { ...rules, chunkBytes: 7 });
+    assert.equal(Buffer.from(reply.edits.body!).toString(), 'abc');
+    assert.equal(reply.held, 4);
+    assert.throws(() => readReply(memory, 0x2000, { ...rules, chunkBytes: 3 }), /at most 3 of this chunk/);
+  });
+
   it('shows a callout that the host reads as the text says, and the outcome that it writes', () => {
     const memory = Buffer.alloc(65_536);
     place(block('hex callout'), memory);
     const reply = readReply(memory, 0x2000, {
       call: 'request',
-      hasBody: false,
+      stage: 'none',
+      chunkBytes: 0,
       upstreams: 1,
       secrets: 0,
       filterId: 1,

@@ -126,6 +126,20 @@ export function onRequest(request: Request): Decision {
     );
   });
 
+  it('refuses a stream that nothing reads, and a reader of chunks for a body that does not come in any', async () => {
+    await assert.rejects(
+      buildInline(NOTHING, manifestOf({ phases: { request: { body: 'stream' } } })),
+      /wants the body of the request as a stream, but assembly\/index\.ts exports no onRequestBody/,
+    );
+    const source = `${NOTHING}
+      import { Chunk } from 'sluice';
+      export function onRequestBody(request: Request, chunk: Chunk): Decision { return next(); }`;
+    await assert.rejects(
+      buildInline(source),
+      /onRequestBody is exported, but filter\.json does not want the body of the request as a stream/,
+    );
+  });
+
   it('keeps the names of functions, so that a trap says where it happened', async () => {
     const source = `
       import { Decision, next, Request } from 'sluice';

@@ -1,5 +1,6 @@
 // Frames in memory, and chains that run on them in the thread of the test.
-import type { ChainLink, FilterChain } from '../../core/wasm/chain.js';
+import type { FilterChain } from '../../core/wasm/chain.js';
+import type { ChainLink } from '../../core/wasm/chain-input.js';
 import { align8, type FrameMemory, FrameWriter } from '../../core/wasm/frame.js';
 import type { PhaseMessage, PhaseResult } from '../../core/wasm/guest-abi.js';
 
@@ -24,6 +25,6 @@ export function runPhase(
   outcome: Uint8Array | null = null,
 ): PhaseResult {
   const { memory, frame } = writeFrame(message);
-  const { phase, body } = message;
-  return chain.run({ phase, memory, at: 0, length: frame.byteLength, body, links, outcome });
+  const { phase, stage, body } = message;
+  return chain.run({ phase, stage, memory, at: 0, length: frame.byteLength, body, links, outcome });
 }

@@ -1,7 +1,7 @@
 // Messages for filters, without a gateway around them.
 import type { Dispatcher } from '../../core/dispatch/dispatcher.js';
 import { HeaderList } from '../../core/headers.js';
-import type { ChainLink } from '../../core/wasm/chain.js';
+import type { ChainLink } from '../../core/wasm/chain-input.js';
 import type { PhaseMessage, PhaseName } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { type FilterSpec, NO_QUARANTINE } from '../../core/wasm/instance.js';
@@ -31,6 +31,7 @@ export function phaseMessage(
     status: phase === 'response' ? 200 : 0,
     responseHeaders: new HeaderList(phase === 'response' ? ['content-type', 'text/plain'] : []),
     body,
+    stage: body === null ? 'none' : 'whole',
   };
 }
 

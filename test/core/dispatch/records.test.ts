@@ -36,10 +36,13 @@ const message: fc.Arbitrary<PhaseMessage> = fc
     responseHeaders: headers,
     params: headers,
     body: fc.option(fc.uint8Array({ maxLength: 5000, size: 'max' })),
+    chunk: fc.constantFrom('whole' as const, 'chunk' as const, 'last' as const),
+    nothing: fc.constantFrom('none' as const, 'follows' as const),
   })
-  .map((parts) => ({
+  .map(({ chunk, nothing, ...parts }) => ({
     ...phaseMessage(parts.phase),
     ...parts,
+    stage: parts.body === null ? nothing : chunk,
     requestHeaders: new HeaderList(parts.requestHeaders),
     responseHeaders: new HeaderList(parts.phase === 'request' ? [] : parts.responseHeaders),
   }));
@@ -89,7 +92,8 @@ const result: fc.Arbitrary<PhaseResult> = fc
   .record({
     edits,
     response: fc.option(response),
-    callsAndContexts: fc.array(fc.tuple(call, context), { maxLength: 5 }),
+    callsAndContexts: fc.array(fc.tuple(call, context, fc.boolean()), { maxLength: 5 }),
+    stop: fc.option(fc.string()),
     failures: fc.array(failure, { maxLength: 2 }),
     logs: fc.array(log, { maxLength: 2 }),
     callout: fc.option(callout),
@@ -102,6 +106,7 @@ const result: fc.Arbitrary<PhaseResult> = fc
       respondedBy: rest.response === null ? -1 : 0,
       calls: callsAndContexts.map(([one]) => one),
       contexts: callsAndContexts.map(([, kept]) => kept),
+      passed: callsAndContexts.flatMap(([, , passed], index) => (passed ? [index] : [])),
     };
   });
 const beside = fc.record({ body: fc.boolean(), outcome: fc.boolean() });
@@ -147,6 +152,7 @@ describe('a job', () => {
         const job = readJob(consumer.words, consumer.bytes, consumer.peek());
         assert.equal(job.ticket, number);
         assert.equal(job.phase, given.phase);
+        assert.equal(job.stage, given.stage);
         assert.equal(job.bodyBeside, isBeside);
         assert.equal(job.hasOutcome, hasOutcome);
         assert.deepEqual(plain(job.body), isBeside ? null : plain(given.body));
@@ -154,7 +160,7 @@ describe('a job', () => {
           job.links.map((link) => ({ ...link, context: plain(link.context) })),
           chain.map((link) => ({ ...link, context: plain(link.context) })),
         );
-        assert.deepEqual(readFrame(consumer, job.frameAt), { ...given, body: null });
+        assert.deepEqual(readFrame(consumer, job.frameAt), { ...given, body: null, stage: 'none' });
         read += 1;
       }),
       { numRuns: RUNS },
@@ -187,6 +193,8 @@ describe('a result', () => {
         assert.deepEqual(read.response?.headers, given.response?.headers);
         assert.deepEqual(plain(read.response?.body), plain(given.response?.body));
         assert.deepEqual(read.contexts.map(plain), given.contexts.map(plain));
+        assert.deepEqual(read.passed, given.passed);
+        assert.equal(read.stop, given.stop);
         assert.equal(read.respondedBy, given.respondedBy);
         assert.deepEqual(read.calls, given.calls);
         assert.deepEqual(read.failures, given.failures);

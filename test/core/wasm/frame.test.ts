@@ -3,10 +3,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { HeaderList } from '../../../core/headers.js';
 import { align8, type FrameMemory, FrameWriter, patchTail, readFrame } from '../../../core/wasm/frame.js';
-import type { PhaseMessage } from '../../../core/wasm/guest-abi.js';
+import type { BodyStage, PhaseMessage } from '../../../core/wasm/guest-abi.js';
 import {
   ABI_VERSION,
   FLAG_BODY,
+  FLAG_CHUNK,
+  FLAG_FOLLOWS,
+  FLAG_LAST,
   FRAME_AUTHORITY,
   FRAME_BODY,
   FRAME_CLIENT,
@@ -64,6 +67,7 @@ const SMALL: PhaseMessage = {
   status: 404,
   responseHeaders: new HeaderList(['server', 'us']),
   body: null,
+  stage: 'none',
 };
 
 const EMPTY: PhaseMessage = {
@@ -104,6 +108,7 @@ const messages: fc.Arbitrary<PhaseMessage> = fc.record(
     status: fc.integer({ min: 0, max: 599 }),
     responseHeaders: pairs.map((flat) => new HeaderList(flat)),
     body: fc.constant(null),
+    stage: fc.constant('none' as const),
   },
   { noNullPrototype: true },
 );
@@ -172,7 +177,7 @@ describe('a frame', () => {
     const memory = memoryOf(4096);
     writer.prepare(SMALL);
     writer.write(memory, 0);
-    patchTail(memory.words, 0, 500, Buffer.from('body'), Buffer.from('context'));
+    patchTail(memory.words, 0, 500, 'whole', Buffer.from('body'), Buffer.from('context'));
     const length = writer.prepare(EMPTY);
     writer.write(memory, 0);
     assert.deepEqual(memory.bytes.subarray(0, length), frameOf(EMPTY));
@@ -189,11 +194,15 @@ describe('a frame', () => {
 });
 
 describe('the tail of a frame', () => {
-  function tailOf(body: Uint8Array | null, context: Uint8Array | null): Buffer {
+  function tailOf(
+    body: Uint8Array | null,
+    context: Uint8Array | null,
+    stage: BodyStage = body === null ? 'none' : 'whole',
+  ): Buffer {
     const frame = frameOf(SMALL);
     const memory = memoryOf(frame.byteLength + 64);
     frame.copy(memory.bytes);
-    patchTail(memory.words, 0, frame.byteLength, body, context);
+    patchTail(memory.words, 0, frame.byteLength, stage, body, context);
     return memory.bytes;
   }
   const frameEnd = align8(frameOf(SMALL).byteLength);
@@ -212,10 +221,16 @@ describe('the tail of a frame', () => {
     assert.equal(tailOf(null, null)[FRAME_FLAGS], 0);
   });
 
+  it('tells a body that follows, a chunk of it, and the last one', () => {
+    assert.equal(tailOf(null, null, 'follows')[FRAME_FLAGS], FLAG_FOLLOWS);
+    assert.equal(tailOf(new Uint8Array(5), null, 'chunk')[FRAME_FLAGS], FLAG_CHUNK);
+    assert.equal(tailOf(new Uint8Array(0), null, 'last')[FRAME_FLAGS], FLAG_CHUNK | FLAG_LAST);
+  });
+
   it('takes back the flag of a body that the filter before was given', () => {
     const frame = memoryHolding(frameOf(SMALL));
-    patchTail(frame.words, 0, 0, new Uint8Array(1), null);
-    patchTail(frame.words, 0, 0, null, null);
+    patchTail(frame.words, 0, 0, 'whole', new Uint8Array(1), null);
+    patchTail(frame.words, 0, 0, 'none', null, null);
     assert.equal(frame.bytes[FRAME_FLAGS], 0);
     assert.equal(frame.bytes[FRAME_PHASE], PHASE_RESPONSE);
     assert.equal(frame.bytes.readUInt16LE(FRAME_VERSION), ABI_VERSION);

@@ -25,7 +25,7 @@ function call(
   path = '/users/7',
 ): Reply | null {
   const { frame } = writeFrame({ ...phaseMessage('request', headers), path });
-  return instance.call('request', frame, null, null);
+  return instance.call('request', 'none', frame, null, null);
 }
 
 function header(reply: Reply | null, name: string): string | undefined {
@@ -53,8 +53,11 @@ describe('a call', () => {
     const instance = start(spec);
     assert.equal(Buffer.from(call(instance, { 'x-keep': 'kept' })!.context!).toString(), 'kept');
     const { frame } = writeFrame(phaseMessage('response'));
-    assert.equal(header(instance.call('response', frame, null, Buffer.from('kept')), 'x-kept'), 'kept');
-    assert.equal(instance.call('response', frame, null, null), null);
+    assert.equal(
+      header(instance.call('response', 'none', frame, null, Buffer.from('kept')), 'x-kept'),
+      'kept',
+    );
+    assert.equal(instance.call('response', 'none', frame, null, null), null);
   });
 
   it('keeps its views when the memory grows under it', async () => {
@@ -99,7 +102,7 @@ describe('a guest that fails in a call', () => {
     const instance = start(await guestSpec('trap'));
     const { frame } = writeFrame(phaseMessage('response', { 'x-trap': 'response' }));
     assertFails(
-      () => instance.call('response', frame, null, null),
+      () => instance.call('response', 'none', frame, null, null),
       'SLUICE_FILTER_TRAP',
       /^filter trap, response: asked to abort in the response phase at .*index\.ts:\d+:\d+ \(/,
     );

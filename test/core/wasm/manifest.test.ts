@@ -67,7 +67,7 @@ describe('parseManifest', () => {
     ['phases', ['request'], '/phases', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { connect: {} }, '/phases/connect', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: true }, '/phases/request', 'SLUICE_FILTER_MANIFEST'],
-    ['phases', { request: { body: 'stream' } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { body: 'lines' } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { body: 1 } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { bodies: 'buffer' } }, '/phases/request/bodies', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', 'log', '/capabilities', 'SLUICE_FILTER_MANIFEST'],

@@ -46,7 +46,7 @@ function start(spec: FilterSpec): FilterInstance {
 
 function call(instance: FilterInstance): void {
   const { frame } = writeFrame(phaseMessage('request', {}));
-  instance.call('request', frame, null, null);
+  instance.call('request', 'none', frame, null, null);
 }
 
 /** Logs the sign of the answer as the level, and the answer itself, cut to 4096 bytes. */

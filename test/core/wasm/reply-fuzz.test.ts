@@ -25,11 +25,15 @@ const MARGIN_BYTES = 1024;
 const CANARY = 0x60;
 
 const rules: fc.Arbitrary<ReplyRules> = fc.constantFrom<ReplyRules>(
-  { call: 'configure', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 },
-  { call: 'request', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 },
-  { call: 'request', hasBody: true, upstreams: 2, secrets: 2, filterId: 7 },
-  { call: 'response', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 },
-  { call: 'response', hasBody: true, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'configure', stage: 'none', chunkBytes: 0, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'request', stage: 'none', chunkBytes: 0, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'request', stage: 'whole', chunkBytes: 0, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'response', stage: 'none', chunkBytes: 0, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'response', stage: 'whole', chunkBytes: 0, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'request', stage: 'follows', chunkBytes: 0, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'request', stage: 'chunk', chunkBytes: 9, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'response', stage: 'chunk', chunkBytes: 9, upstreams: 2, secrets: 2, filterId: 7 },
+  { call: 'response', stage: 'last', chunkBytes: 9, upstreams: 2, secrets: 2, filterId: 7 },
 );
 /** Words that lie on an edge of something. */
 const word = fc.oneof(
@@ -75,7 +79,12 @@ function assertKeepsRules(reply: Reply, given: ReplyRules): void {
   assert.ok(!edits.body?.includes(CANARY), 'the body holds bytes from outside of the memory');
   assert.ok(decision === 'respond' ? status >= 200 && status <= 599 : status === 0);
   if (given.call === 'configure') assert.equal(edits.size, 0);
-  if (decision !== 'respond' && !given.hasBody) assert.equal(edits.body, undefined);
+  if (decision !== 'respond' && given.stage === 'none') assert.equal(edits.body, undefined);
+  const isChunk = given.stage === 'chunk' || given.stage === 'last';
+  assert.ok(reply.held <= (given.stage === 'chunk' ? given.chunkBytes : 0));
+  if (isChunk && decision !== 'respond') assert.equal(edits.size, 0);
+  if (isChunk && given.call === 'response') assert.notEqual(decision, 'respond');
+  if (decision === 'stop') assert.ok(isChunk && given.call === 'response');
   edits.operations.forEach((operation, i) => {
     const value = edits.values[i]!;
     if (operation === EDIT_SET_PATH) assert.equal(checkPath(value), null);

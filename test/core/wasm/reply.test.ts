@@ -8,11 +8,14 @@ import {
   DECISION_CONTINUE,
   DECISION_REFUSE,
   DECISION_RESPOND,
+  DECISION_STOP,
   EDIT_ADD_HEADER,
   EDIT_CALLOUT,
+  EDIT_HOLD,
   EDIT_MESSAGE,
   EDIT_NAME,
   EDIT_OPERATION,
+  EDIT_PASS,
   EDIT_REMOVE_HEADER,
   EDIT_SECRET_HEADER,
   EDIT_SET_BODY,
@@ -25,6 +28,7 @@ import {
   MAX_EDIT_BYTES,
   MAX_EDITS,
   MAX_HEADER_BYTES,
+  MAX_HELD_BYTES,
   REPLY_CONTEXT,
   REPLY_DECISION,
   REPLY_EDITS,
@@ -34,11 +38,46 @@ import {
 } from '../../../sdk/abi/abi.js';
 import { editAt, REPLY_AT, replyMemory, type WrittenReply } from '../../support/reply-memory.js';
 
-const CONFIGURE: ReplyRules = { call: 'configure', hasBody: false, upstreams: 0, secrets: 0, filterId: 7 };
-const REQUEST: ReplyRules = { call: 'request', hasBody: false, upstreams: 0, secrets: 0, filterId: 7 };
-const REQUEST_BODY: ReplyRules = { call: 'request', hasBody: true, upstreams: 0, secrets: 0, filterId: 7 };
-const RESPONSE: ReplyRules = { call: 'response', hasBody: false, upstreams: 0, secrets: 0, filterId: 7 };
-const RESPONSE_BODY: ReplyRules = { call: 'response', hasBody: true, upstreams: 0, secrets: 0, filterId: 7 };
+const CONFIGURE: ReplyRules = {
+  call: 'configure',
+  stage: 'none',
+  chunkBytes: 0,
+  upstreams: 0,
+  secrets: 0,
+  filterId: 7,
+};
+const REQUEST: ReplyRules = {
+  call: 'request',
+  stage: 'none',
+  chunkBytes: 0,
+  upstreams: 0,
+  secrets: 0,
+  filterId: 7,
+};
+const REQUEST_BODY: ReplyRules = {
+  call: 'request',
+  stage: 'whole',
+  chunkBytes: 0,
+  upstreams: 0,
+  secrets: 0,
+  filterId: 7,
+};
+const RESPONSE: ReplyRules = {
+  call: 'response',
+  stage: 'none',
+  chunkBytes: 0,
+  upstreams: 0,
+  secrets: 0,
+  filterId: 7,
+};
+const RESPONSE_BODY: ReplyRules = {
+  call: 'response',
+  stage: 'whole',
+  chunkBytes: 0,
+  upstreams: 0,
+  secrets: 0,
+  filterId: 7,
+};
 
 function read(reply: WrittenReply, rules: ReplyRules): Reply {
   return readReply(replyMemory(reply), REPLY_AT, rules);
@@ -575,8 +614,82 @@ describe('an edit is refused for', () => {
   });
 });
 
+describe('a chunk of a body', () => {
+  const CHUNK: ReplyRules = { ...REQUEST, stage: 'chunk', chunkBytes: 9 };
+  const LAST: ReplyRules = { ...REQUEST, stage: 'last', chunkBytes: 9 };
+  const hold = (bytes: number) => {
+    const value = Buffer.alloc(4);
+    value.writeUInt32LE(bytes);
+    return { edits: [[EDIT_HOLD, '', value.toString('latin1')]] } as const;
+  };
+  const pass = { edits: [[EDIT_PASS, '', '']] } as const;
+
+  it('may be held, up to all of it, and the last one not at all', () => {
+    assert.equal(read(hold(9), CHUNK).held, 9);
+    assert.equal(read(hold(0), LAST).held, 0);
+    assertRefused(() => read(hold(10), CHUNK), 'SLUICE_ABI_EDIT', /at most 9 of this chunk/);
+    assertRefused(() => read(hold(1), LAST), 'SLUICE_ABI_EDIT', /that others follow/);
+    const long = { ...CHUNK, chunkBytes: 1_000_000 };
+    assert.equal(read(hold(MAX_HELD_BYTES), long).held, MAX_HELD_BYTES);
+    assertRefused(() => read(hold(MAX_HELD_BYTES + 1), long), 'SLUICE_ABI_EDIT', /at most 65536/);
+    for (const rules of [REQUEST, REQUEST_BODY, { ...REQUEST, stage: 'follows' } as const])
+      assertRefused(() => read(hold(1), rules), 'SLUICE_ABI_EDIT', /hold/);
+  });
+
+  it('may be the last that the filter sees, if it holds nothing of it', () => {
+    for (const rules of [CHUNK, LAST, REQUEST, { ...RESPONSE, stage: 'follows' } as const])
+      assert.equal(read(pass, rules).passes, true);
+    const both = { edits: [...pass.edits, ...hold(1).edits] };
+    assertRefused(() => read(both, CHUNK), 'SLUICE_ABI_EDIT', /for a call that will not come/);
+    for (const rules of [CONFIGURE, REQUEST_BODY])
+      assertRefused(
+        () => read(pass, rules),
+        'SLUICE_ABI_EDIT',
+        /pass: there is no body that comes in chunks/,
+      );
+  });
+
+  it('may be replaced, and answered in the request; the head has left', () => {
+    assert.equal(read({ edits: [[EDIT_SET_BODY, '', 'new']] }, CHUNK).edits.body!.toString(), 'new');
+    const answer = {
+      decision: DECISION_RESPOND,
+      status: 403,
+      edits: [[EDIT_SET_HEADER, 'x-a', '1']],
+    } as const;
+    assert.equal(read(answer, LAST).status, 403);
+    assertRefused(
+      () => read(answer, { ...CHUNK, call: 'response' }),
+      'SLUICE_ABI_FRAME',
+      /a chunk of the response/,
+    );
+    for (const edits of [[[EDIT_SET_HEADER, 'x-a', '1']], [[EDIT_SET_PATH, '', '/a']]] as const)
+      assertRefused(() => read({ edits }, CHUNK), 'SLUICE_ABI_EDIT', /head: it has left/);
+  });
+
+  it('may end a response, and nothing else', () => {
+    const stop = { decision: DECISION_STOP, edits: [[EDIT_MESSAGE, '', 'why']] } as const;
+    const reply = read(stop, { ...CHUNK, call: 'response' });
+    assert.equal(reply.decision, 'stop');
+    assert.equal(reply.refusal?.reason, 'why');
+    for (const rules of [CHUNK, REQUEST, RESPONSE, RESPONSE_BODY, CONFIGURE])
+      assertRefused(() => read(stop, rules), 'SLUICE_ABI_FRAME', /decision: found 4/);
+  });
+
+  it('is no time for a callout', () => {
+    const rules = { ...CHUNK, upstreams: 2 };
+    assertRefused(() => read({ decision: DECISION_CALLOUT }, rules), 'SLUICE_ABI_FRAME', /decision: found 3/);
+  });
+});
+
 describe('a callout', () => {
-  const CALLING: ReplyRules = { call: 'request', hasBody: false, upstreams: 2, secrets: 2, filterId: 7 };
+  const CALLING: ReplyRules = {
+    call: 'request',
+    stage: 'none',
+    chunkBytes: 0,
+    upstreams: 2,
+    secrets: 2,
+    filterId: 7,
+  };
   const facts = (upstream: number, ms: number): string => {
     const bytes = Buffer.alloc(8);
     bytes.writeUInt32LE(upstream, 0);
@@ -650,7 +763,14 @@ describe('a callout', () => {
 });
 
 describe('a secret header', () => {
-  const GRANTED: ReplyRules = { call: 'request', hasBody: false, upstreams: 0, secrets: 2, filterId: 7 };
+  const GRANTED: ReplyRules = {
+    call: 'request',
+    stage: 'none',
+    chunkBytes: 0,
+    upstreams: 0,
+    secrets: 2,
+    filterId: 7,
+  };
   const value = (id: number, before: string): string => {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(id);

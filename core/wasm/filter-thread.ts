@@ -1,0 +1,108 @@
+// The filters that one thread has loaded, their instances and what these take of its memory.
+import type { Clock } from './clock.js';
+import type { LoadReport } from './guest-abi.js';
+import type { HostServices } from './guest-host.js';
+import { FilterInstance, type FilterSpec } from './instance.js';
+import { PatternStore } from './pattern-store.js';
+import { SchemaStore } from './schema-store.js';
+
+/** Told which filter is running, so that a supervisor on another thread can see it. */
+export interface Progress {
+  enter(filterId: number, index: number): void;
+  leave(): void;
+  /** An instance of the filter has more linear memory than any before it; no filter runs. */
+  memoryPeaked(filterId: number, bytes: number): void;
+}
+
+export const UNSUPERVISED: Progress = { enter: () => {}, leave: () => {}, memoryPeaked: () => {} };
+
+export interface LoadedFilter {
+  readonly spec: FilterSpec;
+  /** Undefined after a trap, and always with isolation `exchange`. */
+  instance: FilterInstance | undefined;
+  /** Linear memory of `instance` when it was last looked at, and the most of any instance so far. */
+  memoryBytes: number;
+  peakMemoryBytes: number;
+}
+
+export class FilterThread {
+  readonly progress: Progress;
+  readonly #filters = new Map<number, LoadedFilter>();
+  readonly #services: HostServices;
+  #memoryBytes = 0;
+
+  constructor(progress: Progress, clock: Clock) {
+    this.progress = progress;
+    this.#services = { schemas: new SchemaStore(), patterns: new PatternStore(), clock };
+  }
+
+  /**
+   * Instantiates and configures a filter.
+   * @throws GatewayError of FilterInstance; then the filter is not loaded
+   */
+  load(spec: FilterSpec): LoadReport {
+    let instance: FilterInstance;
+    this.progress.enter(spec.id, 0);
+    try {
+      instance = new FilterInstance(spec, this.#services);
+    } catch (cause) {
+      this.#release(spec.id);
+      throw cause;
+    } finally {
+      this.progress.leave();
+    }
+    const loaded: LoadedFilter = {
+      spec,
+      instance: spec.isolation === 'shared' ? instance : undefined,
+      memoryBytes: 0,
+      peakMemoryBytes: 0,
+    };
+    this.#filters.set(spec.id, loaded);
+    this.accountMemory(loaded, instance);
+    return {
+      logs: instance.takeLines().map((line) => ({ filter: spec.name, ...line })),
+      metrics: instance.metrics,
+    };
+  }
+
+  /** Answers the bytes of linear memory that this leaves to the collector. */
+  unload(id: number): number {
+    const bytes = this.#filters.get(id)?.memoryBytes ?? 0;
+    this.#memoryBytes -= bytes;
+    this.#filters.delete(id);
+    this.#release(id);
+    return bytes;
+  }
+
+  get(id: number): LoadedFilter | undefined {
+    return this.#filters.get(id);
+  }
+
+  /** The instance that serves the next call of the filter. */
+  instanceOf(loaded: LoadedFilter): FilterInstance {
+    const instance = loaded.instance ?? new FilterInstance(loaded.spec, this.#services);
+    if (loaded.spec.isolation === 'shared') loaded.instance = instance;
+    return instance;
+  }
+
+  /** Linear memory of all shared instances, in bytes. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  /** @param instance the one that was running, whether it lives on or not */
+  accountMemory(loaded: LoadedFilter, instance: FilterInstance | undefined): void {
+    const living = loaded.instance?.memoryBytes ?? 0;
+    this.#memoryBytes += living - loaded.memoryBytes;
+    loaded.memoryBytes = living;
+    const bytes = instance?.memoryBytes ?? 0;
+    if (bytes <= loaded.peakMemoryBytes) return;
+    loaded.peakMemoryBytes = bytes;
+    this.progress.memoryPeaked(loaded.spec.id, bytes);
+  }
+
+  #release(id: number): void {
+    this.#services.schemas.release(id);
+    this.#services.patterns.release(id);
+  }
+}

@@ -1,0 +1,120 @@
+// The calls of filters in one visit, and what there is to tell of them.
+import { MAX_CALLOUTS } from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
+import { calloutsLeft } from './callout-outcome.js';
+import type { ChainLink } from './chain-input.js';
+import type { FilterThread, LoadedFilter } from './filter-thread.js';
+import type { BodyStage, FilterCall, FilterFailure, FilterLogLine, PhaseName } from './guest-abi.js';
+import type { FilterInstance, FilterSpec } from './instance.js';
+import type { Reply } from './reply.js';
+
+export class GuestCalls {
+  readonly #phase: PhaseName;
+  readonly #thread: FilterThread;
+  readonly #calls: { durationNs: number; edits: number }[] = [];
+  readonly failures: FilterFailure[] = [];
+  readonly logs: FilterLogLine[] = [];
+
+  constructor(phase: PhaseName, thread: FilterThread) {
+    this.#phase = phase;
+    this.#thread = thread;
+  }
+
+  /** By index in the chain; a filter that was called several times has one entry. */
+  get calls(): readonly FilterCall[] {
+    return this.#calls;
+  }
+
+  /** The last failure is one that ends the exchange. */
+  get failed(): boolean {
+    const last = this.failures.at(-1);
+    return last !== undefined && !last.skipped;
+  }
+
+  /** The filter at `index` is left out. */
+  skip(index: number): void {
+    this.#note(index, 0, 0);
+  }
+
+  specOf({ id }: ChainLink): FilterSpec | undefined {
+    return this.#thread.get(id)?.spec;
+  }
+
+  /** The reply of one filter; null when it says nothing, or failed: then `failures` has one more. */
+  call(
+    link: ChainLink,
+    index: number,
+    stage: BodyStage,
+    frame: Uint8Array,
+    body: Uint8Array | null,
+    context: Uint8Array | null,
+    outcome: Uint8Array | null,
+  ): Reply | null {
+    const loaded = this.#thread.get(link.id);
+    if (loaded === undefined) return this.#missing(link, index);
+    const { spec } = loaded;
+    const started = performance.now();
+    const { progress } = this.#thread;
+    let instance: FilterInstance | undefined;
+    let reply: Reply | null = null;
+    progress.enter(spec.id, index);
+    try {
+      instance = this.#thread.instanceOf(loaded);
+      const said = instance.call(this.#phase, stage, frame, body, context, outcome);
+      if (said?.decision === 'callout') checkCalloutsLeft(spec, outcome);
+      reply = said;
+    } catch (cause) {
+      // The state of a guest that failed is unknown: the next call gets a fresh one.
+      loaded.instance = undefined;
+      this.#fail(GatewayError.from(cause), spec, index);
+    } finally {
+      progress.leave();
+    }
+    this.#end(loaded, instance);
+    this.#note(index, Math.round((performance.now() - started) * 1e6), reply === null ? 0 : reply.edits.size);
+    return reply;
+  }
+
+  #end(loaded: LoadedFilter, instance: FilterInstance | undefined): void {
+    this.#thread.accountMemory(loaded, instance);
+    if (instance === undefined) return;
+    for (const line of instance.takeLines()) this.logs.push({ filter: loaded.spec.name, ...line });
+  }
+
+  #note(index: number, durationNs: number, edits: number): void {
+    const before = this.#calls[index];
+    if (before === undefined) this.#calls.push({ durationNs, edits });
+    else {
+      before.durationNs += durationNs;
+      before.edits += edits;
+    }
+  }
+
+  /** A thread that takes the place of another loads its filters again, and that may fail for want of memory. */
+  #missing({ id }: ChainLink, index: number): null {
+    const message = `filter ${id} is not loaded in this thread`;
+    this.failures.push({ code: 'SLUICE_FILTER_TRAP', message, index, skipped: false });
+    this.#note(index, 0, 0);
+    return null;
+  }
+
+  #fail(error: GatewayError, spec: FilterSpec, index: number): void {
+    const code =
+      error.code === 'SLUICE_ABI_FRAME' ||
+      error.code === 'SLUICE_ABI_EDIT' ||
+      error.code === 'SLUICE_FILTER_CALLOUTS'
+        ? error.code
+        : 'SLUICE_FILTER_TRAP';
+    const skipped = spec.onFailure === 'open';
+    this.failures.push({ code, message: error.message, index, skipped });
+  }
+}
+
+/** @param outcome of the last callout of the filter, which asks for another one; null at its first */
+function checkCalloutsLeft({ name }: FilterSpec, outcome: Uint8Array | null): void {
+  if (outcome === null || calloutsLeft(outcome) > 0) return;
+  throw new GatewayError(
+    'SLUICE_FILTER_CALLOUTS',
+    `filter ${name} asked for more than ${MAX_CALLOUTS} callouts in one phase`,
+  );
+}
