@@ -9,7 +9,7 @@ import { entryText } from './filter-entry.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
 import { ENTRY, FilterSources, LIBRARY, RUNTIME } from './filter-sources.js';
 import { embedSourceMap } from './source-map.js';
-import { appendCustomSection, readImports } from './wasm-sections.js';
+import { appendCustomSection, keepFunctionNames, readImports } from './wasm-sections.js';
 
 export interface BuildOptions {
   /**
@@ -99,7 +99,10 @@ async function compile(
   }
   const map = outputs.get(OUTPUT_MAP);
   return {
-    wasm: map === undefined ? wasm : embedSourceMap(wasm, map.toString(), (name) => sources.fileOf(name)),
+    wasm:
+      map === undefined
+        ? keepFunctionNames(wasm)
+        : embedSourceMap(wasm, map.toString(), (name) => sources.fileOf(name)),
     warnings: diagnostics,
   };
 }

@@ -3,6 +3,9 @@
 import { BinaryReader, HEADER_BYTES } from '../../core/wasm/binary-reader.js';
 
 const CUSTOM_SECTION = 0;
+/** Names of what the module defines, in subsections (§7.4.1). */
+const NAME_SECTION = 'name';
+const FUNCTION_NAMES = 1;
 
 /** The sections of the binary format by their ids (§5.5.2). */
 const SECTION_NAMES = [
@@ -56,6 +59,26 @@ export function removeCustomSection(wasm: Uint8Array, name: string): Uint8Array 
     rest = Buffer.concat([rest.subarray(0, section.at), rest.subarray(section.at + section.bytes)]);
   }
   return rest;
+}
+
+/**
+ * The module with no names but those of its functions (§7.4.1), which are what a trap shows; those of globals, locals
+ * and types are read by nobody.
+ */
+export function keepFunctionNames(wasm: Uint8Array): Uint8Array {
+  const section = readSections(wasm).find(({ name, isCustom }) => isCustom && name === NAME_SECTION);
+  if (section === undefined) return wasm;
+  const functions: Uint8Array[] = [];
+  const reader = new BinaryReader(wasm, section.at + 1);
+  const end = reader.leb() + reader.at;
+  reader.name();
+  while (reader.at < end) {
+    const at = reader.at;
+    const id = reader.byte();
+    reader.skip(reader.leb());
+    if (id === FUNCTION_NAMES) functions.push(wasm.subarray(at, reader.at));
+  }
+  return appendCustomSection(removeCustomSection(wasm, NAME_SECTION), NAME_SECTION, Buffer.concat(functions));
 }
 
 /** Appends a custom section. The module is not checked. */

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { appendCustomSection, readSections, removeCustomSection } from '../../sdk/tools/wasm-sections.js';
+import {
+  appendCustomSection,
+  keepFunctionNames,
+  readSections,
+  removeCustomSection,
+} from '../../sdk/tools/wasm-sections.js';
 import { compileWat } from '../support/wat-module.js';
 
 describe('the sections of a module', () => {
@@ -29,4 +34,25 @@ describe('the sections of a module', () => {
     assert.deepEqual(Buffer.from(removeCustomSection(both, 'gone')), Buffer.from(kept));
     assert.deepEqual(Buffer.from(removeCustomSection(plain, 'gone')), Buffer.from(plain));
   });
+
+  it('lose the names of all but functions, and nothing where there are none', async () => {
+    const named = await compileWat(
+      `(module (global $hidden i32 (i32.const 1))
+        (func $shown (param $secret i32) unreachable)
+        (func (export "run") (call $shown (global.get $hidden))))`,
+    );
+    assert.ok(holds(named, 'hidden') && holds(named, 'secret'));
+    const kept = keepFunctionNames(named);
+    assert.ok(!holds(kept, 'hidden') && !holds(kept, 'secret'));
+    const plain = removeCustomSection(named, 'name');
+    assert.deepEqual(removeCustomSection(kept, 'name'), plain);
+    assert.deepEqual(keepFunctionNames(plain), plain);
+
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kept as Uint8Array<ArrayBuffer>));
+    assert.throws(exports['run'] as () => void, ({ stack }: Error) => /at .*\bshown\b/.test(stack ?? ''));
+  });
 });
+
+function holds(module: Uint8Array, text: string): boolean {
+  return Buffer.from(module).includes(text);
+}

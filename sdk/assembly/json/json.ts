@@ -163,7 +163,8 @@ export function parseProblem(document: Bytes): string {
 }
 
 // What comes after the last member or item.
-const END = new Json(ABSENT, null, ABSENT, NO_INDEX);
+// @ts-ignore: decorator
+@lazy const END = new Json(ABSENT, null, ABSENT, NO_INDEX);
 
 /** The member or item at `at`, or `END` at the end of the container. */
 function child(parent: Json, at: usize, end: usize, index: i32): Json {

@@ -12,9 +12,6 @@
 @inline const HEADER: usize = 8;
 // @ts-ignore: decorator
 @inline const LARGEST: usize = 0x7fff_ff00;
-// Texts are bytes of every filter: few, and short.
-// @ts-ignore: decorator
-@inline const OUT_OF_MEMORY: string = 'out of memory: the call needs more than the maximum';
 
 // @ts-ignore: decorator
 @lazy let top: usize = (__heap_base + 7) & ~7;
@@ -29,23 +26,26 @@
   return (size + 7) & ~7;
 }
 
+/** Ends the call. */
+function exhausted(): void {
+  throw new Error('out of memory: the call needs more than the maximum');
+}
+
 function grow(end: usize): void {
   const present = memory.size();
   const needed = <i32>(((end - 1) >>> 16) + 1) - present;
   // Doubling keeps the number of grows small; near the maximum only what is needed may still fit.
-  if (memory.grow(max(needed, present)) < 0 && memory.grow(needed) < 0) {
-    throw new Error(OUT_OF_MEMORY);
-  }
+  if (memory.grow(max(needed, present)) < 0 && memory.grow(needed) < 0) exhausted();
 }
 
 /** Room of `size` bytes with whatever was there before: the caller overwrites all of it. */
 // @ts-ignore: decorator
 @global @unsafe
 function __sluice_reserve(size: usize): usize {
-  if (size > LARGEST) throw new Error(OUT_OF_MEMORY);
+  if (size > LARGEST) exhausted();
   const at = top;
   const end = at + align8(size);
-  if (end < at) throw new Error(OUT_OF_MEMORY);
+  if (end < at) exhausted();
   if (end > at && <i32>((end - 1) >>> 16) >= memory.size()) grow(end);
   top = end;
   return at;
@@ -72,7 +72,7 @@ function __sluice_keep(): void {
 // @ts-ignore: decorator
 @global @unsafe
 function __new(size: usize, id: u32): usize {
-  if (size > LARGEST) throw new Error(OUT_OF_MEMORY);
+  if (size > LARGEST) exhausted();
   const at = __sluice_reserve(HEADER + size);
   store<u32>(at, id);
   store<u32>(at, <u32>size, 4);
@@ -86,7 +86,7 @@ function __new(size: usize, id: u32): usize {
 // @ts-ignore: decorator
 @global @unsafe
 function __renew(pointer: usize, size: usize): usize {
-  if (size > LARGEST) throw new Error(OUT_OF_MEMORY);
+  if (size > LARGEST) exhausted();
   const oldSize = <usize>load<u32>(pointer - 4);
   const oldEnd = pointer + align8(oldSize);
   // The last object may grow in place, unless it is a kept one that would reach over the wall.
