@@ -19,6 +19,7 @@ import { RandomCapability } from './random-capability.js';
 import { SchemaCapability } from './schema-capability.js';
 import type { SchemaStore } from './schema-store.js';
 import { type GrantedSecret, SecretCapability } from './secret-capability.js';
+import { createSharedTables } from './shared-tables.js';
 
 /** What the capabilities of all filters of one thread share. */
 export interface HostServices {
@@ -33,6 +34,8 @@ export interface SharedState {
   readonly counters: SharedArrayBuffer | null;
   /** Null without the capability `metrics`. */
   readonly metrics: SharedArrayBuffer | null;
+  /** Null without the capability `patterns`. */
+  readonly patterns: SharedArrayBuffer | null;
 }
 
 /** Which filter the host serves, and what it was granted. */
@@ -54,6 +57,7 @@ export function createSharedState(granted: readonly Capability[]): SharedState {
   return {
     counters: granted.includes('counters') ? createCounterTable(COUNTER_SLOTS) : null,
     metrics: granted.includes('metrics') ? createMetricTable() : null,
+    patterns: granted.includes('patterns') ? createSharedTables() : null,
   };
 }
 
@@ -73,7 +77,7 @@ export class GuestHost {
     this.#log = has('log') ? new LogCapability(this.#memory) : null;
     const capabilities: CapabilityHost[] = [];
     if (this.#log !== null) capabilities.push(this.#log);
-    const { counters, metrics } = filter.shared;
+    const { counters, metrics, patterns } = filter.shared;
     this.#metrics = metrics === null ? null : new MetricCapability(this.#memory, metrics);
     if (this.#metrics !== null) capabilities.push(this.#metrics);
     if (counters !== null) capabilities.push(new CounterCapability(this.#memory, counters, services.clock));
@@ -85,7 +89,8 @@ export class GuestHost {
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
     if (has('idna')) capabilities.push(new IdnaCapability(this.#memory));
-    if (has('patterns')) capabilities.push(new PatternCapability(this.#memory, services.patterns, filter.id));
+    if (patterns !== null)
+      capabilities.push(new PatternCapability(this.#memory, services.patterns, filter.id, patterns));
     this.#capabilities = capabilities;
   }
 

@@ -6,10 +6,10 @@ import { GuestAbort, type GuestMemory } from './guest-memory.js';
 import type { PatternText } from './pattern-compiler.js';
 import type { PatternStore } from './pattern-store.js';
 import { PatternError } from './pattern-syntax.js';
+import { MOST_SETS, SharedTables } from './shared-tables.js';
 
-/** Most bytes of the description of one set, and most sets of one filter. */
+/** Most bytes of the description of one set. */
 const MOST_TEXT_BYTES = 1_048_576;
-const MOST_SETS = 256;
 
 const encoder = new TextEncoder();
 
@@ -18,15 +18,18 @@ export class PatternCapability implements CapabilityHost {
   readonly #memory: GuestMemory;
   readonly #store: PatternStore;
   readonly #filterId: number;
+  readonly #shared: SharedTables;
   #sets = 0;
   /** Tables or message of the last call. */
   #answer: Uint8Array = new Uint8Array(0);
   #configuring = true;
 
-  constructor(memory: GuestMemory, store: PatternStore, filterId: number) {
+  /** @param shared tables of this filter, for all threads */
+  constructor(memory: GuestMemory, store: PatternStore, filterId: number, shared: SharedArrayBuffer) {
     this.#memory = memory;
     this.#store = store;
     this.#filterId = filterId;
+    this.#shared = new SharedTables(shared);
     this.functions = { [IMPORT_PATTERN_COMPILE]: this.#compile, [IMPORT_PATTERN_TAKE]: this.#take };
   }
 
@@ -43,7 +46,7 @@ export class PatternCapability implements CapabilityHost {
       return this.#refuse(-1, `${length >>> 0} bytes of patterns, at most ${MOST_TEXT_BYTES} are compiled`);
     const patterns = parseDescription(this.#memory.text(address, length, MOST_TEXT_BYTES));
     try {
-      this.#answer = this.#store.compile(patterns, this.#filterId);
+      this.#answer = this.#store.compile(patterns, this.#filterId, this.#shared);
       return this.#answer.byteLength;
     } catch (cause) {
       if (!(cause instanceof PatternError)) throw cause;

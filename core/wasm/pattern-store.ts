@@ -1,9 +1,8 @@
-// The compiled patterns of all filters of a thread, each set once: an instance that is made anew finds its tables.
+// The compiled patterns of all filters of a thread. A set is compiled by the first thread that configures the filter:
+// the others, and instances that are made anew, find its tables.
 import { OwnedEntries } from './owned-entries.js';
 import { compilePatterns, type PatternText } from './pattern-compiler.js';
-
-/** Most bytes that the tables of one filter may have. */
-const MOST_TABLE_BYTES = 8_388_608;
+import { MOST_TABLE_BYTES, type SharedTables } from './shared-tables.js';
 
 export class PatternStore {
   readonly #tables = new OwnedEntries<Uint8Array>();
@@ -14,14 +13,20 @@ export class PatternStore {
   }
 
   /**
-   * Tables for the patterns, laid out as sdk/abi says.
-   * @param owner id of the filter that uses them, until it is released
+   * Tables for the patterns, laid out as sdk/abi says. Nobody may write to them.
+   * @param owner  id of the filter that uses them, until it is released
+   * @param shared what all threads have compiled for this filter
    * @throws PatternError
    */
-  compile(patterns: readonly PatternText[], owner: number): Uint8Array {
-    return this.#tables.take(JSON.stringify(patterns), owner, () =>
-      compilePatterns(patterns, this.#room(owner)),
+  compile(patterns: readonly PatternText[], owner: number, shared: SharedTables): Uint8Array {
+    const text = JSON.stringify(patterns);
+    const tables = this.#tables.take(
+      text,
+      owner,
+      () => shared.find(text) ?? shared.put(text, compilePatterns(patterns, this.#room(owner))),
     );
+    // Made for another filter of this thread, they are still to be found by those who load this one later.
+    return shared.put(text, tables);
   }
 
   /** A filter is gone: what nobody else uses is forgotten. */

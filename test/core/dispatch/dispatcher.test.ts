@@ -3,8 +3,12 @@ import { after, before, describe, it } from 'node:test';
 import { Dispatcher, type DispatcherOptions } from '../../../core/dispatch/dispatcher.js';
 import { GatewayError } from '../../../core/errors.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
+import { compilePatterns, type PatternText } from '../../../core/wasm/pattern-compiler.js';
+import { SharedTables } from '../../../core/wasm/shared-tables.js';
 import { guestSpec, linksTo, loadGuest, phaseMessage } from '../../support/phase-messages.js';
 import { guestBytes } from '../../support/test-guests.js';
+import { PLAIN_MANIFEST } from '../../support/wat-module.js';
+import { watSpec } from '../../support/wat-spec.js';
 
 const OPTIONS: DispatcherOptions = {
   count: 2,
@@ -92,6 +96,42 @@ describe('jobs', () => {
     assert.equal(Buffer.from(result.edits.body!).toString(), 'A'.repeat(300_000));
     const small = await dispatcher.run(phaseMessage('request', {}, Buffer.from('abc')), linksTo(swap));
     assert.equal(Buffer.from(small.edits.body!).toString(), 'ABC');
+  });
+});
+
+describe('patterns', () => {
+  const DESCRIPTION = '[{"literal":"ab"}]';
+  const PATTERNS: readonly PatternText[] = [{ text: 'ab', isLiteral: true, flags: '', anchor: 'none' }];
+  /** A filter that does not start unless its patterns make so many bytes of tables. */
+  function guestThatCounts(bytes: number): FilterSpec {
+    return watSpec({
+      imports: '(import "sluice" "pattern_compile" (func $compile (param i32 i32) (result i32)))',
+      fields: `(data (i32.const 256) "${DESCRIPTION.replaceAll('"', '\\"')}")`,
+      configure: `(param i32 i32) (result i32)
+        (if (i32.ne (call $compile (i32.const 256) (i32.const ${DESCRIPTION.length})) (i32.const ${bytes}))
+          (then unreachable))
+        (i32.const 0)`,
+      manifests: [{ ...PLAIN_MANIFEST, capabilities: ['patterns'] }],
+    });
+  }
+
+  it('are compiled by the spare that tries the filter, for all threads', async () => {
+    await withDispatcher({}, async (dispatcher) => {
+      const tables = compilePatterns(PATTERNS, 65536);
+      const spec = guestThatCounts(tables.byteLength);
+      await dispatcher.load([spec]);
+      const shared = new SharedTables(spec.shared.patterns!);
+      assert.deepEqual(Buffer.from(shared.find(JSON.stringify(PATTERNS))!), Buffer.from(tables));
+    });
+  });
+
+  it('are compiled by no worker when they have been', async () => {
+    await withDispatcher({}, async (dispatcher) => {
+      assert.notEqual(compilePatterns(PATTERNS, 65536).byteLength, 3);
+      const spec = guestThatCounts(3);
+      new SharedTables(spec.shared.patterns!).put(JSON.stringify(PATTERNS), Buffer.from('abc'));
+      await dispatcher.load([spec]);
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { SystemClock } from '../../../core/wasm/clock.js';
 import { FilterInstance, type FilterSpec } from '../../../core/wasm/instance.js';
+import { compilePatterns } from '../../../core/wasm/pattern-compiler.js';
 import { PatternStore } from '../../../core/wasm/pattern-store.js';
 import { SchemaStore } from '../../../core/wasm/schema-store.js';
 import { writeFrame } from '../../support/phase-frame.js';
@@ -81,7 +82,7 @@ describe('the patterns capability', () => {
 
   it('gives as many bytes as the guest has room for, and tells how many there are', () => {
     const description = '[{"literal":"ab"}]';
-    const whole = new PatternStore().compile([{ text: 'ab', isLiteral: true, flags: '', anchor: 'none' }], 1);
+    const whole = compilePatterns([{ text: 'ab', isLiteral: true, flags: '', anchor: 'none' }], 65536);
     assert.deepEqual([...endsIn(whole, Buffer.from('xab'))], [[0, new Set([3])]]);
     const instance = start(
       guest(

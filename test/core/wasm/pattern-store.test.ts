@@ -3,29 +3,55 @@ import { describe, it } from 'node:test';
 import type { PatternText } from '../../../core/wasm/pattern-compiler.js';
 import { PatternStore } from '../../../core/wasm/pattern-store.js';
 import { PatternError } from '../../../core/wasm/pattern-syntax.js';
+import { createSharedTables, SharedTables } from '../../../core/wasm/shared-tables.js';
 
 function patterns(...texts: string[]): PatternText[] {
   return texts.map((text) => ({ text, isLiteral: false, flags: '', anchor: 'none' }));
 }
 
+function newShared(): SharedTables {
+  return new SharedTables(createSharedTables());
+}
+
 describe('a store of patterns', () => {
   it('compiles the same patterns once, for whoever asks', () => {
     const store = new PatternStore();
-    const tables = store.compile(patterns('a+', 'b'), 1);
-    assert.equal(store.compile(patterns('a+', 'b'), 2), tables);
-    assert.notEqual(store.compile(patterns('b', 'a+'), 1), tables);
+    const shared = newShared();
+    const tables = store.compile(patterns('a+', 'b'), 1, shared);
+    assert.deepEqual(store.compile(patterns('a+', 'b'), 1, shared), tables);
+    assert.equal(store.size, 1);
+    assert.notDeepEqual(store.compile(patterns('b', 'a+'), 1, shared), tables);
     assert.notDeepEqual(
-      store.compile([{ text: 'a+', isLiteral: true, flags: '', anchor: 'none' }], 1),
-      store.compile(patterns('a+'), 1),
+      store.compile([{ text: 'a+', isLiteral: true, flags: '', anchor: 'none' }], 1, shared),
+      store.compile(patterns('a+'), 1, shared),
     );
     assert.equal(store.size, 4);
   });
 
+  it('compiles nothing that another thread has compiled for the filter', () => {
+    const shared = newShared();
+    const made = Buffer.from('what the other thread made');
+    shared.put(JSON.stringify(patterns('a')), made);
+    assert.ok(made.equals(new PatternStore().compile(patterns('a'), 1, shared)));
+  });
+
+  it('compiles nothing for one filter that it has compiled for another, and shares it there too', () => {
+    const store = new PatternStore();
+    const [first, second] = [newShared(), newShared()];
+    const made = Buffer.from('what was made for the first');
+    first.put(JSON.stringify(patterns('a')), made);
+    store.compile(patterns('a'), 1, first);
+    store.compile(patterns('a'), 2, second);
+    store.release(1);
+    assert.ok(made.equals(new PatternStore().compile(patterns('a'), 2, second)));
+  });
+
   it('forgets what the last filter that used it has left', () => {
     const store = new PatternStore();
-    store.compile(patterns('a'), 1);
-    store.compile(patterns('a'), 2);
-    store.compile(patterns('b'), 1);
+    const [first, second] = [newShared(), newShared()];
+    store.compile(patterns('a'), 1, first);
+    store.compile(patterns('a'), 2, second);
+    store.compile(patterns('b'), 1, first);
     store.release(1);
     assert.equal(store.size, 1);
     store.release(2);
@@ -35,14 +61,15 @@ describe('a store of patterns', () => {
 
   it('keeps nothing of patterns that it refuses', () => {
     const store = new PatternStore();
-    assert.throws(() => store.compile(patterns('('), 1), PatternError);
+    assert.throws(() => store.compile(patterns('('), 1, newShared()), PatternError);
     assert.equal(store.size, 0);
   });
 
   it('has room for so much of one filter, and as much again for the next', () => {
     const store = new PatternStore();
     const compile = (owner: number): void => {
-      for (let set = 0; set < 200; set += 1) store.compile(patterns(`\\p{L}+${set}`), owner);
+      const shared = newShared();
+      for (let set = 0; set < 200; set += 1) store.compile(patterns(`\\p{L}+${set}`), owner, shared);
     };
     assert.throws(
       () => compile(1),
@@ -51,7 +78,7 @@ describe('a store of patterns', () => {
     );
     const kept = store.size;
     assert.ok(kept > 0);
-    store.compile(patterns('a'), 2);
+    store.compile(patterns('a'), 2, newShared());
     store.release(1);
     assert.equal(store.size, 1);
   });
