@@ -8,6 +8,7 @@ export type {
   TestCallout,
   TestChainOptions,
   TestFilter,
+  TestHeaders,
   TestMetric,
   TestOutcome,
   TestRequest,

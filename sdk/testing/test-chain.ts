@@ -19,6 +19,7 @@ import type {
   TestBody,
   TestChainOptions,
   TestFilter,
+  TestHeaders,
   TestMetric,
   TestOutcome,
   TestRequest,
@@ -198,18 +199,19 @@ export class TestChain {
   #requestMessage(request: TestRequest): PhaseMessage {
     this.#exchanges += 1;
     const [path = '/', ...query] = request.target.split('?');
+    const requestHeaders = toHeaders(request.headers);
     return {
       phase: 'request',
       id: `test-${this.#exchanges}`,
       routeId: 'test',
       scheme: 'http',
       method: request.method ?? 'GET',
-      authority: request.headers?.['host'] ?? 'test.example',
+      authority: requestHeaders.get('host') ?? 'test.example',
       clientAddress: CLIENT_ADDRESS,
       params: (request.params ?? []).map((param) => Buffer.from(param, 'utf8').toString('latin1')),
       path,
       query: query.join('?'),
-      requestHeaders: toHeaders(request.headers),
+      requestHeaders,
       status: 0,
       responseHeaders: new HeaderList(),
       body: null,
@@ -244,6 +246,9 @@ function toBytes(body: string | Uint8Array | undefined): Uint8Array {
   return typeof body === 'string' ? Buffer.from(body, 'utf8') : (body ?? new Uint8Array(0));
 }
 
-function toHeaders(record: Readonly<Record<string, string>> = {}): HeaderList {
-  return new HeaderList(Object.entries(record).flatMap(([name, value]) => [name.toLowerCase(), value]));
+function toHeaders(fields: TestHeaders = {}): HeaderList {
+  const headers = new HeaderList();
+  for (const [name, value] of Object.entries(fields))
+    for (const each of typeof value === 'string' ? [value] : value) headers.add(name.toLowerCase(), each);
+  return headers;
 }

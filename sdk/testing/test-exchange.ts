@@ -23,18 +23,21 @@ export interface TestFilter {
 /** A body: whole, or in the chunks that it arrives in. One for a filter that wants it as a stream may be either. */
 export type TestBody = string | Uint8Array | readonly (string | Uint8Array)[];
 
+/** Fields by name; a list stands for a field that is sent once for each of its values, in this order. */
+export type TestHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 export interface TestRequest {
   readonly method?: string;
   /** Path and, after `?`, query. */
   readonly target: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: TestHeaders;
   readonly body?: TestBody;
   readonly params?: readonly string[];
 }
 
 export interface TestResponse {
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: TestHeaders;
   readonly body?: TestBody;
 }
 
