@@ -40,7 +40,10 @@ describe('a worker that is ended', () => {
           filters: {
             puppet: {
               module: './puppet.wasm',
-              grants: { log: true, schemas: true, random: true, counters: true, metrics: true },
+              grants: {
+                ...{ log: true, schemas: true, random: true, counters: true, metrics: true },
+                ...{ crypto: true, idna: true, patterns: true },
+              },
               limits: { deadlineMs: SPIN_MS },
               quarantine: { failures: 0 },
             },

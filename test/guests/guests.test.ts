@@ -169,6 +169,22 @@ describe('a module is loaded in spite of', () => {
       watFilter({ fields: `(data (i32.const 4000) "${'.'.repeat(400)}")` }),
     ],
     ['10000 functions', watFilter({ fields: '(func)'.repeat(10_000) })],
+    [
+      'a start that hashes and asks for a domain',
+      watFilter({
+        imports: `(import "sluice" "sha256" (func $sha256 (param i32 i32 i32)))
+          (import "sluice" "domain_to_ascii" (func $domain (param i32 i32 i32 i32) (result i32)))`,
+        fields: `(data (i32.const 64) "b\\c3\\bccher")
+          (func $start
+            (call $sha256 (i32.const 64) (i32.const 7) (i32.const 128))
+            (if (i32.ne
+                  (call $domain (i32.const 64) (i32.const 7) (i32.const 64) (i32.const 64))
+                  (i32.const 13))
+              (then unreachable)))
+          (start $start)`,
+        manifests: [{ ...PLAIN_MANIFEST, capabilities: ['crypto', 'idna'] }],
+      }),
+    ],
     ['a config schema that refers 400 times to a list of 400', watFilter({ manifests: [referring(400)] })],
   ];
   for (const [name, bytes] of rows) {

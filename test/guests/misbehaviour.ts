@@ -24,6 +24,10 @@ export const BOTH_PHASES: readonly PhaseName[] = ['request', 'response'];
 /** Bytes of the puppet's memory while messages are small. */
 export const PUPPET_BYTES = 4 * 65536;
 
+/** As long as a domain may be, and what it takes in ASCII. */
+export const LONG_DOMAIN = Buffer.from('\u00e9'.repeat(512));
+export const LONG_SPELLED_BYTES = new URL(`http://${LONG_DOMAIN}`).hostname.length;
+
 /** Misbehaviours of the guest that does what it is told. */
 export function puppet(
   code: Misbehaviour['code'],

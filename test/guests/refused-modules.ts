@@ -23,6 +23,10 @@ const SCHEMAS: WatParts = {
     (import "sluice" "schema_check" (func $check (param i32 i32 i32) (result i32)))`,
   manifests: [{ ...PLAIN_MANIFEST, capabilities: ['schemas'] }],
 };
+const CRYPTO: WatParts = {
+  imports: '(import "sluice" "sha256" (func $sha256 (param i32 i32 i32)))',
+  manifests: [{ ...PLAIN_MANIFEST, capabilities: ['crypto'] }],
+};
 const LOG64 = '(import "sluice" "log" (func (param i64 i32 i32)))';
 const LOG_RESULT = '(import "sluice" "log" (func (param i32 i32 i32) (result i32)))';
 const LOGGING: WatParts = { manifests: [{ ...PLAIN_MANIFEST, capabilities: ['log'] }] };
@@ -227,6 +231,11 @@ const badStarts = [
         'a start that throws',
         { fields: '(tag $t) (func $s (throw $t)) (start $s)' },
         /start: .*[Ee]xception/,
+      ],
+      [
+        'a start that hashes what lies beyond its memory',
+        start('(call $sha256 (i32.const 65535) (i32.const 2) (i32.const 0))', CRYPTO),
+        /start: 2 bytes at 65535 reach beyond/,
       ],
       ['data beyond its memory', { fields: '(data (i32.const 65530) "0123456789")' }, /start: /],
       ['a configure that traps', configure('unreachable'), /configure: unreachable/],

@@ -25,6 +25,12 @@ export const ORDERS = {
   random: 17,
   counter: 18,
   metric: 19,
+  digest: 20,
+  code: 21,
+  sign: 22,
+  domain: 23,
+  patterns: 24,
+  take: 25,
 } as const;
 
 /** An order with its arguments; `bytes` are put at address 64 of the puppet's memory. */

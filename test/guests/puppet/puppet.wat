@@ -1,8 +1,8 @@
 ;; Does what the body of a message orders, in either phase: seven words (what, then its arguments a to f), then bytes
-;; that are put at address 64. A message without body is answered with `x-count: N`, the number of calls of this
+;; that are put at address 64, unless they are too many for that. A message without body is answered with `x-count: N`, the number of calls of this
 ;; instance, so that a fresh one shows. test/support/puppet-orders.ts writes the orders.
 (module
-  (@custom "sluice.manifest" "{\"name\":\"puppet\",\"version\":\"1.0.0\",\"abi\":1,\"phases\":{\"request\":{\"body\":\"buffer\"},\"response\":{\"body\":\"buffer\"}},\"capabilities\":[\"log\",\"schemas\",\"random\",\"counters\",\"metrics\"],\"config\":true}")
+  (@custom "sluice.manifest" "{\"name\":\"puppet\",\"version\":\"1.0.0\",\"abi\":1,\"phases\":{\"request\":{\"body\":\"buffer\"},\"response\":{\"body\":\"buffer\"}},\"capabilities\":[\"log\",\"schemas\",\"random\",\"counters\",\"metrics\",\"crypto\",\"idna\",\"patterns\"],\"config\":true}")
   (import "sluice" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))
   (import "sluice" "log" (func $log (param i32 i32 i32)))
   (import "sluice" "schema_compile" (func $schema_compile (param i32 i32) (result i32)))
@@ -12,6 +12,12 @@
   (import "sluice" "counter_add" (func $counter_add (param i32 i32 i32 i32 i32) (result i32)))
   (import "sluice" "metric_define" (func $metric_define (param i32 i32 i32) (result i32)))
   (import "sluice" "metric_record" (func $metric_record (param i32 f64)))
+  (import "sluice" "sha256" (func $sha256 (param i32 i32 i32)))
+  (import "sluice" "hmac_sha256" (func $hmac_sha256 (param i32 i32 i32 i32 i32)))
+  (import "sluice" "hmac_sha256_secret" (func $hmac_sha256_secret (param i32 i32 i32 i32)))
+  (import "sluice" "domain_to_ascii" (func $domain_to_ascii (param i32 i32 i32 i32) (result i32)))
+  (import "sluice" "pattern_compile" (func $pattern_compile (param i32 i32) (result i32)))
+  (import "sluice" "pattern_take" (func $pattern_take (param i32 i32) (result i32)))
   (import "env" "memory" (memory 4 256))
   (type $call (func))
   (table 1 1 funcref)
@@ -72,8 +78,10 @@
               (local.get $b))
           (then unreachable))
         (return (i32.const 0))))
-    (memory.copy
-      (i32.const 64) (i32.add (local.get $order) (i32.const 28)) (i32.sub (local.get $size) (i32.const 28)))
+    (if (i32.lt_u (local.get $size) (i32.const 59000))
+      (then
+        (memory.copy
+          (i32.const 64) (i32.add (local.get $order) (i32.const 28)) (i32.sub (local.get $size) (i32.const 28)))))
     ;; 1 answer: the address a.
     (if (i32.eq (local.get $what) (i32.const 1)) (then (return (local.get $a))))
     ;; 2 spin: never returns.
@@ -143,5 +151,35 @@
     ;; 19 metric: a takes the f64 at b and c.
     (if (i32.eq (local.get $what) (i32.const 19))
       (then (call $metric_record (local.get $a) (f64.load offset=8 (local.get $order)))))
+    ;; 20 digest: of the bytes at a, b of them, to c, expecting that it begins with the word d; again and again if e.
+    (if (i32.eq (local.get $what) (i32.const 20))
+      (then
+        (loop $again
+          (call $sha256 (local.get $a) (local.get $b) (local.get $c))
+          (br_if $again (local.get $e)))
+        (if (i32.ne (i32.load (local.get $c)) (local.get $d)) (then unreachable))))
+    ;; 21 code: under the key at a, b bytes long, of the bytes at c, d of them, to e, expecting that it begins with the word f.
+    (if (i32.eq (local.get $what) (i32.const 21))
+      (then
+        (call $hmac_sha256 (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $e))
+        (if (i32.ne (i32.load (local.get $e)) (local.get $f)) (then unreachable))))
+    ;; 22 sign: with the secret a the bytes at b, c of them, code to d.
+    (if (i32.eq (local.get $what) (i32.const 22))
+      (then (call $hmac_sha256_secret (local.get $a) (local.get $b) (local.get $c) (local.get $d))))
+    ;; 23 domain: at a, b bytes long, to c with room for d, expecting the answer e; again and again if f.
+    (if (i32.eq (local.get $what) (i32.const 23))
+      (then
+        (loop $again
+          (if (i32.ne
+                (call $domain_to_ascii (local.get $a) (local.get $b) (local.get $c) (local.get $d))
+                (local.get $e))
+            (then unreachable))
+          (br_if $again (local.get $f)))))
+    ;; 24 patterns: at a, b bytes long.
+    (if (i32.eq (local.get $what) (i32.const 24))
+      (then (drop (call $pattern_compile (local.get $a) (local.get $b)))))
+    ;; 25 take: to a, with room for b bytes, expecting that there is nothing.
+    (if (i32.eq (local.get $what) (i32.const 25))
+      (then (if (call $pattern_take (local.get $a) (local.get $b)) (then unreachable))))
     (i32.const 0))
 )
