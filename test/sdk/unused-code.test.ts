@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import { buildInline } from './inline-filter.js';
 
 const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef', 'utf16le');
+/** What a filter says when it reads a byte that is not there; a text is in a module when any of its code may say it. */
+const OUT_OF_RANGE = Buffer.from('byte index out of range', 'utf16le');
 /** Functions keep their names in a module, with the file they are from. */
 const CODEC =
   /sluice\/(?:accept|codec\/|combined-field|cookies|glob|hash|media-type|quoted-string|structured-fields\/)/;
@@ -30,5 +32,10 @@ describe('the SDK', () => {
     const module = await textOfFilter('', 'request.path');
     assert.ok(!module.includes(ALPHABET));
     assert.ok(!CODEC.test(module.toString('latin1')));
+  });
+
+  it('puts error texts into the filters that may come to say them, and into no others', async () => {
+    assert.ok((await textOfFilter('', 'request.path[0]')).includes(OUT_OF_RANGE));
+    assert.ok(!(await textOfFilter('', 'request.path')).includes(OUT_OF_RANGE));
   });
 });
