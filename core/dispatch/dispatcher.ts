@@ -7,6 +7,7 @@ import {
   EditList,
   type FilterFailure,
   type FilterLogLine,
+  isChunk,
   NONE,
   type PhaseMessage,
   type PhaseResult,
@@ -131,7 +132,9 @@ export class Dispatcher implements JobOwner {
     links: readonly ChainLink[],
     outcome: Uint8Array | null = null,
   ): Promise<PhaseResult> {
-    if (this.#outstanding >= this.#queue) return Promise.reject(overloaded(this.#outstanding));
+    // A chunk is of an exchange that was let in; there is one of each body, and its source waits for it.
+    if (this.#outstanding >= this.#queue && !isChunk(message.stage))
+      return Promise.reject(overloaded(this.#outstanding));
     this.#outstanding += 1;
     return new Promise<PhaseResult>((resolve, reject) => {
       this.#begin(new Job(message, links, outcome, this, resolve, reject));

@@ -358,6 +358,20 @@ describe('too much work', () => {
       }
     });
   });
+
+  it('takes the next chunk of a body all the same: its exchange was let in', async () => {
+    await withDispatcher({ count: 1, queue: 2 }, async (dispatcher) => {
+      const config = JSON.stringify({ name: 'a', request: 'upper' });
+      const stream = await loadGuest(dispatcher, 'stream-probe', { config });
+      const head = { ...phaseMessage('request'), stage: 'follows' } as const;
+      const full = [dispatcher.run(head, linksTo(stream)), dispatcher.run(head, linksTo(stream))];
+      await assert.rejects(dispatcher.run(head, linksTo(stream)), coded('SLUICE_DISPATCH_OVERLOADED'));
+      const chunk = { ...head, stage: 'chunk', body: Buffer.from('text') } as const;
+      const result = await dispatcher.run(chunk, linksTo(stream));
+      assert.equal(Buffer.from(result.edits.body!).toString(), 'TEXT');
+      await Promise.all(full);
+    });
+  });
 });
 
 describe('closing', () => {
