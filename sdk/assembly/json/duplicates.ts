@@ -34,6 +34,7 @@ function walk(at: usize, end: usize): usize {
   let closer: u32 = 0;
   let first = 0;
   at = skipSpace(at, end);
+  if (at == end) return unexpected(at, end);
   while (at != 0) {
     const byte = <u32>(at < end ? load<u8>(at) : 0);
     if (byte == 0x7b || byte == 0x5b) {

@@ -1,6 +1,6 @@
 // A cursor into JSON text: finds members and items by scanning, decodes what is asked for, builds no tree.
 import { ABSENT, Bytes } from '../bytes';
-import { failedAt, failureText, scanDocument, scanName, scanString, scanValue, skipSpace } from './scanner';
+import { failedAt, failureText, isSpace, MAX_DEPTH, scanDocument, scanName, scanString, scanValue, skipSpace } from './scanner';
 import { decodedString } from './string';
 
 export enum JsonType {
@@ -33,16 +33,20 @@ export class Json {
     this.parent = parent;
     this.token = token;
     this.index = index;
-    this.type = typeOf(raw);
+    this.type = raw.length == 0 ? JsonType.Missing : typeOf(raw[0]);
   }
 
-  /** Reads a document. When it is not JSON the type is `Missing`, and `parseProblem()` says why. */
-  static parse(document: Bytes): Json {
-    const end = document.address + document.length;
-    if (scanDocument(document.address, end) == 0) return new Json(ABSENT, null, ABSENT, NO_INDEX);
+  /**
+   * Reads a document. When it is not JSON the type is `Missing`, and `parseProblem()` says why.
+   * @param maxDepth containers that may lie within one another, 0 to 512
+   */
+  static parse(document: Bytes, maxDepth: i32 = MAX_DEPTH): Json {
+    let end = document.address + document.length;
+    const depth = MAX_DEPTH - min(max(maxDepth, 0), MAX_DEPTH);
+    if (scanDocument(document.address, end, depth) == 0) return new Json(ABSENT, null, ABSENT, NO_INDEX);
     const start = skipSpace(document.address, end);
-    const stop = scanValue(start, end);
-    return new Json(new Bytes(start, <i32>(stop - start)), null, ABSENT, NO_INDEX);
+    while (isSpace(load<u8>(end - 1))) end--;
+    return new Json(new Bytes(start, <i32>(end - start)), null, ABSENT, NO_INDEX);
   }
 
   get exists(): bool {
@@ -55,6 +59,14 @@ export class Json {
 
   get isString(): bool {
     return this.type == JsonType.String;
+  }
+
+  get isNumber(): bool {
+    return this.type == JsonType.Number;
+  }
+
+  get isBool(): bool {
+    return this.type == JsonType.Boolean;
   }
 
   get isObject(): bool {
@@ -96,7 +108,7 @@ export class Json {
     const tokens = pointer.split('/');
     for (let i = 1; i < tokens.length; i++) {
       const token = tokens[i].replaceAll('~1', '/').replaceAll('~0', '~');
-      value = value.type == JsonType.Array ? value.at(<i32>parseInt(token)) : value.get(token);
+      value = value.type == JsonType.Array ? value.at(indexOf(token)) : value.get(token);
     }
     return value;
   }
@@ -146,9 +158,13 @@ export class Json {
     return this.type == JsonType.Boolean ? this.raw[0] == 0x74 : fallback;
   }
 
-  /** A number, rounded towards zero, or `fallback`. */
+  /**
+   * A number, rounded towards zero, or `fallback`. Integers of up to 18 digits are exact, others are read as `number` reads
+   * them; what is beyond 64 bits becomes the nearest that is not.
+   */
   integer(fallback: i64 = 0): i64 {
-    return this.type == JsonType.Number ? <i64>parseFloat(this.raw.toString()) : fallback;
+    if (this.type != JsonType.Number) return fallback;
+    return isShortInteger(this.raw) ? shortInteger(this.raw) : <i64>parseFloat(this.raw.toString());
   }
 
   /** A number, or `fallback`. */
@@ -180,9 +196,37 @@ function child(parent: Json, at: usize, end: usize, index: i32): Json {
   return new Json(new Bytes(at, <i32>(scanValue(at, end) - at)), parent, token, index);
 }
 
-function typeOf(raw: Bytes): JsonType {
-  if (raw.length == 0) return JsonType.Missing;
-  switch (raw[0]) {
+/** Index that a token of a pointer names (RFC 6901 §4), or -1. */
+function indexOf(token: string): i32 {
+  const length = token.length;
+  if (length == 0 || length > 9 || (length > 1 && token.charCodeAt(0) == 0x30)) return -1;
+  let index = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = token.charCodeAt(i) - 0x30;
+    if (<u32>digit > 9) return -1;
+    index = index * 10 + digit;
+  }
+  return index;
+}
+
+/** True for an integer without fraction, exponent, or more digits than 64 bits are sure to hold. */
+function isShortInteger(raw: Bytes): bool {
+  const from = raw[0] == 0x2d ? 1 : 0;
+  if (raw.length - from > 18) return false;
+  for (let i = from; i < raw.length; i++) if (<u32>raw[i] - 0x30 > 9) return false;
+  return true;
+}
+
+function shortInteger(raw: Bytes): i64 {
+  const negative = raw[0] == 0x2d;
+  let value: i64 = 0;
+  for (let i = negative ? 1 : 0; i < raw.length; i++) value = value * 10 + (raw[i] - 0x30);
+  return negative ? -value : value;
+}
+
+/** For this folder: type of the valid value that begins with `byte`. */
+export function typeOf(byte: u32): JsonType {
+  switch (byte) {
     case 0x7b:
       return JsonType.Object;
     case 0x5b:

@@ -44,12 +44,14 @@ export function unexpected(at: usize, end: usize): usize {
 }
 
 function skipSpaces(at: usize, end: usize): usize {
-  while (at < end) {
-    const byte = load<u8>(at);
-    if (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09) break;
-    at++;
-  }
+  while (at < end && isSpace(load<u8>(at))) at++;
   return at;
+}
+
+/** What may stand between tokens. */
+// @ts-ignore: decorator
+@inline export function isSpace(byte: u32): bool {
+  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
 }
 
 /** `at` is after the opening quote. Inlined for the usual string: short, and nothing to look at before its end. */
@@ -253,9 +255,15 @@ export function scanValue(at: usize, end: usize, depth: i32 = 0): usize {
   return 0;
 }
 
-/** A whole document: one value, spaces around it, nothing else. Answers `end`. */
-export function scanDocument(at: usize, end: usize): usize {
-  at = scanValue(skipSpace(at, end), end, 0);
+/**
+ * A whole document: one value, spaces around it, nothing else. Answers `end`.
+ * @param depth containers that it counts as lying in: all of `MAX_DEPTH` but those that it may have itself
+ */
+export function scanDocument(at: usize, end: usize, depth: i32 = 0): usize {
+  at = skipSpace(at, end);
+  // What is absent begins at address 0, which `scanValue` takes for a failure that it was told of.
+  if (at == end) return unexpected(at, end);
+  at = scanValue(at, end, depth);
   if (at == 0) return 0;
   at = skipSpace(at, end);
   return at == end ? end : unexpected(at, end);
