@@ -8,7 +8,7 @@ const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef', 'utf16le');
 const OUT_OF_RANGE = Buffer.from('byte index out of range', 'utf16le');
 /** Functions keep their names in a module, with the file they are from. */
 const CODEC =
-  /sluice\/(?:accept|codec\/|combined-field|cookies|glob|hash|media-type|quoted-string|structured-fields\/)/;
+  /sluice\/(?:accept|codec\/|combined-field|cookies|glob|hash|json\/(?:action|editor|edits|mask|rules)|media-type|quoted-string|structured-fields\/)/;
 
 async function textOfFilter(imports: string, use: string): Promise<Buffer> {
   const source = `

@@ -1,13 +1,24 @@
 // The built-in filter `sanitise`: what leaves the gateway is cleaned. README.md describes every option.
-import { ABSENT, Bytes, Decision, Json, next, Redactor, Request, Response, respond } from 'sluice';
+import {
+  ABSENT,
+  Bytes,
+  Decision,
+  Json,
+  JsonEditor,
+  JsonRules,
+  next,
+  Request,
+  Response,
+  respond,
+} from 'sluice';
 import { looksLikeJson } from './detect';
 import { HeaderRules } from './header-rules';
-import { readRedactor } from './redact-rules';
+import { readRules } from './redact-rules';
 
 const PARTIAL_CONTENT = 206;
 
 let headers: HeaderRules = new HeaderRules();
-let redactor: Redactor | null = null;
+let rules: JsonRules | null = null;
 let blocksInvalid: bool = true;
 let replacesErrors: bool = false;
 
@@ -17,7 +28,7 @@ const DIGESTS: string[] = ['content-md5', 'digest', 'content-digest', 'repr-dige
 export function configure(config: Json): void {
   headers.read(config.get('headers'));
   const json = config.get('json');
-  if (json.exists) redactor = readRedactor(json);
+  if (json.exists) rules = readRules(json);
   blocksInvalid = json.get('onInvalid').text('block') != 'pass';
   replacesErrors = config.get('errors').get('replace').bool();
 }
@@ -27,14 +38,14 @@ export function onResponse(request: Request, response: Response): Decision {
   if (replacesErrors && response.status >= 500 && body.exists) {
     return replaceError(response);
   }
-  const active = redactor;
+  const active = rules;
   if (active != null && !body.isEmpty && looksLikeJson(response)) {
     // A piece of a document may be valid JSON by chance, with the name of the member cut off.
-    const redaction = active.redact(response.status == PARTIAL_CONTENT ? ABSENT : body);
-    if (!redaction.isValid) {
+    const editor = new JsonEditor(active, response.status == PARTIAL_CONTENT ? ABSENT : body);
+    if (!editor.run()) {
       if (blocksInvalid) return block(response);
-    } else if (redaction.count > 0) {
-      replaceBody(response, redaction.bytes);
+    } else if (editor.count > 0) {
+      replaceBody(response, editor.bytes);
     }
   }
   headers.apply(response);

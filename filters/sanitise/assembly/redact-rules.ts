@@ -1,20 +1,20 @@
-// Builds the redactor from the `json` part of the config.
-import { Bytes, Json, NameSet, PathSet, Redactor, refuse } from 'sluice';
+// Builds the rules of the editor from the `json` part of the config.
+import { Bytes, Json, JsonAction, JsonRules, refuse } from 'sluice';
 
 /** In `configure`. */
-export function readRedactor(json: Json): Redactor {
-  const names = new NameSet(json.get('caseInsensitiveKeys').bool());
+export function readRules(json: Json): JsonRules {
+  const replacement = json.get('replacement');
+  const redact = JsonAction.replace(replacement.exists ? replacement.raw : Bytes.from('"[redacted]"'));
+  const rules = new JsonRules(json.get('caseInsensitiveKeys').bool());
   for (let item = json.get('keys').first(); item.exists; item = item.next()) {
-    if (item.isString) names.add(item.bytes);
+    if (item.isString) rules.addName(item.bytes, redact);
     else refuse(item.pointer, 'expected a string');
   }
-  const paths = new PathSet();
   for (let item = json.get('paths').first(); item.exists; item = item.next()) {
-    if (!item.isString || !paths.add(item.text())) {
+    if (!item.isString || !rules.addPointer(item.text(), redact)) {
       refuse(item.pointer, 'expected a JSON Pointer such as /users/*/email');
     }
   }
-  if (!paths.compile()) refuse(json.get('paths').pointer, 'these pointers overlap in too many ways');
-  const replacement = json.get('replacement');
-  return new Redactor(names, paths, replacement.exists ? replacement.raw : Bytes.from('"[redacted]"'));
+  if (!rules.compile()) refuse(json.get('paths').pointer, 'these pointers overlap in too many ways');
+  return rules;
 }

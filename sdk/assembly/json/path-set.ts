@@ -6,6 +6,9 @@ import { NameSet } from './name-set';
 /** No pointer leads into this value. */
 export const DEAD = -1;
 
+// Of a place where no pointer ends.
+const NONE = -1;
+
 const MAX_STATES = 4096;
 const DIGITS = 10;
 
@@ -14,8 +17,8 @@ class State {
   readonly children: NameSet = new NameSet();
   /** State of members and indexes that no literal names. */
   other: i32 = DEAD;
-  /** Some pointer ends here. */
-  terminal: bool = false;
+  /** Least value of the pointers that end here. */
+  value: i32 = NONE;
 }
 
 /** A place in a pointer: what is left of it. */
@@ -24,7 +27,20 @@ class Rest {
   constructor(
     readonly tokens: string[],
     readonly position: i32,
+    readonly value: i32,
   ) {}
+
+  get isOver(): bool {
+    return this.position == this.tokens.length;
+  }
+
+  get token(): string {
+    return this.tokens[this.position];
+  }
+
+  next(): Rest {
+    return new Rest(this.tokens, this.position + 1, this.value);
+  }
 }
 
 /** Built in `configure`, read afterwards. */
@@ -34,8 +50,11 @@ export class PathSet {
   private readonly states: State[] = [];
   private readonly digits: usize = __sluice_reserve(16);
 
-  /** Adds a pointer. False when it is none: not empty, and not beginning with `/`, or `~` without 0 or 1. */
-  add(pointer: string): bool {
+  /**
+   * Adds a pointer with a value of 0 or more. False when it is none: not empty, and not beginning with `/`, or `~` without
+   * 0 or 1.
+   */
+  add(pointer: string, value: i32): bool {
     if (pointer.length > 0 && pointer.charCodeAt(0) != 0x2f) return false;
     const tokens = pointer.split('/');
     for (let i = 1; i < tokens.length; i++) {
@@ -45,7 +64,7 @@ export class PathSet {
         if (digit != 0x30 && digit != 0x31) return false;
       }
     }
-    this.pointers.push(new Rest(tokens, 1));
+    this.pointers.push(new Rest(tokens, 1, value));
     return true;
   }
 
@@ -59,8 +78,9 @@ export class PathSet {
     return this.pointers.length == 0 ? DEAD : 0;
   }
 
-  isTerminal(state: i32): bool {
-    return state >= 0 && this.stateAt(state).terminal;
+  /** Least value of the pointers that end in a state, or -1. */
+  valueOf(state: i32): i32 {
+    return this.stateAt(state).value;
   }
 
   /** State of the member whose name has this content. */
@@ -101,23 +121,22 @@ export class PathSet {
     const wild: Rest[] = [];
     for (let i = 0; i < rests.length; i++) {
       const rest = rests[i];
-      if (rest.position == rest.tokens.length) state.terminal = true;
-      else if (rest.tokens[rest.position] == '*') wild.push(new Rest(rest.tokens, rest.position + 1));
+      if (rest.isOver) state.value = <i32>min<u32>(state.value, rest.value);
+      else if (rest.token == '*') wild.push(rest.next());
     }
-    // What lies below the end of a pointer is replaced with it.
-    if (state.terminal) return number;
     if (wild.length > 0) {
       state.other = this.build(wild);
       if (state.other < 0) return -1;
     }
     for (let i = 0; i < rests.length; i++) {
-      const token = rests[i].tokens[rests[i].position];
+      if (rests[i].isOver) continue;
+      const token = rests[i].token;
       const name = Bytes.from(token.replaceAll('~1', '/').replaceAll('~0', '~'));
       if (token == '*' || state.children.has(name)) continue;
       const alive = wild.slice();
       for (let k = i; k < rests.length; k++) {
         const rest = rests[k];
-        if (rest.tokens[rest.position] == token) alive.push(new Rest(rest.tokens, rest.position + 1));
+        if (!rest.isOver && rest.token == token) alive.push(rest.next());
       }
       const child = this.build(alive);
       if (child < 0) return -1;

@@ -25,14 +25,11 @@ export function decodeString(at: usize, end: usize, to: usize, room: i32): i32 {
       continue;
     }
     let code = unit(at);
-    at += 6;
-    if ((code & 0xfc00) == 0xd800 && at + 6 <= end && load<u16>(at) == 0x755c /* \u */) {
-      const low = unit(at);
-      if ((low & 0xfc00) == 0xdc00) {
-        code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
-        at += 6;
-      }
+    if (isPair(at, end)) {
+      code = 0x10000 + ((code & 0x3ff) << 10) + (unit(at + 6) & 0x3ff);
+      at += 6;
     }
+    at += 6;
     const size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     if (written + size > room) return -1;
     encode(code, size, to + written);
@@ -47,6 +44,22 @@ export function decodedString(raw: Bytes): Bytes {
   // Decoding never makes a string longer.
   const to = __sluice_reserve(raw.length);
   return new Bytes(to, decodeString(raw.address, raw.address + raw.length, to, raw.length));
+}
+
+/** End of the escape at `at`; the two of a surrogate pair count as one. */
+export function escapeEnd(at: usize, end: usize): usize {
+  if (load<u8>(at, 1) != 0x75) return at + 2;
+  return isPair(at, end) ? at + 12 : at + 6;
+}
+
+/** True when the `\uXXXX` at `at` and the one after it are the halves of a surrogate pair. */
+function isPair(at: usize, end: usize): bool {
+  return (
+    (unit(at) & 0xfc00) == 0xd800 &&
+    at + 12 <= end &&
+    load<u16>(at, 6) == 0x755c /* \u */ &&
+    (unit(at + 6) & 0xfc00) == 0xdc00
+  );
 }
 
 function unescape(letter: u32): u32 {

@@ -1,0 +1,82 @@
+// The edits of one document, in its order, and the document that comes of them.
+import { Bytes } from '../bytes';
+import { isSpace } from './scanner';
+
+// An edit: u32 first byte and end of what goes, u32 address and length of what comes.
+const EDIT: usize = 16;
+
+/** Edits lie side by side, none overlaps another, and none touches a byte before the last. */
+@final
+export class Edits {
+  private start: usize = 0;
+  private top: usize = 0;
+  private room: usize = 0;
+
+  get isEmpty(): bool {
+    return this.top == this.start;
+  }
+
+  add(start: usize, end: usize, json: usize, length: i32): void {
+    if (this.top == this.room) this.makeRoom();
+    const edit = this.top;
+    store<u32>(edit, <u32>start);
+    store<u32>(edit, <u32>end, 4);
+    store<u32>(edit, <u32>json, 8);
+    store<u32>(edit, length, 12);
+    this.top = edit + EDIT;
+  }
+
+  /** Takes out a member or item that another stays before: with the comma between them. */
+  removeAfter(start: usize, end: usize): void {
+    this.add(spaceBefore(start) - 1, end, 0, 0);
+  }
+
+  /** Ends the last edit, which took out all members or items so far, where the first that stays begins. */
+  endRun(start: usize): void {
+    store<u32>(this.top - EDIT, <u32>start, 4);
+  }
+
+  /** Ends it at the bracket that closes the container: an empty one is left, without spaces. */
+  closeRun(closer: usize): void {
+    const edit = this.top - EDIT;
+    store<u32>(edit, <u32>spaceBefore(load<u32>(edit)));
+    store<u32>(edit, <u32>closer, 4);
+  }
+
+  /** The document with all edits done. */
+  applyTo(document: Bytes): Bytes {
+    let size: usize = document.length;
+    for (let edit = this.start; edit < this.top; edit += EDIT) {
+      size += <usize>load<u32>(edit, 12) + load<u32>(edit) - load<u32>(edit, 4);
+    }
+    const start = __sluice_reserve(size);
+    let to = start;
+    let from = document.address;
+    for (let edit = this.start; edit < this.top; edit += EDIT) {
+      const run = <usize>load<u32>(edit) - from;
+      const length = <usize>load<u32>(edit, 12);
+      memory.copy(to, from, run);
+      memory.copy(to + run, load<u32>(edit, 8), length);
+      to += run + length;
+      from = load<u32>(edit, 4);
+    }
+    memory.copy(to, from, document.address + document.length - from);
+    return new Bytes(start, <i32>size);
+  }
+
+  private makeRoom(): void {
+    const used = this.top - this.start;
+    const room = used == 0 ? 16 * EDIT : used * 2;
+    const moved = __sluice_reserve(room);
+    if (used > 0) memory.copy(moved, this.start, used);
+    this.start = moved;
+    this.top = moved + used;
+    this.room = moved + room;
+  }
+}
+
+/** First of the spaces that end at `at`, inside of a document: some other byte is always before them. */
+function spaceBefore(at: usize): usize {
+  while (isSpace(load<u8>(at - 1))) at--;
+  return at;
+}

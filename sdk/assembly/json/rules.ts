@@ -1,0 +1,63 @@
+// Which values of a document an editor takes up, and what for: names at any depth, and pointers.
+import { Bytes } from '../bytes';
+import { JsonAction } from './action';
+import { NameSet } from './name-set';
+import { PathSet } from './path-set';
+import { MAX_DEPTH } from './scanner';
+
+/** Built in `configure`, read by every `JsonEditor`. Where several rules select a value, the one that was added first counts. */
+@final
+export class JsonRules {
+  /** For this folder, as is `paths`: the number of a rule by name and by place. */
+  readonly names: NameSet;
+  readonly paths: PathSet = new PathSet();
+  private readonly actions: JsonAction[] = [];
+  private compiled: bool = false;
+
+  /**
+   * @param ignoreCase takes ASCII letters of either case as the same in names; pointers are always exact
+   * @param maxDepth containers that may lie within one another in a document, 1 to 512
+   */
+  constructor(
+    ignoreCase: bool = false,
+    readonly maxDepth: i32 = MAX_DEPTH,
+  ) {
+    if (maxDepth < 1 || maxDepth > MAX_DEPTH) throw new RangeError('the depth must be 1 to 512');
+    this.names = new NameSet(ignoreCase);
+  }
+
+  /** Number of rules. */
+  get size(): i32 {
+    return this.actions.length;
+  }
+
+  /** Selects the values of all members with this name, which is compared decoded. */
+  addName(name: Bytes, action: JsonAction): void {
+    this.names.add(name, this.actions.push(action) - 1);
+  }
+
+  /**
+   * Selects the values at an RFC 6901 pointer in which `*` stands for any member or item; `''` is the whole document. False
+   * when it is no pointer.
+   */
+  addPointer(pointer: string, action: JsonAction): bool {
+    if (!this.paths.add(pointer, this.actions.length)) return false;
+    this.actions.push(action);
+    return true;
+  }
+
+  /** To be called once, after the last rule. False when the pointers overlap in too many ways. */
+  compile(): bool {
+    this.compiled = this.paths.compile();
+    return this.compiled;
+  }
+
+  get isCompiled(): bool {
+    return this.compiled;
+  }
+
+  /** For this folder: action of the rule with this number. */
+  actionOf(rule: i32): JsonAction {
+    return this.actions[rule];
+  }
+}

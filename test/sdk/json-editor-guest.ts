@@ -1,0 +1,147 @@
+// A guest that edits documents by rules which come with them, and the rules as tests write them.
+import { BatchGuest, type Input } from './batch-guest.js';
+
+/** What is done with a value: `text` puts a string in its place. */
+export type Edit =
+  | { readonly do: 'keep' }
+  | { readonly do: 'remove' }
+  | { readonly do: 'replace'; readonly with: unknown }
+  | { readonly do: 'text'; readonly with: string }
+  | { readonly do: 'mask'; readonly keep: number };
+
+/** Selects by name or by pointer; with `ask` the guest is asked, and answers with the edit. */
+export type Rule = ({ readonly name: string } | { readonly pointer: string }) & {
+  readonly edit: Edit;
+  readonly ask?: boolean;
+};
+
+const FUNCTIONS = `
+function actionOf(rule: Json, index: i32): JsonAction {
+  const edit = rule.get('edit');
+  const what = edit.get('do').text();
+  if (rule.get('ask').bool() || what == 'text') return JsonAction.ask(index);
+  if (what == 'keep') return JsonAction.keep();
+  if (what == 'remove') return JsonAction.remove();
+  if (what == 'mask') return JsonAction.mask(<i32>edit.get('keep').integer());
+  return JsonAction.replace(edit.get('with').raw);
+}
+
+function decide(editor: JsonEditor, edit: Json): void {
+  const what = edit.get('do').text();
+  if (what == 'keep') editor.keep();
+  else if (what == 'remove') editor.remove();
+  else if (what == 'mask') editor.mask(<i32>edit.get('keep').integer());
+  else if (what == 'text') editor.replaceText(edit.get('with').bytes);
+  else editor.replace(edit.get('with').raw);
+}
+
+function rulesOf(list: Json, ignoreCase: bool, maxDepth: i32): JsonRules {
+  const rules = new JsonRules(ignoreCase, maxDepth);
+  let index = 0;
+  for (let rule = list.first(); rule.exists; rule = rule.next()) {
+    const action = actionOf(rule, index++);
+    const name = rule.get('name');
+    if (name.exists) rules.addName(name.bytes, action);
+    else assert(rules.addPointer(rule.get('pointer').text(), action));
+  }
+  assert(rules.compile());
+  return rules;
+}
+
+function editorOf(a: Bytes, b: Bytes, ignoreCase: bool = false, maxDepth: i32 = 512): JsonEditor {
+  const list = Json.parse(a);
+  const editor = new JsonEditor(rulesOf(list, ignoreCase, maxDepth), b);
+  while (editor.next()) decide(editor, list.at(editor.tag).get('edit'));
+  return editor;
+}
+
+/** Every value that is asked about, as the guest sees it. */
+function seen(a: Bytes, b: Bytes): Bytes {
+  const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
+  const out = new JsonWriter().beginArray();
+  while (editor.next()) {
+    out.beginArray().integer(editor.tag);
+    if (editor.name.exists) out.textBytes(editor.name);
+    else out.nothing();
+    out.integer(editor.type).bool(editor.value.type == editor.type).textBytes(editor.value.raw).endArray();
+  }
+  return out.endArray().bytes;
+}
+
+/** Changes its mind. */
+function lastWord(a: Bytes, b: Bytes): Bytes {
+  const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
+  while (editor.next()) {
+    editor.remove();
+    editor.mask(1);
+    if (editor.type == JsonType.Number) editor.keep();
+    if (editor.type == JsonType.Null) editor.replaceText(Bytes.from('none'));
+  }
+  return editor.bytes;
+}
+
+/** Edits JSON that stands in strings of JSON. */
+function nested(a: Bytes, b: Bytes): Bytes {
+  const rules = rulesOf(Json.parse(a), false, 512);
+  const outer = new JsonEditor(rules, b);
+  while (outer.next()) {
+    const inner = new JsonEditor(rules, outer.value.bytes);
+    while (inner.next()) inner.mask();
+    if (inner.isValid) outer.replaceText(inner.bytes);
+    else outer.replaceText(Bytes.from(inner.problem));
+  }
+  return outer.bytes;
+}
+
+/** Leaves the walk after the first value. */
+function left(a: Bytes, b: Bytes): Bytes {
+  const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
+  if (editor.next()) editor.remove();
+  return editor.bytes;
+}
+
+/** Looks into objects before it says what becomes of their members. */
+function typed(a: Bytes, b: Bytes): Bytes {
+  const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
+  let isSecret = false;
+  while (editor.next()) {
+    if (editor.type == JsonType.Object) isSecret = editor.value.get('secret').bool();
+    else if (isSecret) editor.mask(2);
+  }
+  return editor.bytes;
+}
+`;
+
+export class EditorGuest {
+  private constructor(private readonly guest: BatchGuest) {}
+
+  static async build(): Promise<EditorGuest> {
+    const guest = await BatchGuest.build({
+      imports: ['Json', 'JsonAction', 'JsonEditor', 'JsonRules', 'JsonType'],
+      functions: FUNCTIONS,
+      questions: {
+        edited: 'editorOf(a, b).bytes',
+        editedIgnoringCase: 'editorOf(a, b, true).bytes',
+        editedThreeDeep: 'editorOf(a, b, false, 3).bytes',
+        count: 'editorOf(a, b).count',
+        problem: 'Bytes.from(editorOf(a, b).problem)',
+        seen: 'seen(a, b)',
+        lastWord: 'lastWord(a, b)',
+        nested: 'nested(a, b)',
+        left: 'left(a, b)',
+        typed: 'typed(a, b)',
+      },
+    });
+    return new EditorGuest(guest);
+  }
+
+  /** What comes of a document, or null when the editor says that it is broken. */
+  edit(rules: readonly Rule[], document: Input, question = 'edited'): string | null {
+    const answer = this.guest.askOne(question, JSON.stringify(rules), document);
+    return answer === null ? null : Buffer.from(answer as string, 'hex').toString();
+  }
+
+  count(rules: readonly Rule[], document: Input): number {
+    return this.guest.askOne('count', JSON.stringify(rules), document) as number;
+  }
+}
