@@ -26,9 +26,11 @@ export class Edits {
     this.top = edit + EDIT;
   }
 
-  /** Takes out a member or item that another stays before: with the comma between them. */
+  /** Takes out a member or item that another stays before: with its comma, and in one edit with what goes just before that. */
   removeAfter(start: usize, end: usize): void {
-    this.add(spaceBefore(start) - 1, end, 0, 0);
+    const comma = spaceBefore(start) - 1;
+    if (!this.isEmpty && load<u32>(this.top - EDIT, 4) == <u32>comma) store<u32>(this.top - EDIT, <u32>end, 4);
+    else this.add(comma, end, 0, 0);
   }
 
   /** Ends the last edit, which took out all members or items so far, where the first that stays begins. */
@@ -67,8 +69,8 @@ export class Edits {
   private makeRoom(): void {
     const used = this.top - this.start;
     const room = used == 0 ? 16 * EDIT : used * 2;
-    const moved = __sluice_reserve(room);
-    if (used > 0) memory.copy(moved, this.start, used);
+    // Grows in place as long as the filter allocates nothing in between.
+    const moved = used == 0 ? heap.alloc(room) : heap.realloc(this.start, room);
     this.start = moved;
     this.top = moved + used;
     this.room = moved + room;
