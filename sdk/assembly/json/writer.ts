@@ -1,19 +1,18 @@
 // Writes JSON text into the arena: for bodies that a filter makes itself. Commas and escapes are its business.
-import { Bytes, bytesOf } from '../bytes';
+import { Bytes } from '../bytes';
+import { BytesWriter } from '../bytes-writer';
 import { lowerHexDigit } from '../codec/hex';
 import { utf8SequenceEnd } from './utf8';
 
 /** Every method but `bytes` returns the writer, so that calls can be chained. Structure is the caller's to keep. */
 @final
 export class JsonWriter {
-  private start: usize = __sluice_reserve(256);
-  private length: usize = 0;
-  private room: usize = 256;
+  private out: BytesWriter = new BytesWriter();
   private comma: bool = false;
 
   /** What was written so far. */
   get bytes(): Bytes {
-    return new Bytes(this.start, <i32>this.length);
+    return this.out.bytes;
   }
 
   beginObject(): JsonWriter {
@@ -35,7 +34,7 @@ export class JsonWriter {
   /** Name of the member whose value comes next. */
   name(name: string): JsonWriter {
     this.text(name);
-    this.put(0x3a);
+    this.out.byte(0x3a);
     this.comma = false;
     return this;
   }
@@ -47,35 +46,35 @@ export class JsonWriter {
   /** A string from UTF-8 bytes; bytes that are not UTF-8 are replaced, so that the document stays valid. */
   textBytes(value: Bytes): JsonWriter {
     this.separate();
-    this.put(0x22);
+    const out = this.out.byte(0x22);
     for (let i = 0; i < value.length; i++) {
       const at = value.address + i;
       const byte = load<u8>(at);
       if (byte < 0x20) {
-        this.put(0x5c).put(0x75).put(0x30).put(0x30).put(lowerHexDigit(byte >> 4)).put(lowerHexDigit(byte & 15));
+        out.byte(0x5c).byte(0x75).byte(0x30).byte(0x30);
+        out.byte(lowerHexDigit(byte >> 4)).byte(lowerHexDigit(byte & 15));
       } else if (byte == 0x22 || byte == 0x5c) {
-        this.put(0x5c).put(byte);
+        out.byte(0x5c).byte(byte);
       } else if (byte < 0x80) {
-        this.put(byte);
+        out.byte(byte);
       } else {
         const end = utf8SequenceEnd(at, value.address + value.length);
         if (end == 0) {
-          this.put(0xef).put(0xbf).put(0xbd);
+          out.byte(0xef).byte(0xbf).byte(0xbd);
         } else {
-          this.copy(at, end - at);
+          out.copy(at, end - at);
           i += <i32>(end - at) - 1;
         }
       }
     }
-    this.put(0x22);
+    out.byte(0x22);
     this.comma = true;
     return this;
   }
 
   integer(value: i64): JsonWriter {
     this.separate();
-    const text = bytesOf(value);
-    this.copy(text.address, text.length);
+    this.out.add(value);
     this.comma = true;
     return this;
   }
@@ -96,45 +95,25 @@ export class JsonWriter {
   /** A value that is JSON text already. */
   raw(json: Bytes): JsonWriter {
     this.separate();
-    this.copy(json.address, json.length);
+    this.out.add(json);
     this.comma = true;
     return this;
   }
 
   private open(byte: u8): JsonWriter {
     this.separate();
-    this.put(byte);
+    this.out.byte(byte);
     this.comma = false;
     return this;
   }
 
   private close(byte: u8): JsonWriter {
-    this.put(byte);
+    this.out.byte(byte);
     this.comma = true;
     return this;
   }
 
   private separate(): void {
-    if (this.comma) this.put(0x2c);
-  }
-
-  private put(byte: u32): JsonWriter {
-    if (this.length == this.room) this.makeRoom(1);
-    store<u8>(this.start + this.length++, byte);
-    return this;
-  }
-
-  private copy(from: usize, length: usize): void {
-    if (this.length + length > this.room) this.makeRoom(length);
-    memory.copy(this.start + this.length, from, length);
-    this.length += length;
-  }
-
-  private makeRoom(length: usize): void {
-    const room = max(this.room * 2, this.length + length);
-    const moved = __sluice_reserve(room);
-    memory.copy(moved, this.start, this.length);
-    this.start = moved;
-    this.room = room;
+    if (this.comma) this.out.byte(0x2c);
   }
 }
