@@ -32,7 +32,7 @@ export class BodyVisits {
     this.#links = places.map((place) => {
       const { id, context } = links[place]!;
       const state = { context: contexts[place] ?? context, held: NOTHING };
-      return { id, context: encodeState(state), skip: false };
+      return { id, context: encodeState(state, Buffer.allocUnsafe), skip: false };
     });
   }
 

@@ -7,11 +7,13 @@ import { FilterThread, type Progress, UNSUPERVISED } from './filter-thread.js';
 import { isChunk, type LoadReport, type PhaseResult } from './guest-abi.js';
 import type { FilterSpec } from './instance.js';
 import { PhaseRun, Scratch } from './phase-run.js';
+import { ScratchBytes } from './scratch-bytes.js';
 
 /** The filters that one thread has loaded. */
 export class FilterChain {
   readonly #thread: FilterThread;
   readonly #scratch = new Scratch();
+  readonly #scratchBytes = new ScratchBytes();
 
   /** @param clock what time it is for the filters; default: that of the machine */
   constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock()) {
@@ -36,10 +38,13 @@ export class FilterChain {
     return this.#thread.memoryBytes;
   }
 
-  /** Runs a phase to its end, or one chunk of a body through the chain. Never throws for what a filter does. */
+  /**
+   * Runs a phase to its end, or one chunk of a body through the chain. Never throws for what a filter does. After a chunk,
+   * bytes of the result are there until the next run.
+   */
   run(input: ChainInput): PhaseResult {
     return isChunk(input.stage)
-      ? new ChunkRun(input, this.#thread).run()
+      ? new ChunkRun(input, this.#thread, this.#scratchBytes).run()
       : new PhaseRun(input, this.#thread, this.#scratch).run();
   }
 }

@@ -5,6 +5,7 @@ import type { FilterThread } from './filter-thread.js';
 import { EditList, type PhaseResult } from './guest-abi.js';
 import { GuestCalls } from './guest-calls.js';
 import type { Reply } from './reply.js';
+import type { ScratchBytes } from './scratch-bytes.js';
 import { decodeState, encodeState, NO_STATE, type StreamState } from './stream-state.js';
 
 const NOTHING = new Uint8Array(0);
@@ -21,45 +22,47 @@ export interface ChunkOutcome {
 }
 
 /**
- * Gives one filter one chunk. One that fails sees no more of the body, and what it was to see goes on as it is; whether
- * the exchange does is for the caller to say.
+ * Gives one filter one chunk, with what it held of the last one in front. One that fails sees no more of the body, and what
+ * it was to see goes on as it is; whether the exchange does is for the caller to say.
  */
 export function runChunk(
   calls: GuestCalls,
   link: ChainLink,
   index: number,
   frame: Uint8Array,
-  state: StreamState,
-  input: Uint8Array,
+  context: Uint8Array | null,
+  chunk: Uint8Array,
   last: boolean,
 ): ChunkOutcome {
-  const chunk = joined(state.held, input);
   const failures = calls.failures.length;
-  const reply = calls.call(link, index, last ? 'last' : 'chunk', frame, chunk, state.context, null);
-  if (calls.failures.length > failures) {
-    return { output: chunk, state: { context: state.context, held: NOTHING }, passed: true, end: null };
-  }
+  const reply = calls.call(link, index, last ? 'last' : 'chunk', frame, chunk, context, null);
   if (reply === null) {
-    return { output: chunk, state: { context: state.context, held: NOTHING }, passed: false, end: null };
+    const passed = calls.failures.length > failures;
+    return { output: chunk, state: { context, held: NOTHING }, passed, end: null };
   }
-  const { held, passes, edits } = reply;
-  const kept = chunk.byteLength - held;
-  const output = edits.body ?? chunk.subarray(0, kept);
-  const context = reply.context ?? state.context;
   if (reply.decision !== 'continue') return { output: NOTHING, state: NO_STATE, passed: true, end: reply };
-  return { output, state: { context, held: chunk.subarray(kept) }, passed: passes, end: null };
+  const kept = chunk.byteLength - reply.held;
+  const output = reply.edits.body ?? chunk.subarray(0, kept);
+  const state = { context: reply.context ?? context, held: chunk.subarray(kept) };
+  return { output, state, passed: reply.passes, end: null };
 }
 
 export class ChunkRun {
   readonly #input: ChainInput;
   readonly #calls: GuestCalls;
+  readonly #scratch: ScratchBytes;
   readonly #contexts: (Uint8Array | null)[] = [];
   readonly #passed: number[] = [];
 
-  /** @param input with a stage for which `isChunk` */
-  constructor(input: ChainInput, thread: FilterThread) {
+  /**
+   * @param input   with a stage for which `isChunk`
+   * @param scratch where bytes of the result lie
+   */
+  constructor(input: ChainInput, thread: FilterThread, scratch: ScratchBytes) {
     this.#input = input;
     this.#calls = new GuestCalls(input.phase, thread);
+    this.#scratch = scratch;
+    scratch.reset();
   }
 
   run(): PhaseResult {
@@ -69,37 +72,33 @@ export class ChunkRun {
     let chunk = body!;
     for (let index = 0; index < links.length; index += 1) {
       const link = links[index]!;
-      const state = decodeState(link.context);
-      if (link.skip) {
-        this.#calls.skip(index);
-        chunk = joined(state.held, chunk);
-        this.#keep(index, { context: state.context, held: NOTHING }, true);
-        continue;
-      }
-      if (chunk.byteLength === 0 && !last) {
+      if (chunk.byteLength === 0 && !last && !link.skip) {
         this.#calls.skip(index);
         this.#contexts.push(link.context);
         continue;
       }
-      const {
-        output,
-        state: next,
-        passed,
-        end,
-      } = runChunk(this.#calls, link, index, frame, state, chunk, last);
-      this.#keep(index, next, passed);
-      if (this.#calls.failed) return this.#result(undefined, null, index);
-      if (end !== null) return this.#result(undefined, end, index);
+      const { context, held } = decodeState(link.context);
+      const whole = this.#scratch.join(held, chunk);
+      if (link.skip) {
+        this.#calls.skip(index);
+        this.#keep(index, { context, held: NOTHING }, true);
+        chunk = whole;
+        continue;
+      }
+      const { output, state, passed, end } = runChunk(this.#calls, link, index, frame, context, whole, last);
+      this.#keep(index, state, passed);
+      if (this.#calls.failed || end !== null) return this.#result(undefined, end, index);
       chunk = output;
     }
     return this.#result(chunk === body ? undefined : chunk, null, -1);
   }
 
   #keep(index: number, state: StreamState, passed: boolean): void {
-    // A copy: state and chunk may lie in the ring.
-    this.#contexts.push(encodeState(state));
+    this.#contexts.push(encodeState(state, this.#take));
     if (passed) this.#passed.push(index);
   }
+
+  readonly #take = (length: number): Buffer => this.#scratch.take(length);
 
   #result(body: Uint8Array | undefined, end: Reply | null, index: number): PhaseResult {
     const edits = new EditList();
@@ -118,9 +117,4 @@ export class ChunkRun {
       logs: this.#calls.logs,
     };
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.byteLength === 0) return second;
-  return second.byteLength === 0 ? first : Buffer.concat([first, second]);
 }

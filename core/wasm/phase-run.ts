@@ -120,7 +120,8 @@ export class PhaseRun {
       const next = Math.min(at + MAX_CHUNK_BYTES, body.byteLength);
       const input = body.subarray(at, next);
       const last = next === body.byteLength;
-      const outcome = runChunk(this.#calls, link, index, this.#frame, state, input, last);
+      const chunk = state.held.byteLength === 0 ? input : Buffer.concat([state.held, input]);
+      const outcome = runChunk(this.#calls, link, index, this.#frame, state.context, chunk, last);
       if (outcome.end !== null) return outcome.end;
       output.push(outcome.output);
       state = outcome.state;

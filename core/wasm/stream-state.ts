@@ -13,11 +13,17 @@ const NOTHING = new Uint8Array(0);
 
 export const NO_STATE: StreamState = Object.freeze({ context: null, held: NOTHING });
 
-/** Null for a state with nothing in it. */
-export function encodeState({ context, held }: StreamState): Uint8Array | null {
+/**
+ * Null for a state with nothing in it.
+ * @param take room for so many bytes
+ */
+export function encodeState(
+  { context, held }: StreamState,
+  take: (length: number) => Buffer,
+): Uint8Array | null {
   const contextBytes = context === null ? 0 : context.byteLength;
   if (contextBytes + held.byteLength === 0) return null;
-  const bytes = Buffer.allocUnsafe(HEAD_BYTES + contextBytes + held.byteLength);
+  const bytes = take(HEAD_BYTES + contextBytes + held.byteLength);
   bytes.writeUInt32LE(contextBytes, 0);
   if (context !== null) bytes.set(context, HEAD_BYTES);
   bytes.set(held, HEAD_BYTES + contextBytes);

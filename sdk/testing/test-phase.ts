@@ -109,7 +109,7 @@ export class TestPhase {
     const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
     this.#writer.write(memory, 0);
     const { phase, stage, body } = message;
-    const result = this.#chain.run({ phase, stage, memory, at: 0, length, body, links, outcome });
+    const result = kept(this.#chain.run({ phase, stage, memory, at: 0, length, body, links, outcome }));
     this.#calls.push(...result.calls);
     for (const failure of result.failures) this.#failures.push({ ...failure, index: placeOf(failure.index) });
     this.#logs.push(...result.logs);
@@ -124,4 +124,14 @@ export class TestPhase {
     const calls = this.#calls;
     return { response, respondedBy, stop, contexts, calls, failures: this.#failures, logs: this.#logs };
   }
+}
+
+/** The result with bytes of its own: those of a chunk are there until the next run only. */
+function kept(result: PhaseResult): PhaseResult {
+  const { edits } = result;
+  if (edits.body !== undefined) edits.body = Buffer.from(edits.body);
+  return {
+    ...result,
+    contexts: result.contexts.map((bytes) => (bytes === null ? null : Buffer.from(bytes))),
+  };
 }
