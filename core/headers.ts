@@ -48,6 +48,7 @@ export function isFramingField(lowerCaseName: string): boolean {
  * `flat` is `[name, value, name, value, …]`; hot paths read it directly, writers use the methods.
  */
 export class HeaderList {
+  /** `[name, value, name, value, …]`, for reading. */
   flat: string[];
 
   /** Takes `flat` over; the caller must not keep it. Names must already be lower case. */
@@ -80,6 +81,7 @@ export class HeaderList {
     return this.flat.filter((_, index) => index % 2 === 0);
   }
 
+  /** True when there is a field called `name` (lower case). */
   has(name: string): boolean {
     return this.get(name) !== undefined;
   }

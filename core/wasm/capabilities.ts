@@ -35,6 +35,7 @@ export const CAPABILITIES = [
   'idna',
   'patterns',
 ] as const;
+/** Something that a filter has to be granted before it can do it. */
 export type Capability = (typeof CAPABILITIES)[number];
 
 const CALL = '(i32, i32) -> i32';

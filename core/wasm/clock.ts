@@ -1,5 +1,6 @@
 // What time it is for filters.
 
+/** What a filter is told when it asks for the time. */
 export interface Clock {
   /** Milliseconds since 1970 UTC, with a fraction. */
   wallMs(): number;

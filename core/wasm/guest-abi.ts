@@ -88,15 +88,19 @@ export interface Callout {
 
 /** One call as metrics see it. */
 export interface FilterCall {
+  /** Wall-clock time of the call. */
   readonly durationNs: number;
+  /** Edits that it asked for. */
   readonly edits: number;
 }
 
 /** A line that a filter wrote through the `log` capability. */
 export interface FilterLogLine {
+  /** Name of the filter. */
   readonly filter: string;
   /** `LOG_*` of sdk/abi. */
   readonly level: number;
+  /** At most 8192 bytes; the rest is cut off. */
   readonly text: string;
 }
 
@@ -110,6 +114,7 @@ export interface LoadReport {
 
 /** Why a filter did not do its work. `code` is a row of the error table. */
 export interface FilterFailure {
+  /** For programs. */
   readonly code:
     | 'SLUICE_FILTER_TRAP'
     | 'SLUICE_FILTER_DEADLINE'
@@ -117,6 +122,7 @@ export interface FilterFailure {
     | 'SLUICE_FILTER_CALLOUTS'
     | 'SLUICE_ABI_FRAME'
     | 'SLUICE_ABI_EDIT';
+  /** The reason, for people. */
   readonly message: string;
   /** Index in the chain. */
   readonly index: number;

@@ -6,6 +6,7 @@
  */
 @final
 export class Bytes {
+  /** Shows `length` bytes from `address` on. A wrong address shows memory of the filter's own, or traps. */
   constructor(
     /** Address of the first byte. */
     readonly address: usize,
@@ -32,6 +33,7 @@ export class Bytes {
     return this.address != 0;
   }
 
+  /** True without bytes, and for what is not there. */
   get isEmpty(): bool {
     return this.length == 0;
   }
@@ -53,6 +55,7 @@ export class Bytes {
     return this.equalsBytes(Bytes.from(text));
   }
 
+  /** True when both show the same bytes. */
   equalsBytes(other: Bytes): bool {
     return this.length == other.length && memory.compare(this.address, other.address, this.length) == 0;
   }
@@ -68,6 +71,7 @@ export class Bytes {
     return true;
   }
 
+  /** True when the bytes begin with the UTF-8 encoding of `text`. */
   startsWith(text: string): bool {
     const length = text.length;
     if (this.length < length) return false;
@@ -76,10 +80,12 @@ export class Bytes {
     return this.startsWithBytes(Bytes.from(text));
   }
 
+  /** True when the bytes begin with those of `prefix`. */
   startsWithBytes(prefix: Bytes): bool {
     return this.length >= prefix.length && memory.compare(this.address, prefix.address, prefix.length) == 0;
   }
 
+  /** True when the bytes end in the UTF-8 encoding of `text`. */
   endsWith(text: string): bool {
     const suffix = Bytes.from(text);
     const from = this.length - suffix.length;
@@ -91,6 +97,7 @@ export class Bytes {
     return this.indexOfBytes(Bytes.from(text), from);
   }
 
+  /** Index of the first occurrence of `wanted` at or after `from`, or -1. */
   indexOfBytes(wanted: Bytes, from: i32 = 0): i32 {
     from = max(from, 0);
     const length = wanted.length;
@@ -110,6 +117,7 @@ export class Bytes {
     return -1;
   }
 
+  /** True when `text` is somewhere among the bytes. */
   contains(text: string): bool {
     return this.indexOf(text) >= 0;
   }

@@ -59,7 +59,7 @@ export class Upstream {
 /** A callout in the making. Every method returns it again, so that calls can be chained. */
 @final
 export class Callout extends Decision {
-  /** Address of upstream id and timeout. For `Upstream` only. */
+  /** @internal Address of upstream id and timeout. */
   facts: usize = 0;
 
   /** Sets a header; `value` is text, `Bytes` or an integer. */
@@ -101,7 +101,7 @@ export class Callout extends Decision {
 export class Outcome {
   private at: usize = 0;
 
-  /** Makes `address` the outcome of the current call. For the entry only. */
+  /** @internal Makes `address` the outcome of the current call. */
   open(address: usize): Outcome {
     this.at = address;
     return this;

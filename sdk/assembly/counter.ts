@@ -13,7 +13,10 @@ export class Counter {
    * @param windowMs counts begin anew with every multiple of this many milliseconds since 1970; 0: never. Counts
    *   stop at 4,294,967,295
    */
-  constructor(readonly windowMs: u32) {}
+  constructor(
+    /** Milliseconds after which counts begin anew; 0: never. */
+    readonly windowMs: u32,
+  ) {}
 
   /** Adds to the count of `key` (text, `Bytes`, a number; at most 1024 bytes), never below 0. */
   add<T>(key: T, delta: i32 = 1): Count {
@@ -36,8 +39,10 @@ export class Counter {
   }
 }
 
+/** Where a counter stands. */
 @final
 export class Count {
+  /** @internal What `Counter` answers. */
   constructor(
     /** Count of the present window. */
     readonly current: u32,

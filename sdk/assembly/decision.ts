@@ -14,8 +14,11 @@ import { JsonWriter } from './json/writer';
 
 /** Result of a phase. Made by `next()`, `respond()` and `Upstream.call()` only. */
 export class Decision {
-  /** `DECISION_*`. */
-  constructor(readonly code: u32) {}
+  /** @internal */
+  constructor(
+    /** `DECISION_*` of the ABI. */
+    readonly code: u32,
+  ) {}
 }
 
 let status: u32 = 0;

@@ -11,6 +11,7 @@ import { addEdit } from './reply';
  */
 @final
 export class Headers {
+  /** @internal Those of a message come from it. */
   constructor(
     private readonly table: usize,
     private readonly phase: u32,
@@ -21,14 +22,17 @@ export class Headers {
     return tableSize(this.table);
   }
 
+  /** Name of the field at `index`. Traps outside of 0 to `size` - 1. */
   nameAt(index: i32): Bytes {
     return tableName(this.table, index);
   }
 
+  /** Value of the field at `index`. Traps likewise. */
   valueAt(index: i32): Bytes {
     return tableValue(this.table, index);
   }
 
+  /** Whether there is a field called `name` (lower case). */
   has(name: string): bool {
     return tableFind(this.table, name, 0) >= 0;
   }

@@ -7,11 +7,13 @@ import { percentDecode } from './percent';
  */
 @final
 export class Query {
-  /** Name and value of the current parameter as sent; the value is absent when there is no `=`. */
+  /** Name of the current parameter as sent. */
   rawName: Bytes = ABSENT;
+  /** Value of the current parameter as sent; absent when there is no `=`. */
   rawValue: Bytes = ABSENT;
   private position: i32 = 0;
 
+  /** @param text without the `?` */
   constructor(private readonly text: Bytes) {}
 
   /** Goes to the next parameter. False after the last. */

@@ -3,6 +3,7 @@ import { Bytes } from './bytes';
 import { hexEncode } from './codec/hex';
 import { hostRandom } from './host';
 
+/** Random values that nobody can foresee. Needs the capability `random`. */
 export namespace random {
   /** New bytes; at most 65,536 at once. */
   export function bytes(length: i32): Bytes {

@@ -36,6 +36,7 @@ import { addEdit, setContext } from './reply';
 /** One object serves every call: it holds no data, it reads the frame of the current one. */
 @final
 export class Request {
+  /** Headers of the request. They change in the request phase only. */
   get headers(): Headers {
     return HEADERS;
   }
@@ -143,14 +144,17 @@ export class Request {
 /** The parameters of the route's path pattern, percent-decoded. */
 @final
 export class Params {
+  /** Number of parameters. */
   get size(): i32 {
     return tableSize(FRAME_PARAMS);
   }
 
+  /** Name of the parameter at `index`, without the colon. Traps outside of 0 to `size` - 1. */
   nameAt(index: i32): Bytes {
     return tableName(FRAME_PARAMS, index);
   }
 
+  /** Value of the parameter at `index`. Traps likewise. */
   valueAt(index: i32): Bytes {
     return tableValue(FRAME_PARAMS, index);
   }

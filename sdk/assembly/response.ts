@@ -22,10 +22,12 @@ import { addEdit, setContext } from './reply';
 /** One object serves every call: it holds no data, it reads the frame of the current one. */
 @final
 export class Response {
+  /** Headers of the response. */
   get headers(): Headers {
     return HEADERS;
   }
 
+  /** Status as it came in; `setStatus` does not show here. */
   get status(): i32 {
     return frameWord(FRAME_STATUS);
   }

@@ -28,16 +28,20 @@ export class Schema {
 /** What the host found. */
 @final
 export class Verdict {
+  /** @internal What `check` answers. */
   constructor(private readonly code: i32) {}
 
+  /** The document is JSON and fits the schema. */
   get isValid(): bool {
     return this.code == SCHEMA_VALID;
   }
 
+  /** The document is not JSON. */
   get isNotJson(): bool {
     return this.code == SCHEMA_NOT_JSON;
   }
 
+  /** The document is JSON, but does not fit the schema. */
   get isMismatch(): bool {
     return this.code == SCHEMA_MISMATCH;
   }

@@ -1,16 +1,29 @@
-// Test harness for filter authors.
+// Test harness for filter authors. The comments that stand alone are the headings of the reference.
+
+// Running filters in tests
+
 export { TestChain } from './test-chain.js';
 export { TestClock } from './test-clock.js';
+export type { TestChainOptions, TestFilter } from './test-exchange.js';
+
+// What goes in
+
 export type {
   CalloutAnswer,
-  SeenMessage,
   TestBody,
   TestCallout,
-  TestChainOptions,
-  TestFilter,
   TestHeaders,
-  TestMetric,
-  TestOutcome,
   TestRequest,
   TestResponse,
 } from './test-exchange.js';
+
+// What comes out
+
+export type { HeaderList } from '../../core/headers.js';
+export type { SeenMessage, TestMetric, TestOutcome } from './test-exchange.js';
+
+// Types of the gateway
+
+export type { Capability } from '../../core/wasm/capabilities.js';
+export type { Clock } from '../../core/wasm/clock.js';
+export type { FilterCall, FilterFailure, FilterLogLine } from '../../core/wasm/guest-abi.js';

@@ -17,10 +17,12 @@ export class TestClock implements Clock {
     this.#passedMs += ms;
   }
 
+  /** Milliseconds since 1970 UTC. */
   wallMs(): number {
     return this.#nowMs;
   }
 
+  /** Milliseconds that `advance` let pass. */
   monotonicMs(): number {
     return this.#passedMs;
   }

@@ -26,32 +26,46 @@ export type TestBody = string | Uint8Array | readonly (string | Uint8Array)[];
 /** Fields by name; a list stands for a field that is sent once for each of its values, in this order. */
 export type TestHeaders = Readonly<Record<string, string | readonly string[]>>;
 
+/** A request as a client sends it. */
 export interface TestRequest {
+  /** Default `GET`. */
   readonly method?: string;
   /** Path and, after `?`, query. */
   readonly target: string;
+  /** Default: none. */
   readonly headers?: TestHeaders;
+  /** Text stands for its UTF-8 encoding. Absent: the request has no body, which is not the same as an empty one. */
   readonly body?: TestBody;
+  /** Parameters of the path, name and value in turn: `['id', '42']`. Default: none. */
   readonly params?: readonly string[];
 }
 
+/** A response as an upstream gives it. */
 export interface TestResponse {
+  /** Default 200. */
   readonly status?: number;
+  /** Default: none. */
   readonly headers?: TestHeaders;
+  /** Text stands for its UTF-8 encoding. Default: empty. */
   readonly body?: TestBody;
 }
 
 /** A callout as the upstream that it goes to sees it. */
 export interface TestCallout {
+  /** As the filter gave it. */
   readonly method: string;
+  /** Path and, after `?`, query. */
   readonly target: string;
+  /** Those that the filter set. */
   readonly headers: HeaderList;
+  /** The body as text. */
   readonly text: string;
 }
 
 /** Answers the callouts to one upstream. */
 export type CalloutAnswer = (callout: TestCallout) => TestResponse | 'failed' | 'timeout' | 'too-large';
 
+/** What the filters of a chain have around them. */
 export interface TestChainOptions {
   /** Upstreams that filters may call, by name. */
   readonly callouts?: Readonly<Record<string, CalloutAnswer>>;
@@ -68,7 +82,9 @@ export interface TestChainOptions {
 export interface TestMetric {
   /** Name of the filter. */
   readonly filter: string;
+  /** As the filter defined it. */
   readonly name: string;
+  /** Values by name. */
   readonly labels: Readonly<Record<string, string>>;
   /** Value of a counter or a gauge, sum of a histogram. */
   readonly value: number;
@@ -78,14 +94,19 @@ export interface TestMetric {
 
 /** What somebody at one end of the chain sees. */
 export interface SeenMessage {
+  /** Of a response; 0 of a request. */
   readonly status: number;
+  /** Path and, after `?`, query of the request. */
   readonly target: string;
+  /** Of the request that leaves, or of the response. */
   readonly headers: HeaderList;
+  /** Empty when there is none. */
   readonly body: Uint8Array;
   /** The body as text. */
   readonly text: string;
 }
 
+/** What one exchange came to. */
 export interface TestOutcome {
   /** Null when a request filter answered or failed. */
   readonly upstream: SeenMessage | null;
@@ -96,7 +117,9 @@ export interface TestOutcome {
   readonly client: SeenMessage | null;
   /** The reason of the filter that stopped the response. */
   readonly stop: string | null;
+  /** Calls that failed, with the reason; also those that the policy `open` let pass. */
   readonly failures: readonly FilterFailure[];
+  /** What the filters logged, in order. */
   readonly logs: readonly FilterLogLine[];
   /** Calls of the request phase in order, then those of the response phase. */
   readonly calls: readonly FilterCall[];

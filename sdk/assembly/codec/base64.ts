@@ -3,7 +3,9 @@ import { ABSENT, Bytes } from '../bytes';
 
 /** Whether an encoded text ends in `=` up to a multiple of 4 characters. */
 export enum Padding {
+  /** It must. */
   Required = 0,
+  /** It must not. */
   Forbidden,
   /** Either is taken: no padding, or all of it. */
   Optional,

@@ -37,6 +37,7 @@ export class IpAddress {
     return new IpAddress(true, 0, MAPPED | bits);
   }
 
+  /** The IPv6 address with these bits, the first 64 and the last 64. */
   static v6(high: u64, low: u64): IpAddress {
     return new IpAddress(true, high, low);
   }
@@ -56,6 +57,7 @@ export class IpAddress {
     return <u32>this.low;
   }
 
+  /** True for the same address, and for two that are not there. */
   equals(other: IpAddress): bool {
     return this.exists == other.exists && this.high == other.high && this.low == other.low;
   }

@@ -13,12 +13,13 @@ export enum ActionKind {
 /** Made in `configure`, by one of the functions below; one action may serve many rules. */
 @final
 export class JsonAction {
-  /** For this folder. */
+  /** @internal */
   constructor(
+    /** @internal */
     readonly kind: ActionKind,
-    /** What stands in place of the value. */
+    /** @internal What stands in place of the value. */
     readonly json: Bytes,
-    /** Tag of a question, or characters that a mask keeps. */
+    /** @internal Tag of a question, or characters that a mask keeps. */
     readonly number: i32,
   ) {}
 
@@ -27,7 +28,10 @@ export class JsonAction {
     return new JsonAction(ActionKind.Keep, ABSENT, 0);
   }
 
-  /** Has `JsonEditor.next()` stop at the value, so that the filter decides. @param tag what `editor.tag` says there */
+  /**
+   * Has `JsonEditor.next()` stop at the value, so that the filter decides.
+   * @param tag what `editor.tag` says there
+   */
   static ask(tag: i32 = 0): JsonAction {
     return new JsonAction(ActionKind.Ask, ABSENT, tag);
   }

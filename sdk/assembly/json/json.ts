@@ -3,14 +3,21 @@ import { ABSENT, Bytes } from '../bytes';
 import { failedAt, failureText, isSpace, MAX_DEPTH, scanDocument, scanName, scanString, scanValue, skipSpace } from './scanner';
 import { decodedString } from './string';
 
+/** What a JSON value is. */
 export enum JsonType {
   /** What is not there, or a document that is not JSON. */
   Missing = 0,
+  /** `null`. */
   Null,
+  /** `true` or `false`. */
   Boolean,
+  /** A number. */
   Number,
+  /** A string. */
   String,
+  /** An array. */
   Array,
+  /** An object. */
   Object,
 }
 
@@ -21,13 +28,14 @@ const NO_INDEX: i32 = -1;
 export class Json {
   /** The text of the value, as it stands in the document. */
   readonly raw: Bytes;
+  /** What the value is. */
   readonly type: JsonType;
   // Where the value hangs: for `pointer`, which is made on demand.
   private readonly parent: Json | null;
   private readonly token: Bytes;
   private readonly index: i32;
 
-  /** For this folder: `raw` must be one valid value without spaces around it. */
+  /** @internal `raw` must be one valid value without spaces around it. */
   constructor(raw: Bytes, parent: Json | null, token: Bytes, index: i32) {
     this.raw = raw;
     this.parent = parent;
@@ -49,30 +57,37 @@ export class Json {
     return new Json(new Bytes(start, <i32>(end - start)), null, ABSENT, NO_INDEX);
   }
 
+  /** False for what is not there, and for a document that is not JSON. */
   get exists(): bool {
     return this.type != JsonType.Missing;
   }
 
+  /** True for `null`. */
   get isNull(): bool {
     return this.type == JsonType.Null;
   }
 
+  /** True for a string. */
   get isString(): bool {
     return this.type == JsonType.String;
   }
 
+  /** True for a number. */
   get isNumber(): bool {
     return this.type == JsonType.Number;
   }
 
+  /** True for `true` and `false`. */
   get isBool(): bool {
     return this.type == JsonType.Boolean;
   }
 
+  /** True for an object. */
   get isObject(): bool {
     return this.type == JsonType.Object;
   }
 
+  /** True for an array. */
   get isArray(): bool {
     return this.type == JsonType.Array;
   }

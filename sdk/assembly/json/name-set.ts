@@ -24,6 +24,7 @@ export class NameSet {
     memory.fill(this.heads, 0, SLOTS * 4);
   }
 
+  /** Number of names. */
   get size(): i32 {
     return this.count;
   }
@@ -89,6 +90,7 @@ export class NameSet {
     return this.find(name.address, name.length);
   }
 
+  /** Whether the name was added. */
   has(name: Bytes): bool {
     return this.get(name) >= 0;
   }

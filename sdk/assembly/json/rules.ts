@@ -8,8 +8,9 @@ import { MAX_DEPTH } from './scanner';
 /** Built in `configure`, read by every `JsonEditor`. Where several rules select a value, the one that was added first counts. */
 @final
 export class JsonRules {
-  /** For this folder, as is `paths`: the number of a rule by name and by place. */
+  /** @internal The number of a rule by name. */
   readonly names: NameSet;
+  /** @internal The number of a rule by place. */
   readonly paths: PathSet = new PathSet();
   private readonly actions: JsonAction[] = [];
   private compiled: bool = false;
@@ -20,6 +21,7 @@ export class JsonRules {
    */
   constructor(
     ignoreCase: bool = false,
+    /** Containers that may lie within one another in a document. */
     readonly maxDepth: i32 = MAX_DEPTH,
   ) {
     if (maxDepth < 1 || maxDepth > MAX_DEPTH) throw new RangeError('the depth must be 1 to 512');
@@ -52,11 +54,12 @@ export class JsonRules {
     return this.compiled;
   }
 
+  /** True after `compile()`, unless that answered false. */
   get isCompiled(): bool {
     return this.compiled;
   }
 
-  /** For this folder: action of the rule with this number. */
+  /** @internal Action of the rule with this number. */
   actionOf(rule: i32): JsonAction {
     return this.actions[rule];
   }

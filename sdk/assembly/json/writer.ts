@@ -15,18 +15,22 @@ export class JsonWriter {
     return this.out.bytes;
   }
 
+  /** Begins an object: `name` and a value for each member, then `endObject`. */
   beginObject(): JsonWriter {
     return this.open(0x7b);
   }
 
+  /** Ends the object that was begun last. */
   endObject(): JsonWriter {
     return this.close(0x7d);
   }
 
+  /** Begins an array: its values, then `endArray`. */
   beginArray(): JsonWriter {
     return this.open(0x5b);
   }
 
+  /** Ends the array that was begun last. */
   endArray(): JsonWriter {
     return this.close(0x5d);
   }
@@ -39,6 +43,7 @@ export class JsonWriter {
     return this;
   }
 
+  /** A string. */
   text(value: string): JsonWriter {
     return this.textBytes(Bytes.from(value));
   }
@@ -72,6 +77,7 @@ export class JsonWriter {
     return this;
   }
 
+  /** An integer. Beyond 2^53 many readers lose its last digits. */
   integer(value: i64): JsonWriter {
     this.separate();
     this.out.add(value);
@@ -84,10 +90,12 @@ export class JsonWriter {
     return isFinite(value) ? this.raw(Bytes.from(value.toString())) : this.nothing();
   }
 
+  /** `true` or `false`. */
   bool(value: bool): JsonWriter {
     return this.raw(Bytes.from(value ? 'true' : 'false'));
   }
 
+  /** `null`. */
   nothing(): JsonWriter {
     return this.raw(Bytes.from('null'));
   }

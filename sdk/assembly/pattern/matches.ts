@@ -7,6 +7,7 @@ export class Matches {
   private readonly ends: usize;
   private found: i32 = 0;
 
+  /** @internal What `scan` answers. */
   constructor(
     /** Number of patterns in the set. */
     readonly size: i32,
@@ -38,6 +39,7 @@ export class Matches {
     return -1;
   }
 
+  /** Whether the pattern with this index matches. Traps for one that the set does not have. */
   has(pattern: i32): bool {
     return this.endOf(pattern) >= 0;
   }
@@ -51,7 +53,7 @@ export class Matches {
     return load<i32>(this.ends + (<usize>pattern << 2));
   }
 
-  /** Notes a match unless there was one before. Not for authors. */
+  /** @internal Notes a match unless there was one before. */
   note(pattern: u32, end: i32): void {
     const at = this.ends + (<usize>pattern << 2);
     if (load<i32>(at) >= 0) return;

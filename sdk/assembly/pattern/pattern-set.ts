@@ -19,7 +19,7 @@ export class PatternSet {
   /** Scans so far: a list of matches that bears this number was read in the present one. */
   private scans: u64 = 0;
 
-  /** Made by `Patterns`. `tables` is absent when the config was refused. */
+  /** @internal Made by `Patterns`. `tables` is absent when the config was refused. */
   constructor(
     private readonly tables: Bytes,
     /** Number of patterns. */

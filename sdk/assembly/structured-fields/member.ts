@@ -6,15 +6,25 @@ import { displayText, scanBareItem, scanComma, scanKey, scanParameters, scanValu
 
 /** What an item is. */
 export enum StructuredType {
+  /** Nothing: no such member, or a field that is not well-formed. */
   Missing = 0,
+  /** `42` */
   Integer,
+  /** `4.2` */
   Decimal,
+  /** `"text"` */
   String,
+  /** `gzip` */
   Token,
+  /** `:aGVsbG8=:` */
   ByteSequence,
+  /** `?1`, and what has no value: `key` of `key, other=1`. */
   Boolean,
+  /** `@1659578233` (RFC 9651) */
   Date,
+  /** `%"f%c3%bc"` (RFC 9651) */
   DisplayString,
+  /** `(a b)` */
   InnerList,
 }
 
@@ -22,10 +32,12 @@ export enum StructuredType {
 @final
 export class StructuredItem {
   /**
+   * @internal
    * @param raw the value as sent, without parameters
    * @param attached the parameters as sent, each with its `;`
    */
   constructor(
+    /** The value as sent, without parameters. */
     readonly raw: Bytes,
     private readonly attached: Bytes,
   ) {}
@@ -35,6 +47,7 @@ export class StructuredItem {
     return this.raw.exists;
   }
 
+  /** What the value is. */
   get type(): StructuredType {
     if (!this.raw.exists) return StructuredType.Missing;
     // A member or parameter without a value is true.
@@ -153,7 +166,10 @@ export class StructuredMembers {
   private valueEnd: usize = 0;
   private memberEnd: usize = 0;
 
-  /** @param text what `scanner.ts` accepted, without what encloses it; absent when it did not */
+  /**
+   * @internal
+   * @param text what `scanner.ts` accepted, without what encloses it; absent when it did not
+   */
   constructor(
     private readonly text: Bytes,
     private readonly shape: Shape,

@@ -1,5 +1,6 @@
 /** Why a text is no absolute URL, or none that may be used. */
 export enum UrlFailure {
+  /** It is one. */
   None = 0,
   /** Bytes that are not UTF-8: nobody can tell what others would read. */
   NotUtf8,
@@ -13,6 +14,7 @@ export enum UrlFailure {
   BadIpv4,
   /** What stands in the brackets is no IPv6 address. */
   BadIpv6,
+  /** The port is no number from 0 to 65535. */
   BadPort,
   /** A domain beyond ASCII, or with a label `xn--`: `Url.parseInternational` reads those. */
   NeedsIdna,

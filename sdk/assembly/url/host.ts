@@ -13,8 +13,11 @@ import { LARGEST_ENCODED, UrlWriter } from './writer';
 export enum HostKind {
   /** There is none, or it is empty. */
   None = 0,
+  /** A domain, also `localhost` and other names without a dot. */
   Domain,
+  /** An IPv4 address, however it was spelled. */
   Ipv4,
+  /** An IPv6 address. */
   Ipv6,
   /** Some text; what it means, only the scheme knows. */
   Opaque,

@@ -21,12 +21,15 @@ const MARKS = 24;
  */
 @final
 export class Url {
+  /** Why the text is no URL; `UrlFailure.None` when it is one. */
   failure: UrlFailure = UrlFailure.None;
   /** In lower case, without the colon. */
   scheme: Bytes = ABSENT;
   /** Percent-encoded; empty when there is none. */
   username: Bytes = ABSENT;
+  /** Percent-encoded; empty when there is none. */
   password: Bytes = ABSENT;
+  /** What the host is. */
   hostKind: HostKind = HostKind.None;
   /** A domain in ASCII and lower case, four decimal numbers, an IPv6 address in brackets. A dot at its end stays. */
   host: Bytes = ABSENT;
@@ -58,6 +61,7 @@ export class Url {
     return new Url(domainToAscii).read(text);
   }
 
+  /** True when the text is a URL. */
   get isValid(): bool {
     return this.failure == UrlFailure.None;
   }
