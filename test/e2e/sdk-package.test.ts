@@ -50,6 +50,7 @@ describe('the package @sluice/sdk', () => {
       'ABI.md',
       'LICENSE',
       'README.md',
+      'REFERENCE.md',
       'abi/abi.ts',
       'assembly/index.ts',
       'assembly/runtime/arena.ts',
@@ -66,6 +67,10 @@ describe('the package @sluice/sdk', () => {
         /^dist\/core\/(?:gateway|pipeline|dispatch|listener|upstream|router)/.test(file),
       ),
       [],
+    );
+    assert.equal(
+      await readFile(join(root, 'REFERENCE.md'), 'utf8'),
+      await readFile(join(ROOT, 'sdk/REFERENCE.md'), 'utf8'),
     );
   });
 
