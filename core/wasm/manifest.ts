@@ -1,7 +1,7 @@
 // The manifest that travels inside a filter module: what the filter is, which phases it wants, what it asks for.
 
-import { ABI_VERSION } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
+import { abiProblem } from './abi-range.js';
 import { CAPABILITIES, type Capability } from './capabilities.js';
 import type { PhaseName } from './guest-abi.js';
 import { jsonDepth, MOST_DEPTH } from './json-cost.js';
@@ -39,11 +39,9 @@ export function parseManifest(text: string, label: string): FilterManifest {
   }
   const name = readText(raw, 'name', refuse);
   const version = readText(raw, 'version', refuse);
-  if (raw['abi'] !== ABI_VERSION) {
-    throw new GatewayError(
-      'SLUICE_ABI_VERSION',
-      `${label}: manifest/abi: found ${JSON.stringify(raw['abi'])}, this gateway runs ABI ${ABI_VERSION}`,
-    );
+  const mismatch = abiProblem(raw['abi']);
+  if (mismatch !== null) {
+    throw new GatewayError('SLUICE_ABI_VERSION', `${label}: manifest/abi: ${mismatch}`);
   }
   if (raw['description'] !== undefined && typeof raw['description'] !== 'string') {
     refuse('/description', `found ${JSON.stringify(raw['description'])}, expected a string`);
@@ -53,7 +51,7 @@ export function parseManifest(text: string, label: string): FilterManifest {
   return Object.freeze({
     name,
     version,
-    abi: ABI_VERSION,
+    abi: raw['abi'] as number,
     phases: readPhases(raw['phases'], refuse),
     capabilities: readCapabilities(capabilities, refuse),
     config,

@@ -4,7 +4,10 @@
 // All integers are little-endian. A span is two u32: offset, length. Offsets of the exchange frame count from
 // the first byte of the frame; addresses of the reply frame count from the start of the guest's memory.
 
+/** What the SDK builds for, and the newest that the gateway runs. */
 export const ABI_VERSION = 1;
+/** The oldest that the gateway runs. */
+export const OLDEST_ABI_VERSION = 1;
 
 // Phases.
 export const PHASE_REQUEST = 1;
