@@ -17,6 +17,7 @@ import { LogDestination } from './telemetry/log-destination.js';
 import { Metrics } from './telemetry/metrics.js';
 import type { OwnMetricSample } from './telemetry/own-metrics.js';
 import { VERSION } from './version.js';
+import { ABI_RANGE } from './wasm/abi-range.js';
 
 export interface GatewayOptions {
   readonly source: ConfigSource;
@@ -225,6 +226,7 @@ export class Gateway {
     const { routes, filters, upstreams } = source.config;
     return {
       version: VERSION,
+      abi: ABI_RANGE,
       source: this.#source.description,
       revision,
       since: this.#appliedAt.toISOString(),

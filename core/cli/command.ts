@@ -1,13 +1,14 @@
 // What every command line of ours has in common. Exit codes: 0 done, 1 it failed, 2 it was called wrongly.
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { ABI_RANGE, formatAbiRange } from '../wasm/abi-range.js';
 import { UsageError } from './usage-error.js';
 
 /** Runs with the arguments after its name. One that fails without an error sets the exit code of the process. */
 export type Command = (args: string[]) => Promise<void>;
 
 /**
- * Runs the command that the first argument names; answers `--help` and `--version`.
+ * Runs the command that the first argument names; answers `--help` and `--version [--json]`.
  * @throws UsageError when there is no such command
  */
 export async function runCommand(
@@ -16,8 +17,12 @@ export async function runCommand(
   help: string,
 ): Promise<void> {
   const [name, ...rest] = args;
-  if (name === '--version' || name === '--help' || name === 'help') {
-    process.stdout.write(name === '--version' ? `${VERSION}\n` : help);
+  if (name === '--version') {
+    printVersion(rest, help);
+    return;
+  }
+  if (name === '--help' || name === 'help') {
+    process.stdout.write(help);
     return;
   }
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -26,6 +31,17 @@ export async function runCommand(
     throw new UsageError(`${found}\n\n${help}`);
   }
   await command(rest);
+}
+
+/** The version, and which filters it runs. */
+function printVersion(args: readonly string[], help: string): void {
+  const json = args.length === 1 && args[0] === '--json';
+  if (args.length > 0 && !json) throw new UsageError(`--version takes --json only\n\n${help}`);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ version: VERSION, abi: ABI_RANGE })}\n`
+      : `${VERSION} (filters of ABI ${formatAbiRange()})\n`,
+  );
 }
 
 /** Runs `main` with the arguments of this process; an error is printed and sets the exit code. */

@@ -12,7 +12,7 @@ const HELP = `sluice ${VERSION} - an API gateway whose rules are sandboxed WebAs
   sluice filter COMMAND        new, build, test, inspect: make a filter and look into one
 
   sluice COMMAND --help        what a command takes
-  sluice --version             the version
+  sluice --version [--json]    the version, and which versions of the ABI of filters it runs
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. --verbose adds stack traces to errors.
 `;

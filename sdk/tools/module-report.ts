@@ -1,4 +1,5 @@
 // What a module says about itself, for `sluice filter inspect`.
+import { ABI_RANGE, type AbiRange, formatAbiRange } from '../../core/wasm/abi-range.js';
 import { readSignatures } from '../../core/wasm/signatures.js';
 import { MANIFEST_SECTION } from '../abi/names.js';
 import { checkModule } from './module-check.js';
@@ -33,6 +34,8 @@ export interface ReportedManifest {
 
 export interface ModuleReport {
   readonly manifest: ReportedManifest;
+  /** The versions of the ABI that a gateway of this version runs; that of the module is one of them. */
+  readonly supportedAbi: AbiRange;
   /** `sha256:` and 64 hex digits, of the whole file. */
   readonly digest: string;
   readonly bytes: number;
@@ -58,6 +61,7 @@ export function reportModule(bytes: Uint8Array, label: string): ModuleReport {
   const exported = inOrder('exports');
   return {
     manifest: JSON.parse(Buffer.from(manifest).toString('utf8')) as ReportedManifest,
+    supportedAbi: ABI_RANGE,
     digest,
     bytes: bytes.byteLength,
     memory: { initialBytes: initialPages * PAGE_BYTES, maximumBytes: maximumPages * PAGE_BYTES },
@@ -77,7 +81,14 @@ export function reportModule(bytes: Uint8Array, label: string): ModuleReport {
 }
 
 /** The report as text: one fact a line, a list below its name. Ends with a line end. */
-export function formatReport({ manifest, digest, bytes, memory, ...lists }: ModuleReport): string {
+export function formatReport({
+  manifest,
+  supportedAbi,
+  digest,
+  bytes,
+  memory,
+  ...lists
+}: ModuleReport): string {
   const phases = Object.entries(manifest.phases).map(
     ([phase, { body = 'none' }]) => `${phase} (body: ${body})`,
   );
@@ -85,7 +96,7 @@ export function formatReport({ manifest, digest, bytes, memory, ...lists }: Modu
   const rows: [string, string][] = [
     ['filter', `${manifest.name} ${manifest.version}`],
     ...(manifest.description === undefined ? [] : [['', manifest.description] as [string, string]]),
-    ['abi', String(manifest.abi)],
+    ['abi', `${manifest.abi} (supported: ${formatAbiRange(supportedAbi)})`],
     ['phases', phases.join(', ')],
     ['capabilities', capabilities.length === 0 ? 'none' : capabilities.join(', ')],
     ['memory', `${size(memory.initialBytes)} to start, at most ${size(memory.maximumBytes)}`],

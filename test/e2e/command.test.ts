@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { VERSION } from '../../core/version.js';
+import { ABI_RANGE, formatAbiRange } from '../../core/wasm/abi-range.js';
 import { route, until } from '../support/gateway.js';
 import { GatewayProcess, sluice } from '../support/gateway-process.js';
 import { guestBytes } from '../support/test-guests.js';
@@ -145,8 +147,19 @@ describe('the command line', () => {
       assert.equal(code, 0);
       assert.match(stdout, /sluice/);
     }
-    const { stdout } = await sluice('--version');
-    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('names its version, and the versions of the ABI that it runs', async () => {
+    assert.deepEqual(await sluice('--version'), {
+      code: 0,
+      stdout: `${VERSION} (filters of ABI ${formatAbiRange()})\n`,
+      stderr: '',
+    });
+    const { stdout } = await sluice('--version', '--json');
+    assert.deepEqual(JSON.parse(stdout), { version: VERSION, abi: ABI_RANGE });
+    const wrong = await sluice('--version', '--yaml');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^--version takes --json only/);
   });
 
   it('adds a stack only when asked for it', async () => {
@@ -163,6 +176,13 @@ describe('sluice run', () => {
     routes: [route('all', '/*')],
     workers: { count: 1 },
     ...more,
+  });
+
+  it('tells its version and the ABI that it runs on /config of the admin listener', async (test) => {
+    const gateway = await GatewayProcess.start(test, config('http://127.0.0.1:9'));
+    const page = await fetch(`http://127.0.0.1:${gateway.adminPort}/config`);
+    const { version, abi } = (await page.json()) as Record<string, unknown>;
+    assert.deepEqual({ version, abi }, { version: VERSION, abi: ABI_RANGE });
   });
 
   it('drains on SIGTERM: running requests end, new connections are refused, exit code 0', async (test) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, describe, it } from 'node:test';
+import { ABI_RANGE } from '../../core/wasm/abi-range.js';
 import { formatReport, reportModule } from '../../sdk/tools/module-report.js';
 import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
 import { guestBytes } from '../support/test-guests.js';
@@ -32,6 +33,7 @@ describe('the report of a module', () => {
     const report = reportModule(bytes, 'x');
     const { memory: _, ...embedded } = MANIFEST;
     assert.deepEqual(report.manifest, embedded);
+    assert.deepEqual(report.supportedAbi, ABI_RANGE);
     assert.deepEqual(report.memory, { initialBytes: 65536, maximumBytes: 3 * 1024 * 1024 });
     assert.equal(report.digest, `sha256:${createHash('sha256').update(bytes).digest('hex')}`);
     assert.deepEqual(
@@ -63,7 +65,7 @@ describe('the report of a module', () => {
 
   it('reads as text, one fact a line', () => {
     const text = formatReport(reportModule(bytes, 'x'));
-    assert.match(text, /^filter {8}inline 1\.0\.0\n {14}Says when\.\nabi {11}1\n/);
+    assert.match(text, /^filter {8}inline 1\.0\.0\n {14}Says when\.\nabi {11}1 \(supported: 1\)\n/);
     assert.match(text, /^phases {8}request \(body: none\), response \(body: buffer\)$/m);
     assert.match(text, /^memory {8}64 KiB to start, at most 3 MiB$/m);
     assert.match(text, /^config {8}\{\n {16}"type": "object"\n {14}\}\n$/m);
