@@ -8,6 +8,7 @@ import { isChunk, type LoadReport, type PhaseResult } from './guest-abi.js';
 import type { FilterSpec } from './instance.js';
 import { PhaseRun, Scratch } from './phase-run.js';
 import { ScratchBytes } from './scratch-bytes.js';
+import type { TraceSink } from './trace-import.js';
 
 /** The filters that one thread has loaded. */
 export class FilterChain {
@@ -15,9 +16,12 @@ export class FilterChain {
   readonly #scratch = new Scratch();
   readonly #scratchBytes = new ScratchBytes();
 
-  /** @param clock what time it is for the filters; default: that of the machine */
-  constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock()) {
-    this.#thread = new FilterThread(progress, clock);
+  /**
+   * @param clock what time it is for the filters; default: that of the machine
+   * @param trace takes what the filters trace; for test harnesses, which alone have modules that do
+   */
+  constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock(), trace?: TraceSink) {
+    this.#thread = new FilterThread(progress, clock, trace);
   }
 
   /**

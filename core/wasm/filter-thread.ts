@@ -5,6 +5,7 @@ import type { HostServices } from './guest-host.js';
 import { FilterInstance, type FilterSpec } from './instance.js';
 import { PatternStore } from './pattern-store.js';
 import { SchemaStore } from './schema-store.js';
+import type { TraceSink } from './trace-import.js';
 
 /** Told which filter is running, so that a supervisor on another thread can see it. */
 export interface Progress {
@@ -31,9 +32,9 @@ export class FilterThread {
   readonly #services: HostServices;
   #memoryBytes = 0;
 
-  constructor(progress: Progress, clock: Clock) {
+  constructor(progress: Progress, clock: Clock, trace?: TraceSink) {
     this.progress = progress;
-    this.#services = { schemas: new SchemaStore(), patterns: new PatternStore(), clock };
+    this.#services = { schemas: new SchemaStore(), patterns: new PatternStore(), clock, trace };
   }
 
   /**

@@ -20,12 +20,15 @@ import { SchemaCapability } from './schema-capability.js';
 import type { SchemaStore } from './schema-store.js';
 import { type GrantedSecret, SecretCapability } from './secret-capability.js';
 import { createSharedTables } from './shared-tables.js';
+import { type TraceSink, traceFunctions } from './trace-import.js';
 
 /** What the capabilities of all filters of one thread share. */
 export interface HostServices {
   readonly schemas: SchemaStore;
   readonly clock: Clock;
   readonly patterns: PatternStore;
+  /** Only in test harnesses. */
+  readonly trace?: TraceSink | undefined;
 }
 
 /** What the instances of one filter share, in all threads. */
@@ -70,6 +73,7 @@ export class GuestHost {
   readonly #log: LogCapability | null;
   readonly #metrics: MetricCapability | null;
   readonly #capabilities: readonly CapabilityHost[];
+  readonly #trace: Readonly<Record<string, unknown>>;
 
   constructor(memory: WebAssembly.Memory, filter: HostedFilter, services: HostServices) {
     this.#memory = new GuestMemory(memory);
@@ -92,12 +96,13 @@ export class GuestHost {
     if (patterns !== null)
       capabilities.push(new PatternCapability(this.#memory, services.patterns, filter.id, patterns));
     this.#capabilities = capabilities;
+    this.#trace = services.trace === undefined ? {} : traceFunctions(this.#memory, filter.id, services.trace);
   }
 
   /** Functions for the import module of the ABI. */
   functions(): Record<string, unknown> {
     return Object.assign(
-      { [IMPORT_ABORT]: this.#abort },
+      { [IMPORT_ABORT]: this.#abort, ...this.#trace },
       ...this.#capabilities.map(({ functions }) => functions),
     );
   }

@@ -9,6 +9,7 @@ import {
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
   IMPORT_MODULE,
+  IMPORT_TRACE,
   MANIFEST_SECTION,
 } from '../../sdk/abi/names.js';
 import { GatewayError } from '../errors.js';
@@ -52,15 +53,21 @@ const MOST_SIGNATURE = 100;
 /** Names that the AssemblyScript loader takes for paths into its own objects: one could reach `Object.prototype`. */
 const PATH_NAME = /[#.:]/;
 
+/** Who loads it. */
+export interface ModuleOptions {
+  /** Takes modules that were built for tests and call `trace`. Default false, as in a gateway. */
+  readonly allowTrace?: boolean;
+}
+
 /**
  * Compiles and checks a module.
  * @throws GatewayError SLUICE_FILTER_NOT_WASM, SLUICE_FILTER_MANIFEST, SLUICE_FILTER_LINK,
  *   SLUICE_FILTER_CAPABILITY, SLUICE_ABI_VERSION
  */
-export function loadModule(bytes: Uint8Array, label: string): FilterModule {
+export function loadModule(bytes: Uint8Array, label: string, options: ModuleOptions = {}): FilterModule {
   const module = compile(bytes, label);
   const manifest = parseManifest(readManifestText(module, label), label);
-  checkImports(module, manifest, label);
+  checkImports(module, manifest, label, options.allowTrace ?? false);
   checkExports(module, manifest, label);
   const { initial, maximum } = checkMemory(bytes, label);
   checkSignatures(bytes, label);
@@ -101,9 +108,21 @@ function readManifestText(module: WebAssembly.Module, label: string): string {
   }
 }
 
-function checkImports(module: WebAssembly.Module, manifest: FilterManifest, label: string): void {
+function checkImports(
+  module: WebAssembly.Module,
+  manifest: FilterManifest,
+  label: string,
+  allowTrace: boolean,
+): void {
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from === 'env' && name === 'memory' && kind === 'memory') continue;
+    if (from === IMPORT_MODULE && name === IMPORT_TRACE && kind === 'function') {
+      if (allowTrace) continue;
+      throw new GatewayError(
+        'SLUICE_FILTER_LINK',
+        `${label}: was built for tests, with its calls of trace(): build it with \`sluice filter build\``,
+      );
+    }
     const capability =
       from === IMPORT_MODULE && kind === 'function' ? IMPORT_CAPABILITIES.get(name) : undefined;
     if (capability === undefined) {

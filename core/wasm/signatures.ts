@@ -7,6 +7,7 @@ import {
   EXPORT_ON_CALLOUT,
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
+  IMPORT_TRACE,
 } from '../../sdk/abi/names.js';
 import {
   BinaryReader,
@@ -40,7 +41,7 @@ export const ABI_SIGNATURES: Readonly<Record<BoundaryFunction['direction'], Read
     [EXPORT_ON_BODY, CALL],
     [EXPORT_ON_CALLOUT, '(i32, i32, i32, i32) -> i32'],
   ]),
-  imports: IMPORT_SIGNATURES,
+  imports: new Map([...IMPORT_SIGNATURES, [IMPORT_TRACE, '(i32, i32, i32, i32) -> ()']]),
 };
 
 const NUMBERS: ReadonlyMap<number, string> = new Map([

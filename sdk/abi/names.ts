@@ -56,7 +56,10 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        configure only; answers the bytes of their tables, or -length of a message
 //   pattern_take(address, capacity) -> i32                          capability `patterns`; copies at most capacity
 //        bytes of the last tables or message and answers their whole length
+//   trace(label, labelLength, value, valueLength i32)               in test harnesses only: a gateway refuses a module
+//        that imports it. UTF-8 text; length -1: no value was given, -2: the value is absent
 export const IMPORT_ABORT = 'abort';
+export const IMPORT_TRACE = 'trace';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
 export const IMPORT_SCHEMA_CHECK = 'schema_check';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities.js';
 import { ABI_SIGNATURES, readSignatures } from '../../../core/wasm/signatures.js';
+import { IMPORT_TRACE } from '../../../sdk/abi/names.js';
 import { compileWat } from '../../support/wat-module.js';
 
 const MEMORY = '(import "env" "memory" (memory 1 4))';
@@ -67,7 +68,10 @@ describe('the types of the ABI', () => {
     assert.deepEqual(new Map(exports), new Map(ABI_SIGNATURES.exports));
   });
 
-  it('are there for every function that a filter can be granted', () => {
-    assert.deepEqual(new Set(ABI_SIGNATURES.imports.keys()), new Set(IMPORT_CAPABILITIES.keys()));
+  it('are there for every function that a filter can be granted, and for that of test harnesses', () => {
+    assert.deepEqual(
+      new Set(ABI_SIGNATURES.imports.keys()),
+      new Set([...IMPORT_CAPABILITIES.keys(), IMPORT_TRACE]),
+    );
   });
 });
