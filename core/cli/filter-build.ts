@@ -13,18 +13,27 @@ const HELP = `sluice filter build [DIR]
 
   --out FILE   where the module goes; build/NAME.wasm in DIR by default
   --debug      do not optimise, and carry a source map for debuggers: for development, not for gateways
+  --trace      keep calls of trace(), as sluice filter test does: for tests, no gateway loads it
   --watch      build again whenever a source changes, also after errors; Ctrl-C ends it
   --verbose    stack traces in errors
 `;
 
 export async function filterBuild(args: string[]): Promise<void> {
-  const parsed = readArguments(args, { out: 'string', debug: 'boolean', watch: 'boolean' }, HELP);
+  const parsed = readArguments(
+    args,
+    { out: 'string', debug: 'boolean', trace: 'boolean', watch: 'boolean' },
+    HELP,
+  );
   if (parsed === null) return;
   const [folder = '.', ...more] = parsed.positionals;
   if (more.length > 0) throw new UsageError(`one DIR at most\n\n${HELP}`);
 
   const out = parsed.texts.get('out');
-  const options = { debug: parsed.flags.has('debug'), ...(out === undefined ? {} : { outFile: out }) };
+  const options = {
+    debug: parsed.flags.has('debug'),
+    trace: parsed.flags.has('trace'),
+    ...(out === undefined ? {} : { outFile: out }),
+  };
   if (parsed.flags.has('watch')) await watch(folder, options);
   else await build(folder, options);
 }
@@ -34,7 +43,7 @@ async function build(folder: string, options: ProjectBuildOptions): Promise<void
   try {
     const { outFile, bytes, warnings } = await buildProject(folder, options);
     printWarnings(warnings);
-    const kind = options.debug ? ', debug build' : '';
+    const kind = `${options.debug ? ', debug build' : ''}${options.trace ? ', for tests only' : ''}`;
     process.stdout.write(`${relative(process.cwd(), outFile)}: ${bytes} bytes${kind}\n`);
   } catch (cause) {
     throw explainBuildError(cause);

@@ -8,7 +8,8 @@ import { UsageError } from './usage-error.js';
 const HELP = `sluice filter test [DIR]
 
   Builds the filter in DIR, the working directory by default, and runs test/**/*.test.js with node:test. The tests
-  import the harness from '@sluice/sdk/testing'. The exit code is theirs.
+  import the harness from '@sluice/sdk/testing'. The exit code is theirs. Calls of trace() print, and a module that has
+  them runs in tests only: build it again before you ship it.
 
   --inspect              make a debug build, and let the tests wait for a debugger on 127.0.0.1:9229
   --inspect-port PORT    the same on another port; 0 picks a free one
@@ -28,7 +29,7 @@ export async function filterTest(args: string[]): Promise<void> {
   const inspect = parsed.flags.has('inspect') || port !== undefined;
   const options = inspect ? { inspectPort: readPort(port) } : {};
   try {
-    printWarnings((await buildProject(folder, { debug: inspect })).warnings);
+    printWarnings((await buildProject(folder, { debug: inspect, trace: true })).warnings);
   } catch (cause) {
     throw explainBuildError(cause);
   }

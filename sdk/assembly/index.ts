@@ -65,3 +65,6 @@ export { clock } from './clock';
 export { random } from './random';
 export { Count, Counter } from './counter';
 export { Metric } from './metric';
+
+// Tracing in tests
+export { trace } from './trace';

@@ -21,6 +21,7 @@ export type {
 
 export type { HeaderList } from '../../core/headers.js';
 export type { SeenMessage, TestMetric, TestOutcome } from './test-exchange.js';
+export type { TestTrace } from './test-trace.js';
 
 // Types of the gateway
 

@@ -26,6 +26,7 @@ import type {
   TestResponse,
 } from './test-exchange.js';
 import { TestPhase, type TestPhaseOutcome } from './test-phase.js';
+import { formatTrace, type TestTrace, toTestTrace } from './test-trace.js';
 
 const PAGES_PER_MEBIBYTE = 16;
 const FAILURES = {
@@ -41,6 +42,10 @@ export class TestChain {
   readonly #phases: FilterManifest['phases'][] = [];
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
+  /** What the filters traced while they were configured. */
+  readonly configureTraces: readonly TestTrace[];
+  /** What they traced since. */
+  #traces: TestTrace[] = [];
   readonly #callouts: Readonly<Record<string, CalloutAnswer>>;
   readonly #secrets: readonly GrantedSecret[];
   readonly #metrics: {
@@ -52,7 +57,13 @@ export class TestChain {
 
   /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
   constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
-    this.#chain = new FilterChain(undefined, options.clock);
+    const names: string[] = [];
+    const print = options.trace ?? printTrace;
+    this.#chain = new FilterChain(undefined, options.clock, (line) => {
+      const trace = toTestTrace(names[line.filterId]!, line);
+      this.#traces.push(trace);
+      print(trace);
+    });
     this.#callouts = options.callouts ?? {};
     this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({
       name,
@@ -62,7 +73,8 @@ export class TestChain {
     filters.forEach((filter, id) => {
       const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
       const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
-      const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label);
+      const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
+      names.push(manifest.name);
       this.#phases.push(manifest.phases);
       const shared = createSharedState(filter.grants ?? manifest.capabilities);
       const { logs, metrics } = this.#chain.load({
@@ -88,6 +100,7 @@ export class TestChain {
         this.#metrics.push({ filter: manifest.name, table: new MetricTable(shared.metrics!), definition });
       }
     });
+    this.configureTraces = this.#takeTraces();
   }
 
   /** Linear memory of all filters, in bytes. */
@@ -118,7 +131,7 @@ export class TestChain {
     const logs = [...inbound.logs];
     const calls = [...inbound.calls];
     if (failures.some(({ skipped }) => !skipped))
-      return { upstream: null, client: null, stop: null, failures, logs, calls };
+      return { upstream: null, client: null, stop: null, failures, logs, calls, traces: this.#takeTraces() };
 
     const answer = inbound.response;
     const reached = answer === null ? ids : ids.filter((id) => id < inboundIds[inbound.respondedBy]!);
@@ -148,7 +161,14 @@ export class TestChain {
       failures,
       logs,
       calls,
+      traces: this.#takeTraces(),
     };
+  }
+
+  #takeTraces(): readonly TestTrace[] {
+    const traces = this.#traces;
+    this.#traces = [];
+    return traces;
   }
 
   /** What leaves for the upstream, with secrets in the headers that filters want them in. */
@@ -218,6 +238,11 @@ export class TestChain {
       stage: 'none',
     };
   }
+}
+
+/** At once, so that it stands before whatever ends the test. */
+function printTrace(trace: TestTrace): void {
+  process.stderr.write(`${formatTrace(trace)}\n`);
 }
 
 function seen(message: PhaseMessage, headers: HeaderList): SeenMessage {

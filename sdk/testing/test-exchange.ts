@@ -3,6 +3,7 @@ import type { HeaderList } from '../../core/headers.js';
 import type { Capability } from '../../core/wasm/capabilities.js';
 import type { Clock } from '../../core/wasm/clock.js';
 import type { FilterCall, FilterFailure, FilterLogLine } from '../../core/wasm/guest-abi.js';
+import type { TestTrace } from './test-trace.js';
 
 /** One filter of the chain. */
 export interface TestFilter {
@@ -76,6 +77,8 @@ export interface TestChainOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** What time it is for the filters, such as a TestClock. Default: that of the machine. */
   readonly clock?: Clock;
+  /** Takes each line of `trace()` when it is written. Default: prints it to standard error. */
+  readonly trace?: (trace: TestTrace) => void;
 }
 
 /** A metric of a filter, with what was recorded so far. */
@@ -123,4 +126,6 @@ export interface TestOutcome {
   readonly logs: readonly FilterLogLine[];
   /** Calls of the request phase in order, then those of the response phase. */
   readonly calls: readonly FilterCall[];
+  /** What the filters traced, in order; nothing unless the module was built for tests, as `sluice filter test` does. */
+  readonly traces: readonly TestTrace[];
 }

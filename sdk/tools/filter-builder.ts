@@ -1,14 +1,16 @@
 // Compiles a filter: sources and filter.json in, one .wasm out. The only file that knows the AssemblyScript compiler.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { Node, type Range } from 'assemblyscript';
 import asc from 'assemblyscript/asc';
 import { IMPORT_CAPABILITIES } from '../../core/wasm/capabilities.js';
-import { IMPORT_MODULE, MANIFEST_SECTION } from '../abi/names.js';
+import { IMPORT_MODULE, IMPORT_TRACE, MANIFEST_SECTION } from '../abi/names.js';
 import type { Diagnostic } from './diagnostic.js';
 import { entryText } from './filter-entry.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
 import { ENTRY, FilterSources, LIBRARY, RUNTIME } from './filter-sources.js';
 import { embedSourceMap } from './source-map.js';
+import { placeTraceCalls, removeTraceCalls, type SyntaxNode } from './trace-calls.js';
 import { appendCustomSection, keepFunctionNames, readImports } from './wasm-sections.js';
 
 export interface BuildOptions {
@@ -21,6 +23,8 @@ export interface BuildOptions {
   readonly outFile?: string;
   /** Leaves the code as it was written and puts a source map into the module. Default false. */
   readonly debug?: boolean;
+  /** Keeps calls of `trace()`: for tests, since no gateway loads such a module. Default false: they are taken out. */
+  readonly trace?: boolean;
 }
 
 export interface BuiltFilter {
@@ -53,6 +57,8 @@ const OUTPUT_MAP = `${OUTPUT}.map`;
 const PAGES_PER_MB = 16;
 /** The import that every filter has. */
 const MEMORY = 'env.memory';
+/** The import that a module built for tests may have. */
+const TRACE = `${IMPORT_MODULE}.${IMPORT_TRACE}`;
 
 /**
  * Builds one filter.
@@ -62,8 +68,8 @@ const MEMORY = 'env.memory';
 export async function buildFilter(options: BuildOptions): Promise<BuiltFilter> {
   const sourceDir = resolve(options.sourceDir);
   const source = await readFilterSource(sourceDir);
-  const { wasm, warnings } = await compile(sourceDir, source, options.debug ?? false);
-  checkImports(wasm, source);
+  const { wasm, warnings } = await compile(sourceDir, source, options);
+  checkImports(wasm, source, options.trace ?? false);
   const bytes = appendCustomSection(wasm, MANIFEST_SECTION, Buffer.from(source.manifestText, 'utf8'));
   if (options.outFile !== undefined) {
     await mkdir(dirname(options.outFile), { recursive: true });
@@ -75,7 +81,7 @@ export async function buildFilter(options: BuildOptions): Promise<BuiltFilter> {
 async function compile(
   sourceDir: string,
   source: FilterSource,
-  debug: boolean,
+  { debug = false, trace = false }: BuildOptions,
 ): Promise<{ wasm: Uint8Array; warnings: Diagnostic[] }> {
   const sources = new FilterSources(sourceDir, entryText(source));
   const outputs = new Map<string, Uint8Array | string>();
@@ -85,6 +91,8 @@ async function compile(
     readFile: (name, base) => sources.read(name, base),
     writeFile: (name, contents) => void outputs.set(name, contents),
     listFiles: () => [],
+    // Of the members of its type, the compiler sets all but the hooks itself.
+    transforms: [trace ? PLACE_TRACES : REMOVE_TRACES] as unknown as Transforms,
     stdout: { write: () => undefined },
     stderr: { write: (chunk: string | Uint8Array) => void text.push(chunk.toString()) },
     reportDiagnostic: (said) => {
@@ -107,9 +115,21 @@ async function compile(
   };
 }
 
-type CompilerDiagnostic = Parameters<
-  NonNullable<NonNullable<Parameters<typeof asc.main>[1]>['reportDiagnostic']>
->[0];
+/** Hooks into the compiler, between reading the sources and compiling them. */
+const REMOVE_TRACES = {
+  afterParse({ sources }: { sources: readonly SyntaxNode[] }): void {
+    removeTraceCalls(sources, (range) => Node.createEmptyStatement(range as Range) as unknown as SyntaxNode);
+  },
+};
+const PLACE_TRACES = {
+  afterParse({ sources }: { sources: readonly SyntaxNode[] }): void {
+    placeTraceCalls(sources);
+  },
+};
+
+type CompilerOptions = NonNullable<Parameters<typeof asc.main>[1]>;
+type Transforms = NonNullable<CompilerOptions['transforms']>;
+type CompilerDiagnostic = Parameters<NonNullable<CompilerOptions['reportDiagnostic']>>[0];
 
 const SEVERITIES = ['info', 'info', 'warning', 'error'] as const;
 /** What `ERROR('…')` in a source comes to. */
@@ -159,13 +179,20 @@ function compilerArguments(source: FilterSource, debug: boolean): string[] {
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['env.seed', 'Math.random has no host to ask; use random'],
   ['env.Date.now', 'Date.now has no host to ask; use clock'],
+  ['env.trace', "trace has no host to write to; import { trace } from 'sluice'"],
   ['env.console.log', 'console has no host to write to; use log'],
 ]);
 
-function checkImports(wasm: Uint8Array, source: FilterSource): void {
+function checkImports(wasm: Uint8Array, source: FilterSource, trace: boolean): void {
   for (const { module, name } of readImports(wasm)) {
     const key = `${module}.${name}`;
     if (key === MEMORY) continue;
+    if (key === TRACE) {
+      if (trace) continue;
+      throw new FilterBuildError(
+        `filter ${source.name} calls trace() where it cannot be taken out: make it a statement of its own`,
+      );
+    }
     const capability = module === IMPORT_MODULE ? IMPORT_CAPABILITIES.get(name) : undefined;
     if (capability === undefined) {
       const reason = REASONS.get(key) ?? 'the ABI does not offer it';

@@ -11,6 +11,8 @@ export interface ProjectBuildOptions {
   readonly outFile?: string;
   /** See BuildOptions. Default false. */
   readonly debug?: boolean;
+  /** See BuildOptions. Default false. */
+  readonly trace?: boolean;
 }
 
 export interface ProjectBuild {
@@ -31,8 +33,9 @@ export async function buildProject(folder: string, options: ProjectBuildOptions 
   const { name, manifestText } = await readFilterSource(sourceDir);
   checkManifest(manifestText, relative(process.cwd(), join(sourceDir, 'filter.json')));
   const outFile = resolve(options.outFile ?? join(sourceDir, 'build', `${name}.wasm`));
-  const { bytes, warnings } = await buildFilter({ sourceDir, debug: options.debug ?? false });
-  checkModule(bytes, relative(process.cwd(), outFile));
+  const { debug = false, trace = false } = options;
+  const { bytes, warnings } = await buildFilter({ sourceDir, debug, trace });
+  checkModule(bytes, relative(process.cwd(), outFile), { allowTrace: trace });
   await mkdir(dirname(outFile), { recursive: true });
   // In one step: a test run or a gateway that reads it meanwhile gets the old module or the new one.
   const draft = `${outFile}.${process.pid}`;

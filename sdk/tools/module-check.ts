@@ -2,21 +2,26 @@
 import { compileSchema } from '../../core/config/filter-schema.js';
 import { GatewayError } from '../../core/errors.js';
 import { type FilterManifest, parseManifest } from '../../core/wasm/manifest.js';
-import { type FilterModule, loadModule, MOST_MODULE_BYTES } from '../../core/wasm/module.js';
+import {
+  type FilterModule,
+  loadModule,
+  MOST_MODULE_BYTES,
+  type ModuleOptions,
+} from '../../core/wasm/module.js';
 
 /**
  * Checks a whole module.
  * @param label how to call the module in errors
  * @throws GatewayError with the code and the reason for which a gateway would refuse it
  */
-export function checkModule(bytes: Uint8Array, label: string): FilterModule {
+export function checkModule(bytes: Uint8Array, label: string, options: ModuleOptions = {}): FilterModule {
   if (bytes.byteLength > MOST_MODULE_BYTES) {
     throw new GatewayError(
       'SLUICE_FILTER_MODULE_TOO_LARGE',
       `${label} has ${bytes.byteLength} bytes, at most ${MOST_MODULE_BYTES} are loaded`,
     );
   }
-  const module = loadModule(bytes, label);
+  const module = loadModule(bytes, label, options);
   checkConfigSchema(module.manifest, label);
   return module;
 }

@@ -271,6 +271,41 @@ describe('sluice filter test', () => {
     });
   });
 
+  const TRACING = NOTHING.replace('{ Decision', '{ trace, Decision').replace(
+    '{ return',
+    "{\n  trace('path', request.path);\n  return",
+  );
+  const TEST = `import { test } from 'node:test';
+import { TestChain } from '@sluice/sdk/testing';
+test('runs', () => void new TestChain([{ module: 'build/inline.wasm' }]).exchange({ target: '/users/7' }));`;
+
+  it('prints what a filter traces, with its place', async () => {
+    await inFolder({ ...withTest(TEST), 'assembly/index.ts': TRACING }, async (folder) => {
+      const { code, stdout, stderr } = await filterCommand(folder, 'test');
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /^trace assembly\/index\.ts:3 path: \/users\/7$/m);
+    });
+  });
+
+  it('leaves a module with traces that only the next build makes one for gateways', async () => {
+    await inFolder({ ...withTest(TEST), 'assembly/index.ts': TRACING }, async (folder) => {
+      await filterCommand(folder, 'test');
+      const refused = await filterCommand(folder, 'inspect', 'build/inline.wasm');
+      assert.equal(refused.code, 1);
+      assert.equal(
+        refused.stderr,
+        'SLUICE_FILTER_LINK build/inline.wasm: was built for tests, with its calls of trace(): ' +
+          'build it with `sluice filter build`\n',
+      );
+      await filterCommand(folder, 'build');
+      assert.equal((await filterCommand(folder, 'inspect', 'build/inline.wasm')).code, 0);
+      const kept = await filterCommand(folder, 'build', '--trace');
+      assert.deepEqual([kept.code, kept.stderr], [0, '']);
+      assert.match(kept.stdout, /: \d+ bytes, for tests only\n$/);
+      assert.equal((await filterCommand(folder, 'inspect', 'build/inline.wasm')).code, 1);
+    });
+  });
+
   it('runs no test of a filter that does not build', async () => {
     await inFolder({ ...withTest(''), 'assembly/index.ts': 'oops' }, async (folder) => {
       const { code, stdout, stderr } = await filterCommand(folder, 'test');
