@@ -58,9 +58,14 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 
 /** The guest's half of the SDK, and the builder itself: it decides what the compiler is told. */
 async function sdkFiles(): Promise<string[]> {
-  const builder = ['filter-builder', 'filter-manifest', 'filter-sources', 'trace-calls', 'wasm-sections'].map(
-    (name) => fileURLToPath(new URL(`./${name}.js`, import.meta.url)),
-  );
+  const builder = [
+    'filter-builder',
+    'filter-entry',
+    'filter-manifest',
+    'filter-sources',
+    'trace-calls',
+    'wasm-sections',
+  ].map((name) => fileURLToPath(new URL(`./${name}.js`, import.meta.url)));
   return [
     ...builder,
     ...(await filesOf(join(SDK_DIR, 'assembly'))),
