@@ -172,7 +172,7 @@ export class FilterInstance {
       else reply = (phase === 'request' ? this.#onRequest : this.#onResponse)!(address, length);
       if (reply === 0) return null;
       const chunkBytes = isChunk(stage) ? body!.byteLength : 0;
-      return this.#read(reply, { ...this.#rules, call: phase, stage, chunkBytes });
+      return this.#read(reply, this.#rulesOf(phase, stage, chunkBytes));
     } catch (cause) {
       throw this.#failure(cause, isChunk(stage) ? `${phase} body` : phase);
     }
@@ -218,8 +218,7 @@ export class FilterInstance {
       const address = this.#room(config.byteLength);
       this.#bytes.set(config, address);
       const answer = run(address, config.byteLength);
-      const rules = { ...this.#rules, call: 'configure', stage: 'none', chunkBytes: 0 } as const;
-      reply = answer === 0 ? null : this.#read(answer, rules);
+      reply = answer === 0 ? null : this.#read(answer, this.#rulesOf('configure', 'none', 0));
     } catch (cause) {
       throw this.#failure(cause, 'configure');
     }
@@ -242,6 +241,12 @@ export class FilterInstance {
       );
     }
     return address;
+  }
+
+  /** Field by field: to spread `#rules` into one of more fields calls the runtime and makes every read of it slow. */
+  #rulesOf(call: ReplyRules['call'], stage: BodyStage, chunkBytes: number): ReplyRules {
+    const { upstreams, secrets, filterId } = this.#rules;
+    return { call, stage, chunkBytes, upstreams, secrets, filterId };
   }
 
   #read(address: number, rules: ReplyRules): Reply {
