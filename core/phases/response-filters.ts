@@ -1,7 +1,7 @@
 // Phase 4: response filters, in reverse order of the route.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
-import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
+import { type Body, BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
 import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { ChainLink } from '../wasm/chain-input.js';
@@ -26,7 +26,12 @@ export async function runResponseFilters(
   const chain = route.responseChains[request.reached]!;
   if (chain.links.length === 0) return;
   if (chain.body !== 'none') prepareBody(exchange, response);
-  if (chain.body === 'buffer') await holdBody(response, route.config.limits.responseBufferBytes);
+  if (chain.body === 'buffer' && response.body !== null) {
+    const maxBytes = route.config.limits.responseBufferBytes;
+    refuseTooLarge(response, response.body, maxBytes);
+    // As a rule it came with the head and is held already: then there is nothing to wait for.
+    if (!(response.body instanceof BufferedBody)) await holdBody(response, response.body, maxBytes);
+  }
   const { body } = response;
   const stage = bodyStage(chain, body);
   const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
@@ -62,19 +67,19 @@ function prepareBody(exchange: Exchange, response: ExchangeResponse): void {
   throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);
 }
 
+function refuseTooLarge(response: ExchangeResponse, { length }: Body, maxBytes: number): void {
+  if (length === null || length <= maxBytes) return;
+  throw refuse(
+    response,
+    'SLUICE_FILTER_RESPONSE_TOO_LARGE',
+    `content-length is ${length}, limit ${maxBytes}`,
+  );
+}
+
 /** Reads the body whole; it stays on the response for the client. */
-async function holdBody(response: ExchangeResponse, maxBytes: number): Promise<void> {
-  const { body } = response;
-  if (body === null) return;
+async function holdBody(response: ExchangeResponse, body: Body, maxBytes: number): Promise<void> {
   const tooLarge = (): GatewayError =>
     new GatewayError('SLUICE_FILTER_RESPONSE_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
-  if (body.length !== null && body.length > maxBytes) {
-    throw refuse(
-      response,
-      'SLUICE_FILTER_RESPONSE_TOO_LARGE',
-      `content-length is ${body.length}, limit ${maxBytes}`,
-    );
-  }
   response.body = new BufferedBody(await collectBody(body, maxBytes, tooLarge));
 }
 
