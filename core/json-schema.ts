@@ -8,16 +8,32 @@ export type { ErrorObject, ValidateFunction };
 
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 
+/** Compiles schemas of one dialect with one ajv, which keeps what it compiled. */
+export class SchemaCompiler {
+  readonly #ajv: Ajv;
+
+  /**
+   * @param schema  its dialect is that of all: 2020-12, or draft-07 where its `$schema` says so
+   * @param options of ajv; without `formats` those of ajv-formats are known
+   */
+  constructor(schema: object | boolean, options: Options) {
+    this.#ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
+    if (options.formats === undefined) addFormats.default(this.#ajv);
+  }
+
+  /** @throws Error with ajv's reason when it is no schema */
+  compile(schema: object | boolean): ValidateFunction {
+    return this.#ajv.compile(schema);
+  }
+}
+
 /**
- * Compiles a schema: 2020-12, or draft-07 where its `$schema` says so. Each has an ajv of its own, which keeps what it
- * compiled: two filters, and two revisions, may use one `$id` for different schemas.
+ * Compiles a schema with an ajv of its own: two filters, and two revisions, may use one `$id` for different schemas.
  * @param options of ajv; without `formats` those of ajv-formats are known
  * @throws Error with ajv's reason when it is no schema
  */
 export function compileJsonSchema(schema: object | boolean, options: Options): ValidateFunction {
-  const ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
-  if (options.formats === undefined) addFormats.default(ajv);
-  return ajv.compile(schema);
+  return new SchemaCompiler(schema, options).compile(schema);
 }
 
 /** True when a schema says that it is draft-07; everything else is taken as 2020-12. */
