@@ -108,6 +108,19 @@ export class HeaderList {
     this.#removeFrom(name, 0);
   }
 
+  /** Removes every field whose name is one of these. */
+  removeAll(names: ReadonlySet<string>): void {
+    const { flat } = this;
+    let write = 0;
+    for (let read = 0; read < flat.length; read += 2) {
+      if (names.has(flat[read]!)) continue;
+      flat[write] = flat[read]!;
+      flat[write + 1] = flat[read + 1]!;
+      write += 2;
+    }
+    if (write < flat.length) flat.length = write;
+  }
+
   /** A copy that shares nothing with this list. */
   clone(): HeaderList {
     return new HeaderList(this.flat.slice());
@@ -134,7 +147,8 @@ export class HeaderList {
       flat[write + 1] = flat[read + 1]!;
       write += 2;
     }
-    flat.length = write;
+    // Setting a length costs a call of the runtime even where it is the same; most names are not there.
+    if (write < flat.length) flat.length = write;
   }
 }
 

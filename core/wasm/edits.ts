@@ -14,7 +14,7 @@ import type { Reply } from './reply.js';
 import { SECRET_PLACEHOLDER } from './secret-headers.js';
 
 /** Fields that describe the bytes of a body and are wrong once a filter replaced it. */
-const ABOUT_BODY = [
+const ABOUT_BODY: ReadonlySet<string> = new Set([
   'content-encoding',
   'etag',
   'digest',
@@ -22,11 +22,11 @@ const ABOUT_BODY = [
   'repr-digest',
   'content-md5',
   'accept-ranges',
-];
+]);
 
 /** Removes what describes the bytes of a body that may change. */
 export function dropBodyFields(headers: HeaderList): void {
-  for (const name of ABOUT_BODY) headers.remove(name);
+  headers.removeAll(ABOUT_BODY);
 }
 
 /** Applies header edits to `headers` and the rest to `message`, in order. */

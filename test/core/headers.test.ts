@@ -85,6 +85,14 @@ describe('a list of headers', () => {
     assert.deepEqual(list.flat, ['a', 'new', 'b', '2', 'c', '4', 'd', '6']);
   });
 
+  it('removes all fields of several names', () => {
+    const list = new HeaderList(['a', '1', 'b', 'a', 'c', '2', 'a', '3', 'd', 'c']);
+    list.removeAll(new Set(['a', 'c', 'e']));
+    assert.deepEqual(list.flat, ['b', 'a', 'd', 'c']);
+    list.removeAll(new Set(['a']));
+    assert.deepEqual(list.flat, ['b', 'a', 'd', 'c']);
+  });
+
   it('is cloned into one that shares nothing', () => {
     const list = new HeaderList(['a', '1']);
     const copy = list.clone();
