@@ -80,7 +80,8 @@ export class FrameWriter {
       message.id,
       message.routeId,
     ];
-    let text = texts.join('');
+    let text = '';
+    for (let i = 0; i < texts.length; i += 1) text += texts[i]!;
     const request = message.requestHeaders.flat;
     const response = message.responseHeaders.flat;
     for (let i = 0; i < request.length; i += 1) text += request[i];
