@@ -19,10 +19,11 @@ export class GuestMemory {
   view(address: number, length: number): Uint8Array {
     const start = address >>> 0;
     const size = length >>> 0;
-    if (start + size > this.#memory.buffer.byteLength) {
+    const { buffer } = this.#memory;
+    if (start + size > buffer.byteLength) {
       throw new GuestAbort(`${size} bytes at ${start} reach beyond the memory`);
     }
-    return new Uint8Array(this.#memory.buffer, start, size);
+    return new Uint8Array(buffer, start, size);
   }
 
   /** UTF-8 text, cut after `most` bytes; bytes that are no UTF-8 become U+FFFD. */

@@ -124,7 +124,8 @@ export class FilterInstance {
 
   /** Bytes of linear memory; it never shrinks. */
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength;
+    this.#refresh();
+    return this.#bytes.byteLength;
   }
 
   /** Metrics that it defined. */
@@ -254,10 +255,10 @@ export class FilterInstance {
     return readReply(this.#bytes, address, rules);
   }
 
-  /** Growing the memory detaches every view of it. */
+  /** Growing the memory detaches every view of it, and one that is detached is empty: asking the memory costs a call. */
   #refresh(): void {
+    if (this.#words.length > 0) return;
     const { buffer } = this.#memory;
-    if (this.#bytes.buffer === buffer) return;
     this.#bytes = Buffer.from(buffer);
     this.#words = new Int32Array(buffer);
   }
