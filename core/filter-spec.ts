@@ -101,8 +101,12 @@ export function keyOf(filter: FilterConfig, module: FilterModule): string {
 
 /** What workers load. */
 export function toSpec(id: number, filter: FilterConfig, module: FilterModule): FilterSpec {
-  const { capabilities } = module.manifest;
-  const granted = CAPABILITIES.filter((capability) => capabilities.includes(capability));
+  const { capabilities, optional } = module.manifest;
+  const withheld = optional.filter((capability) => !isGranted(filter, capability));
+  const granted = CAPABILITIES.filter(
+    (capability) =>
+      capabilities.includes(capability) || (optional.includes(capability) && !withheld.includes(capability)),
+  );
   return conceal({
     id,
     name: filter.name,
@@ -112,6 +116,7 @@ export function toSpec(id: number, filter: FilterConfig, module: FilterModule): 
     initialPages: module.initialPages,
     maximumPages: Math.min(module.maximumPages, filter.limits.memoryMb * PAGES_PER_MEBIBYTE),
     granted,
+    withheld,
     shared: createSharedState(granted),
     callouts: filter.grants.callouts,
     secrets: filter.grants.secrets.map(({ name, from, read, sign }) => ({

@@ -21,6 +21,7 @@ import type { SchemaStore } from './schema-store.js';
 import { type GrantedSecret, SecretCapability } from './secret-capability.js';
 import { createSharedTables } from './shared-tables.js';
 import { type TraceSink, traceFunctions } from './trace-import.js';
+import { WithheldCapability } from './withheld-capability.js';
 
 /** What the capabilities of all filters of one thread share. */
 export interface HostServices {
@@ -45,6 +46,8 @@ export interface SharedState {
 export interface HostedFilter {
   readonly id: number;
   readonly granted: readonly Capability[];
+  /** Optional ones that it was not: linked, not to be called. Default none. */
+  readonly withheld?: readonly Capability[];
   readonly shared: SharedState;
   /** Upstreams that it may call. */
   readonly callouts: readonly string[];
@@ -95,6 +98,7 @@ export class GuestHost {
     if (has('idna')) capabilities.push(new IdnaCapability(this.#memory));
     if (patterns !== null)
       capabilities.push(new PatternCapability(this.#memory, services.patterns, filter.id, patterns));
+    for (const capability of filter.withheld ?? []) capabilities.push(new WithheldCapability(capability));
     this.#capabilities = capabilities;
     this.#trace = services.trace === undefined ? {} : traceFunctions(this.#memory, filter.id, services.trace);
   }

@@ -52,6 +52,8 @@ export interface FilterSpec {
   /** The smaller of what the module declares and what the operator allows, in pages of 64 KiB. */
   readonly maximumPages: number;
   readonly granted: readonly Capability[];
+  /** Optional capabilities that it was not granted. Default none. */
+  readonly withheld?: readonly Capability[];
   readonly shared: SharedState;
   /** Upstreams that it may call, by id. */
   readonly callouts: readonly string[];

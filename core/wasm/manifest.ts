@@ -15,14 +15,26 @@ export interface FilterManifest {
   readonly version: string;
   readonly abi: number;
   readonly phases: { readonly [phase in PhaseName]?: { readonly body: BodyMode } };
+  /** What it cannot do without. */
   readonly capabilities: readonly Capability[];
+  /** What it uses only with some configs: the operator may leave it out. None of `capabilities`. */
+  readonly optional: readonly Capability[];
   /** JSON Schema of the filter's config; `true` accepts anything. */
   readonly config: unknown;
 }
 
 const PHASES: readonly PhaseName[] = ['request', 'response'];
 const BODY_MODES: readonly string[] = ['none', 'buffer', 'stream'];
-const KEYS: readonly string[] = ['name', 'version', 'abi', 'phases', 'capabilities', 'config', 'description'];
+const KEYS: readonly string[] = [
+  'name',
+  'version',
+  'abi',
+  'phases',
+  'capabilities',
+  'optional',
+  'config',
+  'description',
+];
 
 /**
  * Reads a manifest.
@@ -46,14 +58,19 @@ export function parseManifest(text: string, label: string): FilterManifest {
   if (raw['description'] !== undefined && typeof raw['description'] !== 'string') {
     refuse('/description', `found ${JSON.stringify(raw['description'])}, expected a string`);
   }
-  const { config = true, capabilities = [] } = raw;
+  const { config = true } = raw;
   if (typeof config !== 'boolean' && !isObject(config)) refuse('/config', 'expected a JSON Schema');
+  const capabilities = readCapabilities(raw, 'capabilities', refuse);
+  const optional = readCapabilities(raw, 'optional', refuse);
+  const twice = optional.findIndex((capability) => capabilities.includes(capability));
+  if (twice !== -1) refuse(`/optional/${twice}`, `${optional[twice]} is in capabilities as well`);
   return Object.freeze({
     name,
     version,
     abi: raw['abi'] as number,
     phases: readPhases(raw['phases'], refuse),
-    capabilities: readCapabilities(capabilities, refuse),
+    capabilities,
+    optional,
     config,
   });
 }
@@ -107,14 +124,19 @@ function readPhases(raw: unknown, refuse: Refuse): FilterManifest['phases'] {
   return Object.freeze(phases);
 }
 
-function readCapabilities(raw: unknown, refuse: Refuse): readonly Capability[] {
-  if (!Array.isArray(raw)) return refuse('/capabilities', 'expected a list');
-  return raw.map((entry: unknown, index) => {
+function readCapabilities(
+  raw: Record<string, unknown>,
+  key: 'capabilities' | 'optional',
+  refuse: Refuse,
+): readonly Capability[] {
+  const { [key]: list = [] } = raw;
+  if (!Array.isArray(list)) return refuse(`/${key}`, 'expected a list');
+  return list.map((entry: unknown, index) => {
     const known = CAPABILITIES.find((capability) => capability === entry);
     return (
       known ??
       refuse(
-        `/capabilities/${index}`,
+        `/${key}/${index}`,
         `found ${JSON.stringify(entry)}, this gateway offers ${CAPABILITIES.join(', ')}`,
       )
     );

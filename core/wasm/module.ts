@@ -131,7 +131,8 @@ function checkImports(
         `${label}: imports ${kind} ${from}.${name}, which the ABI does not offer`,
       );
     }
-    if (capability !== null && !manifest.capabilities.includes(capability)) {
+    const { capabilities, optional } = manifest;
+    if (capability !== null && !capabilities.includes(capability) && !optional.includes(capability)) {
       throw new GatewayError(
         'SLUICE_FILTER_CAPABILITY',
         `${label}: imports ${from}.${name}, but its manifest does not ask for the capability ${capability}`,
@@ -154,7 +155,7 @@ function checkExports(module: WebAssembly.Module, manifest: FilterManifest, labe
   if (manifest.phases.request) needed.push(EXPORT_ON_REQUEST);
   if (manifest.phases.response) needed.push(EXPORT_ON_RESPONSE);
   if (Object.values(manifest.phases).some(({ body }) => body === 'stream')) needed.push(EXPORT_ON_BODY);
-  if (manifest.capabilities.includes('callouts')) needed.push(EXPORT_ON_CALLOUT);
+  if ([...manifest.capabilities, ...manifest.optional].includes('callouts')) needed.push(EXPORT_ON_CALLOUT);
   const missing = needed.filter((name) => !functions.has(name));
   if (missing.length > 0) {
     throw new GatewayError('SLUICE_FILTER_LINK', `${label}: does not export ${missing.join(', ')}`);

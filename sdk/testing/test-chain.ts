@@ -76,7 +76,9 @@ export class TestChain {
       const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
       names.push(manifest.name);
       this.#phases.push(manifest.phases);
-      const shared = createSharedState(filter.grants ?? manifest.capabilities);
+      const { capabilities, optional } = manifest;
+      const granted = filter.grants ?? [...capabilities, ...optional];
+      const shared = createSharedState(granted);
       const { logs, metrics } = this.#chain.load({
         id,
         name: manifest.name,
@@ -85,7 +87,8 @@ export class TestChain {
         phases: manifest.phases,
         initialPages,
         maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
-        granted: filter.grants ?? manifest.capabilities,
+        granted,
+        withheld: optional.filter((capability) => !granted.includes(capability)),
         shared,
         callouts: Object.keys(this.#callouts),
         secrets: this.#secrets,

@@ -11,7 +11,7 @@ export interface TestFilter {
   readonly module: string | Uint8Array;
   /** Default `{}`. */
   readonly config?: unknown;
-  /** Default: all that the manifest asks for. */
+  /** Default: all that the manifest asks for, what it may do without included. */
   readonly grants?: readonly Capability[];
   /** Largest memory in MiB. Default 16. */
   readonly memoryMb?: number;

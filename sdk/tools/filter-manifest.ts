@@ -9,6 +9,7 @@ export interface FilterSource {
   readonly name: string;
   /** Body mode of each phase it names. */
   readonly phases: { readonly request?: string; readonly response?: string };
+  /** Those that it may do without included. */
   readonly capabilities: readonly string[];
   /** Most memory the filter may grow to, in MiB; a host may allow less. Default 64. */
   readonly maximumMb: number;
@@ -58,12 +59,13 @@ export async function readFilterSource(sourceDir: string): Promise<FilterSource>
   if (!PHASES.some((phase) => isObject(phases[phase]))) {
     refuse(`/phases: expected an object with ${PHASES.join(' or ')}`);
   }
-  const capabilities = manifest['capabilities'] ?? [];
+  const { capabilities = [], optional = [] } = manifest;
   if (!Array.isArray(capabilities)) return refuse('/capabilities: expected a list');
+  if (!Array.isArray(optional)) return refuse('/optional: expected a list');
   return {
     name,
     phases: Object.fromEntries(PHASES.flatMap((phase) => bodyMode(phase, phases[phase]))),
-    capabilities: capabilities.map(String),
+    capabilities: [...capabilities, ...optional].map(String),
     maximumMb: readMaximum(memory, refuse),
     manifestText: JSON.stringify(embedded),
   };

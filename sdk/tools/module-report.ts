@@ -29,6 +29,7 @@ export interface ReportedManifest {
   readonly description?: string;
   readonly phases: Readonly<Record<string, { readonly body?: string }>>;
   readonly capabilities?: readonly string[];
+  readonly optional?: readonly string[];
   readonly config?: unknown;
 }
 
@@ -92,7 +93,10 @@ export function formatReport({
   const phases = Object.entries(manifest.phases).map(
     ([phase, { body = 'none' }]) => `${phase} (body: ${body})`,
   );
-  const capabilities = manifest.capabilities ?? [];
+  const capabilities = [
+    ...(manifest.capabilities ?? []),
+    ...(manifest.optional ?? []).map((name) => `${name} (optional)`),
+  ];
   const rows: [string, string][] = [
     ['filter', `${manifest.name} ${manifest.version}`],
     ...(manifest.description === undefined ? [] : [['', manifest.description] as [string, string]]),

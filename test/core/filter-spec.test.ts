@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import type { FilterConfig } from '../../core/config/model.js';
 import { SecretValues } from '../../core/config/secret-values.js';
-import { keyOf, toSpec, withSecrets } from '../../core/filter-spec.js';
+import { checkGrants, keyOf, toSpec, withSecrets } from '../../core/filter-spec.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { PLAIN_MANIFEST, watFilter } from '../support/wat-module.js';
 
@@ -68,5 +68,37 @@ describe('a filter with a secret', () => {
       assert.match(text, /written/);
       assert.doesNotMatch(text, /canary/);
     }
+  });
+});
+
+describe('a filter with optional capabilities', () => {
+  const optional = loadModule(
+    watFilter({ manifests: [{ ...PLAIN_MANIFEST, capabilities: ['secrets'], optional: ['log', 'crypto'] }] }),
+    PLAIN_MANIFEST.name,
+  );
+
+  it('loads without them, and knows what was withheld', () => {
+    const filter = filterWith('canary', false);
+    checkGrants(filter, optional);
+    const { granted, withheld } = toSpec(1, filter, optional);
+    assert.deepEqual([granted, withheld], [['secrets'], ['log', 'crypto']]);
+  });
+
+  it('has those that were granted', () => {
+    const filter = filterWith('canary', false);
+    const { granted, withheld } = toSpec(
+      1,
+      { ...filter, grants: { ...filter.grants, crypto: true } },
+      optional,
+    );
+    assert.deepEqual([granted, withheld], [['crypto', 'secrets'], ['log']]);
+  });
+
+  it('does not load without the others', () => {
+    const filter = filterWith('canary', false);
+    assert.throws(
+      () => checkGrants({ ...filter, grants: { ...filter.grants, secrets: [] } }, optional),
+      /asks for secrets, the config/,
+    );
   });
 });

@@ -275,3 +275,55 @@ describe('a capability', () => {
     }
   });
 });
+
+describe('an optional capability', () => {
+  const SOURCE = `
+    import { Decision, Json, log, next, Request } from 'sluice';
+    let logs: bool = false;
+    export function configure(config: Json): void {
+      logs = config.get('logs').bool();
+      if (config.get('says').bool()) log.debug('logs');
+    }
+    export function onRequest(request: Request): Decision {
+      if (logs) log.info('seen');
+      return next();
+    }`;
+  const MANIFEST = manifestOf({ optional: ['log'] });
+
+  it('works where it was granted', async () => {
+    const module = await buildInline(SOURCE, MANIFEST);
+    const chain = new TestChain([{ module, config: { logs: true } }]);
+    assert.deepEqual(
+      chain.exchange({ target: '/' }).logs.map(({ text }) => text),
+      ['seen'],
+    );
+  });
+
+  it('may be missing as long as the filter does not use it', async () => {
+    const module = await buildInline(SOURCE, MANIFEST);
+    const chain = new TestChain([{ module, grants: [] }]);
+    assert.deepEqual(chain.exchange({ target: '/' }).failures, []);
+  });
+
+  it('fails the load when configure uses it and it is missing', async () => {
+    const module = await buildInline(SOURCE, MANIFEST);
+    assert.throws(
+      () => new TestChain([{ module, config: { says: true }, grants: [] }]),
+      (cause) =>
+        cause instanceof GatewayError &&
+        cause.code === 'SLUICE_FILTER_CAPABILITY' &&
+        /calls log, but its grants do not have log$/.test(cause.message),
+    );
+  });
+
+  it('fails the call that uses it when it is missing', async () => {
+    const module = await buildInline(SOURCE, MANIFEST);
+    const { failures } = new TestChain([{ module, config: { logs: true }, grants: [] }]).exchange({
+      target: '/',
+    });
+    assert.deepEqual(
+      failures.map(({ code }) => code),
+      ['SLUICE_FILTER_TRAP'],
+    );
+  });
+});

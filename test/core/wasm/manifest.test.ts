@@ -11,6 +11,7 @@ const GOOD = {
   description: 'Keeps watch.',
   phases: { request: { body: 'buffer' }, response: {} },
   capabilities: ['log', 'schemas'],
+  optional: ['crypto'],
   config: { type: 'object' },
 };
 
@@ -32,6 +33,7 @@ describe('parseManifest', () => {
       abi: 1,
       phases: { request: { body: 'buffer' }, response: { body: 'none' } },
       capabilities: ['log', 'schemas'],
+      optional: ['crypto'],
       config: { type: 'object' },
     });
   });
@@ -39,7 +41,7 @@ describe('parseManifest', () => {
   it('takes what is left out as no capabilities, no body and any config', () => {
     const text = JSON.stringify({ name: 'a', version: '1', abi: 1, phases: { response: {} } });
     const manifest = parseManifest(text, 'x.wasm');
-    assert.deepEqual(manifest.capabilities, []);
+    assert.deepEqual([manifest.capabilities, manifest.optional], [[], []]);
     assert.deepEqual(manifest.phases, { response: { body: 'none' } });
     assert.equal(manifest.config, true);
   });
@@ -73,6 +75,9 @@ describe('parseManifest', () => {
     ['capabilities', 'log', '/capabilities', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', null, '/capabilities', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', ['log', 'network'], '/capabilities/1', 'SLUICE_FILTER_MANIFEST'],
+    ['optional', {}, '/optional', 'SLUICE_FILTER_MANIFEST'],
+    ['optional', ['random', 'network'], '/optional/1', 'SLUICE_FILTER_MANIFEST'],
+    ['optional', ['random', 'log'], '/optional/1', 'SLUICE_FILTER_MANIFEST'],
     ['config', null, '/config', 'SLUICE_FILTER_MANIFEST'],
     ['config', 'object', '/config', 'SLUICE_FILTER_MANIFEST'],
     ['config', [], '/config', 'SLUICE_FILTER_MANIFEST'],
