@@ -6,7 +6,7 @@ import type { FilterConfig } from './config/model.js';
 import type { SecretValues } from './config/secret-values.js';
 import { GatewayError } from './errors.js';
 import { FilterSecret } from './filter-secret.js';
-import { CAPABILITIES, type Capability } from './wasm/capabilities.js';
+import { CAPABILITIES, type Capability } from './wasm/capabilities/capabilities.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { type FilterModule, MOST_MODULE_BYTES } from './wasm/module.js';

@@ -1,8 +1,8 @@
 // `npm run bench:patterns`: fifty patterns over a megabyte, by one scan of a guest and by JavaScript's RegExp one after the
 // other; and what patterns cost that make a backtracking engine run without end. `--quick` is brief.
-import { compilePatterns } from '../../core/wasm/pattern-compiler.js';
+import { compilePatterns } from '../../core/wasm/patterns/compiler.js';
 import { TestChain } from '../../sdk/testing/index.js';
-import { tablesOf } from '../../test/core/wasm/pattern-walk.js';
+import { tablesOf } from '../../test/core/wasm/patterns/walk.js';
 import { buildInline, manifestOf } from '../../test/sdk/inline-filter.js';
 import { median } from '../gateway/load.js';
 import { RULES, requestLog } from './pattern-texts.js';

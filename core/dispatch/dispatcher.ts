@@ -2,6 +2,7 @@
 // this room is `run`.
 import type { SchemaFault } from '../config/filter-schema.js';
 import { GatewayError } from '../errors.js';
+import { type MetricDefinition, MetricTable } from '../wasm/capabilities/metric-table.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import {
   EditList,
@@ -13,7 +14,6 @@ import {
   type PhaseResult,
 } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import { type MetricDefinition, MetricTable } from '../wasm/metric-table.js';
 import type { FilterModule } from '../wasm/module.js';
 import { Fleet, type FleetOptions, type WorkerLoss } from './fleet.js';
 import type { WorkerStats } from './fleet-stats.js';

@@ -1,8 +1,8 @@
 // Which filters are loaded, and the loads that workers have not answered yet.
 import { GatewayError } from '../errors.js';
+import type { MetricDefinition } from '../wasm/capabilities/metric-table.js';
 import type { LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import type { MetricDefinition } from '../wasm/metric-table.js';
 import { type Channel, isCalling } from './channel.js';
 
 /** The worker that was to load a filter ended before it came to that. */

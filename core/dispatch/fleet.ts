@@ -2,9 +2,9 @@
 // a job, and what becomes of the jobs of one that ended, is the dispatcher's business.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, GatewayError } from '../errors.js';
+import type { MetricDefinition } from '../wasm/capabilities/metric-table.js';
 import type { FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
-import type { MetricDefinition } from '../wasm/metric-table.js';
 import { Channel, type ChannelEvents, isCalling } from './channel.js';
 import type { CheckOutcome, CheckTask } from './checker.js';
 import type { HostMessage } from './control.js';

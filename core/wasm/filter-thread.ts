@@ -3,8 +3,8 @@ import type { Clock } from './clock.js';
 import type { LoadReport } from './guest-abi.js';
 import type { HostServices } from './guest-host.js';
 import { FilterInstance, type FilterSpec } from './instance.js';
-import { PatternStore } from './pattern-store.js';
-import { SchemaStore } from './schema-store.js';
+import { PatternStore } from './patterns/store.js';
+import { SchemaStore } from './schemas/schema-store.js';
 import type { TraceSink } from './trace-import.js';
 
 /** Told which filter is running, so that a supervisor on another thread can see it. */

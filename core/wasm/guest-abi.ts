@@ -1,7 +1,7 @@
 // What a guest ABI is to the gateway: what goes into a phase, what comes out, whatever the bytes look like.
 // Sluice's own ABI (sdk/abi) is the one answer so far; others can stand beside it without touching dispatch.
 import type { HeaderList } from '../headers.js';
-import type { MetricDefinition } from './metric-table.js';
+import type { MetricDefinition } from './capabilities/metric-table.js';
 
 export type PhaseName = 'request' | 'response';
 

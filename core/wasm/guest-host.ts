@@ -1,27 +1,27 @@
 // What one instance may call: `abort`, and the functions of the capabilities it was granted. Each capability is a
 // file of its own; this one puts them together.
 import { IMPORT_ABORT } from '../../sdk/abi/names.js';
-import { CalloutCapability } from './callout-capability.js';
-import type { Capability, CapabilityHost } from './capabilities.js';
+import { CalloutCapability } from './capabilities/callout.js';
+import type { Capability, CapabilityHost } from './capabilities/capabilities.js';
+import { ClockCapability } from './capabilities/clock.js';
+import { CounterCapability } from './capabilities/counter.js';
+import { createCounterTable } from './capabilities/counter-table.js';
+import { CryptoCapability } from './capabilities/crypto.js';
+import { IdnaCapability } from './capabilities/idna.js';
+import { type GuestLogLine, LogCapability } from './capabilities/log.js';
+import { MetricCapability } from './capabilities/metric.js';
+import { createMetricTable, type MetricDefinition } from './capabilities/metric-table.js';
+import { PatternCapability } from './capabilities/pattern.js';
+import { RandomCapability } from './capabilities/random.js';
+import { SchemaCapability } from './capabilities/schema.js';
+import { type GrantedSecret, SecretCapability } from './capabilities/secret.js';
+import { WithheldCapability } from './capabilities/withheld.js';
 import type { Clock } from './clock.js';
-import { ClockCapability } from './clock-capability.js';
-import { CounterCapability } from './counter-capability.js';
-import { createCounterTable } from './counter-table.js';
-import { CryptoCapability } from './crypto-capability.js';
 import { GuestAbort, GuestMemory } from './guest-memory.js';
-import { IdnaCapability } from './idna-capability.js';
-import { type GuestLogLine, LogCapability } from './log-capability.js';
-import { MetricCapability } from './metric-capability.js';
-import { createMetricTable, type MetricDefinition } from './metric-table.js';
-import { PatternCapability } from './pattern-capability.js';
-import type { PatternStore } from './pattern-store.js';
-import { RandomCapability } from './random-capability.js';
-import { SchemaCapability } from './schema-capability.js';
-import type { SchemaStore } from './schema-store.js';
-import { type GrantedSecret, SecretCapability } from './secret-capability.js';
-import { createSharedTables } from './shared-tables.js';
+import { createSharedTables } from './patterns/shared-tables.js';
+import type { PatternStore } from './patterns/store.js';
+import type { SchemaStore } from './schemas/schema-store.js';
 import { type TraceSink, traceFunctions } from './trace-import.js';
-import { WithheldCapability } from './withheld-capability.js';
 
 /** What the capabilities of all filters of one thread share. */
 export interface HostServices {

@@ -11,15 +11,15 @@ import {
   IMPORT_MODULE,
 } from '../../sdk/abi/names.js';
 import { GatewayError } from '../errors.js';
-import type { Capability } from './capabilities.js';
+import type { Capability } from './capabilities/capabilities.js';
+import type { GuestLogLine } from './capabilities/log.js';
+import type { MetricDefinition } from './capabilities/metric-table.js';
+import type { GrantedSecret } from './capabilities/secret.js';
 import { align8, patchTail } from './frame.js';
 import { type BodyStage, isChunk, type PhaseName } from './guest-abi.js';
 import { GuestHost, type HostServices, type SharedState } from './guest-host.js';
-import type { GuestLogLine } from './log-capability.js';
 import type { FilterManifest } from './manifest.js';
-import type { MetricDefinition } from './metric-table.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
-import type { GrantedSecret } from './secret-capability.js';
 
 /** When a filter that keeps failing is left out. */
 export interface QuarantineRule {

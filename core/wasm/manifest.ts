@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../errors.js';
 import { abiProblem } from './abi-range.js';
-import { CAPABILITIES, type Capability } from './capabilities.js';
+import { CAPABILITIES, type Capability } from './capabilities/capabilities.js';
 import type { PhaseName } from './guest-abi.js';
 import { jsonDepth, MOST_DEPTH } from './json-cost.js';
 

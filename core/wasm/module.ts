@@ -13,7 +13,7 @@ import {
   MANIFEST_SECTION,
 } from '../../sdk/abi/names.js';
 import { GatewayError } from '../errors.js';
-import { IMPORT_CAPABILITIES } from './capabilities.js';
+import { IMPORT_CAPABILITIES } from './capabilities/capabilities.js';
 import { type FilterManifest, parseManifest } from './manifest.js';
 import { readMemoryLimits } from './memory-limits.js';
 import { ABI_SIGNATURES, readSignatures } from './signatures.js';

@@ -19,7 +19,7 @@ import {
   SECTION_TYPE,
   TYPE_FUNCTION,
 } from './binary-reader.js';
-import { IMPORT_SIGNATURES } from './capabilities.js';
+import { IMPORT_SIGNATURES } from './capabilities/capabilities.js';
 
 /** A function of the module's boundary. */
 export interface BoundaryFunction {

@@ -25,6 +25,6 @@ export type { TestTrace } from './test-trace.js';
 
 // Types of the gateway
 
-export type { Capability } from '../../core/wasm/capabilities.js';
+export type { Capability } from '../../core/wasm/capabilities/capabilities.js';
 export type { Clock } from '../../core/wasm/clock.js';
 export type { FilterCall, FilterFailure, FilterLogLine } from '../../core/wasm/guest-abi.js';

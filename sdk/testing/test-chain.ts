@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { HeaderList } from '../../core/headers.js';
 import type { CalloutOutcome } from '../../core/wasm/callout-outcome.js';
+import { type MetricDefinition, MetricTable } from '../../core/wasm/capabilities/metric-table.js';
+import type { GrantedSecret } from '../../core/wasm/capabilities/secret.js';
 import { FilterChain } from '../../core/wasm/chain.js';
 import type { BodyStage, Callout, FilterLogLine, PhaseMessage } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import type { BodyMode, FilterManifest } from '../../core/wasm/manifest.js';
-import { type MetricDefinition, MetricTable } from '../../core/wasm/metric-table.js';
 import { loadModule } from '../../core/wasm/module.js';
-import type { GrantedSecret } from '../../core/wasm/secret-capability.js';
 import { readSecretHeader } from '../../core/wasm/secret-headers.js';
 import { CALLOUT_DONE, CALLOUT_FAILED, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../abi/abi.js';
 import type {

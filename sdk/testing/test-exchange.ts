@@ -1,6 +1,6 @@
 // What goes into a test chain, and what comes out.
 import type { HeaderList } from '../../core/headers.js';
-import type { Capability } from '../../core/wasm/capabilities.js';
+import type { Capability } from '../../core/wasm/capabilities/capabilities.js';
 import type { Clock } from '../../core/wasm/clock.js';
 import type { FilterCall, FilterFailure, FilterLogLine } from '../../core/wasm/guest-abi.js';
 import type { TestTrace } from './test-trace.js';

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Node, type Range } from 'assemblyscript';
 import asc from 'assemblyscript/asc';
-import { IMPORT_CAPABILITIES } from '../../core/wasm/capabilities.js';
+import { IMPORT_CAPABILITIES } from '../../core/wasm/capabilities/capabilities.js';
 import { IMPORT_MODULE, IMPORT_TRACE, MANIFEST_SECTION } from '../abi/names.js';
 import type { Diagnostic } from './diagnostic.js';
 import { entryText } from './filter-entry.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadModule } from '../../core/wasm/module.js';
-import { SchemaStore } from '../../core/wasm/schema-store.js';
+import { SchemaStore } from '../../core/wasm/schemas/schema-store.js';
 import { TestChain } from '../../sdk/testing/index.js';
 
 const ROOT = new URL('../../../', import.meta.url);

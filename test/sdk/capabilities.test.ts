@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GatewayError } from '../../core/errors.js';
+import type { MetricDefinition } from '../../core/wasm/capabilities/metric-table.js';
 import { FilterChain } from '../../core/wasm/chain.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
-import type { MetricDefinition } from '../../core/wasm/metric-table.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { TestChain } from '../../sdk/testing/index.js';
 import { FilterBuildError } from '../../sdk/tools/filter-builder.js';

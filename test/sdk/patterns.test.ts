@@ -11,7 +11,7 @@ import {
   samples,
   texts,
   unlessTooLarge,
-} from '../core/wasm/pattern-samples.js';
+} from '../core/wasm/patterns/samples.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
 /** Rules of the config; the answer is what a scan of the body finds. */

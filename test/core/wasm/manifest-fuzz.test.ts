@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GatewayError } from '../../../core/errors.js';
-import { CAPABILITIES } from '../../../core/wasm/capabilities.js';
+import { CAPABILITIES } from '../../../core/wasm/capabilities/capabilities.js';
 import { type FilterManifest, parseManifest } from '../../../core/wasm/manifest.js';
 
 const RUNS = 10_000;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
-import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities.js';
+import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities/capabilities.js';
 import { loadModule } from '../../../core/wasm/module.js';
 import { ABI_SIGNATURES } from '../../../core/wasm/signatures.js';
 import { MANIFEST_SECTION } from '../../../sdk/abi/names.js';

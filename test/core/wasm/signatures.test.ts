@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities.js';
+import { IMPORT_CAPABILITIES } from '../../../core/wasm/capabilities/capabilities.js';
 import { ABI_SIGNATURES, readSignatures } from '../../../core/wasm/signatures.js';
 import { IMPORT_TRACE } from '../../../sdk/abi/names.js';
 import { compileWat } from '../../support/wat-module.js';
