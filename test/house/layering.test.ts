@@ -12,6 +12,7 @@ const RULES: Rules = {
       'core/headers.ts',
       'core/exchange.ts',
       'core/path-pattern.ts',
+      'core/special-range.ts',
       'core/json-schema.ts',
       'core/target.ts',
       'core/ref-pool.ts',
