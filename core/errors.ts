@@ -250,6 +250,13 @@ export const ERROR_TABLE = Object.freeze({
     'The upstream could not be reached.',
     'Check that the target listens and that the network lets the gateway through.',
   ),
+  SLUICE_UPSTREAM_ADDRESS: kind(
+    502,
+    'upstream',
+    false,
+    'The upstream has an address that the gateway does not connect to.',
+    'Look up the name that the message has; if it is meant to have such addresses, set `upstreams.NAME.allowPrivate`.',
+  ),
   SLUICE_UPSTREAM_CONNECT_TIMEOUT: kind(
     504,
     'upstream',

@@ -1,13 +1,14 @@
-// What no schema can say: names that are claimed twice and references that lead nowhere. It reads documents
-// that the schema refused as well, so that an operator sees all errors at once.
+// What no schema can say: names that are claimed twice, references that lead nowhere, addresses that need a permission.
+// It reads documents that the schema refused as well, so that an operator sees all errors at once.
 import type { ErrorCode, GatewayError } from '../errors.js';
 import { checkPathPattern, parsePathPattern } from '../path-pattern.js';
+import { describeRange, metadataRangeOf } from '../special-range.js';
 import { type Address, collide, parseAddress, parseOrigin } from './address.js';
 import type { ConfigDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { suggestion } from './suggestion.js';
 
-/** Returns every SLUICE_CONFIG_DUPLICATE and SLUICE_CONFIG_REFERENCE of a document. */
+/** Returns every SLUICE_CONFIG_DUPLICATE and SLUICE_CONFIG_REFERENCE of a document, and what has no permission. */
 export function crossCheck(document: ConfigDocument): GatewayError[] {
   const checks = new CrossChecks(document);
   const root = document.value;
@@ -47,7 +48,9 @@ class CrossChecks {
   upstreams(root: unknown): void {
     for (const [name, upstream] of membersOf(member(root, 'upstreams'))) {
       const pointer = pointerTo('/upstreams', name);
-      this.#uniqueTargets(itemsOf(member(upstream, 'targets')), `${pointer}/targets`);
+      const targets = itemsOf(member(upstream, 'targets'));
+      this.#uniqueTargets(targets, `${pointer}/targets`);
+      if (member(upstream, 'allowPrivate') !== true) this.#publicTargets(targets, `${pointer}/targets`);
       this.#uniqueHeaders(membersOf(member(upstream, 'headers')), `${pointer}/headers`);
     }
   }
@@ -113,6 +116,20 @@ class CrossChecks {
       const origin = parseOrigin(textOf(member(target, 'url')) ?? '');
       if (origin === null) continue;
       this.#once(seen, origin, index, `${pointer}/${index}/url`, pointer, 'each target once, with a weight');
+    }
+  }
+
+  /** Those that are names are judged when they are resolved, at each connect. */
+  #publicTargets(targets: readonly unknown[], pointer: string): void {
+    for (const [index, target] of targets.entries()) {
+      const origin = parseOrigin(textOf(member(target, 'url')) ?? '');
+      if (origin === null) continue;
+      const host = new URL(origin).hostname.replace(/^\[|\]$/g, '');
+      const range = metadataRangeOf(host);
+      if (range === null) continue;
+      const found = `${quote(origin)}, an address of ${describeRange(range)}`;
+      const expected = '"allowPrivate: true" beside the targets when such an address is meant';
+      this.#fail('SLUICE_CONFIG_INVALID', `${pointer}/${index}/url`, found, expected);
     }
   }
 

@@ -35,6 +35,11 @@ export interface UpstreamConfig {
   readonly name: string;
   /** Origins (`http://10.0.0.5:9001`), each once; weight 1 … 1000, default 1. Empty: every request is answered 503. */
   readonly targets: readonly { readonly url: string; readonly weight: number }[];
+  /**
+   * Names of targets may have private addresses, and targets may be link-local addresses or metadata services.
+   * Default false.
+   */
+  readonly allowPrivate: boolean;
   /** Default `round-robin`. */
   readonly balance: 'round-robin' | 'least-requests';
   /** Null (the default): no active checks. Defaults: every 10 000, within 2000, healthy after 2, unhealthy after 3. */

@@ -145,6 +145,10 @@ const upstream = record(
   'A named set of servers that requests are forwarded to.',
   {
     targets: listOf('The servers; an empty list answers 503.', target),
+    allowPrivate: flag(
+      false,
+      'Allows names of targets to have addresses that are not public (private, loopback, unique local and the like), and targets to be link-local addresses or metadata services. Other addresses that are written here, and "localhost", are allowed anyway.',
+    ),
     balance: choice(['round-robin', 'least-requests'], 'How the target of a request is chosen.'),
     healthCheck,
     ejection,

@@ -6,6 +6,7 @@ import { Call, type CallHost, type Lane, type Verdict } from './call.js';
 import type { Connection } from './connection.js';
 import { ConnectionPool, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
+import type { ResolveName } from './dial.js';
 import { HealthCheck } from './health-check.js';
 import { Http1Connection } from './http1-connection.js';
 import { Target } from './target.js';
@@ -51,23 +52,22 @@ export class BalancedUpstream implements Upstream, CallHost {
   #disposal: Promise<void> | null = null;
   #onIdle: (() => void) | null = null;
 
-  /** @param open makes the connections; default by the scheme of the target */
-  constructor(options: UpstreamOptions, open: OpenConnection = openByScheme) {
+  /**
+   * @param open    makes the connections; default by the scheme of the target
+   * @param resolve finds the addresses of names; default the system
+   * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for a target that may not be written without `allowPrivate`
+   */
+  constructor(options: UpstreamOptions, open: OpenConnection = openByScheme, resolve?: ResolveName) {
     this.name = options.name;
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
     const ejection = options.targets.length === 1 ? NEVER_EJECTED : options.ejection;
     this.#lanes = options.targets.map(
-      (target) => new TargetLane(new Target(target, ejection), options, open),
+      (target) => new TargetLane(new Target(target, ejection), options, open, resolve),
     );
     this.#balancer = buildBalancer(options.balance, this.#lanes);
     this.#healthCheck =
-      options.healthCheck === null
-        ? null
-        : new HealthCheck(
-            this.#lanes.map((lane) => lane.target),
-            options.healthCheck,
-          );
+      options.healthCheck === null ? null : new HealthCheck(this.#lanes, options.healthCheck);
   }
 
   forward(request: UpstreamRequest): Promise<UpstreamResponse> {
@@ -130,11 +130,18 @@ export class BalancedUpstream implements Upstream, CallHost {
 /** One target with its connections, as the balancer and the calls see it. */
 class TargetLane implements Lane {
   readonly target: Target;
+  readonly connector: TargetConnector;
   readonly #pool: ConnectionPool;
 
-  constructor(target: Target, options: UpstreamOptions, open: OpenConnection) {
+  constructor(
+    target: Target,
+    options: UpstreamOptions,
+    open: OpenConnection,
+    resolve: ResolveName | undefined,
+  ) {
     this.target = target;
-    const connector = new TargetConnector(target.url);
+    const connector = new TargetConnector(target.url, { allowPrivate: options.allowPrivate, resolve });
+    this.connector = connector;
     this.#pool = new ConnectionPool(() => open(connector, options.keepAliveMs), options.connections);
   }
 

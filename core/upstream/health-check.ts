@@ -3,14 +3,21 @@
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Target } from './target.js';
+import type { TargetConnector } from './target-connector.js';
 import type { HealthCheckOptions } from './upstream.js';
+
+/** A target, and how to reach it. */
+export interface CheckedTarget {
+  readonly target: Target;
+  readonly connector: TargetConnector;
+}
 
 /** Checks every target now and then `intervalMs` after the end of its last check, until `dispose`. */
 export class HealthCheck {
   readonly #checks: TargetCheck[];
 
-  constructor(targets: readonly Target[], options: HealthCheckOptions) {
-    this.#checks = targets.map((target) => new TargetCheck(target, options));
+  constructor(targets: readonly CheckedTarget[], options: HealthCheckOptions) {
+    this.#checks = targets.map((checked) => new TargetCheck(checked, options));
   }
 
   /** Cancels the checks under way; no verdict changes any more. */
@@ -21,6 +28,7 @@ export class HealthCheck {
 
 class TargetCheck {
   readonly #target: Target;
+  readonly #connector: TargetConnector;
   readonly #options: HealthCheckOptions;
   /** Results in a row that speak against the present verdict. */
   #contrary = 0;
@@ -28,8 +36,9 @@ class TargetCheck {
   #request: ClientRequest | null = null;
   #disposed = false;
 
-  constructor(target: Target, options: HealthCheckOptions) {
+  constructor({ target, connector }: CheckedTarget, options: HealthCheckOptions) {
     this.#target = target;
+    this.#connector = connector;
     this.#options = options;
     this.#run();
   }
@@ -41,12 +50,12 @@ class TargetCheck {
   }
 
   #run(): void {
-    const { url } = this.#target;
-    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const { origin, secure } = this.#connector;
+    const send = secure ? httpsRequest : httpRequest;
     // No agent: the connection is opened for this check and closed after it.
-    const request = send(url, {
+    const request = send(origin, {
       path: this.#options.path,
-      agent: false,
+      createConnection: () => this.#connector.open(ignore),
       headers: { 'user-agent': 'sluice-health-check' },
     });
     this.#request = request;
@@ -84,3 +93,6 @@ class TargetCheck {
     this.#target.healthy = success;
   }
 }
+
+/** The request hears of its socket itself. */
+function ignore(): void {}

@@ -13,7 +13,10 @@ export function isRepeatable(request: UpstreamRequest): boolean {
   return IDEMPOTENT.has(method) && (body === null || body instanceof BufferedBody);
 }
 
-/** True for failures before the first byte, after which another target may be tried. */
+/**
+ * True for failures before the first byte, after which another target may be tried. Not SLUICE_UPSTREAM_ADDRESS: a name
+ * that leads inside is to be seen, and not to be hidden by a target that works. It does count against its target.
+ */
 export function isConnectFailure(failure: GatewayError): boolean {
   return failure.code === 'SLUICE_UPSTREAM_CONNECT' || failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT';
 }
@@ -23,6 +26,7 @@ export function countsAgainstTarget(failure: GatewayError, queued: boolean): boo
   if (failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT') return !queued;
   return (
     failure.code === 'SLUICE_UPSTREAM_CONNECT' ||
+    failure.code === 'SLUICE_UPSTREAM_ADDRESS' ||
     failure.code === 'SLUICE_UPSTREAM_CLOSED' ||
     failure.code === 'SLUICE_UPSTREAM_TIMEOUT'
   );

@@ -1,22 +1,43 @@
-// Opens sockets to one target. TLS names and verifies the target itself, never what a request's `host` field says.
-import { isIP, connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
+// Opens sockets to one target: requests, callouts and health checks all go through here, and a target that is a name
+// through Dial. TLS names and verifies the target itself, never what a request's `host` field says.
+import { lookup as systemResolve } from 'node:dns';
+import { isIP, connect as netConnect, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { GatewayError } from '../errors.js';
+import { checkLiteral, Dial, type ResolveName } from './dial.js';
 
 const TCP_KEEP_ALIVE_MS = 60_000;
 /** Same as one read of libuv, so that a paused response holds no more than that. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
+export interface ConnectorOptions {
+  /** The target may have any address, not only public ones. */
+  readonly allowPrivate: boolean;
+  /** Default `dns.lookup`, which is what the system says. */
+  readonly resolve?: ResolveName | undefined;
+}
+
 export class TargetConnector {
   readonly origin: URL;
   readonly #host: string;
   readonly #port: number;
+  readonly #isLiteral: boolean;
+  readonly #allowPrivate: boolean;
+  readonly #resolve: ResolveName;
   #session: Buffer | undefined;
 
-  /** @param origin `http://host:port` or `https://host:port` */
-  constructor(origin: string) {
+  /**
+   * @param origin `http://host:port` or `https://host:port`
+   * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for an address that may not be written without `allowPrivate`
+   */
+  constructor(origin: string, { allowPrivate, resolve = systemResolve }: ConnectorOptions) {
     this.origin = new URL(origin);
     this.#host = this.origin.hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(this.origin.port) || (this.secure ? 443 : 80);
+    this.#isLiteral = isIP(this.#host) !== 0;
+    this.#allowPrivate = allowPrivate;
+    this.#resolve = resolve;
+    if (this.#isLiteral && !allowPrivate) checkLiteral(this.#host);
   }
 
   get secure(): boolean {
@@ -29,25 +50,34 @@ export class TargetConnector {
    * @param onread for a plain socket: what it reads into and who is told, in place of the stream
    */
   open(settled: (error: Error | null) => void, onread?: OnReadOpts): Socket {
-    const socket = this.secure
-      ? this.#openTls()
-      : netConnect(onread === undefined ? this.#tcpOptions() : { ...this.#tcpOptions(), onread });
+    const dial = this.#isLiteral ? null : new Dial(this.#host, this.#allowPrivate, this.#resolve);
+    const socket = this.#connect(dial, onread);
     let pending = true;
     const settle = (error: Error | null): void => {
       if (!pending) return;
       pending = false;
       settled(error);
     };
-    socket.once(this.secure ? 'secureConnect' : 'connect', () => settle(null));
+    socket.once('connect', () => {
+      if (dial !== null && !dial.reached(socket.remoteAddress)) socket.destroy(strayed());
+      else if (!this.secure) settle(null);
+    });
+    if (this.secure) socket.once('secureConnect', () => settle(null));
     // Stays for good: an error after the last request must not be an uncaught one.
     socket.on('error', settle);
     return socket;
   }
 
-  #openTls(): Socket {
+  #connect(dial: Dial | null, onread: OnReadOpts | undefined): Socket {
+    const options = this.#tcpOptions(dial);
+    if (this.secure) return this.#connectTls(options);
+    return netConnect(onread === undefined ? options : { ...options, onread });
+  }
+
+  #connectTls(options: TcpNetConnectOpts): Socket {
     const socket = tlsConnect({
-      ...this.#tcpOptions(),
-      ...(isIP(this.#host) === 0 ? { servername: this.#host } : {}),
+      ...options,
+      ...(this.#isLiteral ? {} : { servername: this.#host }),
       ...(this.#session === undefined ? {} : { session: this.#session }),
       ALPNProtocols: ['http/1.1'],
     });
@@ -57,7 +87,7 @@ export class TargetConnector {
     return socket;
   }
 
-  #tcpOptions() {
+  #tcpOptions(dial: Dial | null): TcpNetConnectOpts & { readonly highWaterMark: number } {
     return {
       host: this.#host,
       port: this.#port,
@@ -65,6 +95,12 @@ export class TargetConnector {
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
       highWaterMark: HIGH_WATER_MARK_BYTES,
+      ...(dial === null ? {} : { lookup: dial.lookup }),
     };
   }
+}
+
+/** Never seen: net connects where it is told to, and this makes sure of it. */
+function strayed(): GatewayError {
+  return new GatewayError('SLUICE_INTERNAL', 'a socket is connected to an address that nobody judged');
 }

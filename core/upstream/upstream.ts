@@ -33,6 +33,11 @@ export interface EjectionOptions {
 export interface UpstreamOptions {
   readonly name: string;
   readonly targets: readonly TargetOptions[];
+  /**
+   * Names of targets may have addresses that are not public, and targets may be addresses where machines get their
+   * credentials (link-local, metadata services).
+   */
+  readonly allowPrivate: boolean;
   readonly balance: 'round-robin' | 'least-requests';
   /** Active checks; null for none. */
   readonly healthCheck: HealthCheckOptions | null;

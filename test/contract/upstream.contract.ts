@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
+import { ScriptedNames } from '../support/scripted-names.js';
 import {
   type BuildUpstream,
   CountingConsumer,
@@ -11,6 +12,7 @@ import {
   collect,
   PushedBody,
   startUpstream,
+  upstreamOptions,
   upstreamRequest,
 } from '../support/upstream-client.js';
 import {
@@ -342,6 +344,94 @@ export function testUpstream(name: string, build: BuildUpstream): void {
         assert.equal(consumer.outcome.code, 'SLUICE_UPSTREAM_CUT');
       });
     }
+
+    it('resolves a name once for each connection, and connects where it was told', async (t) => {
+      const target = await startHttpTarget(t, (request, response) => response.end(request.headers.host));
+      const { port } = new URL(target.url);
+      const names = new ScriptedNames({ 'db.internal': [['127.0.0.1']] });
+      const upstream = startUpstream(t, [`http://db.internal:${port}`], { allowPrivate: true }, (options) =>
+        build(options, names.resolve),
+      );
+      for (let i = 0; i < 3; i++) {
+        const { body } = await upstream.forward(upstreamRequest());
+        assert.equal(await collect(body), `db.internal:${port}`);
+      }
+      assert.deepEqual(names.asked, ['db.internal']);
+      assert.equal(target.sockets.length, 1);
+    });
+
+    it('refuses a name that leads inside with SLUICE_UPSTREAM_ADDRESS, and dials nobody', async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => response.end('inside'));
+      const { port } = new URL(target.url);
+      const names = new ScriptedNames({
+        'api.example': [['127.0.0.1'], ['93.184.216.34', '127.0.0.1'], ['::ffff:127.0.0.1']],
+        '127.0.0.1.example': [['127.0.0.1']],
+      });
+      for (const name of ['api.example', 'api.example', 'api.example', '127.0.0.1.example']) {
+        const upstream = startUpstream(t, [`http://${name}:${port}`], {}, (options) =>
+          build(options, names.resolve),
+        );
+        await assert.rejects(upstream.forward(upstreamRequest()), (error: GatewayError) => {
+          assert.equal(error.code, 'SLUICE_UPSTREAM_ADDRESS');
+          assert.equal(
+            error.message,
+            `${name} has an address in 127.0.0.0/8 (loopback), which needs allowPrivate`,
+          );
+          return true;
+        });
+        assert.equal(upstream.states()[0]!.active, 0);
+      }
+      assert.equal(names.asked.length, 4);
+      assert.equal(target.sockets.length, 0);
+    });
+
+    it('judges a name anew for each connection, whatever it meant before', async (t) => {
+      const target = await startRawTarget(
+        t,
+        answering(() => 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok'),
+      );
+      const names = new ScriptedNames({
+        localhost: [['127.0.0.1'], ['169.254.169.254'], ['127.0.0.1'], ['10.0.0.1']],
+      });
+      const upstream = startUpstream(t, [`http://localhost:${new URL(target.url).port}`], {}, (options) =>
+        build(options, names.resolve),
+      );
+      for (const connections of [1, 2]) {
+        const { body } = await upstream.forward(upstreamRequest());
+        assert.equal(await collect(body), 'ok');
+        await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_ADDRESS'));
+        assert.equal(target.sockets.length, connections);
+      }
+      assert.equal(names.asked.length, 4);
+    });
+
+    it('connects to a target that is an address without asking anybody', async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => response.end('ok'));
+      const names = new ScriptedNames({});
+      const upstream = startUpstream(t, [target.url], {}, (options) => build(options, names.resolve));
+      assert.equal((await upstream.forward(upstreamRequest())).status, 200);
+      assert.deepEqual(names.asked, []);
+    });
+
+    it('cannot be built for the address of a metadata service, unless it is told to', async () => {
+      for (const url of ['http://169.254.169.254', 'http://0xa9fea9fe', 'https://[fe80::1]:1']) {
+        assert.throws(() => build(upstreamOptions([url])), hasCode('SLUICE_UPSTREAM_ADDRESS'), url);
+        await build(upstreamOptions([url], { allowPrivate: true })).dispose();
+      }
+    });
+
+    it('hands a redirect on and follows it nowhere', async (t) => {
+      const other = await startHttpTarget(t, (_request, response) => response.end('inside'));
+      const target = await startHttpTarget(t, (_request, response) =>
+        response.writeHead(307, { location: other.url }).end('moved'),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { status, headers, body } = await upstream.forward(upstreamRequest());
+      assert.equal(status, 307);
+      assert.equal(headers.get('location'), other.url);
+      assert.equal(await collect(body), 'moved');
+      assert.equal(other.sockets.length, 0);
+    });
 
     it('takes the end of the connection for the end of a body without length', async (t) => {
       const target = await startRawTarget(t, (socket) =>

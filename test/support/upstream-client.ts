@@ -4,10 +4,11 @@ import { GatewayError } from '../../core/errors.js';
 import { type Body, type BodyConsumer, Cancellation } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
 import { BalancedUpstream } from '../../core/upstream/balanced-upstream.js';
+import type { ResolveName } from '../../core/upstream/dial.js';
 import type { Upstream, UpstreamOptions, UpstreamRequest } from '../../core/upstream/upstream.js';
 
-/** Makes the upstream under test. */
-export type BuildUpstream = (options: UpstreamOptions) => Upstream;
+/** Makes the upstream under test; names are resolved by the system unless the test says how. */
+export type BuildUpstream = (options: UpstreamOptions, resolve?: ResolveName) => Upstream;
 
 /** Options for targets of equal weight; no check, no ejection, no retry. */
 export function upstreamOptions(
@@ -17,6 +18,7 @@ export function upstreamOptions(
   return {
     name: 'test',
     targets: urls.map((url) => ({ url, weight: 1 })),
+    allowPrivate: false,
     balance: 'round-robin',
     healthCheck: null,
     ejection: { failures: 0, durationMs: 1000 },

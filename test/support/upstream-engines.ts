@@ -4,6 +4,6 @@ import type { BuildUpstream } from './upstream-client.js';
 
 /** How to build an upstream on each of them, by the name of the connection. */
 export const ENGINES: Readonly<Record<string, BuildUpstream>> = {
-  Http1Connection: (options) => new BalancedUpstream(options, openHttp1),
-  UndiciConnection: (options) => new BalancedUpstream(options, openUndici),
+  Http1Connection: (options, resolve) => new BalancedUpstream(options, openHttp1, resolve),
+  UndiciConnection: (options, resolve) => new BalancedUpstream(options, openUndici, resolve),
 };

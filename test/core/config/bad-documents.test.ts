@@ -226,6 +226,16 @@ const BAD: Readonly<Record<string, BadDocument>> = {
     errors: ['CONFIG_INVALID 2:36 /upstreams/u/targets/0/url'],
     says: /"http:\/\/host:port"/,
   },
+  'the address of a metadata service': {
+    text: upstream('{ targets: [{ url: "http://10.0.0.1" }, { url: "http://169.254.169.254" }] }'),
+    errors: ['CONFIG_INVALID 2:64 /upstreams/u/targets/1/url'],
+    says: /169\.254\.0\.0\/16 \(link-local\), expected "allowPrivate: true" beside the targets/,
+  },
+  'the address of a metadata service inside another, without a permission': {
+    text: upstream('{ targets: [{ url: "http://[64:ff9b::a9fe:a9fe]" }], allowPrivate: false }'),
+    errors: ['CONFIG_INVALID 2:36 /upstreams/u/targets/0/url'],
+    says: /169\.254\.0\.0\/16 \(link-local\), carried in 64:ff9b::\/96/,
+  },
   'a target used twice': {
     text: upstream('{ targets: [{ url: "http://a:80" }, { url: "http://A" }] }'),
     errors: ['CONFIG_DUPLICATE 2:60 /upstreams/u/targets/1/url'],

@@ -56,6 +56,7 @@ test('fills in every default and brings every value into its one form', () => {
           { url: 'http://users.internal', weight: 1 },
           { url: 'https://[::1]:9443', weight: 3 },
         ],
+        allowPrivate: false,
         balance: 'round-robin',
         healthCheck: {
           path: '/healthz?deep=1',
@@ -132,12 +133,30 @@ test('fills in every default and brings every value into its one form', () => {
   );
 });
 
+test('takes link-local targets with allowPrivate, and all other addresses without', () => {
+  const text = `
+listeners: [{ name: a, address: "0.0.0.0:0" }]
+upstreams:
+  inside: { targets: [{ url: "http://169.254.169.254" }, { url: "http://[fe80::1]:80" }], allowPrivate: true }
+  any: { targets: [{ url: "http://10.0.0.5" }, { url: "http://127.0.0.1" }, { url: "http://[fd00::1]" }, { url: "http://localhost" }] }
+routes: []
+`;
+  assert.deepEqual(
+    validate(text, '/x').upstreams.map(({ name, targets }) => [name, targets.length]),
+    [
+      ['inside', 2],
+      ['any', 4],
+    ],
+  );
+});
+
 test('takes every value that a document gives over its default', () => {
   const text = `
 listeners: [{ name: a, address: "0.0.0.0:0", engine: uws, idleMs: 1 }]
 upstreams:
   u:
     targets: []
+    allowPrivate: true
     balance: least-requests
     ejection: { failures: 0, durationMs: 2 }
     connections: 3
@@ -170,6 +189,7 @@ log: { level: silent, access: false }
       {
         name: 'u',
         targets: [],
+        allowPrivate: true,
         balance: 'least-requests',
         healthCheck: null,
         ejection: { failures: 0, durationMs: 2 },

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { Cancellation } from '../../../core/exchange.js';
+import { BalancedUpstream } from '../../../core/upstream/balanced-upstream.js';
 import type { TargetOptions } from '../../../core/upstream/upstream.js';
 import { testUpstream } from '../../contract/upstream.contract.js';
+import { ScriptedNames } from '../../support/scripted-names.js';
 import { collect, PushedBody, startUpstream, upstreamRequest } from '../../support/upstream-client.js';
 import { ENGINES } from '../../support/upstream-engines.js';
 import { closedOrigin, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
@@ -101,6 +103,37 @@ describe('BalancedUpstream', { timeout: 30_000 }, () => {
     const body = new PushedBody(10);
     await assert.rejects(startUpstream(t, []).forward(upstreamRequest({ body })), isNoTarget);
     assert.ok(body.cancelled !== null && isNoTarget(body.cancelled));
+  });
+
+  it('shows a name that leads inside instead of trying another target, and leaves it out after a while', async (t) => {
+    const targets = await besides(t, 'http://api.example');
+    const names = new ScriptedNames({ 'api.example': [['10.0.0.1']] });
+    const upstream = startUpstream(
+      t,
+      [],
+      { targets, retries: 1, ejection: { failures: 2, durationMs: 60_000 } },
+      (options) => new BalancedUpstream(options, undefined, names.resolve),
+    );
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(upstream.forward(upstreamRequest()), { code: 'SLUICE_UPSTREAM_ADDRESS' });
+    }
+    assert.equal((await upstream.forward(upstreamRequest())).status, OTHER_STATUS);
+    assert.equal(names.asked.length, 2);
+  });
+
+  it('checks the health of a name where requests to it may go, and nowhere else', async (t) => {
+    const target = await startHttpTarget(t, (_request, response) => response.end('ok'));
+    const names = new ScriptedNames({ 'api.example': [['127.0.0.1']] });
+    const healthCheck = { path: '/', intervalMs: 1, timeoutMs: 5000, healthyAfter: 1, unhealthyAfter: 2 };
+    const upstream = startUpstream(
+      t,
+      [`http://api.example:${new URL(target.url).port}`],
+      { healthCheck },
+      (options) => new BalancedUpstream(options, undefined, names.resolve),
+    );
+    await until(() => !upstream.states()[0]!.healthy);
+    assert.ok(names.asked.length >= 2);
+    assert.equal(target.sockets.length, 0);
   });
 
   for (const status of [502, 503, 504]) {

@@ -14,7 +14,7 @@ class Recorder implements Waiter {
 
 function build(limit: number): ConnectionPool {
   // Connections open their socket at the first request: none is opened here.
-  const connector = new TargetConnector('http://127.0.0.1:9');
+  const connector = new TargetConnector('http://127.0.0.1:9', { allowPrivate: false });
   return new ConnectionPool(() => new UndiciConnection(connector, 1000), limit);
 }
 

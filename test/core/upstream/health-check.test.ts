@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { HealthCheck } from '../../../core/upstream/health-check.js';
 import { Target } from '../../../core/upstream/target.js';
+import { TargetConnector } from '../../../core/upstream/target-connector.js';
 import type { HealthCheckOptions } from '../../../core/upstream/upstream.js';
+import { TEST_CERTIFICATE, TEST_KEY } from '../../support/upstream-certificate.js';
 import { closedOrigin, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
 
 function watch(test: TestContext, url: string, changes: Partial<HealthCheckOptions> = {}): Target {
@@ -15,7 +20,8 @@ function watch(test: TestContext, url: string, changes: Partial<HealthCheckOptio
     healthyAfter: 2,
     unhealthyAfter: 3,
   };
-  const check = new HealthCheck([target], { ...options, ...changes });
+  const connector = new TargetConnector(url, { allowPrivate: false });
+  const check = new HealthCheck([{ target, connector }], { ...options, ...changes });
   test.after(() => check.dispose());
   return target;
 }
@@ -54,6 +60,17 @@ describe('HealthCheck', { timeout: 20_000 }, () => {
     await until(() => !target.healthy);
   });
 
+  it('counts a certificate that nobody it trusts has signed as a failure', async (t) => {
+    const server = createServer({ cert: TEST_CERTIFICATE, key: TEST_KEY }, (_request, response) =>
+      response.end(),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const target = watch(t, `https://localhost:${(server.address() as AddressInfo).port}`);
+    await until(() => !target.healthy);
+  });
+
   it('counts a check without an answer in time as a failure', async (t) => {
     const server = await startRawTarget(t, (socket) => socket.resume());
     const target = watch(t, server.url, { timeoutMs: 5 });
@@ -70,7 +87,8 @@ describe('HealthCheck', { timeout: 20_000 }, () => {
   it('cancels the check under way at dispose and starts no more', async (t) => {
     const server = await startRawTarget(t, (socket) => socket.resume());
     const target = new Target({ url: server.url, weight: 1 }, { failures: 0, durationMs: 1 });
-    const check = new HealthCheck([target], {
+    const connector = new TargetConnector(server.url, { allowPrivate: false });
+    const check = new HealthCheck([{ target, connector }], {
       ...{ path: '/', intervalMs: 1, timeoutMs: 5000, healthyAfter: 1, unhealthyAfter: 1 },
     });
     await until(() => server.sockets.length === 1 && server.sockets[0]!.bytesRead > 0);

@@ -27,10 +27,11 @@ describe('isRepeatable', () => {
 });
 
 describe('countsAgainstTarget', () => {
-  it('counts connection failures and timeouts, not what a client or the gateway did', () => {
+  it('counts connection failures, refused addresses and timeouts, not what a client or the gateway did', () => {
     const codes: ErrorCode[] = [
       'SLUICE_UPSTREAM_CONNECT',
       'SLUICE_UPSTREAM_CONNECT_TIMEOUT',
+      'SLUICE_UPSTREAM_ADDRESS',
       'SLUICE_UPSTREAM_TIMEOUT',
       'SLUICE_UPSTREAM_CLOSED',
       'SLUICE_UPSTREAM_PROTOCOL',
@@ -40,7 +41,7 @@ describe('countsAgainstTarget', () => {
     ];
     assert.deepEqual(
       codes.filter((code) => countsAgainstTarget(failure(code), false)),
-      codes.slice(0, 4),
+      codes.slice(0, 5),
     );
     assert.equal(countsAgainstTarget(failure('SLUICE_UPSTREAM_CONNECT_TIMEOUT'), true), false);
   });
@@ -50,6 +51,7 @@ describe('isConnectFailure', () => {
   it('holds only for failures before the first byte', () => {
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECT')), true);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECT_TIMEOUT')), true);
+    assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_ADDRESS')), false);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CLOSED')), false);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_TIMEOUT')), false);
   });
