@@ -22,7 +22,7 @@ const NAT64 = 'NAT64';
  * Network, use, and for those that carry an IPv4 address, how many bits follow it. The first that fits is the one:
  * single addresses stand before the networks around them. The IANA registries (RFC 6890, as of 2025), multicast, and
  * the well-known addresses where clouds hand out credentials. `::ffff:0:0/96` is not here: an IPv4-mapped address is
- * judged as the IPv4 address that it is.
+ * judged as the IPv4 address that it is. A prefix that a network chose for its own NAT64 looks like any public one.
  */
 const ROWS: readonly (readonly [network: string, use: string, carriedAboveBits?: number])[] = [
   ['100.100.100.200/32', METADATA], // Alibaba

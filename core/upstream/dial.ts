@@ -8,6 +8,7 @@ import {
   describeRange,
   isLoopbackRange,
   metadataRangeOf,
+  type SpecialRange,
   specialRangeOf,
 } from '../special-range.js';
 
@@ -19,8 +20,8 @@ export type ResolveName = (
 ) => void;
 
 /**
- * The name that means this machine (RFC 6761 §6.3), so an operator who writes it means loopback. Names below it and
- * other spellings are names like any other.
+ * The name that means this machine (RFC 6761 §6.3): an operator who writes it means loopback, and nothing else. Names
+ * below it and other spellings are names like any other.
  */
 const LOCALHOST = 'localhost';
 
@@ -86,12 +87,18 @@ export class Dial {
     if (this.#allowPrivate) return null;
     for (const { address } of addresses) {
       const range = specialRangeOf(address);
-      if (range === null || (this.#name === LOCALHOST && isLoopbackRange(range))) continue;
-      return new GatewayError(
-        'SLUICE_UPSTREAM_ADDRESS',
-        `${this.#name} has an address in ${describeRange(range)}, which needs allowPrivate`,
-      );
+      const meant = this.#name === LOCALHOST ? range !== null && isLoopbackRange(range) : range === null;
+      if (!meant) return refused(this.#name, range);
     }
     return null;
   }
+}
+
+/** Names the range and not the address: the message goes further than the log of resolvers. */
+function refused(name: string, range: SpecialRange | null): GatewayError {
+  const where = range === null ? 'that is public' : `in ${describeRange(range)}`;
+  return new GatewayError(
+    'SLUICE_UPSTREAM_ADDRESS',
+    `${name} has an address ${where}, which needs allowPrivate`,
+  );
 }
