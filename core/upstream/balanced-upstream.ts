@@ -102,10 +102,7 @@ export class BalancedUpstream implements Upstream, CallHost {
     }
     const lane = this.#balancer.choose();
     if (lane === null) {
-      const error = new GatewayError(
-        'SLUICE_UPSTREAM_NO_TARGET',
-        `no target of upstream ${this.name} is available`,
-      );
+      const error = this.#noTarget();
       request.body?.cancel(error);
       verdict.reject(error);
       return;
@@ -114,6 +111,14 @@ export class BalancedUpstream implements Upstream, CallHost {
     const call = new Call(this, request, lane, verdict);
     cancellation.subscribe((reason) => call.abandon(reason));
     call.start();
+  }
+
+  #noTarget(): GatewayError {
+    const absences = this.#lanes.map(({ target }) => target.describeAbsence());
+    return new GatewayError(
+      'SLUICE_UPSTREAM_NO_TARGET',
+      `no target of upstream ${this.name} is available: ${absences.join('; ') || 'it has none'}`,
+    );
   }
 
   async #dispose(): Promise<void> {

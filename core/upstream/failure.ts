@@ -9,6 +9,13 @@ export class ProtocolError extends Error {
 /** Where a request stood when it failed. */
 export type FailurePoint = 'connecting' | 'sent' | 'body';
 
+/** What an error of a socket says. That of a name none of whose addresses answered has no text of its own. */
+export function reasonOf(error: Error): string {
+  return error instanceof AggregateError
+    ? error.errors.map(({ message }) => message).join(', ')
+    : error.message;
+}
+
 /** Wraps an error of a connection; one of ours that went through it comes back as it is. */
 export function failureOf(error: Error, point: FailurePoint, target: string): GatewayError {
   if (error instanceof GatewayError) return error;
@@ -19,7 +26,7 @@ export function failureOf(error: Error, point: FailurePoint, target: string): Ga
   if (point === 'connecting') {
     return new GatewayError(
       'SLUICE_UPSTREAM_CONNECT',
-      `cannot connect to ${target}: ${error.message}`,
+      `cannot connect to ${target}: ${reasonOf(error)}`,
       facts,
     );
   }

@@ -2,6 +2,7 @@
 // still accepts. Turns `Target.healthy`; nobody else does.
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { reasonOf } from './failure.js';
 import type { Target } from './target.js';
 import type { TargetConnector } from './target-connector.js';
 import type { HealthCheckOptions } from './upstream.js';
@@ -59,25 +60,31 @@ class TargetCheck {
       headers: { 'user-agent': 'sluice-health-check' },
     });
     this.#request = request;
-    this.#timer = setTimeout(() => request.destroy(), this.#options.timeoutMs);
+    const { timeoutMs } = this.#options;
+    this.#timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     this.#timer.unref();
-    let success = false;
+    let problem: string | null = 'it gave no answer';
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;
-      success = status >= 200 && status < 400;
+      problem = status >= 200 && status < 400 ? null : `it answered ${status}`;
       response.on('error', () => {});
       response.resume();
     });
-    request.on('error', () => {});
-    request.on('close', () => this.#settle(success));
+    request.on('error', (error) => {
+      // After a good head nothing is wrong with the target, whatever becomes of the rest.
+      if (problem !== null) problem = reasonOf(error);
+    });
+    request.on('close', () => this.#settle(problem));
     request.end();
   }
 
-  #settle(success: boolean): void {
+  /** @param problem null when the target is well */
+  #settle(problem: string | null): void {
     if (this.#disposed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#request = null;
-    this.#judge(success);
+    if (problem !== null) this.#target.ailment = problem;
+    this.#judge(problem === null);
     this.#timer = setTimeout(() => this.#run(), this.#options.intervalMs);
     this.#timer.unref();
   }

@@ -11,6 +11,8 @@ export class Target {
   active = 0;
   /** Verdict of the active health check; true where there is none. */
   healthy = true;
+  /** What was wrong at the last check that failed, for operators. */
+  ailment = '';
 
   readonly #ejection: EjectionOptions;
   readonly #nowMs: () => number;
@@ -58,6 +60,11 @@ export class Target {
     this.#ejections++;
     this.#failures = 0;
     this.#ejectedUntilMs = this.#nowMs() + this.#ejection.durationMs * factor;
+  }
+
+  /** Why it is not available, for operators. */
+  describeAbsence(): string {
+    return this.healthy ? `${this.url} is ejected` : `${this.url} is unhealthy: ${this.ailment}`;
   }
 
   state(): TargetState {

@@ -103,6 +103,7 @@ describe('BalancedUpstream', { timeout: 30_000 }, () => {
     const body = new PushedBody(10);
     await assert.rejects(startUpstream(t, []).forward(upstreamRequest({ body })), isNoTarget);
     assert.ok(body.cancelled !== null && isNoTarget(body.cancelled));
+    assert.match(body.cancelled.message, /: it has none$/);
   });
 
   it('shows a name that leads inside instead of trying another target, and leaves it out after a while', async (t) => {
@@ -132,6 +133,10 @@ describe('BalancedUpstream', { timeout: 30_000 }, () => {
       (options) => new BalancedUpstream(options, undefined, names.resolve),
     );
     await until(() => !upstream.states()[0]!.healthy);
+    await assert.rejects(
+      upstream.forward(upstreamRequest()),
+      /api\.example:\d+ is unhealthy: api\.example has an address in 127\.0\.0\.0\/8 \(loopback\), which/,
+    );
     assert.ok(names.asked.length >= 2);
     assert.equal(target.sockets.length, 0);
   });
@@ -175,7 +180,14 @@ describe('BalancedUpstream', { timeout: 30_000 }, () => {
     assert.equal((await upstream.forward(upstreamRequest())).status, 200);
     well = false;
     await until(() => !upstream.states()[0]!.healthy);
-    await assert.rejects(upstream.forward(upstreamRequest()), isNoTarget);
+    await assert.rejects(upstream.forward(upstreamRequest()), (error: Error) => {
+      assert.ok(isNoTarget(error));
+      assert.equal(
+        error.message,
+        `no target of upstream test is available: ${checked.url} is unhealthy: it answered 500`,
+      );
+      return true;
+    });
     well = true;
     await until(() => upstream.states()[0]!.healthy);
     assert.equal((await upstream.forward(upstreamRequest())).status, 200);

@@ -58,6 +58,7 @@ describe('HealthCheck', { timeout: 20_000 }, () => {
   it('counts a refused connection as a failure', async (t) => {
     const target = watch(t, await closedOrigin());
     await until(() => !target.healthy);
+    assert.match(target.describeAbsence(), /^http:\/\/127\.0\.0\.1:\d+ is unhealthy: connect ECONNREFUSED/);
   });
 
   it('counts a certificate that nobody it trusts has signed as a failure', async (t) => {
@@ -69,12 +70,14 @@ describe('HealthCheck', { timeout: 20_000 }, () => {
     t.after(() => server.close());
     const target = watch(t, `https://localhost:${(server.address() as AddressInfo).port}`);
     await until(() => !target.healthy);
+    assert.match(target.ailment, /self-signed certificate/);
   });
 
   it('counts a check without an answer in time as a failure', async (t) => {
     const server = await startRawTarget(t, (socket) => socket.resume());
     const target = watch(t, server.url, { timeoutMs: 5 });
     await until(() => !target.healthy);
+    assert.match(target.ailment, /^no answer in 5 ms$/);
     assert.ok(server.sockets.length >= 3);
   });
 
