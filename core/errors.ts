@@ -188,8 +188,8 @@ export const ERROR_TABLE = Object.freeze({
     502,
     'upstream',
     false,
-    'The response is compressed although it was asked for plain, so its filters cannot read it.',
-    'Make the upstream honour `accept-encoding: identity`, or take the filter off this route.',
+    'The response has a content coding that cannot be undone, so its filters cannot read it.',
+    'Make the upstream send it plain or as gzip, deflate or br, whole and unbroken, or take the filter off this route.',
   ),
 
   SLUICE_ABI_VERSION: kind(

@@ -7,6 +7,7 @@ import { BodyVisits } from '../wasm/body-visits.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import { dropBodyFields } from '../wasm/edits.js';
 import { collectBody } from './collect-body.js';
+import { decodeBody } from './decoded-body.js';
 import { bodyStage, buildMessage, type FilterObserver, type FilterSetting, runChain } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
@@ -61,10 +62,17 @@ export async function runResponseFilters(
 
 /** A filter that reads bodies reads them plain; where none comes, nobody knows how long it would have been. */
 function prepareBody(exchange: Exchange, response: ExchangeResponse): void {
-  if (exchange.method === 'HEAD') response.headers.remove('content-length');
-  const encoding = response.headers.get('content-encoding');
-  if (response.body === null || encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);
+  const { headers, body } = response;
+  if (exchange.method === 'HEAD') headers.remove('content-length');
+  const encoding = headers.getAll('content-encoding').join(',');
+  if (body === null || encoding === '') return;
+  const decoded = decodeBody(body, encoding);
+  if (decoded === null)
+    throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);
+  if (decoded === body) return;
+  response.body = decoded;
+  // The client gets it as the filters do.
+  dropBodyFields(headers);
 }
 
 function refuseTooLarge(response: ExchangeResponse, { length }: Body, maxBytes: number): void {
