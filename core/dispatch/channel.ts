@@ -26,6 +26,7 @@ import {
 import { Job } from './job.js';
 import {
   type Beside,
+  contextBytes,
   JOB_MESSAGE,
   JOB_STOP,
   RECORD_KIND,
@@ -35,7 +36,7 @@ import {
 } from './job-record.js';
 import { JobTable } from './job-table.js';
 import type { ServingThread, ThreadPool } from './pool.js';
-import { RESULT_DONE, readResult } from './result-record.js';
+import { compact, RESULT_DONE, readResult } from './result-record.js';
 import { createRing, RingConsumer, RingProducer } from './ring.js';
 
 /** What a worker was doing at one moment. */
@@ -250,7 +251,9 @@ export class Channel {
     const { body } = job.message;
     const ticket = this.#held.nextTicket;
     const isLarge = body !== null && body.byteLength > this.#jobs.capacity / INLINE_SHARE;
-    const beside = isLarge || job.outcome !== null ? this.#beside(job, isLarge) : undefined;
+    const keeps = contextBytes(job.links) > this.#jobs.capacity / INLINE_SHARE;
+    const isBeside = isLarge || keeps || job.outcome !== null;
+    const beside = isBeside ? this.#beside(job, isLarge, keeps) : undefined;
     let written: ReturnType<typeof writeJob>;
     try {
       written = writeJob(this.#jobs, this.#writer, ticket, job.message, job.links, beside);
@@ -269,13 +272,17 @@ export class Channel {
     return true;
   }
 
-  #beside({ message, outcome }: Job, body: boolean): Beside {
+  #beside({ message, outcome, links }: Job, body: boolean, contexts: boolean): Beside {
     // Before the record: the worker may read it at once and takes these messages right after.
     const post = (): void => {
-      if (body) this.#port.postMessage({ kind: 'body', bytes: message.body });
+      if (body) this.#port.postMessage({ kind: 'body', bytes: compact(message.body!) });
       if (outcome !== null) this.#port.postMessage({ kind: 'outcome', bytes: outcome });
+      if (contexts) {
+        const copies = links.map(({ context }) => (context === null ? null : compact(context)));
+        this.#port.postMessage({ kind: 'contexts', contexts: copies });
+      }
     };
-    return { body, outcome: outcome !== null, post };
+    return { body, outcome: outcome !== null, contexts, post };
   }
 
   #writeMessage(message: WorkerMessage | 'stop'): boolean {

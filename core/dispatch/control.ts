@@ -46,11 +46,15 @@ export type WorkerMessage =
   /** The body of a job that is too large for the ring. */
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
   /** What a callout came to, for a job that goes on after it. */
-  | { readonly kind: 'outcome'; readonly bytes: Uint8Array };
+  | { readonly kind: 'outcome'; readonly bytes: Uint8Array }
+  /** What the filters of a job kept, by index, when that is large. */
+  | { readonly kind: 'contexts'; readonly contexts: readonly (Uint8Array | null)[] };
 
 /** What of a result does not go through the ring. */
 export interface ResultExtra {
   readonly body: Uint8Array | null;
+  /** Of the result, when they are large; null: they are in the record. */
+  readonly contexts: readonly (Uint8Array | null)[] | null;
   readonly failures: readonly FilterFailure[];
   readonly logs: readonly FilterLogLine[];
   readonly callout: Callout | null;

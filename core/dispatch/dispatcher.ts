@@ -172,7 +172,11 @@ export class Dispatcher implements JobOwner {
     this.#outstanding -= 1;
     if (this.#outstanding === 0) this.#fleet.rest();
     if (result !== null && result.failures.length > 0) this.#countFailures(job, result.failures);
-    for (const id of job.probes) this.#quarantine.probed(id, probeOutcome(job, id, result));
+    for (const id of job.probes) {
+      const spec = this.#fleet.filter(id);
+      const streams = spec?.phases[job.message.phase]?.body === 'stream';
+      this.#quarantine.probed(id, probeOutcome(job, id, streams, result));
+    }
   }
 
   get stats(): DispatcherStats {
@@ -198,7 +202,8 @@ export class Dispatcher implements JobOwner {
     for (const [index, { id, skip }] of job.links.entries()) {
       const admission = skip ? 'run' : this.#quarantine.admit(id);
       if (admission === 'probe') job.probes = [...job.probes, id];
-      if (admission !== 'refuse') continue;
+      // What is under way goes on: one client's failures would cut the bodies of all others.
+      if (admission !== 'refuse' || isChunk(job.message.stage)) continue;
       const spec = this.#fleet.filter(id);
       const failure: FilterFailure = {
         code: 'SLUICE_FILTER_QUARANTINED',
@@ -298,10 +303,14 @@ function failed(failure: FilterFailure): PhaseResult {
   };
 }
 
-/** What a job says of the filter it probes. */
+/**
+ * What a job says of the filter it probes.
+ * @param streams the filter sees bodies in chunks
+ */
 function probeOutcome(
   job: Job,
   id: number,
+  streams: boolean,
   result: PhaseResult | null,
 ): FilterFailure | 'passed' | 'unknown' {
   const index = job.links.findIndex((link) => link.id === id);
@@ -310,7 +319,11 @@ function probeOutcome(
   if (failure !== undefined) return failure;
   // Half a call: what comes after the callout is a job of its own, and the probe that counts.
   if (result.callout?.index === index) return 'unknown';
-  return result.calls.length > index ? 'passed' : 'unknown';
+  // So is what is followed by more of a body.
+  const { stage } = job.message;
+  const goesOn = streams && (stage === 'follows' || stage === 'chunk');
+  if (goesOn && !result.passed.includes(index)) return 'unknown';
+  return (result.calls[index]?.count ?? 0) > 0 ? 'passed' : 'unknown';
 }
 
 function overloaded(outstanding: number): GatewayError {

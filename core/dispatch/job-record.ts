@@ -4,7 +4,7 @@
 //   length kind ticket flags phase frame-length body-length links
 //
 // Frame, body and contexts begin at multiples of 8. A body beside the ring has its length here and its bytes in
-// the next message of the port; so has the outcome of a callout, after it.
+// the next message of the port; so has the outcome of a callout, after it, and then large contexts.
 import { PHASE_REQUEST, PHASE_RESPONSE } from '../../sdk/abi/abi.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import { align8, type FrameWriter } from '../wasm/frame.js';
@@ -30,8 +30,9 @@ const LINK_BYTES = 12;
 const FLAG_HAS_BODY = 1;
 const FLAG_BODY_BESIDE = 2;
 const FLAG_OUTCOME = 4;
+const FLAG_CONTEXTS = 8;
 /** Behind the flags: index of the stage of the body. */
-const STAGE_SHIFT = 3;
+const STAGE_SHIFT = 4;
 const STAGES: readonly BodyStage[] = ['none', 'whole', 'follows', 'chunk', 'last'];
 
 /** A job as the worker reads it: views of the ring, valid until the record is released. */
@@ -46,6 +47,8 @@ export interface JobView {
   readonly bodyBeside: boolean;
   /** The outcome of a callout travels beside the ring. */
   readonly hasOutcome: boolean;
+  /** The contexts of the links travel beside the ring. */
+  readonly hasContexts: boolean;
   readonly links: ChainLink[];
 }
 
@@ -53,6 +56,7 @@ export interface JobView {
 export interface Beside {
   readonly body: boolean;
   readonly outcome: boolean;
+  readonly contexts: boolean;
   readonly post: () => void;
 }
 
@@ -75,7 +79,9 @@ export function writeJob(
   const bodyAt = frameAt + align8(frameLength);
   const contextsAt = bodyAt + align8(inlineBody);
   let length = contextsAt;
-  for (const { context } of links) length += context === null ? 0 : align8(context.byteLength);
+  const hasContexts = beside?.contexts !== true;
+  if (hasContexts)
+    for (const { context } of links) length += context === null ? 0 : align8(context.byteLength);
 
   if (!ring.canHold(length)) return 'too-large';
   const at = ring.reserve(length);
@@ -89,6 +95,7 @@ export function writeJob(
     (body === null ? 0 : FLAG_HAS_BODY) |
     (beside?.body ? FLAG_BODY_BESIDE : 0) |
     (beside?.outcome ? FLAG_OUTCOME : 0) |
+    (beside?.contexts ? FLAG_CONTEXTS : 0) |
     (STAGES.indexOf(message.stage) << STAGE_SHIFT);
   words[base + PHASE] = message.phase === 'request' ? PHASE_REQUEST : PHASE_RESPONSE;
   words[base + FRAME_LENGTH] = frameLength;
@@ -100,8 +107,9 @@ export function writeJob(
     const entry = (at + FIXED_BYTES + i * LINK_BYTES) >> 2;
     words[entry] = link.id;
     words[entry + 1] = link.skip ? 1 : 0;
-    words[entry + 2] = link.context === null ? 0 : link.context.byteLength;
-    if (link.context === null) continue;
+    const isInline = hasContexts && link.context !== null;
+    words[entry + 2] = isInline ? link.context.byteLength : 0;
+    if (!isInline) continue;
     bytes.set(link.context, context);
     context += align8(link.context.byteLength);
   }
@@ -118,6 +126,13 @@ export function writeSignal(ring: RingProducer, kind: number): boolean {
   ring.words[(at >> 2) + RECORD_KIND] = kind;
   ring.commit(at, FIXED_BYTES);
   return true;
+}
+
+/** Bytes of what the filters of a job kept, all together. */
+export function contextBytes(links: readonly ChainLink[]): number {
+  let bytes = 0;
+  for (const { context } of links) if (context !== null) bytes += context.byteLength;
+  return bytes;
 }
 
 /** Reads the job at `at`. */
@@ -149,6 +164,7 @@ export function readJob(words: Int32Array, bytes: Buffer, at: number): JobView {
     body: inline ? bytes.subarray(bodyAt, bodyAt + bodyLength) : null,
     bodyBeside: beside,
     hasOutcome: (flags & FLAG_OUTCOME) !== 0,
+    hasContexts: (flags & FLAG_CONTEXTS) !== 0,
     links,
   };
 }

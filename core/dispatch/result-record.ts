@@ -30,17 +30,28 @@ const ENTRY_BYTES = 12;
 
 const FLAG_EXTRA = 1;
 const FLAG_HAS_BODY = 2;
-/** Beside the number of edits of a call: the filter wants no more of the body. */
+/** Above the number of edits of a call: the filter wants no more of the body; then how often it was called. */
 const CALL_PASSED = 0x10000;
+const COUNT_SHIFT = 17;
+const MOST_COUNT = 0x3fff;
 const MOST_NS = 0x7fffffff;
 
 /** What of a result has to travel beside the ring; null when nothing does. */
-export function splitExtra(result: PhaseResult, mostInlineBody: number): ResultExtra | null {
+export function splitExtra(result: PhaseResult, mostInline: number): ResultExtra | null {
   const body = resultBody(result);
-  const large = body !== undefined && body.byteLength > mostInlineBody;
+  const large = body !== undefined && body.byteLength > mostInline;
+  const keeps = bytesOf(result.contexts) > mostInline;
   const { failures, logs, callout, stop } = result;
-  if (!large && failures.length === 0 && logs.length === 0 && callout === null && stop === null) return null;
-  return { body: large ? body : null, failures, logs, callout, stop };
+  const isPlain = failures.length === 0 && logs.length === 0 && callout === null && stop === null;
+  if (!large && !keeps && isPlain) return null;
+  return {
+    body: large ? compact(body) : null,
+    contexts: keeps ? result.contexts.map((context) => (context === null ? null : compact(context))) : null,
+    failures,
+    logs,
+    callout,
+    stop,
+  };
 }
 
 /** A result laid out for the ring. */
@@ -50,13 +61,15 @@ export class ResultRecord {
   readonly #headers: readonly string[];
   readonly #text: string;
   readonly #inlineBody: Uint8Array | undefined;
+  readonly #contexts: readonly (Uint8Array | null)[];
   readonly #textAt: number;
   readonly #bodyAt: number;
   /** Bytes in the ring. */
   readonly length: number;
 
   constructor(result: PhaseResult, extra: ResultExtra | null) {
-    const { edits, response, calls, contexts } = result;
+    const { edits, response, calls } = result;
+    const contexts = extra?.contexts ? NONE : result.contexts;
     const headers = response === null ? [] : response.headers.flat;
     let text = '';
     for (let i = 0; i < edits.size; i += 1) text += edits.names[i]! + edits.values[i]!;
@@ -65,6 +78,7 @@ export class ResultRecord {
     this.#result = result;
     this.#hasExtra = extra !== null;
     this.#headers = headers;
+    this.#contexts = contexts;
     this.#text = text;
     this.#inlineBody = extra?.body ? undefined : resultBody(result);
     this.#textAt = align8(FIXED_BYTES + entries);
@@ -78,7 +92,8 @@ export class ResultRecord {
     const at = ring.reserve(this.length);
     if (at === -1) return false;
     const { words, bytes } = ring;
-    const { edits, response, respondedBy, calls, contexts, passed } = this.#result;
+    const { edits, response, respondedBy, calls, passed } = this.#result;
+    const contexts = this.#contexts;
     const body = this.#inlineBody;
     const base = at >> 2;
     words[base + RECORD_KIND] = RESULT_DONE;
@@ -96,7 +111,10 @@ export class ResultRecord {
     for (let i = 0; i < calls.length; i += 1, entry += 3) {
       const context = contexts[i] ?? null;
       words[entry] = Math.min(calls[i]!.durationNs, MOST_NS);
-      words[entry + 1] = calls[i]!.edits | (passed.includes(i) ? CALL_PASSED : 0);
+      words[entry + 1] =
+        calls[i]!.edits |
+        (passed.includes(i) ? CALL_PASSED : 0) |
+        (Math.min(calls[i]!.count, MOST_COUNT) << COUNT_SHIFT);
       words[entry + 2] = context === null ? 0 : context.byteLength;
       if (context === null) continue;
       bytes.set(context, contextAt);
@@ -153,8 +171,10 @@ export function readResult(
   let passed: readonly number[] = NONE;
   let entry = (at + FIXED_BYTES) >> 2;
   for (let i = 0; i < callCount; i += 1, entry += 3) {
-    calls.push({ durationNs: words[entry]!, edits: words[entry + 1]! & (CALL_PASSED - 1) });
-    if ((words[entry + 1]! & CALL_PASSED) !== 0) passed = [...passed, i];
+    const facts = words[entry + 1]!;
+    const count = facts >>> COUNT_SHIFT;
+    calls.push({ count, durationNs: words[entry]!, edits: facts & (CALL_PASSED - 1) });
+    if ((facts & CALL_PASSED) !== 0) passed = [...passed, i];
     const size = words[entry + 2]!;
     contexts.push(size === 0 ? null : copyOf(bytes, contextAt, size));
     contextAt += align8(size);
@@ -184,7 +204,7 @@ export function readResult(
       status === 0 ? null : { status, headers: new HeaderList(headers), body: body ?? new Uint8Array(0) },
     respondedBy: words[base + RESPONDED_BY]!,
     callout: extra === null ? null : extra.callout,
-    contexts,
+    contexts: extra?.contexts ?? contexts,
     passed,
     stop: extra === null ? null : extra.stop,
     calls,
@@ -196,6 +216,19 @@ export function readResult(
 /** The body a result carries: that of its response, or else the one the filters set. */
 function resultBody(result: PhaseResult): Uint8Array | undefined {
   return result.response === null ? result.edits.body : result.response.body;
+}
+
+function bytesOf(contexts: readonly (Uint8Array | null)[]): number {
+  let bytes = 0;
+  for (const context of contexts) if (context !== null) bytes += context.byteLength;
+  return bytes;
+}
+
+/** For a message: it takes the whole memory behind a view along, and shares what is shared. */
+export function compact(bytes: Uint8Array): Uint8Array {
+  const { buffer } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+  return isWhole ? bytes : Uint8Array.from(bytes);
 }
 
 function copyOf(bytes: Buffer, at: number, length: number): Uint8Array {

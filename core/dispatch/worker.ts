@@ -128,6 +128,12 @@ class Server {
       const message = this.#receive();
       outcome = message.kind === 'outcome' ? message.bytes : null;
     }
+    let { links } = job;
+    if (job.hasContexts) {
+      const message = this.#receive();
+      const contexts = message.kind === 'contexts' ? message.contexts : [];
+      links = links.map((link, index) => ({ ...link, context: contexts[index] ?? null }));
+    }
     this.#control[PROGRESS_TICKET] = job.ticket;
     const result = this.#chain.run({
       phase: job.phase,
@@ -136,7 +142,7 @@ class Server {
       at: job.frameAt,
       length: job.frameLength,
       body,
-      links: job.links,
+      links,
       outcome,
     });
     this.#publish(job.ticket, result);

@@ -169,8 +169,10 @@ class MemoryReply implements Reply, BodyConsumer {
       ? (options?.headLength ?? body?.length ?? null)
       : (body?.length ?? (body ? null : 0));
     if (!isBodiless(status) && length !== null) this.#headers.set('content-length', String(length));
-    if (isHead || isBodiless(status) || body === null) this.#finish('sent');
-    else body.read(this);
+    if (isHead || isBodiless(status) || body === null) {
+      body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
+      this.#finish('sent');
+    } else body.read(this);
     return this.#outcome;
   }
 

@@ -108,7 +108,8 @@ export class UwsReply implements Reply {
     const head = formatHead(status, headers);
 
     if (exchange.method === 'HEAD' || isBodiless(status)) {
-      body?.read(DISCARD);
+      // Nobody waits for its end, and it may have none.
+      body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
       const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
       return this.#sendHead(length === null ? head : `${head}\r\ncontent-length: ${length}`, closes);
     }

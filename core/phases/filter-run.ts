@@ -203,6 +203,7 @@ function reportCalls(
   for (const { durationNs } of calls) calledNs += durationNs;
   const waitMs = Math.max(0, elapsedMs - calledNs / 1e6);
   for (let i = 0; i < calls.length; i += 1) {
+    if (calls[i]!.count === 0) continue;
     const { name } = specs[i]!;
     observer.filterCalled(name, phase, calls[i]!);
     observer.filterWaited(name, phase, waitMs);

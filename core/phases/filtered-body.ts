@@ -17,7 +17,8 @@ export class FilteredBody implements Body, BodyConsumer {
   #consumer: BodyConsumer | null = null;
   #incoming: Uint8Array[] = [];
   #incomingBytes = 0;
-  #outgoing: Uint8Array[] = [];
+  /** What the filters let through and the consumer has not taken. */
+  #outgoing: Uint8Array | null = null;
   /** The source has ended, and so have the filters. */
   #sourceEnded = false;
   #ended = false;
@@ -49,8 +50,8 @@ export class FilteredBody implements Body, BodyConsumer {
   }
 
   /**
-   * Starts the flow and waits until the filters have seen the first chunk, so that one that fails or stops at once does so
-   * before the head has left.
+   * Starts the flow and waits for the first bytes that the filters let through, so that one that fails or stops before does
+   * so before the head has left.
    * @throws GatewayError that the body failed with
    */
   first(): Promise<void> {
@@ -122,7 +123,7 @@ export class FilteredBody implements Body, BodyConsumer {
 
   /** Begins the next visit, if there is a reason and what the last one let through is gone. */
   #advance(): void {
-    if (this.#visiting || this.#ended || this.#outgoing.length > 0) return;
+    if (this.#visiting || this.#ended || this.#outgoing !== null) return;
     if (this.#incomingBytes === 0 && !this.#sourceEnded) return;
     this.#visiting = true;
     // Chunk and end often come in one turn: they take one visit.
@@ -137,13 +138,13 @@ export class FilteredBody implements Body, BodyConsumer {
     try {
       const output = this.#visits.isOver ? chunk : await this.#visit(chunk, last);
       if (this.#over) return;
-      if (output.byteLength > 0) this.#outgoing.push(output);
+      if (output.byteLength > 0) this.#outgoing = output;
       this.#ended = last;
     } catch (cause) {
       this.#break(GatewayError.from(cause));
       return;
     }
-    this.#endFirst(null);
+    if (this.#outgoing !== null || this.#ended) this.#endFirst(null);
     this.#visiting = false;
     this.#deliver();
   }
@@ -175,6 +176,7 @@ export class FilteredBody implements Body, BodyConsumer {
   #break(error: GatewayError): void {
     if (this.#over) return;
     const { exchange } = this.#setting;
+    // Where the response is on its way, be it this one, nobody else tells of the error.
     if (exchange.response !== null) exchange.error ??= error;
     this.#source.cancel(error);
     this.fail(error);
@@ -183,13 +185,19 @@ export class FilteredBody implements Body, BodyConsumer {
   /** Hands on what the consumer takes, and sees to the next chunk when it took all. */
   #deliver(): void {
     const consumer = this.#consumer;
-    if (consumer === null || this.#over) return;
-    while (!this.#paused && this.#outgoing.length > 0) consumer.chunk(this.#outgoing.shift()!);
-    if (this.#paused || this.#over) return;
-    if (this.#ended) {
+    if (this.#over || this.#paused) return;
+    if (consumer !== null && this.#outgoing !== null) {
+      const bytes = this.#outgoing;
+      this.#outgoing = null;
+      consumer.chunk(bytes);
+    }
+    // It may have paused or cancelled meanwhile.
+    if (this.#over || this.#paused) return;
+    if (!this.#ended) this.#advance();
+    else if (consumer !== null && this.#outgoing === null) {
       this.#over = true;
       consumer.end();
-    } else this.#advance();
+    }
   }
 
   #resumeSource(): void {
@@ -211,7 +219,7 @@ export class FilteredBody implements Body, BodyConsumer {
   #drop(): void {
     this.#incoming = [];
     this.#incomingBytes = 0;
-    this.#outgoing = [];
+    this.#outgoing = null;
   }
 
   #endFirst(failure: GatewayError | null): void {

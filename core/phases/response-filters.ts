@@ -2,10 +2,11 @@
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
+import { isBodiless } from '../listener/response-head.js';
 import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { ChainLink } from '../wasm/chain-input.js';
-import { dropBodyFields } from '../wasm/edits.js';
+import { bodyFields, dropBodyFields, dropStaleFields } from '../wasm/edits.js';
 import { collectBody } from './collect-body.js';
 import { decodeBody } from './decoded-body.js';
 import { bodyStage, buildMessage, type FilterObserver, type FilterSetting, runChain } from './filter-run.js';
@@ -37,6 +38,7 @@ export async function runResponseFilters(
   const stage = bodyStage(chain, body);
   const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
   const message = buildMessage(exchange, 'response', stage, held);
+  const fields = stage === 'follows' ? bodyFields(response.headers) : null;
   const links = withContexts(chain, request.contexts);
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
   const { body: replaced, passed, contexts } = await runChain(setting, chain, links, message);
@@ -48,8 +50,15 @@ export async function runResponseFilters(
     return;
   }
   const streaming = chain.streaming.filter((index) => !passed.includes(index));
-  if (stage !== 'follows' || streaming.length === 0) return;
-  dropBodyFields(response.headers);
+  if (fields === null || streaming.length === 0) return;
+  dropStaleFields(response.headers, fields);
+  if (isBodiless(response.status)) {
+    body!.cancel(
+      new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter gave the response a status without a body'),
+    );
+    response.body = null;
+    return;
+  }
   const filtered = new FilteredBody(
     body!,
     setting,

@@ -26,7 +26,13 @@ export class BodyVisits {
     places: readonly number[],
     contexts: readonly (Uint8Array | null)[],
   ) {
-    this.#message = message;
+    // What leaves gets fields of its own later, in the same lists.
+    const { requestHeaders, responseHeaders } = message;
+    this.#message = {
+      ...message,
+      requestHeaders: requestHeaders.clone(),
+      responseHeaders: responseHeaders.clone(),
+    };
     this.#contexts = [...contexts];
     this.#places = places;
     this.#links = places.map((place) => {

@@ -1,4 +1,6 @@
 // Runs one chunk of a body through the filters that see it in chunks. What one lets through is the next one's chunk.
+import { MAX_CHUNK_BYTES } from '../../sdk/abi/abi.js';
+import { GatewayError } from '../errors.js';
 import type { ChainInput, ChainLink } from './chain-input.js';
 import { buildResponse } from './edits.js';
 import type { FilterThread } from './filter-thread.js';
@@ -9,8 +11,9 @@ import type { ScratchBytes } from './scratch-bytes.js';
 import { decodeState, encodeState, NO_STATE, type StreamState } from './stream-state.js';
 
 const NOTHING = new Uint8Array(0);
+const MOST_REASON = 1024;
 
-/** What one filter did with one chunk. */
+/** What one filter did with bytes of a body. */
 export interface ChunkOutcome {
   /** What goes on to the next filter. */
   readonly output: Uint8Array;
@@ -21,11 +24,53 @@ export interface ChunkOutcome {
   readonly end: Reply | null;
 }
 
+/** Puts what was held in front of what came. */
+type Join = (held: Uint8Array, bytes: Uint8Array) => Uint8Array;
+
 /**
- * Gives one filter one chunk, with what it held of the last one in front. One that fails sees no more of the body, and what
+ * Gives one filter bytes of a body, in chunks as large as they may be. A filter that fails sees no more of the body, and what
  * it was to see goes on as it is; whether the exchange does is for the caller to say.
+ * @param last the body ends with these bytes
  */
-export function runChunk(
+export function runChunks(
+  calls: GuestCalls,
+  link: ChainLink,
+  index: number,
+  frame: Uint8Array,
+  state: StreamState,
+  input: Uint8Array,
+  last: boolean,
+  join: Join,
+): ChunkOutcome {
+  const most = Math.max(input.byteLength, calls.memoryOf(link));
+  const output: Uint8Array[] = [];
+  let outputBytes = 0;
+  let { context, held } = state;
+  let at = 0;
+  let passed = false;
+  do {
+    const rest =
+      at === 0 && input.byteLength <= MAX_CHUNK_BYTES ? input : input.subarray(at, at + MAX_CHUNK_BYTES);
+    at += rest.byteLength;
+    const isLast = last && at === input.byteLength;
+    const outcome = runChunk(calls, link, index, frame, context, join(held, rest), isLast);
+    if (outcome.end !== null) return outcome;
+    output.push(outcome.output);
+    outputBytes += outcome.output.byteLength;
+    ({ context, held } = outcome.state);
+    ({ passed } = outcome);
+    if (!passed && outputBytes > most) {
+      const problem = `body: ${outputBytes} bytes for ${at}, and the filter may make no more than its memory holds`;
+      calls.refuse(link, index, new GatewayError('SLUICE_ABI_EDIT', problem));
+      passed = true;
+    }
+  } while (!passed && at < input.byteLength);
+  if (at < input.byteLength) output.push(input.subarray(at));
+  const whole = output.length === 1 ? output[0]! : Buffer.concat(output);
+  return { output: whole, state: { context, held: passed ? NOTHING : held }, passed, end: null };
+}
+
+function runChunk(
   calls: GuestCalls,
   link: ChainLink,
   index: number,
@@ -45,6 +90,11 @@ export function runChunk(
   const output = reply.edits.body ?? chunk.subarray(0, kept);
   const state = { context: reply.context ?? context, held: chunk.subarray(kept) };
   return { output, state, passed: reply.passes, end: null };
+}
+
+/** The reason of a reply that stops, as long as a line of the log may be. */
+export function stopReason({ refusal }: Reply): string {
+  return refusal?.reason.slice(0, MOST_REASON) || 'no reason given';
 }
 
 export class ChunkRun {
@@ -78,14 +128,15 @@ export class ChunkRun {
         continue;
       }
       const { context, held } = decodeState(link.context);
-      const whole = this.#scratch.join(held, chunk);
       if (link.skip) {
         this.#calls.skip(index);
         this.#keep(index, { context, held: NOTHING }, true);
-        chunk = whole;
+        chunk = this.#join(held, chunk);
         continue;
       }
-      const { output, state, passed, end } = runChunk(this.#calls, link, index, frame, context, whole, last);
+      const given = { context, held };
+      const outcome = runChunks(this.#calls, link, index, frame, given, chunk, last, this.#join);
+      const { output, state, passed, end } = outcome;
       this.#keep(index, state, passed);
       if (this.#calls.failed || end !== null) return this.#result(undefined, end, index);
       chunk = output;
@@ -99,6 +150,7 @@ export class ChunkRun {
   }
 
   readonly #take = (length: number): Buffer => this.#scratch.take(length);
+  readonly #join: Join = (held, bytes) => this.#scratch.join(held, bytes);
 
   #result(body: Uint8Array | undefined, end: Reply | null, index: number): PhaseResult {
     const edits = new EditList();
@@ -111,7 +163,7 @@ export class ChunkRun {
       callout: null,
       contexts: this.#contexts,
       passed: this.#passed,
-      stop: end?.decision === 'stop' ? (end.refusal?.reason ?? 'no reason given') : null,
+      stop: end?.decision === 'stop' ? stopReason(end) : null,
       calls: this.#calls.calls,
       failures: this.#calls.failures,
       logs: this.#calls.logs,

@@ -24,9 +24,21 @@ const ABOUT_BODY: ReadonlySet<string> = new Set([
   'accept-ranges',
 ]);
 
-/** Removes what describes the bytes of a body that may change. */
+/** Removes what describes the bytes of a body that changes. */
 export function dropBodyFields(headers: HeaderList): void {
   headers.removeAll(ABOUT_BODY);
+}
+
+/** The fields that describe the bytes of a body, to be held against what filters made of them. */
+export function bodyFields(headers: HeaderList): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const name of ABOUT_BODY) if (headers.has(name)) fields.set(name, headers.getAll(name).join());
+  return fields;
+}
+
+/** Removes those that are as they were; what a filter has set describes the body that comes of it. */
+export function dropStaleFields(headers: HeaderList, before: ReadonlyMap<string, string>): void {
+  for (const [name, value] of before) if (headers.getAll(name).join() === value) headers.remove(name);
 }
 
 /** Applies header edits to `headers` and the rest to `message`, in order. */

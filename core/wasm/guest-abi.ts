@@ -86,9 +86,11 @@ export interface Callout {
   readonly state: Uint8Array | null;
 }
 
-/** One call as metrics see it. */
+/** What one filter did in one visit, as metrics see it. */
 export interface FilterCall {
-  /** Wall-clock time of the call. */
+  /** How often it was called: 0 when it was left out, or there was nothing to show it. */
+  readonly count: number;
+  /** Wall-clock time of these calls. */
   readonly durationNs: number;
   /** Edits that it asked for. */
   readonly edits: number;

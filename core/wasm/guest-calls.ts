@@ -8,10 +8,12 @@ import type { BodyStage, FilterCall, FilterFailure, FilterLogLine, PhaseName } f
 import type { FilterInstance, FilterSpec } from './instance.js';
 import type { Reply } from './reply.js';
 
+const PAGE_BYTES = 65536;
+
 export class GuestCalls {
   readonly #phase: PhaseName;
   readonly #thread: FilterThread;
-  readonly #calls: { durationNs: number; edits: number }[] = [];
+  readonly #calls: { count: number; durationNs: number; edits: number }[] = [];
   readonly failures: FilterFailure[] = [];
   readonly logs: FilterLogLine[] = [];
 
@@ -31,13 +33,19 @@ export class GuestCalls {
     return last !== undefined && !last.skipped;
   }
 
-  /** The filter at `index` is left out. */
+  /** The filter at `index` is not called: it is left out, or there is nothing to show it. */
   skip(index: number): void {
-    this.#note(index, 0, 0);
+    this.#note(index, 0, 0, 0);
   }
 
-  specOf({ id }: ChainLink): FilterSpec | undefined {
-    return this.#thread.get(id)?.spec;
+  /** The filter at `index` failed by what its calls came to together. */
+  refuse(link: ChainLink, index: number, error: GatewayError): void {
+    this.#fail(error, this.#thread.get(link.id)!.spec, index);
+  }
+
+  /** Most bytes of memory that the filter may have. */
+  memoryOf({ id }: ChainLink): number {
+    return (this.#thread.get(id)?.spec.maximumPages ?? 0) * PAGE_BYTES;
   }
 
   /** The reply of one filter; null when it says nothing, or failed: then `failures` has one more. */
@@ -71,7 +79,8 @@ export class GuestCalls {
       progress.leave();
     }
     this.#end(loaded, instance);
-    this.#note(index, Math.round((performance.now() - started) * 1e6), reply === null ? 0 : reply.edits.size);
+    const durationNs = Math.round((performance.now() - started) * 1e6);
+    this.#note(index, 1, durationNs, reply === null ? 0 : reply.edits.size);
     return reply;
   }
 
@@ -81,10 +90,11 @@ export class GuestCalls {
     for (const line of instance.takeLines()) this.logs.push({ filter: loaded.spec.name, ...line });
   }
 
-  #note(index: number, durationNs: number, edits: number): void {
+  #note(index: number, count: number, durationNs: number, edits: number): void {
     const before = this.#calls[index];
-    if (before === undefined) this.#calls.push({ durationNs, edits });
+    if (before === undefined) this.#calls.push({ count, durationNs, edits });
     else {
+      before.count += count;
       before.durationNs += durationNs;
       before.edits += edits;
     }
@@ -94,7 +104,7 @@ export class GuestCalls {
   #missing({ id }: ChainLink, index: number): null {
     const message = `filter ${id} is not loaded in this thread`;
     this.failures.push({ code: 'SLUICE_FILTER_TRAP', message, index, skipped: false });
-    this.#note(index, 0, 0);
+    this.#note(index, 0, 0, 0);
     return null;
   }
 

@@ -1,8 +1,8 @@
 // Runs one phase of one exchange through a chain of filters. A body that is there whole is given to filters that want it
 // in chunks here as well, so that each filter of the chain sees what the ones before it made of it.
-import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS, MAX_CHUNK_BYTES } from '../../sdk/abi/abi.js';
+import { EDIT_REMOVE_HEADER, EDIT_SET_STATUS } from '../../sdk/abi/abi.js';
 import type { ChainInput, ChainLink } from './chain-input.js';
-import { runChunk } from './chunk-run.js';
+import { runChunks, stopReason } from './chunk-run.js';
 import { applyEdits, buildCallout, buildResponse } from './edits.js';
 import type { FilterThread } from './filter-thread.js';
 import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
@@ -112,36 +112,21 @@ export class PhaseRun {
   /** Gives a filter the body in chunks. Answers the reply that ends the phase; null when it goes on. */
   #stream(link: ChainLink, index: number): Reply | null {
     const body = this.#body!;
-    const output: Uint8Array[] = [];
-    let state: StreamState = { ...NO_STATE, context: this.#contexts[index] ?? link.context };
-    let at = 0;
-    let over = false;
-    while (!over) {
-      const next = Math.min(at + MAX_CHUNK_BYTES, body.byteLength);
-      const input = body.subarray(at, next);
-      const last = next === body.byteLength;
-      const chunk = state.held.byteLength === 0 ? input : Buffer.concat([state.held, input]);
-      const outcome = runChunk(this.#calls, link, index, this.#frame, state.context, chunk, last);
-      if (outcome.end !== null) return outcome.end;
-      output.push(outcome.output);
-      state = outcome.state;
-      at = next;
-      over = last || outcome.passed;
-    }
+    const state: StreamState = { ...NO_STATE, context: this.#contexts[index] ?? link.context };
+    const outcome = runChunks(this.#calls, link, index, this.#frame, state, body, true, joined);
+    if (outcome.end !== null) return outcome.end;
     this.#pass(index);
-    this.#contexts[index] = state.context;
-    if (at < body.byteLength) output.push(body.subarray(at));
-    const whole = Buffer.concat(output);
+    this.#contexts[index] = outcome.state.context;
     // Most filters let most bodies through; what is as it was need not travel.
-    if (whole.equals(body)) return null;
-    this.#edits.body = whole;
-    this.#body = whole;
+    if (Buffer.compare(outcome.output, body) === 0) return null;
+    this.#edits.body = outcome.output;
+    this.#body = outcome.output;
     return null;
   }
 
   #endWith(end: Reply, index: number): PhaseResult {
     if (end.decision === 'respond') return this.#result(buildResponse(end.status, end.edits), index);
-    return { ...this.#result(null, -1), stop: end.refusal?.reason ?? 'no reason given' };
+    return { ...this.#result(null, -1), stop: stopReason(end) };
   }
 
   #stopFor(reply: Reply, { id }: ChainLink, index: number): PhaseResult {
@@ -203,4 +188,8 @@ export class PhaseRun {
       logs: this.#calls.logs,
     };
   }
+}
+
+function joined(held: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return held.byteLength === 0 ? bytes : Buffer.concat([held, bytes]);
 }

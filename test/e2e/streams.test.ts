@@ -147,6 +147,39 @@ describe('bodies that a filter sees in chunks', () => {
     assert.equal(await answer.text(), `${`[[${'A LONG LINE '.repeat(100)}]]\n`.repeat(100)}[[]]`);
   });
 
+  it('describe themselves by what a filter set, and the filter sees the head as filters left it to the end', async (test) => {
+    const bodies: ServerResponse[] = [];
+    const handler: RequestListener = (_, outgoing) => {
+      outgoing.writeHead(200, { etag: '"of the upstream"', 'x-request-id': 'upstream' });
+      outgoing.write('one');
+      bodies.push(outgoing);
+    };
+    const labelling = await start(test, { label: stream({ response: 'label' }) }, handler);
+    const labelled = await fetch(labelling.url('/'));
+    assert.equal(labelled.headers.get('etag'), '"of stream"');
+    bodies[0]!.end();
+    assert.equal(await labelled.text(), 'one');
+
+    const asking = await start(test, { ids: stream({ response: 'ids' }) }, handler);
+    const answer = await fetch(asking.url('/'));
+    bodies[1]!.end('two');
+    assert.match(await answer.text(), /^(?:upstream;){2,3}$/);
+    assert.notEqual(answer.headers.get('x-request-id'), 'upstream');
+  });
+
+  it('are let go of when a filter gives the response a status that has none', async (test) => {
+    let ended = false;
+    const gateway = await start(test, { empty: stream({ response: 'no-content' }) }, (_, outgoing) => {
+      outgoing.on('close', () => {
+        ended = true;
+      });
+      pour(outgoing, 1024 * MEBIBYTE, Number.POSITIVE_INFINITY);
+    });
+    assert.equal((await fetch(gateway.url('/'))).status, 204);
+    await until(() => ended);
+    assert.equal(await gateway.metric(`${CALLS}{filter="empty",phase="response"}`), 1);
+  });
+
   it('make the answer to HEAD tell no length, for nobody knows what would have come of them', async (test) => {
     const handler: RequestListener = (_, outgoing) => {
       outgoing.writeHead(200, { 'content-length': '5' });
@@ -228,6 +261,12 @@ describe('a filter in the midst of a body', () => {
     assert.equal(line['filter'], 'stop');
     assert.match(line['reason'] as string, /filter stop stopped the response: it is bad/);
 
+    const holding = await start(test, { stop: stream({ response: 'late-stop' }) }, (_, outgoing) => {
+      outgoing.write('fine');
+      setTimeout(() => outgoing.end('bad'), 50);
+    });
+    assert.equal(await codeOf(await fetch(holding.url('/'))), 'SLUICE_FILTER_STOPPED');
+
     const trapping = await start(test, { trap: stream({ response: 'trap' }) }, handler);
     const trapped = await fetch(trapping.url('/'));
     assert.equal(trapped.status, 503);
@@ -307,5 +346,30 @@ describe('a filter in the midst of a body', () => {
     });
     const answer = await fetch(gateway.url('/'));
     await assert.rejects(answer.text());
+  });
+});
+
+describe('quarantine of a filter that sees bodies in chunks', () => {
+  const shaky = (backoffMs: number): Record<string, unknown> =>
+    stream(
+      { request: 'trap', response: 'none' },
+      { quarantine: { failures: 1, backoffMs, maxBackoffMs: 3_600_000 } },
+    );
+
+  it('does not cut the bodies that are on their way', async (test) => {
+    let finish: (() => void) | undefined;
+    const gateway = await start(test, { shaky: shaky(3_600_000) }, (incoming, outgoing) => {
+      incoming.resume();
+      outgoing.write('first');
+      finish = () => outgoing.end('last');
+    });
+    const answer = await fetch(gateway.url('/'));
+    const reader = answer.body!.getReader();
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'first');
+    assert.equal(await codeOf(await post(gateway, 'bad')), 'SLUICE_FILTER_TRAP');
+    assert.equal(await codeOf(await post(gateway, 'fine')), 'SLUICE_FILTER_QUARANTINED');
+    finish!();
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'last');
+    assert.equal((await reader.read()).done, true);
   });
 });

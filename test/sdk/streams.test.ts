@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { MAX_HELD_BYTES } from '../../sdk/abi/abi.js';
+import { MAX_CHUNK_BYTES, MAX_HELD_BYTES } from '../../sdk/abi/abi.js';
 import { TestChain, type TestFilter, type TestOutcome } from '../../sdk/testing/index.js';
 import { guestBytes } from '../support/test-guests.js';
 import { buildInline, manifestOf } from './inline-filter.js';
@@ -202,6 +202,31 @@ describe('a stream filter', () => {
       assert.match(failures[0]!.message, message);
       assert.equal(upstream!.text, 'onetwo');
     }
+  });
+
+  it('gets no more than 64 KiB of new bytes at once, whatever the one before it makes', () => {
+    for (const body of [['one', 'two'], 'onetwo']) {
+      const { upstream, failures } = post(
+        [stream('a', { request: 'grow' }), stream('b', { request: 'largest' })],
+        body,
+      );
+      assert.deepEqual(failures, []);
+      assert.equal(upstream!.text, String(MAX_CHUNK_BYTES));
+    }
+  });
+
+  it('makes no more of a body that is there whole than its memory holds, or than it was given', () => {
+    const most = { memoryMb: 2 };
+    const fine = post([stream('a', { request: 'grow' }, most)], 'x'.repeat(5 * MAX_CHUNK_BYTES));
+    assert.deepEqual(fine.failures, []);
+    assert.equal(fine.upstream!.body.byteLength, 5 * 300_000);
+    const flood = 'x'.repeat(20 * MAX_CHUNK_BYTES);
+    const closed = post([stream('a', { request: 'grow' }, most)], flood);
+    assert.equal(closed.failures[0]!.code, 'SLUICE_ABI_EDIT');
+    assert.match(closed.failures[0]!.message, /may make no more than its memory holds/);
+    const open = post([stream('a', { request: 'grow' }, { ...most, onFailure: 'open' })], flood);
+    assert.equal(open.failures[0]!.skipped, true);
+    assert.ok(open.upstream!.body.byteLength < flood.length + 9 * 300_000);
   });
 
   it('holds 64 KiB at most', () => {

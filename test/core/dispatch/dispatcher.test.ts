@@ -5,6 +5,7 @@ import { GatewayError } from '../../../core/errors.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
 import { compilePatterns, type PatternText } from '../../../core/wasm/patterns/compiler.js';
 import { SharedTables } from '../../../core/wasm/patterns/shared-tables.js';
+import { until } from '../../support/gateway.js';
 import { guestSpec, linksTo, loadGuest, phaseMessage } from '../../support/phase-messages.js';
 import { guestBytes } from '../../support/test-guests.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
@@ -356,6 +357,48 @@ describe('too much work', () => {
         assert.equal(reason.code, 'SLUICE_DISPATCH_OVERLOADED');
         assert.deepEqual(reason.headers, ['retry-after', '1']);
       }
+    });
+  });
+
+  it('lets a filter out of quarantine at the end of a body, not at its head', async () => {
+    let restored = 0;
+    const events = {
+      workerReplaced: () => {},
+      filterQuarantined: () => {},
+      filterRestored: () => {
+        restored += 1;
+      },
+    };
+    const dispatcher = new Dispatcher({ ...OPTIONS, count: 1 }, events);
+    await dispatcher.start();
+    try {
+      const config = JSON.stringify({ name: 'a', request: 'trap' });
+      const quarantine = { failures: 1, windowMs: 10_000, backoffMs: 1, maxBackoffMs: 1 };
+      const stream = await loadGuest(dispatcher, 'stream-probe', { config, quarantine });
+      const head = { ...phaseMessage('request'), stage: 'follows' } as const;
+      const chunk = { ...head, stage: 'chunk', body: Buffer.from('fine') } as const;
+      const trapped = await dispatcher.run({ ...chunk, body: Buffer.from('bad') }, linksTo(stream));
+      assert.equal(trapped.failures[0]!.code, 'SLUICE_FILTER_TRAP');
+      await until(async () => (await dispatcher.run(head, linksTo(stream))).failures.length === 0);
+      await dispatcher.run(chunk, linksTo(stream));
+      assert.equal(restored, 0);
+      await dispatcher.run({ ...chunk, stage: 'last' }, linksTo(stream));
+      await until(() => restored === 1);
+    } finally {
+      await dispatcher.close();
+    }
+  });
+
+  it('takes states of chunks that are larger than its rings', async () => {
+    await withDispatcher({ count: 1, ringBytes: 65536 }, async (dispatcher) => {
+      const config = JSON.stringify({ name: 'a', request: 'hold' });
+      const stream = await loadGuest(dispatcher, 'stream-probe', { config });
+      const chunk = { ...phaseMessage('request'), stage: 'chunk', body: Buffer.alloc(60_000, 'x') } as const;
+      const held = await dispatcher.run(chunk, linksTo(stream));
+      assert.deepEqual(held.failures, []);
+      const links = [{ id: stream.id, context: held.contexts[0]!, skip: false }];
+      const last = await dispatcher.run({ ...chunk, stage: 'last', body: Buffer.from('y') }, links);
+      assert.equal(Buffer.from(last.edits.body!).toString(), `${'x'.repeat(60_000)}y`);
     });
   });
 

@@ -64,7 +64,7 @@ const response = fc.record({
 });
 /** The prototype of a record that was read. */
 const PLAIN = { noNullPrototype: true } as const;
-const call = fc.record({ durationNs: fc.nat(0x7fffffff), edits: fc.nat(1024) }, PLAIN);
+const call = fc.record({ count: fc.nat(0x3fff), durationNs: fc.nat(0x7fffffff), edits: fc.nat(1024) }, PLAIN);
 const failure = fc.record(
   {
     code: fc.constantFrom('SLUICE_FILTER_TRAP' as const, 'SLUICE_ABI_EDIT' as const),
@@ -109,7 +109,7 @@ const result: fc.Arbitrary<PhaseResult> = fc
       passed: callsAndContexts.flatMap(([, , passed], index) => (passed ? [index] : [])),
     };
   });
-const beside = fc.record({ body: fc.boolean(), outcome: fc.boolean() });
+const beside = fc.record({ body: fc.boolean(), outcome: fc.boolean(), contexts: fc.boolean() });
 const place = fc.nat(CAPACITY / STEP).map((steps) => steps * STEP);
 
 /** A ring that is empty and whose next record lies at `offset`. */
@@ -135,12 +135,13 @@ describe('a job', () => {
       fc.property(message, links, ticket, beside, place, (given, chain, number, wanted, offset) => {
         const { producer, consumer } = ringAt(offset);
         let posted = 0;
-        const { outcome: hasOutcome } = wanted;
+        const { outcome: hasOutcome, contexts: keeps } = wanted;
         const isBeside = wanted.body && given.body !== null;
         const post = (): void => {
           posted += 1;
         };
-        const sent = isBeside || hasOutcome ? { body: isBeside, outcome: hasOutcome, post } : undefined;
+        const what = { body: isBeside, outcome: hasOutcome, contexts: keeps, post };
+        const sent = isBeside || hasOutcome || keeps ? what : undefined;
         const outcome = writeJob(producer, new FrameWriter(), number, given, chain, sent);
         if (outcome !== 'written') {
           assert.equal(outcome, 'too-large');
@@ -155,10 +156,11 @@ describe('a job', () => {
         assert.equal(job.stage, given.stage);
         assert.equal(job.bodyBeside, isBeside);
         assert.equal(job.hasOutcome, hasOutcome);
+        assert.equal(job.hasContexts, keeps);
         assert.deepEqual(plain(job.body), isBeside ? null : plain(given.body));
         assert.deepEqual(
           job.links.map((link) => ({ ...link, context: plain(link.context) })),
-          chain.map((link) => ({ ...link, context: plain(link.context) })),
+          chain.map((link) => ({ ...link, context: keeps ? null : plain(link.context) })),
         );
         assert.deepEqual(readFrame(consumer, job.frameAt), { ...given, body: null, stage: 'none' });
         read += 1;

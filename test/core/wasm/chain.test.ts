@@ -348,7 +348,7 @@ describe('a filter that fails', () => {
     const links = linksTo(...specs).map((link, index) => ({ ...link, skip: index === 1 }));
     const result = runPhase(loaded(...specs), message('request'), links);
     assert.deepEqual(result.failures, []);
-    assert.deepEqual(result.calls[1], { durationNs: 0, edits: 0 });
+    assert.deepEqual(result.calls[1], { count: 0, durationNs: 0, edits: 0 });
     assert.deepEqual(
       result.edits.values.map((value) => value[0]),
       ['a', 'c'],

@@ -3,6 +3,7 @@
 import { Bytes, Chunk, Decision, Json, next, Request, Response, respond, stop } from 'sluice';
 
 const LINE_END: u8 = 0x0a;
+const GROWN_BYTES = 300_000;
 
 let name: string = '';
 let onRequestDo: string = '';
@@ -28,6 +29,8 @@ export function onResponse(request: Request, response: Response): Decision {
   if (onResponseDo == 'keep') response.keep('head of ' + name);
   if (onResponseDo == 'pass') response.passBody();
   if (onResponseDo == 'answer') return respond(410).text('gone');
+  if (onResponseDo == 'no-content') response.setStatus(204);
+  if (onResponseDo == 'label') response.headers.set('etag', '"of ' + name + '"');
   return next();
 }
 
@@ -37,6 +40,7 @@ export function onRequestBody(request: Request, chunk: Chunk): Decision {
 }
 
 export function onResponseBody(request: Request, response: Response, chunk: Chunk): Decision {
+  if (onResponseDo == 'ids') chunk.replace(response.headers.get('x-request-id').toString() + ';');
   return work(onResponseDo, chunk);
 }
 
@@ -52,6 +56,16 @@ function work(order: string, chunk: Chunk): Decision {
     chunk.pass();
   }
   if (order == 'lines') lines(chunk);
+  if (order == 'grow') chunk.replace('x'.repeat(GROWN_BYTES));
+  if (order == 'largest') {
+    const before = <i32>Json.parse(chunk.context).integer();
+    chunk.keep(max(before, chunk.bytes.length));
+    chunk.replace(chunk.isLast ? max(before, chunk.bytes.length).toString() : '');
+  }
+  if (order == 'late-stop') {
+    if (text.includes('bad')) return stop('it is bad');
+    chunk.hold(chunk.isLast ? 0 : chunk.bytes.length);
+  }
   if (order == 'keep') {
     const before = chunk.context.toString();
     chunk.keep(before + '|' + text);
