@@ -226,7 +226,7 @@ export class TestChain {
     return {
       phase: 'request',
       id: `test-${this.#exchanges}`,
-      routeId: 'test',
+      routeId: request.route ?? 'test',
       scheme: 'http',
       method: request.method ?? 'GET',
       authority: requestHeaders.get('host') ?? 'test.example',

@@ -37,6 +37,8 @@ export interface TestRequest {
   readonly headers?: TestHeaders;
   /** Text stands for its UTF-8 encoding. Absent: the request has no body, which is not the same as an empty one. */
   readonly body?: TestBody;
+  /** Id of the route that it came by. Default `test`. */
+  readonly route?: string;
   /** Parameters of the path, name and value in turn: `['id', '42']`. Default: none. */
   readonly params?: readonly string[];
 }
