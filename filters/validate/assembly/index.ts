@@ -1,96 +1,129 @@
-// The built-in filter `validate`: only bodies that fit a schema reach the upstream. README.md describes every option.
+// The built-in filter `validate`: only requests that fit their schemas reach the upstream. README.md describes every option.
 import {
   Bytes,
   Decision,
   hasUniqueNames,
   Json,
-  mediaParameter,
+  JsonWriter,
   mediaType,
   next,
   parseProblem,
-  problemDocument,
   Request,
   refuse,
-  respond,
-  Schema,
-  Verdict,
 } from 'sluice';
+import { BodyLimits } from './body-limits';
+import { Content, ContentKind, Contents } from './contents';
+import { Definitions } from './definitions';
+import { Findings } from './findings';
+import { Operation } from './operation';
+import { Refusal } from './refusal';
+import { Routes } from './routes';
+import { SchemaPool } from './schema-pool';
 
-const MOST_FINDINGS = 20;
+const MISMATCH = 'The request does not fit what is documented for it.';
 
-let schema: Schema | null = null;
-const contentTypes: Bytes[] = [];
-let maxBodyBytes: i64 = i64.MAX_VALUE;
+const limits = new BodyLimits();
+const refusal = new Refusal();
+const definitions = new Definitions();
+const pool = new SchemaPool(definitions);
+const routes = new Routes();
 let mismatchStatus: i32 = 422;
 
 export function configure(config: Json): void {
+  limits.read(config.get('limits'));
+  if (config.get('mode').text('enforce') == 'report') refusal.report();
+  mismatchStatus = <i32>config.get('status').integer(mismatchStatus);
+  if (mismatchStatus < 400 || mismatchStatus > 499) refuse('/status', 'expected a status from 400 to 499');
+  const operations = config.get('operations');
+  if (!operations.exists) return readOneForAll(config);
+  if (config.get('schema').exists) refuse('/schema', 'expected schema or operations, not both');
+  definitions.read(config.get('definitions'));
+  for (let member = operations.first(); member.exists; member = member.next()) {
+    routes.add(member.name, Operation.read(member, definitions, pool));
+  }
+  routes.passesUnknown = config.get('unknown').text('refuse') == 'pass';
+  pool.compile(config.get('dialect').text('2020-12') == 'draft-07');
+}
+
+/** The short form: one body for all routes, and a schema that stands alone. */
+function readOneForAll(config: Json): void {
   const source = config.get('schema');
   if (!source.exists) return refuse(source.pointer, 'expected a JSON Schema');
-  schema = Schema.compile(source.raw);
-  if (schema == null) return refuse(source.pointer, Schema.problem);
+  const schema = pool.addAlone(source);
+  const contents = new Contents();
   const types = config.get('contentTypes');
   for (let item = types.first(); item.exists; item = item.next()) {
     const type = mediaType(item.bytes);
     if (!item.isString || type.indexOfByte(0x2f) < 1)
       refuse(item.pointer, 'expected a media type such as application/json');
-    contentTypes.push(type);
+    contents.add(new Content(type, ContentKind.Json, null, source));
   }
-  if (!types.exists) contentTypes.push(Bytes.from('application/json'));
-  maxBodyBytes = config.get('maxBodyBytes').integer(maxBodyBytes);
-  mismatchStatus = <i32>config.get('status').integer(mismatchStatus);
-  if (mismatchStatus < 400 || mismatchStatus > 499) refuse('/status', 'expected a status from 400 to 499');
+  if (!types.exists)
+    contents.add(new Content(Bytes.from('application/json'), ContentKind.Json, null, source));
+  for (let i = 0; i < contents.list.length; i++) contents.list[i].schema = schema;
+  limits.bodyBytes = config.get('maxBodyBytes').integer(limits.bodyBytes);
+  routes.all = Operation.ofBody(contents);
 }
 
 export function onRequest(request: Request): Decision {
+  const operation = routes.of(request.route);
+  if (operation == null) {
+    if (routes.passesUnknown) return next();
+    return refusal.of(403, 'VALIDATE_UNKNOWN_ROUTE', 'Nothing is documented for this route.');
+  }
+  const contents = operation.contents;
   const body = request.body;
-  if (body.isEmpty) return respond(400).problem('VALIDATE_EMPTY', 'The request must have a body.');
-  if (!isAccepted(request)) {
-    return respond(415).problem('VALIDATE_CONTENT_TYPE', 'The content type of the request is not accepted.');
+  if (body.isEmpty) {
+    if (operation.needsBody) return refusal.of(400, 'VALIDATE_EMPTY', 'The request must have a body.');
+    return judge(request, operation, null);
   }
-  if (body.length > maxBodyBytes)
-    return respond(413).problem('VALIDATE_TOO_LARGE', 'The request body is too large.');
-  if (!hasUniqueNames(body)) {
-    return respond(400).problem(
-      'VALIDATE_NOT_JSON',
-      'The request body is not JSON: ' + parseProblem(body) + '.',
-    );
+  if (contents == null) return refusal.of(400, 'VALIDATE_BODY', 'The request must not have a body.');
+  const content = contents.find(request.headers);
+  if (content == null) {
+    return refusal.of(415, 'VALIDATE_CONTENT_TYPE', 'The content type of the request is not accepted.');
   }
-  const verdict = schema!.check(body);
-  if (verdict.isValid) return next();
-  if (verdict.isMismatch) return mismatch(verdict);
-  return respond(400).problem('VALIDATE_NOT_JSON', 'The request body is not JSON.');
+  if (body.length > limits.bodyBytes)
+    return refusal.of(413, 'VALIDATE_TOO_LARGE', 'The request body is too large.');
+  const problem = bodyProblem(body, content);
+  return problem == null ? judge(request, operation, content) : problem;
 }
 
-/** One content type, one of the accepted ones, in UTF-8: JSON has no other encoding (RFC 8259 §8.1). */
-function isAccepted(request: Request): bool {
-  const index = request.headers.find('content-type');
-  if (index < 0 || request.headers.find('content-type', index + 1) >= 0) return false;
-  const value = request.headers.valueAt(index);
-  const charset = mediaParameter(value, 'charset');
-  if (charset.exists && !charset.equalsIgnoreCase('utf-8')) return false;
-  const type = mediaType(value);
-  for (let i = 0; i < contentTypes.length; i++) if (contentTypes[i].equalsBytes(type)) return true;
-  return false;
+/** What is wrong with the bytes of a body, before anybody asks what they mean; null when nothing is. */
+function bodyProblem(body: Bytes, content: Content): Decision | null {
+  if (content.kind == ContentKind.Opaque) return null;
+  const isForm = content.kind == ContentKind.Form;
+  const limit = isForm ? limits.brokenByForm(body) : limits.brokenBy(body);
+  if (limit != '') {
+    const findings = new Findings();
+    findings.add('body', '', limit, 'is larger than it may be');
+    return refusal.of(413, 'VALIDATE_LIMIT', 'The request body is larger than it may be.', findings);
+  }
+  if (isForm || hasUniqueNames(body)) return null;
+  return refusal.of(400, 'VALIDATE_NOT_JSON', 'The request body is not JSON: ' + parseProblem(body) + '.');
 }
 
-/** Names the place and the rule of each finding, never what stood there. */
-function mismatch(verdict: Verdict): Decision {
-  const answer = respond(mismatchStatus);
-  const writer = problemDocument('VALIDATE_MISMATCH', 'The request body does not fit its schema.')
-    .name('findings')
-    .beginArray();
-  let count = 0;
-  for (
-    let finding = verdict.findings.first();
-    finding.exists && count < MOST_FINDINGS;
-    finding = finding.next()
-  ) {
-    writer.beginObject();
-    writer.name('pointer').raw(finding.get('pointer').raw);
-    writer.name('rule').raw(finding.get('rule').raw);
-    writer.name('message').raw(finding.get('message').raw);
-    writer.endObject();
-    count++;
+/** @param content what the body is; null when there is none */
+function judge(request: Request, operation: Operation, content: Content | null): Decision {
+  const schema = content == null ? operation.bareSchema : content.schema;
+  const findings = new Findings();
+  if (schema >= 0 && pool.depthOf(schema) == 0) {
+    findings.addVerdict(pool.checkAlone(schema, request.body), 0, 'body');
+  } else {
+    // What cannot be taken into the document is found on the way.
+    const document = schema < 0 ? new JsonWriter() : pool.open(schema);
+    document.beginObject();
+    operation.write(request, document, limits, findings);
+    if (content != null) writeBody(request.body, content, document, findings);
+    document.endObject();
+    if (schema >= 0) findings.addVerdict(pool.check(schema, document), pool.depthOf(schema), 'body');
   }
-  return answer.problemJson(writer.endArray().endObject());
+  if (findings.isEmpty) return next();
+  return refusal.of(mismatchStatus, 'VALIDATE_MISMATCH', MISMATCH, findings);
+}
+
+function writeBody(body: Bytes, content: Content, document: JsonWriter, findings: Findings): void {
+  if (content.kind == ContentKind.Json) document.name('body').raw(body);
+  else if (content.kind == ContentKind.Form) {
+    document.name('body').raw(content.fields!.formOf(body, limits, findings));
+  }
 }
