@@ -43,10 +43,10 @@ export function inShort(status: number, contentType: string | undefined, text: s
   if (contentType !== 'application/problem+json') return text === '' ? `${status}` : `${status} ${text}`;
   const { code, findings } = JSON.parse(text) as {
     code: string;
-    findings?: { pointer: string; rule: string }[];
+    findings?: { in: string; pointer: string; rule: string }[];
   };
   const [first] = findings ?? [];
-  return [status, code, ...(first ? [first.pointer, first.rule] : [])].join(' ');
+  return [status, code, ...(first ? [first.in + first.pointer, first.rule] : [])].join(' ');
 }
 
 /** Places in a config that the schema in the manifest refuses, as the gateway would at load. */

@@ -238,11 +238,16 @@ describe('validate: config', () => {
 
 describe('validate: the fixtures of its README', () => {
   const chain = chainOf('validate', readmeExample('validate'));
-  for (const [type = '', body = '', upstreamSees, clientSees] of readmeFixtures('validate')) {
-    it(`${type}: ${body}`, () => {
-      const headers = { 'content-type': type };
-      const { upstream, client } = chain.exchange({ method: 'POST', target: '/', headers, body });
-      assert.equal(upstream === null ? '-' : upstream.text, upstreamSees);
+  for (const [route = '', target = '', header = '', body = '', upstreamSees, clientSees] of readmeFixtures(
+    'validate',
+  )) {
+    it(`${route}: ${target} ${header} ${body}`, () => {
+      const headers = header === '' ? {} : Object.fromEntries([header.split(': ')]);
+      const params = ['id', target.replace(/^.*\/|\?.*$/g, '')];
+      const request = { target, route, headers, params, ...(body !== '' && { body }) };
+      const { upstream, client } = chain.exchange(request);
+      const seen = upstream === null ? '-' : `${upstream.target} ${upstream.text}`.trim();
+      assert.equal(seen, upstreamSees);
       assert.equal(inShort(client!.status, client!.headers.get('content-type'), client!.text), clientSees);
     });
   }

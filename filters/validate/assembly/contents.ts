@@ -76,6 +76,12 @@ export class Contents {
     return contents;
   }
 
+  /** Whether a body may be anything, of some type. */
+  get hasOpaque(): bool {
+    for (let i = 0; i < this.list.length; i++) if (this.list[i].kind == ContentKind.Opaque) return true;
+    return false;
+  }
+
   /** Keeps the closest first. */
   add(content: Content): void {
     let at = this.list.length;

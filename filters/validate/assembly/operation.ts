@@ -85,8 +85,10 @@ export class Operation {
     addPlace(parameters, this.query);
     addPlace(parameters, this.headers);
     addPlace(parameters, this.cookies);
-    if (parameters.length > 0) this.bare = addTo(pool, parameters.bytes, json.pointer, definitions);
     const contents = this.contents;
+    const mayBeBare = contents == null || !this.needsBody || contents.hasOpaque;
+    if (mayBeBare && parameters.length > 0)
+      this.bare = addTo(pool, parameters.bytes, json.pointer, definitions);
     if (contents == null) return;
     for (let i = 0; i < contents.list.length; i++) {
       const content = contents.list[i];
