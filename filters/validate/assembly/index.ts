@@ -20,7 +20,7 @@ import { Refusal } from './refusal';
 import { Routes } from './routes';
 import { SchemaPool } from './schema-pool';
 
-const MISMATCH = 'The request does not fit what is documented for it.';
+const MISMATCH = 'The request does not fit its schema.';
 
 const limits = new BodyLimits();
 const refusal = new Refusal();
@@ -48,7 +48,7 @@ export function configure(config: Json): void {
 /** The short form: one body for all routes, and a schema that stands alone. */
 function readOneForAll(config: Json): void {
   const source = config.get('schema');
-  if (!source.exists) return refuse(source.pointer, 'expected a JSON Schema');
+  if (!source.exists) return refuse(source.pointer, 'expected a JSON Schema, or operations');
   const schema = pool.addAlone(source);
   const contents = new Contents();
   const types = config.get('contentTypes');

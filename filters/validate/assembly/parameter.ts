@@ -1,5 +1,5 @@
 // A parameter of a path, a query, a header or a cookie: how its text becomes the JSON value that its schema judges.
-import { Bytes, hasUniqueNames, Json, JsonWriter, refuse } from 'sluice';
+import { ABSENT, Bytes, hasUniqueNames, Json, JsonWriter, refuse } from 'sluice';
 import { BodyLimits } from './body-limits';
 import { Definitions } from './definitions';
 import { Findings } from './findings';
@@ -11,7 +11,7 @@ const COMMA: u8 = 0x2c;
 @final
 export class Parameter {
   /** Text of its schema. */
-  schema: Bytes = Bytes.from('true');
+  schema: Bytes = ABSENT;
   isRequired: bool = false;
   isArray: bool = false;
   /** An array as one text with commas, and not as a text for each item. */
@@ -34,8 +34,10 @@ export class Parameter {
         const schema = member.get('application/json').get('schema');
         parameter.isJson = true;
         parameter.schema = schema.raw;
-        if (!schema.exists) refuse(schema.pointer, 'expected a JSON Schema');
       }
+    }
+    if (json.get('schema').exists == parameter.isJson || !parameter.schema.exists) {
+      refuse(json.pointer, 'expected a schema, or content with one');
     }
     return parameter;
   }
