@@ -1,11 +1,13 @@
 // The built-in filter `policy`: default deny. README.md describes every option.
-import { Decision, Json, next, Request, refuse, respond } from 'sluice';
+import { Decision, Json, log, Metric, next, Request, refuse, respond } from 'sluice';
 import { Path } from './path';
 import { Rule } from './rule';
 
 const rules: Rule[] = [];
 let denyStatus: i32 = 403;
 let denyDetail: string = 'This request is not allowed.';
+// In mode `report` only: what enforces needs neither log nor metrics.
+let reported: Metric | null = null;
 
 export function configure(config: Json): void {
   const list = config.get('rules');
@@ -16,6 +18,11 @@ export function configure(config: Json): void {
   denyDetail = deny.get('detail').text(denyDetail);
   if (denyStatus < 400 || denyStatus > 499)
     refuse(deny.get('status').pointer, 'expected a status from 400 to 499');
+  if (config.get('mode').text('enforce') == 'report') {
+    // Without the grant this refuses the load, and not the first request.
+    log.debug('reports what it would deny');
+    reported = Metric.counter('reported_total', 'What mode report let through.');
+  }
 }
 
 export function onRequest(request: Request): Decision {
@@ -23,5 +30,9 @@ export function onRequest(request: Request): Decision {
   if (path != null) {
     for (let i = 0; i < rules.length; i++) if (rules[i].fits(request, path)) return next();
   }
-  return respond(denyStatus).problem('POLICY_DENIED', denyDetail);
+  const counter = reported;
+  if (counter == null) return respond(denyStatus).problem('POLICY_DENIED', denyDetail);
+  counter.record();
+  log.warn('would answer ' + denyStatus.toString() + ' POLICY_DENIED');
+  return next();
 }

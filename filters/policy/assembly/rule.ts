@@ -1,6 +1,8 @@
-// One rule: methods, path, headers and query, all of which must fit.
-import { Bytes, Json, Request, refuse } from 'sluice';
+// One rule: methods, hosts, path, client, content type, headers and query, all of which must fit.
+import { Bytes, CidrSet, IpAddress, Json, Request, refuse } from 'sluice';
+import { ContentTypeCondition } from './content-type-condition';
 import { HeaderCondition } from './header-condition';
+import { HostCondition } from './host-condition';
 import { Path, PathPattern } from './path';
 import { QueryCondition } from './query-condition';
 
@@ -9,6 +11,9 @@ export class Rule {
   private readonly headers: HeaderCondition[] = [];
   private path: PathPattern | null = null;
   private query: QueryCondition | null = null;
+  private hosts: HostCondition | null = null;
+  private contentTypes: ContentTypeCondition | null = null;
+  private clients: CidrSet | null = null;
 
   /** Reads a rule; in `configure`. */
   static read(json: Json): Rule {
@@ -27,12 +32,24 @@ export class Rule {
     }
     const query = json.get('query');
     if (query.exists) rule.query = QueryCondition.read(query);
+    const hosts = json.get('hosts');
+    if (hosts.exists) rule.hosts = HostCondition.read(hosts);
+    const contentTypes = json.get('contentTypes');
+    if (contentTypes.exists) rule.contentTypes = ContentTypeCondition.read(contentTypes);
+    const clients = json.get('clients');
+    if (clients.exists) rule.clients = readClients(clients);
     return rule;
   }
 
   fits(request: Request, path: Path): bool {
     const pattern = this.path;
     if (pattern == null || !this.allowsMethod(request.method) || !pattern.fits(path)) return false;
+    const hosts = this.hosts;
+    if (hosts != null && !hosts.fits(request.authority)) return false;
+    const clients = this.clients;
+    if (clients != null && !clients.contains(IpAddress.parse(request.client))) return false;
+    const contentTypes = this.contentTypes;
+    if (contentTypes != null && !contentTypes.fits(request.headers)) return false;
     for (let i = 0; i < this.headers.length; i++) if (!this.headers[i].fits(request.headers)) return false;
     const query = this.query;
     return query == null || query.fits(request.query);
@@ -42,4 +59,13 @@ export class Rule {
     for (let i = 0; i < this.methods.length; i++) if (this.methods[i].equalsBytes(method)) return true;
     return false;
   }
+}
+
+function readClients(json: Json): CidrSet {
+  const clients = new CidrSet();
+  if (!json.isArray) refuse(json.pointer, 'expected a list of networks');
+  for (let item = json.first(); item.exists; item = item.next()) {
+    if (!clients.add(item.bytes)) refuse(item.pointer, clients.problem);
+  }
+  return clients;
 }
