@@ -9,6 +9,7 @@ import { FilterSecret } from './filter-secret.js';
 import { CAPABILITIES, type Capability } from './wasm/capabilities/capabilities.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
+import { phasesWith } from './wasm/manifest.js';
 import { type FilterModule, MOST_MODULE_BYTES } from './wasm/module.js';
 
 const BUILTIN = 'builtin:';
@@ -112,7 +113,7 @@ export function toSpec(id: number, filter: FilterConfig, module: FilterModule): 
     name: filter.name,
     moduleName: module.manifest.name,
     module: module.module,
-    phases: module.manifest.phases,
+    phases: phasesWith(filter.config, module.manifest.phases),
     initialPages: module.initialPages,
     maximumPages: Math.min(module.maximumPages, filter.limits.memoryMb * PAGES_PER_MEBIBYTE),
     granted,

@@ -9,12 +9,19 @@ import { jsonDepth, MOST_DEPTH } from './json-cost.js';
 /** What a phase needs of the message body. */
 export type BodyMode = 'none' | 'buffer' | 'stream';
 
+/** A phase that a filter wants to see. */
+export interface ManifestPhase {
+  readonly body: BodyMode;
+  /** JSON Pointer, `*` for any member or item: with a config that has nothing there the filter has no such phase. */
+  readonly when?: string;
+}
+
 export interface FilterManifest {
   readonly name: string;
   /** Version of the filter itself, for people. */
   readonly version: string;
   readonly abi: number;
-  readonly phases: { readonly [phase in PhaseName]?: { readonly body: BodyMode } };
+  readonly phases: { readonly [phase in PhaseName]?: ManifestPhase };
   /** What it cannot do without. */
   readonly capabilities: readonly Capability[];
   /** What it uses only with some configs: the operator may leave it out. None of `capabilities`. */
@@ -103,23 +110,27 @@ function readPhases(raw: unknown, refuse: Refuse): FilterManifest['phases'] {
   if (!isObject(raw) || Object.keys(raw).length === 0) {
     return refuse('/phases', `expected an object with ${PHASES.join(' or ')}`);
   }
-  const phases: { [phase in PhaseName]?: { body: BodyMode } } = {};
+  const phases: { [phase in PhaseName]?: ManifestPhase } = {};
   for (const [key, value] of Object.entries(raw)) {
     const phase = PHASES.find((known) => known === key);
     if (phase === undefined)
       return refuse(`/phases/${key}`, `unknown phase, expected ${PHASES.join(' or ')}`);
     if (!isObject(value))
       return refuse(`/phases/${key}`, `found ${JSON.stringify(value)}, expected an object`);
-    const unknown = Object.keys(value).find((name) => name !== 'body');
-    if (unknown !== undefined) return refuse(`/phases/${key}/${unknown}`, 'unknown key, expected body');
-    const { body = 'none' } = value;
+    const unknown = Object.keys(value).find((name) => name !== 'body' && name !== 'when');
+    if (unknown !== undefined)
+      return refuse(`/phases/${key}/${unknown}`, 'unknown key, expected body or when');
+    const { body = 'none', when } = value;
     if (typeof body !== 'string' || !BODY_MODES.includes(body)) {
       return refuse(
         `/phases/${key}/body`,
         `found ${JSON.stringify(body)}, this gateway offers ${BODY_MODES.join(', ')}`,
       );
     }
-    phases[phase] = { body: body as BodyMode };
+    if (when !== undefined && (typeof when !== 'string' || !when.startsWith('/'))) {
+      return refuse(`/phases/${key}/when`, `found ${JSON.stringify(when)}, expected a JSON Pointer`);
+    }
+    phases[phase] = when === undefined ? { body: body as BodyMode } : { body: body as BodyMode, when };
   }
   return Object.freeze(phases);
 }
@@ -141,4 +152,21 @@ function readCapabilities(
       )
     );
   });
+}
+
+/** The phases that a filter has with a config. */
+export function phasesWith(config: unknown, phases: FilterManifest['phases']): FilterManifest['phases'] {
+  const wanted = Object.entries(phases).filter(
+    ([_, { when }]) => when === undefined || hasValue(config, when.slice(1).split('/')),
+  );
+  return Object.fromEntries(wanted);
+}
+
+function hasValue(value: unknown, path: readonly string[]): boolean {
+  const [token, ...rest] = path;
+  if (token === undefined) return value !== undefined;
+  if (typeof value !== 'object' || value === null) return false;
+  if (token === '*') return Object.values(value).some((inner) => hasValue(inner, rest));
+  const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
+  return Object.hasOwn(value, name) && hasValue((value as Record<string, unknown>)[name], rest);
 }

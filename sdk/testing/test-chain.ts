@@ -9,7 +9,7 @@ import { FilterChain } from '../../core/wasm/chain.js';
 import type { BodyStage, Callout, FilterLogLine, PhaseMessage } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
-import type { BodyMode, FilterManifest } from '../../core/wasm/manifest.js';
+import { type BodyMode, type FilterManifest, phasesWith } from '../../core/wasm/manifest.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { readSecretHeader } from '../../core/wasm/secret-headers.js';
 import { CALLOUT_DONE, CALLOUT_FAILED, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../abi/abi.js';
@@ -75,7 +75,8 @@ export class TestChain {
       const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
       const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
       names.push(manifest.name);
-      this.#phases.push(manifest.phases);
+      const phases = phasesWith(filter.config, manifest.phases);
+      this.#phases.push(phases);
       const { capabilities, optional } = manifest;
       const granted = filter.grants ?? [...capabilities, ...optional];
       const shared = createSharedState(granted);
@@ -84,7 +85,7 @@ export class TestChain {
         name: manifest.name,
         moduleName: manifest.name,
         module,
-        phases: manifest.phases,
+        phases,
         initialPages,
         maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
         granted,

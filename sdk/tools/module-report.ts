@@ -27,7 +27,7 @@ export interface ReportedManifest {
   readonly version: string;
   readonly abi: number;
   readonly description?: string;
-  readonly phases: Readonly<Record<string, { readonly body?: string }>>;
+  readonly phases: Readonly<Record<string, { readonly body?: string; readonly when?: string }>>;
   readonly capabilities?: readonly string[];
   readonly optional?: readonly string[];
   readonly config?: unknown;
@@ -91,7 +91,8 @@ export function formatReport({
   ...lists
 }: ModuleReport): string {
   const phases = Object.entries(manifest.phases).map(
-    ([phase, { body = 'none' }]) => `${phase} (body: ${body})`,
+    ([phase, { body = 'none', when }]) =>
+      `${phase} (body: ${body}${when === undefined ? '' : `, when ${when}`})`,
   );
   const capabilities = [
     ...(manifest.capabilities ?? []),

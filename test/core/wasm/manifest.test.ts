@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../../core/errors.js';
 import { GatewayError } from '../../../core/errors.js';
-import { parseManifest } from '../../../core/wasm/manifest.js';
+import { parseManifest, phasesWith } from '../../../core/wasm/manifest.js';
 
 const GOOD = {
   name: 'guard',
@@ -71,6 +71,8 @@ describe('parseManifest', () => {
     ['phases', { request: true }, '/phases/request', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { body: 'lines' } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { body: 1 } }, '/phases/request/body', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { when: true } }, '/phases/request/when', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { when: 'a' } }, '/phases/request/when', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { bodies: 'buffer' } }, '/phases/request/bodies', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', 'log', '/capabilities', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', null, '/capabilities', 'SLUICE_FILTER_MANIFEST'],
@@ -106,5 +108,34 @@ describe('parseManifest', () => {
   it('does not take a key of the prototype for one of its own', () => {
     const text = JSON.stringify(GOOD).replace('{', '{"__proto__":{"abi":1},');
     assert.match(refused(text).message, /manifest\/__proto__: unknown key/);
+  });
+});
+
+describe('phasesWith', () => {
+  const has = (config: unknown, when: string): boolean =>
+    phasesWith(config, { request: { body: 'none' }, response: { body: 'buffer', when } }).response !==
+    undefined;
+
+  it('leaves out a phase when the config has nothing at its place', () => {
+    assert.equal(has({ responses: false }, '/responses'), true);
+    assert.equal(has({ responses: null }, '/responses'), true);
+    for (const config of [{}, undefined, null, 'responses', { other: 1 }])
+      assert.equal(has(config, '/responses'), false);
+  });
+
+  it('takes a star for any member or item', () => {
+    assert.equal(has({ a: { x: { b: 1 }, y: {} } }, '/a/*/b'), true);
+    assert.equal(has({ a: [{}, { b: 1 }] }, '/a/*/b'), true);
+    assert.equal(has({ a: { x: {}, y: 1 } }, '/a/*/b'), false);
+    assert.equal(has({ a: {} }, '/a/*'), false);
+  });
+
+  it('reads tokens as RFC 6901 has them, and own members alone', () => {
+    assert.equal(has({ 'a/b~': 1 }, '/a~1b~0'), true);
+    assert.equal(has({}, '/constructor'), false);
+  });
+
+  it('keeps what has no condition', () => {
+    assert.deepEqual(phasesWith(undefined, { request: { body: 'none' } }), { request: { body: 'none' } });
   });
 });
