@@ -238,14 +238,16 @@ describe('validate: config', () => {
 
 describe('validate: the fixtures of its README', () => {
   const chain = chainOf('validate', readmeExample('validate'));
-  for (const [route = '', target = '', header = '', body = '', upstreamSees, clientSees] of readmeFixtures(
-    'validate',
-  )) {
-    it(`${route}: ${target} ${header} ${body}`, () => {
+  for (const row of readmeFixtures('validate')) {
+    const [route = '', target = '', header = '', body = '', upstreamSees, answers = '', clientSees] = row;
+    it(`${route}: ${target} ${header} ${body} ${answers}`, () => {
       const headers = header === '' ? {} : Object.fromEntries([header.split(': ')]);
       const params = ['id', target.replace(/^.*\/|\?.*$/g, '')];
       const request = { target, route, headers, params, ...(body !== '' && { body }) };
-      const { upstream, client } = chain.exchange(request);
+      const [status = '', ...text] = answers.split(' ');
+      const type = { headers: { 'content-type': 'application/json' } };
+      const response = { status: Number(status || 200), body: text.join(' '), ...(text.length > 0 && type) };
+      const { upstream, client } = chain.exchange(request, response);
       const seen = upstream === null ? '-' : `${upstream.target} ${upstream.text}`.trim();
       assert.equal(seen, upstreamSees);
       assert.equal(inShort(client!.status, client!.headers.get('content-type'), client!.text), clientSees);

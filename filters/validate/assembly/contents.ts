@@ -3,6 +3,7 @@ import { Bytes, Headers, isJsonMediaType, Json, mediaParameter, mediaType, refus
 import { Definitions } from './definitions';
 import { Parameter } from './parameter';
 import { Parameters } from './parameters';
+import { Shape } from './shapes';
 
 const SLASH: u8 = 0x2f;
 const STAR: u8 = 0x2a;
@@ -23,6 +24,8 @@ export enum ContentKind {
 export class Content {
   /** Its schema in the pool, together with the parameters of the operation; -1: none. */
   schema: i32 = -1;
+  /** What of a JSON body is let through or changed; null: it is taken as it comes. */
+  shape: Shape | null = null;
 
   constructor(
     /** In lower case. */

@@ -31,12 +31,16 @@ export class Definitions {
     return this.members.length;
   }
 
-  /** The schema that a `$ref` names; does not exist when it names none as a whole. */
+  /** The schema that a `$ref` names; does not exist when it names none. */
   resolve(reference: Json): Json {
-    const text = reference.bytes;
-    const isWhole = text.startsWith(ROOT) && text.indexOfByte(SLASH, ROOT.length) < 0;
-    const index = isWhole ? this.names.get(token(text.slice(ROOT.length))) : -1;
-    return index < 0 ? reference.first() : this.members[index];
+    const text = percentDecode(reference.bytes);
+    const nothing = reference.first();
+    if (!text.startsWith(ROOT)) return nothing;
+    const path = text.slice(ROOT.length);
+    const index = this.names.get(token(path));
+    if (index < 0) return nothing;
+    const inside = path.indexOfByte(SLASH);
+    return inside < 0 ? this.members[index] : this.members[index].find(path.slice(inside).toString());
   }
 
   at(index: i32): Json {

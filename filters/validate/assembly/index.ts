@@ -9,6 +9,7 @@ import {
   next,
   parseProblem,
   Request,
+  Response,
   refuse,
 } from 'sluice';
 import { BodyLimits } from './body-limits';
@@ -16,22 +17,40 @@ import { Content, ContentKind, Contents } from './contents';
 import { Definitions } from './definitions';
 import { Findings } from './findings';
 import { Operation } from './operation';
+import { Projection } from './projection';
 import { Refusal } from './refusal';
 import { Routes } from './routes';
 import { SchemaPool } from './schema-pool';
+import { Shapes } from './shapes';
 
 const MISMATCH = 'The request does not fit its schema.';
 
+/** Headers that describe the bytes of a body, so they are wrong once it has changed. */
+const DIGESTS: StaticArray<string> = ['content-md5', 'digest', 'content-digest', 'repr-digest'];
+
 const limits = new BodyLimits();
-const refusal = new Refusal();
+const refusal = new Refusal([
+  'VALIDATE_UNKNOWN_ROUTE',
+  'VALIDATE_EMPTY',
+  'VALIDATE_BODY',
+  'VALIDATE_CONTENT_TYPE',
+  'VALIDATE_TOO_LARGE',
+  'VALIDATE_LIMIT',
+  'VALIDATE_NOT_JSON',
+  'VALIDATE_MISMATCH',
+]);
+const replacement = new Refusal(['VALIDATE_RESPONSE']);
 const definitions = new Definitions();
 const pool = new SchemaPool(definitions);
+const shapes = new Shapes(definitions);
 const routes = new Routes();
 let mismatchStatus: i32 = 422;
 
 export function configure(config: Json): void {
   limits.read(config.get('limits'));
-  if (config.get('mode').text('enforce') == 'report') refusal.report();
+  const mode = config.get('mode').text('enforce');
+  if (mode == 'report') refusal.report();
+  if (config.get('responseMode').text(mode) == 'report') replacement.report();
   mismatchStatus = <i32>config.get('status').integer(mismatchStatus);
   if (mismatchStatus < 400 || mismatchStatus > 499) refuse('/status', 'expected a status from 400 to 499');
   const operations = config.get('operations');
@@ -39,7 +58,7 @@ export function configure(config: Json): void {
   if (config.get('schema').exists) refuse('/schema', 'expected schema or operations, not both');
   definitions.read(config.get('definitions'));
   for (let member = operations.first(); member.exists; member = member.next()) {
-    routes.add(member.name, Operation.read(member, definitions, pool));
+    routes.add(member.name, Operation.read(member, definitions, pool, shapes));
   }
   routes.passesUnknown = config.get('unknown').text('refuse') == 'pass';
   pool.compile(config.get('dialect').text('2020-12') == 'draft-07');
@@ -106,19 +125,31 @@ function bodyProblem(body: Bytes, content: Content): Decision | null {
 function judge(request: Request, operation: Operation, content: Content | null): Decision {
   const schema = content == null ? operation.bareSchema : content.schema;
   const findings = new Findings();
+  let body = request.body;
   if (schema >= 0 && pool.depthOf(schema) == 0) {
-    findings.addVerdict(pool.checkAlone(schema, request.body), 0, 'body');
+    findings.addVerdict(pool.checkAlone(schema, body), 0, 'body');
   } else {
     // What cannot be taken into the document is found on the way.
     const document = schema < 0 ? new JsonWriter() : pool.open(schema);
     document.beginObject();
     operation.write(request, document, limits, findings);
-    if (content != null) writeBody(request.body, content, document, findings);
+    if (content != null) {
+      const shape = content.shape;
+      if (shape != null) body = new Projection(operation.stripsUnknown, operation.coerces).of(body, shape);
+      writeBody(body, content, document, findings);
+    }
     document.endObject();
     if (schema >= 0) findings.addVerdict(pool.check(schema, document), pool.depthOf(schema), 'body');
   }
-  if (findings.isEmpty) return next();
-  return refusal.of(mismatchStatus, 'VALIDATE_MISMATCH', MISMATCH, findings);
+  if (!findings.isEmpty) return refusal.of(mismatchStatus, 'VALIDATE_MISMATCH', MISMATCH, findings);
+  if (body.address != request.body.address && !refusal.isReport) replaceBody(request, body);
+  return next();
+}
+
+function replaceBody(request: Request, body: Bytes): void {
+  request.setBody(body);
+  for (let i = 0; i < DIGESTS.length; i++)
+    if (request.headers.has(DIGESTS[i])) request.headers.remove(DIGESTS[i]);
 }
 
 function writeBody(body: Bytes, content: Content, document: JsonWriter, findings: Findings): void {
@@ -126,4 +157,18 @@ function writeBody(body: Bytes, content: Content, document: JsonWriter, findings
   else if (content.kind == ContentKind.Form) {
     document.name('body').raw(content.fields!.formOf(body, limits, findings));
   }
+}
+
+export function onResponse(request: Request, response: Response): Decision {
+  const operation = routes.of(request.route);
+  if (operation == null) return next();
+  const responses = operation.responses;
+  if (responses == null) return next();
+  const findings = new Findings();
+  const body = responses.judge(request, response, pool, findings);
+  if (!findings.isEmpty) {
+    return replacement.of(502, 'VALIDATE_RESPONSE', 'The response does not fit its schema.', findings);
+  }
+  if (body.address != response.body.address && !replacement.isReport) response.setBody(body);
+  return next();
 }

@@ -1,11 +1,13 @@
 // What the requests of one route may look like.
-import { Bytes, BytesWriter, Json, JsonWriter, Request } from 'sluice';
+import { BytesWriter, Json, JsonWriter, Request } from 'sluice';
 import { BodyLimits } from './body-limits';
-import { Contents } from './contents';
+import { ContentKind, Contents } from './contents';
 import { Definitions } from './definitions';
 import { Findings } from './findings';
 import { Parameters } from './parameters';
+import { Responses } from './responses';
 import { SchemaPool } from './schema-pool';
+import { Shapes } from './shapes';
 
 /** Built in `configure`. */
 @final
@@ -13,6 +15,12 @@ export class Operation {
   /** Null: there must be no body. */
   contents: Contents | null = null;
   needsBody: bool = false;
+  /** Of JSON: leaves out members that its schema does not name. */
+  stripsUnknown: bool = false;
+  /** Of JSON: makes the values of strings that its schema asks for. */
+  coerces: bool = false;
+  /** Null: they may be anything. */
+  responses: Responses | null = null;
   /** Schema of the parameters of a request that has no body; -1 without parameters. */
   private bare: i32 = -1;
   private readonly path: Parameters = new Parameters('path');
@@ -23,7 +31,7 @@ export class Operation {
   private takesAnyQuery: bool = false;
 
   /** Reads a member of `operations`. */
-  static read(json: Json, definitions: Definitions, pool: SchemaPool): Operation {
+  static read(json: Json, definitions: Definitions, pool: SchemaPool, shapes: Shapes): Operation {
     const operation = new Operation();
     for (let member = json.first(); member.exists; member = member.next()) {
       const name = member.name;
@@ -33,10 +41,14 @@ export class Operation {
       else if (name.equals('cookies')) operation.cookies.read(member, definitions);
       else if (name.equals('body')) {
         operation.needsBody = member.get('required').bool();
+        operation.stripsUnknown = member.get('stripUnknown').bool();
+        operation.coerces = member.get('coerce').bool();
         operation.contents = Contents.read(member.get('contents'), definitions);
+      } else if (name.equals('responses')) {
+        operation.responses = Responses.read(member, definitions, pool, shapes);
       }
     }
-    operation.addSchemas(json, definitions, pool);
+    operation.addSchemas(json, definitions, pool, shapes);
     return operation;
   }
 
@@ -79,25 +91,27 @@ export class Operation {
   }
 
   /** One schema for each way in which a request may come: a request is judged at once, parameters and body. */
-  private addSchemas(json: Json, definitions: Definitions, pool: SchemaPool): void {
+  private addSchemas(json: Json, definitions: Definitions, pool: SchemaPool, shapes: Shapes): void {
     const parameters = new BytesWriter();
     addPlace(parameters, this.path);
     addPlace(parameters, this.query);
     addPlace(parameters, this.headers);
     addPlace(parameters, this.cookies);
     const contents = this.contents;
+    const members = parameters.bytes;
     const mayBeBare = contents == null || !this.needsBody || contents.hasOpaque;
-    if (mayBeBare && parameters.length > 0)
-      this.bare = addTo(pool, parameters.bytes, json.pointer, definitions);
+    if (mayBeBare && !members.isEmpty) {
+      const text = new BytesWriter().add('{"properties":{').add(members).add('}}').bytes;
+      this.bare = pool.add(text, json.pointer, definitions.referencesOf(text, json.pointer));
+    }
     if (contents == null) return;
     for (let i = 0; i < contents.list.length; i++) {
       const content = contents.list[i];
-      content.schema = this.bare;
-      if (!content.source.exists) continue;
-      const all = new BytesWriter().add(parameters.bytes);
-      if (all.length > 0) all.byte(0x2c);
-      all.add('"body":').add(content.source.raw);
-      content.schema = addTo(pool, all.bytes, content.source.pointer, definitions);
+      content.schema = content.source.exists
+        ? pool.addProperties(members, content.source, definitions)
+        : this.bare;
+      if (content.kind == ContentKind.Json && (this.stripsUnknown || this.coerces))
+        content.shape = shapes.of(content.source);
     }
   }
 }
@@ -112,9 +126,4 @@ function addPlace(writer: BytesWriter, parameters: Parameters): void {
     writer.add(new JsonWriter().text(parameter.name).bytes).byte(0x3a).add(parameter.schema);
   }
   writer.add('}}');
-}
-
-function addTo(pool: SchemaPool, members: Bytes, pointer: string, definitions: Definitions): i32 {
-  const text = new BytesWriter().add('{"properties":{').add(members).add('}}').bytes;
-  return pool.add(text, pointer, definitions.referencesOf(text, pointer));
 }

@@ -2,16 +2,6 @@
 import { Bytes, BytesWriter, Decision, log, Metric, next, problemDocument, respond } from 'sluice';
 import { Findings } from './findings';
 
-const CODES: StaticArray<string> = [
-  'VALIDATE_UNKNOWN_ROUTE',
-  'VALIDATE_EMPTY',
-  'VALIDATE_BODY',
-  'VALIDATE_CONTENT_TYPE',
-  'VALIDATE_TOO_LARGE',
-  'VALIDATE_LIMIT',
-  'VALIDATE_NOT_JSON',
-  'VALIDATE_MISMATCH',
-];
 const MOST_LOGGED = 500;
 
 /** Read in `configure`. */
@@ -20,20 +10,27 @@ export class Refusal {
   // One for each code, in mode `report` only: what enforces needs neither log nor metrics.
   private counters: Metric[] = [];
 
+  /** @param codes all that `of` may be given */
+  constructor(private readonly codes: StaticArray<string>) {}
+
+  /** Whether messages are left as they came. */
+  get isReport(): bool {
+    return this.counters.length > 0;
+  }
+
   /** Reports from now on. Needs the capabilities `log` and `metrics`, and says so at load. */
   report(): void {
     log.debug('reports what it would refuse');
-    for (let i = 0; i < CODES.length; i++) {
-      this.counters.push(
-        Metric.counter('reported_total', 'What mode report let through.', ['code', CODES[i]]),
-      );
+    for (let i = 0; i < this.codes.length; i++) {
+      const labels = ['code', this.codes[i]];
+      this.counters.push(Metric.counter('reported_total', 'What mode report let through.', labels));
     }
   }
 
   /** @param findings null where there is no place to name */
   of(status: i32, code: string, detail: string, findings: Findings | null = null): Decision {
-    if (this.counters.length > 0) {
-      this.counters[CODES.indexOf(code)].record();
+    if (this.isReport) {
+      this.counters[this.codes.indexOf(code)].record();
       const line = new BytesWriter().add('would answer ').add(status).byte(0x20).add(code);
       if (findings != null) line.byte(0x20).add(shown(findings.first));
       log.warn(line.bytes);

@@ -39,6 +39,17 @@ export class SchemaPool {
     return this.entries.push(new Entry(text, pointer, links)) - 1;
   }
 
+  /**
+   * Adds the schema of a document that has a `body`.
+   * @param members what else it has, as members of `properties`; may be empty
+   */
+  addProperties(members: Bytes, body: Json, definitions: Definitions): i32 {
+    const text = new BytesWriter().add('{"properties":{').add(members);
+    if (!members.isEmpty) text.byte(0x2c);
+    text.add('"body":').add(body.raw).add('}}');
+    return this.add(text.bytes, body.pointer, definitions.referencesOf(text.bytes, body.pointer));
+  }
+
   /** Compiles a schema as it stands, whose references are its own. */
   addAlone(source: Json): i32 {
     const entry = new Entry(source.raw, source.pointer, new StaticArray<i32>(0));
