@@ -2,7 +2,7 @@
 // decided here, so that the judges of configs and of documents agree.
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import addFormats, { type FormatName } from 'ajv-formats';
 
 export type { ErrorObject, ValidateFunction };
 
@@ -41,4 +41,15 @@ export function isDraft07(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return false;
   const { $schema } = schema as { $schema?: unknown };
   return typeof $schema === 'string' && DRAFT_07.test($schema);
+}
+
+/** True for a `format` that is checked; any other is taken as a remark. */
+export function knowsFormat(name: string): boolean {
+  if (name in Object.prototype) return false;
+  try {
+    addFormats.default.get(name as FormatName);
+    return true;
+  } catch {
+    return false;
+  }
 }

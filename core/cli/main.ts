@@ -9,6 +9,7 @@ const HELP = `sluice ${VERSION} - an API gateway whose rules are sandboxed WebAs
 
   sluice run --config FILE     serve; SIGTERM drains and stops, SIGHUP reads the file again
   sluice check FILE            validate everything a start would; exit 0 or 1
+  sluice import openapi SPEC   make a configuration from a description of an API
   sluice filter COMMAND        new, build, test, inspect: make a filter and look into one
 
   sluice COMMAND --help        what a command takes
@@ -22,4 +23,8 @@ async function filter(args: string[]): Promise<void> {
   await (await import('./filter.js')).filter(args);
 }
 
-await runMain((args) => runCommand(args, { run, check, filter }, HELP));
+async function importApi(args: string[]): Promise<void> {
+  await (await import('./import.js')).importApi(args);
+}
+
+await runMain((args) => runCommand(args, { run, check, import: importApi, filter }, HELP));

@@ -84,7 +84,7 @@ function composeTree(text: string, lines: LineCounter, locate: Locate): AnyNode 
     tokens.push(...parser.next(word));
   }
   tokens.push(...parser.end());
-  const deep = findTooDeep(tokens);
+  const deep = findTooDeep(tokens, MAX_DEPTH);
   if (deep !== null) fail(deep, 'deeper nesting', `at most ${MAX_DEPTH} levels`);
 
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, lineCounter: lines });
@@ -109,13 +109,13 @@ function syntaxErrors(document: Document.Parsed, locate: Locate): GatewayError[]
 }
 
 /** Offset of a collection that stands too deep, or null. Without recursion, which is what it protects. */
-function findTooDeep(tokens: readonly CST.Token[]): number | null {
+export function findTooDeep(tokens: readonly CST.Token[], mostDepth: number): number | null {
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
     if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
     if (!('items' in token)) continue;
-    if (depth >= MAX_DEPTH) return token.offset;
+    if (depth >= mostDepth) return token.offset;
     for (const item of token.items) {
       if (item.key) open.push({ token: item.key, depth: depth + 1 });
       if (item.value) open.push({ token: item.value, depth: depth + 1 });

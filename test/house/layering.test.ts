@@ -55,7 +55,7 @@ const RULES: Rules = {
     refa: ['core/wasm/patterns/parser.ts'],
     'ajv-formats': ['core/json-schema.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
-    yaml: ['core/config/document.ts'],
+    yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],
     undici: ['core/upstream/undici-connection.ts'],
     pino: ['core/telemetry/log.ts'],
     'prom-client': ['core/telemetry/metrics.ts'],

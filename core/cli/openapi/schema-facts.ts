@@ -1,0 +1,43 @@
+// What can be told of a schema of the specification before it is converted, references and compositions followed.
+import { isObject, itemsOf, memberOf, membersOf, type Placed, type SpecDocument } from './spec-document.js';
+
+/** Names of members that responses alone have: `readOnly`, in the schema or in what it is composed of. */
+export function readOnlyMembers(spec: SpecDocument, schema: Placed): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const part of partsOf(spec, schema, ['allOf'])) {
+    for (const [name, member] of membersOf(memberOf(part, 'properties') ?? NOTHING))
+      if (isReadOnly(spec, member)) names.add(name);
+  }
+  return names;
+}
+
+/** True when a schema, or one that it is composed of, names members. */
+export function namesMembers(spec: SpecDocument, schema: Placed): boolean {
+  return partsOf(spec, schema, ['allOf', 'anyOf', 'oneOf']).some((part) =>
+    ['properties', 'patternProperties'].some(
+      (keyword) => membersOf(memberOf(part, keyword) ?? NOTHING).length > 0,
+    ),
+  );
+}
+
+/** True for a schema that says `readOnly: true`, itself or where it refers to. */
+export function isReadOnly(spec: SpecDocument, schema: Placed): boolean {
+  return partsOf(spec, schema, []).some(({ value }) => isObject(value) && value['readOnly'] === true);
+}
+
+const NOTHING: Placed = { value: undefined, place: '#' };
+
+/** A schema, what it refers to, and what it is composed of by these keywords; each place once. */
+function partsOf(spec: SpecDocument, schema: Placed, keywords: readonly string[]): Placed[] {
+  const parts = new Map<string, Placed>();
+  const open: Placed[] = [schema];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (parts.has(next.place) || !isObject(next.value)) continue;
+    parts.set(next.place, next);
+    const reference = next.value['$ref'];
+    const target = typeof reference === 'string' ? spec.find(reference) : undefined;
+    if (target !== undefined) open.push(target);
+    for (const keyword of keywords) open.push(...itemsOf(memberOf(next, keyword) ?? NOTHING));
+  }
+  return [...parts.values()];
+}
