@@ -1,5 +1,5 @@
 // Bodies of requests and responses by media type, as the `validate` filter takes them.
-import type { Findings } from './findings.js';
+import { byText, type Findings } from './findings.js';
 import type { SchemaConverter } from './schema-converter.js';
 import type { ConvertedSchema } from './schema-definitions.js';
 import {
@@ -11,8 +11,9 @@ import {
   type Placed,
   type SpecDocument,
 } from './spec-document.js';
+import { isReadable, shapeOf } from './text-shape.js';
 
-const JSON_TYPE = /^[^/]+\/(?:[^/]*\+)?json$/;
+const JSON_TYPE = /^(?:application|text)\/json$|\+json$/;
 const FORM = 'application/x-www-form-urlencoded';
 /** Ranges that JSON is in. */
 const RANGES_WITH_JSON: ReadonlySet<string> = new Set(['*/*', 'application/*']);
@@ -92,9 +93,33 @@ export class BodyReader {
       if (encoding !== undefined)
         this.#findings.add('wider', encoding.place, 'the encoding of fields is not checked');
     }
-    const converted = schemas.map((schema) => converter.convert(schema));
+    const converted = schemas.map((schema) =>
+      type === FORM ? this.#form(schema, converter) : converter.convert(schema),
+    );
     return {
       schema: converted.length === 1 ? converted[0]! : ({ anyOf: converted } satisfies ConvertedSchema),
+    };
+  }
+
+  /** A form is texts by name: members that are no text are left to those that the schema does not name. */
+  #form(schema: Placed, converter: SchemaConverter): ConvertedSchema {
+    const shape = shapeOf(this.#spec, schema);
+    const fields = [...shape.members].sort(([a], [b]) => byText(a, b));
+    const isText = ([, field]: [string, Placed]): boolean => isReadable(this.#spec, field);
+    if (fields.every(isText)) return converter.convert(schema);
+    const effect = shape.isClosed ? 'narrower' : 'wider';
+    for (const field of fields)
+      if (!isText(field))
+        this.#findings.add(effect, field[1].place, 'is no text, and fields of a form are texts');
+    if (shape.hasChoice)
+      this.#findings.add('wider', schema.place, 'its members are checked one by one, not together');
+    const texts = new Map(fields.filter(isText));
+    const required = [...shape.required].filter((name) => texts.has(name)).sort(byText);
+    return {
+      type: 'object',
+      ...(required.length > 0 && { required }),
+      properties: Object.fromEntries([...texts].map(([name, field]) => [name, converter.convert(field)])),
+      ...(shape.isClosed && { additionalProperties: false }),
     };
   }
 

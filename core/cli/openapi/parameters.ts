@@ -12,7 +12,7 @@ import {
   type Placed,
   type SpecDocument,
 } from './spec-document.js';
-import { shapeOf, typesOf } from './text-shape.js';
+import { isReadable, shapeOf, typesOf } from './text-shape.js';
 
 /** A parameter of the specification. */
 export interface SpecParameter {
@@ -125,7 +125,7 @@ export class ParameterReader {
   #cookie(parameter: SpecParameter, written: Written): void {
     if (!this.#isToken(parameter)) return;
     const content = this.#content(parameter);
-    const entry = content ?? { schema: this.#text(parameter, ['array', 'object']) };
+    const entry = content ?? { schema: this.#text(parameter, 'array') };
     define(written, parameter.name, { ...required(parameter), ...entry });
   }
 
@@ -144,7 +144,7 @@ export class ParameterReader {
     const content = this.#content(parameter);
     if (content !== null) return content;
     const { style = 'simple' } = parameter.placed.value as JsonObject;
-    if (style === 'simple') return { schema: this.#text(parameter, ['object']) };
+    if (style === 'simple') return { schema: this.#text(parameter) };
     this.#findings.add(
       'wider',
       parameter.placed.place,
@@ -167,17 +167,16 @@ export class ParameterReader {
     const types = schema === undefined ? [] : typesOf(this.#spec, schema);
     if (value['allowEmptyValue'] === true && types.length > 0 && !types.includes('string'))
       this.#findings.add('narrower', placed.place, 'allowEmptyValue: an empty value does not fit its schema');
-    if (types.includes('object') && schema !== undefined) {
+    if (schema !== undefined && types.length === 1 && types[0] === 'object') {
       if (style === 'deepObject' || (style === 'form' && explode === true)) {
         this.#spread(parameter, schema, style === 'deepObject', written);
         return;
       }
-    } else if (types.includes('array') && (style === 'form' || explode === true)) {
-      const entry = { schema: this.#text(parameter, []), ...(explode !== true && { explode: false }) };
-      define(written, name, { ...required(parameter), ...entry });
-      return;
     }
-    const entry = { schema: this.#text(parameter, ['array', 'object']) };
+    const hasItems = types.includes('array') && (style === 'form' || explode === true);
+    const entry = hasItems
+      ? { schema: this.#text(parameter), ...(explode !== true && { explode: false }) }
+      : { schema: this.#text(parameter, 'array') };
     define(written, name, { ...required(parameter), ...entry });
   }
 
@@ -188,7 +187,7 @@ export class ParameterReader {
     const isRequired = (placed.value as JsonObject)['required'] === true;
     for (const [member, inner] of shape.members) {
       const types = typesOf(this.#spec, inner);
-      if (types.includes('object') || (isDeep && types.includes('array'))) {
+      if (!isReadable(this.#spec, inner) || (isDeep && types.includes('array'))) {
         this.#findings.add('left-out', inner.place, 'is an object or a list within an object of the query');
         continue;
       }
@@ -203,11 +202,13 @@ export class ParameterReader {
       this.#findings.add('wider', placed.place, 'its members are checked one by one, not together');
   }
 
-  /** The schema of a text; types that cannot be read here are not checked. */
-  #text({ placed }: SpecParameter, unreadable: readonly string[]): ConvertedSchema {
+  /** The schema of a text; what cannot be read here is not checked. @param unreadable a type that cannot in this style */
+  #text({ placed }: SpecParameter, unreadable?: string): ConvertedSchema {
     const schema = memberOf(placed, 'schema');
     if (schema === undefined) return TEXT;
-    const found = typesOf(this.#spec, schema).find((type) => unreadable.includes(type));
+    const types = typesOf(this.#spec, schema);
+    const found =
+      types.find((type) => type === unreadable) ?? (isReadable(this.#spec, schema) ? undefined : types[0]);
     if (found === undefined) return this.#readable(schema);
     this.#findings.add('wider', placed.place, `an ${found} in this style is not supported: any text fits`);
     return TEXT;

@@ -18,6 +18,8 @@ export interface ObjectShape {
   readonly required: ReadonlySet<string>;
   /** True when members beside these are described: `additionalProperties` that is no `false`. */
   readonly hasOthers: boolean;
+  /** True when there are none: `additionalProperties: false`. */
+  readonly isClosed: boolean;
   /** True when a choice, or a rule over several members, says more than the shape does. */
   readonly hasChoice: boolean;
 }
@@ -30,6 +32,34 @@ const CHOICES = ['anyOf', 'oneOf', 'not', 'if', 'patternProperties', 'dependentR
 /** Types that a schema allows, without `null`, which no text is; empty when it does not say. */
 export function typesOf(spec: SpecDocument, schema: Placed): string[] {
   return [...allowedTypes(spec, schema, 0)].filter((type) => type !== 'null').sort(byText);
+}
+
+/** True for a schema that a text can fit: no object, and no list of lists or objects. */
+export function isReadable(spec: SpecDocument, schema: Placed): boolean {
+  const types = typesOf(spec, schema);
+  if (types.includes('array')) {
+    const items = itemsSchema(spec, schema, 0);
+    return items === undefined || isScalar(typesOf(spec, items));
+  }
+  return isScalar(types);
+}
+
+function isScalar(types: readonly string[]): boolean {
+  return types.length === 0 || types.some((type) => type !== 'array' && type !== 'object');
+}
+
+/** The schema of the items of a list. */
+function itemsSchema(spec: SpecDocument, schema: Placed, depth: number): Placed | undefined {
+  const target = spec.follow(schema);
+  if (target === undefined || depth > MOST_LAYERS) return undefined;
+  const items = memberOf(target, 'items');
+  if (items !== undefined) return items;
+  for (const keyword of ['allOf', 'anyOf', 'oneOf'])
+    for (const part of itemsOf(memberOf(target, keyword) ?? NOTHING)) {
+      const found = itemsSchema(spec, part, depth + 1);
+      if (found !== undefined) return found;
+    }
+  return undefined;
 }
 
 function allowedTypes(spec: SpecDocument, schema: Placed, depth: number): ReadonlySet<string> {
@@ -65,6 +95,7 @@ export function shapeOf(spec: SpecDocument, schema: Placed): ObjectShape {
   const required = new Set<string>();
   const seen = new Set<string>();
   let hasOthers = false;
+  let isClosed = false;
   let hasChoice = false;
   const open: Placed[] = [schema];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -78,8 +109,9 @@ export function shapeOf(spec: SpecDocument, schema: Placed): ObjectShape {
       if (typeof item.value === 'string') required.add(item.value);
     const others = value['additionalProperties'];
     hasOthers ||= others !== undefined && others !== false;
+    isClosed ||= others === false;
     hasChoice ||= CHOICES.some((keyword) => keyword in value);
     open.push(...itemsOf(memberOf(target, 'allOf') ?? NOTHING));
   }
-  return { members, required, hasOthers, hasChoice };
+  return { members, required, hasOthers, isClosed, hasChoice };
 }

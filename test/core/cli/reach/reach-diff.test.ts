@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { diffReach, isWidening } from '../../../../core/cli/reach/reach-diff.js';
+import { formatReach } from '../../../../core/cli/reach/reach-report.js';
+import { validate } from '../../config/validating.js';
+
+type Json = Record<string, unknown>;
+
+/** `METHODS PATH [HOSTS] [| FILTERS]`, such as `GET,POST /a/:x a.example | guard`. */
+function config(routes: readonly string[], filters: Json = {}) {
+  const document = {
+    listeners: [{ name: 'public', address: '127.0.0.1:0' }],
+    upstreams: { api: { targets: [{ url: 'http://127.0.0.1:9' }] } },
+    filters,
+    routes: routes.map((line) => {
+      const [match, chain = ''] = line.split(' | ');
+      const [methods, path, hosts] = match!.split(' ');
+      return {
+        id: `${methods}${path}${hosts ?? ''}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, ''),
+        match: {
+          path,
+          methods: methods!.split(','),
+          ...(hosts !== undefined && { hosts: hosts.split(',') }),
+        },
+        filters: chain.split(' ').filter((name) => name !== ''),
+        upstream: 'api',
+      };
+    }),
+  };
+  return validate(JSON.stringify(document));
+}
+
+/** `kind METHOD HOST PATH` of each change. */
+function lines(
+  before: readonly string[],
+  after: readonly string[],
+  filters: Json = {},
+  filtersAfter = filters,
+) {
+  return diffReach(config(before, filters), config(after, filtersAfter)).map(
+    ({ kind, method, host, path, reasons }) =>
+      [`${kind} ${method} ${host} ${path}`, ...reasons.map(({ verdict, what }) => `${what} ${verdict}`)].join(
+        '; ',
+      ),
+  );
+}
+
+describe('what routes reach', () => {
+  const cases: readonly [what: string, before: string[], after: string[], ...expected: string[]][] = [
+    ['is the same for the same routes', ['GET /a', 'POST /b/:x'], ['POST /b/:y', 'GET /a']],
+    ['grows by a route', ['GET /a'], ['GET /a', 'POST /a'], 'reachable POST * /a'],
+    ['shrinks by a route', ['GET /a', 'PUT /b/:x'], ['GET /a'], 'unreachable PUT * /b/:x'],
+    ['grows by a method', ['GET /a'], ['GET,DELETE /a'], 'reachable DELETE * /a'],
+    ['grows when a literal becomes a parameter', ['GET /a/b'], ['GET /a/:x'], 'reachable GET * /a/:x'],
+    [
+      'shrinks when a wildcard becomes a parameter',
+      ['GET /a/*'],
+      ['GET /a/:x'],
+      'unreachable GET * /a/:any/*',
+    ],
+    ['is what it was when a wildcard takes all of it over', ['GET /a/:x'], ['GET /a/:x', 'GET /a/b']],
+    [
+      'shrinks where a more specific path has other methods',
+      ['GET /a/:x'],
+      ['GET /a/:x', 'POST /a/me'],
+      'unreachable GET * /a/me',
+      'reachable POST * /a/me',
+    ],
+    [
+      'grows where such a path goes',
+      ['GET /a/:x', 'POST /a/me'],
+      ['GET /a/:x'],
+      'reachable GET * /a/me',
+      'unreachable POST * /a/me',
+    ],
+    [
+      'differs where patterns cross',
+      ['GET /:x/b'],
+      ['GET /:x/b', 'POST /a/:y'],
+      'reachable POST * /a/:y',
+      'unreachable GET * /a/b',
+    ],
+    ['counts HEAD with GET', ['GET /a'], ['GET /a', 'HEAD /a']],
+    ['loses HEAD with GET', ['GET /a'], ['POST /a'], 'unreachable GET * /a', 'reachable POST * /a'],
+    ['keeps HEAD that had a route of its own', ['GET /a', 'HEAD /a'], ['HEAD /a'], 'unreachable GET * /a'],
+    ['grows from one host to all', ['GET /a a.example'], ['GET /a'], 'reachable GET * /a'],
+    ['shrinks from all hosts to one', ['GET /a'], ['GET /a a.example'], 'unreachable GET * /a'],
+    ['grows by a host', ['GET /a a.example'], ['GET /a a.example,b.example'], 'reachable GET b.example /a'],
+    [
+      'grows from a host to its domain',
+      ['GET /a a.x.example'],
+      ['GET /a *.x.example'],
+      'reachable GET *.x.example /a',
+    ],
+    [
+      'falls back to wider hosts',
+      ['GET /a', 'GET /b a.example'],
+      ['GET /a', 'POST /b a.example'],
+      'unreachable GET a.example /b',
+      'reachable POST a.example /b',
+    ],
+    ['is nothing for empty lists', ['GET /a'], ['GET /a', 'POST /b ,'].slice(0, 1)],
+  ];
+  for (const [what, before, after, ...expected] of cases) {
+    it(what, () => assert.deepEqual(lines(before, after).sort(), expected.sort()));
+  }
+});
+
+describe('what filters let through', () => {
+  const policy = { module: 'builtin:policy', config: { rules: [{ methods: ['GET'], path: '/a' }] } };
+  const chains: readonly [what: string, before: string, after: string, ...expected: string[]][] = [
+    ['is wider with one filter less', 'one two', 'one', 'wider GET * /a; filter two removed wider'],
+    ['is narrower with one filter more', 'two', 'one two', 'narrower GET * /a; filter one added narrower'],
+    [
+      'is changed with filters in another order',
+      'one two',
+      'two one',
+      'changed GET * /a; filter one removed wider; filter one elsewhere changed',
+    ],
+    ['is the same under another name', 'one', 'alias'],
+    [
+      'is changed with another config of a filter that nobody knows',
+      'one',
+      'other',
+      'changed GET * /a; filter other config changed',
+    ],
+    ['is wider where a failure lets through', 'one', 'open', 'wider GET * /a; filter open onFailure wider'],
+  ];
+  const filters = {
+    one: { module: './one.wasm', config: { a: 1 } },
+    alias: { module: './one.wasm', config: { a: 1 } },
+    other: { module: './one.wasm', config: { a: 2 } },
+    open: { module: './one.wasm', config: { a: 1 }, onFailure: 'open' },
+    two: { module: './two.wasm' },
+  };
+  for (const [what, before, after, ...expected] of chains) {
+    it(what, () => assert.deepEqual(lines([`GET /a | ${before}`], [`GET /a | ${after}`], filters), expected));
+  }
+
+  it('is wider with one rule more of a policy', () => {
+    const rules = [...policy.config.rules, { methods: ['POST'], path: '/a' }];
+    const wider = { guard: { ...policy, config: { rules } } };
+    assert.deepEqual(lines(['GET /a | guard'], ['GET /a | guard'], { guard: policy }, wider), [
+      'wider GET * /a; filter guard rules wider',
+    ]);
+    assert.deepEqual(lines(['GET /a | guard'], ['GET /a | guard'], wider, { guard: policy }), [
+      'narrower GET * /a; filter guard rules narrower',
+    ]);
+  });
+
+  const text = { schema: { type: 'string' } };
+  const json = (schema: unknown) => ({ contents: { 'application/json': { schema } } });
+  const operations: readonly [what: string, before: Json | null, after: Json | null, ...reasons: string[]][] =
+    [
+      [
+        'the same operation',
+        { query: { a: text } },
+        { query: { a: { schema: { title: 'x', type: 'string' } } } },
+      ],
+      ['one more query parameter', {}, { query: { a: text } }, 'query a wider'],
+      [
+        'a query parameter that must be there',
+        {},
+        { query: { a: { ...text, required: true } } },
+        'query a wider',
+        'query a required narrower',
+      ],
+      ['one more header', {}, { headers: { a: text } }, 'headers a narrower'],
+      ['a path parameter less', { path: { id: text } }, {}, 'path id wider'],
+      [
+        'a parameter that need not be there',
+        { query: { a: { ...text, required: true } } },
+        { query: { a: text } },
+        'query a required wider',
+      ],
+      [
+        'a longer parameter',
+        { query: { a: { schema: { maxLength: 1 } } } },
+        { query: { a: { schema: { maxLength: 2 } } } },
+        'query a schema wider',
+      ],
+      [
+        'another style',
+        { query: { a: text } },
+        { query: { a: { ...text, explode: false } } },
+        'query a changed',
+      ],
+      ['a body', {}, { body: json({}) }, 'body wider'],
+      ['no body', { body: json({}) }, {}, 'body narrower'],
+      [
+        'one more media type',
+        { body: json({}) },
+        { body: { contents: { ...json({}).contents, 'text/plain': {} } } },
+        'body text/plain wider',
+      ],
+      [
+        'a body without a schema',
+        { body: json({}) },
+        { body: { contents: { 'application/json': {} } } },
+        'body application/json wider',
+      ],
+      [
+        'a body with a member less',
+        { body: json({ required: ['a'] }) },
+        { body: json({ required: ['a', 'b'] }) },
+        'body application/json narrower',
+      ],
+      [
+        'a shared definition that grows',
+        { body: json({ $ref: '#/definitions/D' }) },
+        { body: json({ $ref: '#/definitions/E' }) },
+        'body application/json wider',
+      ],
+      ['other responses', {}, { responses: { '200': {} } }, 'responses changed'],
+      ['an operation that nobody described', null, {}, 'operation wider'],
+      ['an operation that is no longer described', {}, null, 'operation narrower'],
+    ];
+  const definitions = { D: { maxLength: 1 }, E: { maxLength: 2 } };
+  const validating = (operation: Json | null, others: Json = {}) => ({
+    check: {
+      module: 'builtin:validate',
+      config: { operations: operation === null ? {} : { 'GET-a': operation }, definitions, ...others },
+      grants: { schemas: true },
+    },
+  });
+  for (const [what, before, after, ...reasons] of operations) {
+    it(`is told of ${what}`, () => {
+      const found = lines(['GET /a | check'], ['GET /a | check'], validating(before), validating(after));
+      const expected = reasons.map((reason) => `filter check ${reason}`);
+      assert.deepEqual(
+        found.flatMap((line) => line.split('; ').slice(1)),
+        expected,
+      );
+    });
+  }
+
+  it('is told of modes and limits, and not of what another operation allows', () => {
+    const judge = (before: Json, after: Json) =>
+      lines(['GET /a | check'], ['GET /a | check'], validating({}, before), validating({}, after)).join();
+    assert.match(judge({}, { mode: 'report' }), /^wider .* mode wider$/);
+    assert.match(judge({ limits: { depth: 2 } }, { limits: { depth: 3 } }), /^wider .* limit depth wider$/);
+    assert.match(judge({}, { limits: { depth: 3 } }), /^narrower/);
+    assert.equal(judge({}, { operations: { 'GET-a': {}, other: { body: json({}) } } }), '');
+    assert.equal(judge({}, { status: 400 }), '');
+  });
+});
+
+describe('the report of a change', () => {
+  const changes = diffReach(config(['GET /a', 'PUT /b']), config(['GET /a/:x', 'PUT /b']));
+
+  it('has a line for each and one that counts them', () => {
+    assert.equal(
+      formatReach(changes),
+      'unreachable GET * /a [GET-a]\nreachable GET * /a/:x [GET-a-x]\n1 reachable, 1 unreachable\n',
+    );
+    assert.equal(formatReach([]), 'no change in what is reachable\n');
+  });
+
+  it('knows what widens', () => {
+    assert.deepEqual(changes.map(isWidening), [false, true]);
+  });
+});
