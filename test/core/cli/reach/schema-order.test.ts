@@ -180,9 +180,9 @@ describe('a schema next to another', () => {
           for (const one of values) assert.ok(was(one) || !is(one), `${verdict}: ${JSON.stringify(one)}`);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
-    assert.ok(told > 100, `only ${told} verdicts`);
+    assert.ok(told > 30, `only ${told} verdicts`);
   });
 });
 
