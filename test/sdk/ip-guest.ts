@@ -80,6 +80,10 @@ export function onRequest(request: Request): Decision {
       contained(out, set, question.get('addresses'));
       out.endArray();
     }
+  } else if (request.path.equals('/within')) {
+    for (let network = body.first(); network.exists; network = network.next()) {
+      out.bool(configured.containsNetwork(network.bytes));
+    }
   } else {
     contained(out, request.path.equals('/special') ? SPECIAL : configured, body);
   }
@@ -122,6 +126,11 @@ export class IpGuest {
   /** Which addresses lie in a network of the config. */
   configured(addresses: readonly string[]): boolean[] {
     return (this.#send('/configured', addresses) as boolean[][])[0]!;
+  }
+
+  /** Which networks lie in one of the config. */
+  within(networks: readonly string[]): boolean[] {
+    return this.#send('/within', networks) as boolean[];
   }
 
   #send(target: string, body: unknown): unknown[] {

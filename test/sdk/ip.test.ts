@@ -138,6 +138,31 @@ describe('CidrSet', () => {
     }
   });
 
+  it('tells a network that lies in one of its own from one that reaches out of it', () => {
+    const networks: [network: string, isWithin: boolean][] = [
+      ['10.0.0.0/8', true],
+      ['10.1.0.0/16', true],
+      ['10.255.255.255', true],
+      ['::ffff:10.1.0.0/112', true],
+      ['10.0.0.0/7', false],
+      ['0.0.0.0/0', false],
+      ['11.0.0.0/8', false],
+      ['192.0.2.1', true],
+      ['192.0.2.0/31', false],
+      ['fc00::/7', true],
+      ['fd00::/8', true],
+      ['fc00::/6', false],
+      ['::/0', false],
+      ['2001:db8::1/128', true],
+      ['10.0.0.1/8', false],
+      ['none', false],
+    ];
+    assert.deepEqual(
+      guest.within(networks.map(([network]) => network)),
+      networks.map(([_, isWithin]) => isWithin),
+    );
+  });
+
   it('says why it refuses a text, and goes on without it', () => {
     const notAddress = 'expected an IPv4 or IPv6 address, and after a slash the bits of its prefix';
     const behind = 'expected no bits set behind the prefix';

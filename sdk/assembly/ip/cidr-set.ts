@@ -8,6 +8,14 @@ import { SPECIAL_USE } from './special-use';
 const RANGE = 4;
 const SLASH: u8 = 0x2f;
 
+@final
+class Network {
+  constructor(
+    readonly first: IpAddress,
+    readonly last: IpAddress,
+  ) {}
+}
+
 /** Built in `configure`, read afterwards. */
 @final
 export class CidrSet {
@@ -32,6 +40,29 @@ export class CidrSet {
    * behind its prefix, since nobody can tell which network is meant: `problem` says why.
    */
   add(text: Bytes): bool {
+    const network = this.read(text);
+    if (network == null) return false;
+    this.insert(network.first, network.last);
+    return true;
+  }
+
+  /** True when the address lies in one of the networks. False for what is no address. */
+  contains(address: IpAddress): bool {
+    if (!address.exists) return false;
+    const index = this.firstEndingAt(address.high, address.low);
+    return index < this.count && this.startOf(index).compare(address) <= 0;
+  }
+
+  /** True when all of a network, or the address that it is, lies in one of the networks. False for what is neither. */
+  containsNetwork(text: Bytes): bool {
+    const network = this.read(text);
+    if (network == null) return false;
+    const index = this.firstEndingAt(network.last.high, network.last.low);
+    return index < this.count && this.startOf(index).compare(network.first) <= 0;
+  }
+
+  /** Null when the text is no network: `problem` says why. */
+  private read(text: Bytes): Network | null {
     this.problem = '';
     const slash = text.indexOfByte(SLASH);
     const written = slash < 0 ? text : text.slice(0, slash);
@@ -49,20 +80,12 @@ export class CidrSet {
     if ((address.high & hostHigh) != 0 || (address.low & hostLow) != 0) {
       return this.refuse('expected no bits set behind the prefix');
     }
-    this.insert(address, IpAddress.v6(address.high | hostHigh, address.low | hostLow));
-    return true;
+    return new Network(address, IpAddress.v6(address.high | hostHigh, address.low | hostLow));
   }
 
-  /** True when the address lies in one of the networks. False for what is no address. */
-  contains(address: IpAddress): bool {
-    if (!address.exists) return false;
-    const index = this.firstEndingAt(address.high, address.low);
-    return index < this.count && this.startOf(index).compare(address) <= 0;
-  }
-
-  private refuse(problem: string): bool {
+  private refuse(problem: string): Network | null {
     this.problem = problem;
-    return false;
+    return null;
   }
 
   /** Index of the first range whose last address is not before this one; `count` when there is none. */
