@@ -63,7 +63,7 @@ export class PlainSchema {
   longest = Number.POSITIVE_INFINITY;
   /** In UTF-8; null: any. */
   texts: readonly Uint8Array[] | null = null;
-  /** Judges format and pattern; null: there is neither. */
+  /** Judges format, sluiceUrl and pattern; null: there is none. */
   matches: ValidateFunction | null = null;
 
   /** False: any number will do. */
@@ -194,11 +194,16 @@ function writeText(
     if (plain.texts !== null || !texts.every(isWellFormed)) return false;
     plain.texts = texts.map((text) => utf8Of(text as string));
     plain.types &= STRING;
-  } else if (keyword === 'format' || keyword === 'pattern') {
+  } else if (keyword === 'format' || keyword === 'pattern' || keyword === 'sluiceUrl') {
     // There are formats of numbers.
     if (keywords.type !== 'string') return false;
-    const { format, pattern } = keywords;
-    const asked = { type: 'string', ...(format && { format }), ...(pattern && { pattern }) };
+    const { format, pattern, sluiceUrl } = keywords;
+    const asked = {
+      type: 'string',
+      ...(format && { format }),
+      ...(pattern && { pattern }),
+      ...(sluiceUrl !== undefined && { sluiceUrl }),
+    };
     plain.matches ??= compileText(asked);
   } else return false;
   plain.asksText = true;
