@@ -140,7 +140,7 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?=[/?#]|$)/i;
 /** True when parsers that are not of the WHATWG kind read the same in the text. */
 function isPlain(text: string, url: URL): boolean {
   const head = `${url.protocol}//${url.hostname}`;
-  if (/[\0-\x20\x7f]/.test(text) || asciiLower(text.slice(0, head.length)) !== head) return false;
+  if (/[^\x21-\x7e]/.test(text) || asciiLower(text.slice(0, head.length)) !== head) return false;
   const rest = text.slice(head.length);
   const [path = ''] = rest.split(/[?#]/, 1);
   return REST.test(rest) && !path.includes('\\') && !DOT_SEGMENT.test(path);
