@@ -17,11 +17,12 @@ export function chainOf(name: string, config: unknown): TestChain {
   return new TestChain([{ module: builtIn(name), config }]);
 }
 
-/** The first `json` block of a filter's README: its complete example. */
-export function readmeExample(name: string): unknown {
+/** The first `json` block of a filter's README: its complete example; or the first with this word behind `json`. */
+export function readmeExample(name: string, which = ''): unknown {
   const text = readFileSync(new URL(`filters/${name}/README.md`, ROOT), 'utf8');
-  const block = /```json\n([\s\S]*?)```/.exec(text);
-  if (block === null) throw new Error(`filters/${name}/README.md has no json block`);
+  const info = `json ${which}`.trim();
+  const block = new RegExp(`\`\`\`${info}\\n([\\s\\S]*?)\`\`\``).exec(text);
+  if (block === null) throw new Error(`filters/${name}/README.md has no ${info} block`);
   return JSON.parse(block[1]!);
 }
 

@@ -1,34 +1,40 @@
 // The built-in filter `sanitise`: what leaves the gateway is cleaned. README.md describes every option.
 import {
   ABSENT,
-  Bytes,
   Decision,
   Json,
   JsonEditor,
   JsonRules,
   next,
+  refuse,
   Request,
   Response,
   respond,
 } from 'sluice';
 import { looksLikeJson } from './detect';
 import { HeaderRules } from './header-rules';
+import { Pseudonyms } from './pseudonym';
 import { readRules } from './redact-rules';
 
 const PARTIAL_CONTENT = 206;
 
 let headers: HeaderRules = new HeaderRules();
+const pseudonyms: Pseudonyms = new Pseudonyms();
 let rules: JsonRules | null = null;
 let blocksInvalid: bool = true;
 let replacesErrors: bool = false;
 
-/** Headers that describe the bytes of a body, so they are wrong once the body has changed. */
-const DIGESTS: string[] = ['content-md5', 'digest', 'content-digest', 'repr-digest'];
-
 export function configure(config: Json): void {
   headers.read(config.get('headers'));
   const json = config.get('json');
-  if (json.exists) rules = readRules(json);
+  pseudonyms.read(config.get('hashSecret'));
+  if (json.exists) {
+    const read = readRules(json, pseudonyms);
+    const paths = json.get('paths');
+    const pointers = paths.exists ? paths : json.get('rules');
+    if (!read.compile()) refuse(pointers.pointer, 'these pointers overlap in too many ways');
+    rules = read;
+  }
   blocksInvalid = json.get('onInvalid').text('block') != 'pass';
   replacesErrors = config.get('errors').get('replace').bool();
 }
@@ -42,20 +48,23 @@ export function onResponse(request: Request, response: Response): Decision {
   if (active != null && !body.isEmpty && looksLikeJson(response)) {
     // A piece of a document may be valid JSON by chance, with the name of the member cut off.
     const editor = new JsonEditor(active, response.status == PARTIAL_CONTENT ? ABSENT : body);
-    if (!editor.run()) {
+    redact(editor);
+    if (!editor.isValid) {
       if (blocksInvalid) return block(response);
     } else if (editor.count > 0) {
-      replaceBody(response, editor.bytes);
+      response.setBody(editor.bytes);
     }
   }
   headers.apply(response);
   return next();
 }
 
-function replaceBody(response: Response, body: Bytes): void {
-  response.setBody(body);
-  for (let i = 0; i < DIGESTS.length; i++) {
-    if (response.headers.has(DIGESTS[i])) response.headers.remove(DIGESTS[i]);
+/** Walks to the end, and makes pseudonyms where the rules want them: of the content of strings, of the text of all else. */
+function redact(editor: JsonEditor): void {
+  while (editor.next()) {
+    const value = editor.value;
+    if (!value.exists) return;
+    editor.replaceText(pseudonyms.of(value.isString ? value.bytes : value.raw));
   }
 }
 
