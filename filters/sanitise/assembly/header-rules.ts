@@ -1,75 +1,99 @@
-// Response headers to remove and to set.
-import { Bytes, isFieldValue, isFramingHeader, isToken, Json, Response, refuse } from 'sluice';
-
-const STAR: u8 = 0x2a;
+// Response headers to let through, to remove, to rename and to set.
+import { Bytes, Headers, isFieldValue, isFramingHeader, Json, refuse } from 'sluice';
+import { checkName, NameList } from './name-list';
+import { SecurityHeaders } from './security-headers';
 
 export class HeaderRules {
-  private readonly names: string[] = [];
-  private readonly prefixes: Bytes[] = [];
+  private readonly allowed: NameList = new NameList();
+  private readonly removed: NameList = new NameList();
+  private readonly oldNames: Bytes[] = [];
+  private readonly newNames: Bytes[] = [];
   private readonly setNames: Bytes[] = [];
   private readonly setValues: Bytes[] = [];
+  private readonly security: SecurityHeaders = new SecurityHeaders();
+  private allowsOnly: bool = false;
+  private dropsAny: bool = false;
 
-  /** Reads `{ remove, set }`; in `configure`. */
+  /** Reads `{ allow, remove, rename, security, set }`; in `configure`. */
   read(config: Json): void {
-    const remove = config.get('remove');
-    for (let item = remove.first(); item.exists; item = item.next()) this.readRemove(item);
-    const set = config.get('set');
-    for (let member = set.first(); member.exists; member = member.next()) {
-      const name = member.name.toLowerCase();
-      checkName(name, member);
-      if (!member.isString) refuse(member.pointer, 'expected a string');
-      const value = member.bytes;
-      if (!isFieldValue(value)) refuse(member.pointer, 'a header value cannot hold control characters');
-      this.setNames.push(name);
-      this.setValues.push(value);
-    }
+    const allow = config.get('allow');
+    this.allowsOnly = allow.exists;
+    this.allowed.read(allow);
+    this.removed.read(config.get('remove'));
+    this.dropsAny = this.allowsOnly || !this.removed.isEmpty;
+    for (let member = config.get('rename').first(); member.exists; member = member.next()) this.addRename(member);
+    for (let member = config.get('set').first(); member.exists; member = member.next()) this.addSet(member);
+    this.security.read(config.get('security'));
   }
 
-  /** Removes what the response has of the names to remove, then sets. */
-  apply(response: Response): void {
-    const headers = response.headers;
-    for (let i = 0; i < this.names.length; i++) {
-      if (headers.has(this.names[i])) headers.remove(this.names[i]);
-    }
-    if (this.prefixes.length > 0) this.removePrefixes(response);
-    this.applySet(response);
+  /** For a response of the upstream. What is looked at are the names that it came with. */
+  apply(headers: Headers): void {
+    if (this.dropsAny) this.drop(headers);
+    for (let i = 0; i < this.oldNames.length; i++) rename(headers, this.oldNames[i], this.newNames[i]);
+    this.security.apply(headers);
+    this.applySet(headers);
   }
 
-  /** Only sets: for responses that the filter itself gives. */
-  applySet(response: Response): void {
-    for (let i = 0; i < this.setNames.length; i++) response.headers.set(this.setNames[i], this.setValues[i]);
+  /** For a response that the filter itself gives. */
+  applyOwn(headers: Headers): void {
+    this.security.applyAll(headers);
+    this.applySet(headers);
   }
 
-  private readRemove(item: Json): void {
-    if (!item.isString) return refuse(item.pointer, 'expected a string');
-    const name = item.bytes.toLowerCase();
-    if (name.length > 1 && name[name.length - 1] == STAR) {
-      const prefix = name.slice(0, name.length - 1);
-      if (!isToken(prefix) || prefix.indexOfByte(STAR) >= 0)
-        refuse(item.pointer, 'expected a header name with at most one * at its end');
-      this.prefixes.push(prefix);
-      return;
-    }
-    checkName(name, item);
-    if (name.indexOfByte(STAR) >= 0) refuse(item.pointer, 'a lone * would remove every header');
-    this.names.push(name.toString());
+  private applySet(headers: Headers): void {
+    for (let i = 0; i < this.setNames.length; i++) headers.set(this.setNames[i], this.setValues[i]);
   }
 
-  private removePrefixes(response: Response): void {
-    const headers = response.headers;
+  private drop(headers: Headers): void {
     for (let i = 0, size = headers.size; i < size; i++) {
       const name = headers.nameAt(i);
-      if (isFramingHeader(name)) continue;
-      for (let k = 0; k < this.prefixes.length; k++) {
-        if (!name.startsWithBytes(this.prefixes[k])) continue;
-        headers.remove(name);
-        break;
-      }
+      if (this.drops(name)) headers.remove(name);
     }
+  }
+
+  private drops(name: Bytes): bool {
+    if (isFramingHeader(name)) return false;
+    if (this.removed.has(name)) return true;
+    return this.allowsOnly && !this.allowed.has(name) && !isAboutBody(name);
+  }
+
+  private addRename(member: Json): void {
+    const from = member.name.toLowerCase();
+    checkName(from, member);
+    if (!member.isString) return refuse(member.pointer, 'expected a header name');
+    const to = member.bytes.toLowerCase();
+    checkName(to, member);
+    if (this.dropsAny && this.drops(from)) refuse(member.pointer, 'this header is removed: name it in allow, not in remove');
+    this.oldNames.push(from);
+    this.newNames.push(to);
+  }
+
+  private addSet(member: Json): void {
+    const name = member.name.toLowerCase();
+    checkName(name, member);
+    if (!member.isString) refuse(member.pointer, 'expected a string');
+    const value = member.bytes;
+    if (!isFieldValue(value)) refuse(member.pointer, 'a header value cannot hold control characters');
+    this.setNames.push(name);
+    this.setValues.push(value);
   }
 }
 
-function checkName(name: Bytes, at: Json): void {
-  if (!isToken(name)) refuse(at.pointer, 'not a header name');
-  else if (isFramingHeader(name)) refuse(at.pointer, 'the gateway writes this header itself');
+/** Without these nobody could read the body, so no list has to name them. */
+function isAboutBody(name: Bytes): bool {
+  return name.equals('content-type') || name.equals('content-encoding') || name.equals('content-range');
+}
+
+function rename(headers: Headers, from: Bytes, to: Bytes): void {
+  let isFirst = true;
+  for (let i = 0, size = headers.size; i < size; i++) {
+    if (!headers.nameAt(i).equalsBytes(from)) continue;
+    if (isFirst) {
+      headers.remove(from);
+      headers.set(to, headers.valueAt(i));
+      isFirst = false;
+    } else {
+      headers.add(to, headers.valueAt(i));
+    }
+  }
 }

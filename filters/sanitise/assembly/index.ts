@@ -11,6 +11,7 @@ import {
   Response,
   respond,
 } from 'sluice';
+import { CookieRules } from './cookie-rules';
 import { looksLikeJson } from './detect';
 import { HeaderRules } from './header-rules';
 import { Pseudonyms } from './pseudonym';
@@ -18,7 +19,8 @@ import { readRules } from './redact-rules';
 
 const PARTIAL_CONTENT = 206;
 
-let headers: HeaderRules = new HeaderRules();
+const headers: HeaderRules = new HeaderRules();
+const cookies: CookieRules = new CookieRules();
 const pseudonyms: Pseudonyms = new Pseudonyms();
 let rules: JsonRules | null = null;
 let blocksInvalid: bool = true;
@@ -26,6 +28,7 @@ let replacesErrors: bool = false;
 
 export function configure(config: Json): void {
   headers.read(config.get('headers'));
+  cookies.read(config.get('cookies'));
   const json = config.get('json');
   pseudonyms.read(config.get('hashSecret'));
   if (json.exists) {
@@ -55,7 +58,8 @@ export function onResponse(request: Request, response: Response): Decision {
       response.setBody(editor.bytes);
     }
   }
-  headers.apply(response);
+  headers.apply(response.headers);
+  cookies.apply(response.headers);
   return next();
 }
 
@@ -72,12 +76,12 @@ function replaceError(response: Response): Decision {
   const answer = respond(response.status);
   const retryAfter = response.headers.get('retry-after');
   if (retryAfter.exists) answer.header('retry-after', retryAfter);
-  headers.applySet(response);
+  headers.applyOwn(response.headers);
   return answer.problem('SANITISE_UPSTREAM_ERROR', 'The service failed on this request.');
 }
 
 function block(response: Response): Decision {
   const answer = respond(502);
-  headers.applySet(response);
+  headers.applyOwn(response.headers);
   return answer.problem('SANITISE_UNREADABLE', 'The service answered with a body that cannot be cleaned.');
 }
