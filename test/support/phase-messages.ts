@@ -54,6 +54,7 @@ export function specOf(checked: FilterModule, changes: Partial<FilterSpec> = {})
     initialPages,
     maximumPages: Math.min(maximumPages, 256),
     granted: manifest.capabilities,
+    withheld: manifest.optional,
     shared: createSharedState(changes.granted ?? manifest.capabilities),
     callouts: [],
     secrets: [],

@@ -20,6 +20,7 @@ export function watSpec(parts: WatParts, changes: Partial<FilterSpec> = {}): Fil
     initialPages,
     maximumPages,
     granted: manifest.capabilities,
+    withheld: manifest.optional,
     shared: createSharedState(changes.granted ?? manifest.capabilities),
     callouts: [],
     secrets: [],
