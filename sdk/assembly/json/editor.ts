@@ -16,6 +16,9 @@ const LEVEL: usize = 12;
 
 const NO_RULE: i32 = -1;
 
+/** The rule for strings and numbers: after all others, and before none. Without signs, NO_RULE is the largest number. */
+const SCALARS: i32 = i32.MAX_VALUE;
+
 /** What the walk does next. */
 enum Step {
   /** A member, an item or the document begins. */
@@ -160,6 +163,19 @@ export class JsonEditor {
     return new Json(this.raw, null, ABSENT, -1);
   }
 
+  /**
+   * Address of the value at hand as it is spelled, quotes included; 0 when it is broken. With `length` in place of `value`
+   * where many values are only looked at: a view of each would fill the memory.
+   */
+  get address(): usize {
+    return this.asking && this.readValue() ? this.at : 0;
+  }
+
+  /** Bytes of the value at hand as it is spelled; 0 when it is broken. */
+  get length(): i32 {
+    return this.asking && this.readValue() ? <i32>(this.valueEnd - this.at) : 0;
+  }
+
   /** Lets the value at hand be. */
   keep(): void {
     this.decide(ActionKind.Keep);
@@ -206,7 +222,9 @@ export class JsonEditor {
     const rules = this.rules;
     const names = rules.names;
     const paths = rules.paths;
-    const anyNames = names.size > 0;
+    const fallback = rules.scalars < 0 ? NO_RULE : SCALARS;
+    // Something may be selected in any container.
+    const anywhere = names.size > 0 || fallback != NO_RULE;
     const floor = this.floor;
     const levels = this.levels;
     let step = this.step;
@@ -221,7 +239,7 @@ export class JsonEditor {
       if (step != Step.After) {
         if (step == Step.Enter) {
           const itemStart = at;
-          let rule = NO_RULE;
+          let rule = fallback;
           if (closer == 0x7d) {
             if (at >= end || load<u8>(at) != 0x22) return this.breakOff(unexpected(at, end));
             const name = at + 1;
@@ -231,14 +249,13 @@ export class JsonEditor {
             const hasEscapes = escaped;
             at = scanColon(at, end);
             if (at == 0) break;
-            if (hasEscapes || names.mayHave(name, length)) rule = names.findRaw(name, length, hasEscapes);
+            if (hasEscapes || names.mayHave(name, length)) rule = <i32>min<u32>(rule, names.findRaw(name, length, hasEscapes));
             valueState = state == DEAD ? DEAD : paths.member(state, name, length, hasEscapes);
           } else if (closer == 0x5d) {
             valueState = state == DEAD ? DEAD : paths.item(state, index++);
           }
-          // NO_RULE is the largest of all when it has no sign.
           if (valueState != DEAD) rule = <i32>min<u32>(rule, paths.valueOf(valueState));
-          if (rule != NO_RULE) {
+          if (rule != NO_RULE && (rule != SCALARS || isScalar(at < end ? load<u8>(at) : 0))) {
             this.at = at;
             this.depth = depth;
             this.closer = closer;
@@ -247,7 +264,7 @@ export class JsonEditor {
             this.before = before;
             this.itemStart = itemStart;
             this.valueState = valueState;
-            if (this.asks(rule)) return true;
+            if (this.asks(rule == SCALARS ? rules.scalars : rule)) return true;
             this.settle();
             if (this.step == Step.Broken) return false;
             at = this.at;
@@ -264,7 +281,7 @@ export class JsonEditor {
         if (byte != 0x7b && byte != 0x5b) {
           at = byte == 0x22 ? scanString(at + 1, end) : scanScalar(at, end);
           if (at == 0) break;
-        } else if (!anyNames && valueState == DEAD) {
+        } else if (!anywhere && valueState == DEAD) {
           at = scanValue(at, end, depth);
           if (at == 0) break;
         } else {
@@ -377,4 +394,10 @@ export class JsonEditor {
     this.text = parseProblem(this.document);
     return false;
   }
+}
+
+/** Whether a string or a number begins with this byte. */
+// @ts-ignore: decorator
+@inline function isScalar(byte: u32): bool {
+  return byte == 0x22 || byte == 0x2d || byte - 0x30 < 10;
 }

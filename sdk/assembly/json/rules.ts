@@ -13,6 +13,7 @@ export class JsonRules {
   /** @internal The number of a rule by place. */
   readonly paths: PathSet = new PathSet();
   private readonly actions: JsonAction[] = [];
+  private scalarRule: i32 = -1;
   private compiled: bool = false;
 
   /**
@@ -46,6 +47,16 @@ export class JsonRules {
     if (!this.paths.add(pointer, this.actions.length)) return false;
     this.actions.push(action);
     return true;
+  }
+
+  /** Selects all strings and numbers that no name and no pointer selects, wherever they are. Names of members are no values. */
+  addScalars(action: JsonAction): void {
+    if (this.scalarRule < 0) this.scalarRule = this.actions.push(action) - 1;
+  }
+
+  /** For this folder: the rule of `addScalars`, or -1. */
+  get scalars(): i32 {
+    return this.scalarRule;
   }
 
   /** To be called once, after the last rule. False when the pointers overlap in too many ways. */
