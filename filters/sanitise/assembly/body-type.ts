@@ -1,10 +1,12 @@
-// Which bodies are taken for JSON: those that say so, and those that say nothing and begin like it.
-import { Bytes, isJsonMediaType, mediaType, Response } from 'sluice';
+// Which bodies are taken for JSON: those that say so, and those that say nothing and begin like it. And which are text.
+import { Bytes, isJsonMediaType, isUtf8, mediaParameter, mediaType, Response } from 'sluice';
+
+const PARTIAL_CONTENT = 206;
 
 /** For responses with a body. */
 export function looksLikeJson(response: Response): bool {
   let index = response.headers.find('content-type');
-  if (index < 0) return response.status == 206 || beginsLikeJson(response.body);
+  if (index < 0) return response.status == PARTIAL_CONTENT || beginsLikeJson(response.body);
   while (index >= 0) {
     const type = mediaType(response.headers.valueAt(index));
     if (isJsonMediaType(type)) return true;
@@ -21,4 +23,43 @@ function beginsLikeJson(body: Bytes): bool {
   if (body.length > 3 && body[0] == 0xef && body[1] == 0xbb && body[2] == 0xbf) at = 3;
   while (at < body.length && (body[at] == 0x20 || (body[at] >= 0x09 && body[at] <= 0x0d))) at++;
   return at < body.length && (body[at] == 0x7b || body[at] == 0x5b);
+}
+
+/** For responses with a body that is no JSON: what people or programs read as characters. */
+export function looksLikeText(response: Response): bool {
+  const field = response.headers.get('content-type');
+  if (!field.exists) return isUtf8(response.body);
+  const type = mediaType(field);
+  return type.startsWith('text/') || type.endsWith('+xml') || isTextual(type);
+}
+
+/** False for text that nobody could look through: a piece of it, and what is compressed or in 16 or 32 bits a character. */
+export function isReadable(response: Response): bool {
+  const coding = response.headers.get('content-encoding');
+  if (response.status == PARTIAL_CONTENT || (coding.exists && !coding.equalsIgnoreCase('identity'))) return false;
+  const charset = mediaParameter(response.headers.get('content-type'), 'charset').toLowerCase();
+  if (charset.startsWith('utf-16') || charset.startsWith('utf-32') || charset.startsWith('ucs-')) return false;
+  const body = response.body;
+  return body.length < 2 || !((body[0] == 0xff && body[1] == 0xfe) || (body[0] == 0xfe && body[1] == 0xff));
+}
+
+function isTextual(type: Bytes): bool {
+  return (
+    type.equals('application/xml') ||
+    type.equals('application/javascript') ||
+    type.equals('application/x-javascript') ||
+    type.equals('application/ecmascript') ||
+    type.equals('application/x-ndjson') ||
+    type.equals('application/ndjson') ||
+    type.equals('application/jsonl') ||
+    type.equals('application/json-seq') ||
+    type.equals('application/yaml') ||
+    type.equals('application/x-yaml') ||
+    type.equals('application/toml') ||
+    type.equals('application/sql') ||
+    type.equals('application/graphql') ||
+    type.equals('application/pem-certificate-chain') ||
+    type.equals('application/x-pem-file') ||
+    type.equals('application/x-www-form-urlencoded')
+  );
 }

@@ -1,5 +1,5 @@
 // Attributes that every cookie of a response is to have: `secure`, `httponly` and `samesite` (RFC 6265, RFC 6265bis).
-import { Bytes, BytesWriter, Headers, Json, refuse } from 'sluice';
+import { ABSENT, Bytes, BytesWriter, Headers, Json, refuse } from 'sluice';
 
 const SEMICOLON: u8 = 0x3b;
 const EQUALS: u8 = 0x3d;
@@ -39,20 +39,20 @@ export class CookieRules {
   apply(headers: Headers): void {
     if (!this.active) return;
     let at = headers.find('set-cookie');
-    while (at >= 0 && this.hardened(headers.valueAt(at)) == null) at = headers.find('set-cookie', at + 1);
+    while (at >= 0 && !this.hardened(headers.valueAt(at)).exists) at = headers.find('set-cookie', at + 1);
     if (at < 0) return;
     // One has to change, so all are written again, in their order.
     headers.remove('set-cookie');
     for (at = headers.find('set-cookie'); at >= 0; at = headers.find('set-cookie', at + 1)) {
       const cookie = headers.valueAt(at);
       const changed = this.hardened(cookie);
-      headers.add('set-cookie', changed == null ? cookie : changed!);
+      headers.add('set-cookie', changed.exists ? changed : cookie);
     }
   }
 
-  /** The cookie with what it lacks, or null when it lacks nothing. */
-  private hardened(cookie: Bytes): Bytes | null {
-    if (this.isExempt(cookie)) return null;
+  /** The cookie with what it lacks, absent when it lacks nothing. */
+  private hardened(cookie: Bytes): Bytes {
+    if (this.isExempt(cookie)) return ABSENT;
     let secure = false;
     let httpOnly = false;
     let sameSite = SameSite.Unset;
@@ -68,7 +68,7 @@ export class CookieRules {
       else if (name.equalsIgnoreCase('samesite')) sameSite = sameSiteOf(valueOf(attribute));
     }
     const raises = sameSite < this.sameSite;
-    if ((secure || !this.secure) && (httpOnly || !this.httpOnly) && !raises) return null;
+    if ((secure || !this.secure) && (httpOnly || !this.httpOnly) && !raises) return ABSENT;
     const out = new BytesWriter();
     if (raises) addWithoutSameSite(out, cookie);
     else out.add(cookie);

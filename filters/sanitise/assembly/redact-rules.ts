@@ -2,8 +2,9 @@
 import { Bytes, Json, JsonAction, JsonRules, refuse } from 'sluice';
 import { Pseudonyms } from './pseudonym';
 
-/** Tag of values that a rule wants hashed. */
+/** Tags of values that the editor stops at: that a rule wants hashed, and that detectors are to look through. */
 export const HASH = 1;
+export const LOOK = 2;
 
 /** In `configure`. `rules` come before `keys`, and `keys` before `paths`. */
 export function readRules(json: Json, pseudonyms: Pseudonyms): JsonRules {
