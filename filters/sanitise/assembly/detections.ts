@@ -37,16 +37,29 @@ export class Detections {
   private readonly draft: Draft = new Draft();
   private readonly spelling: Spelling = new Spelling();
 
-  constructor(private readonly pseudonyms: Pseudonyms) {}
+  /** Places that were dealt with since the last `reset`. */
+  count: i32 = 0;
+
+  constructor(private readonly pseudonyms: Pseudonyms) {
+    for (let i = 0; i < KIND_NAMES.length; i++) this.ofKind.push(-1);
+  }
 
   /** Reads the list `detect`; in `configure`, after the pseudonyms. */
   read(list: Json): void {
-    for (let i = 0; i < KIND_NAMES.length; i++) this.ofKind.push(-1);
     for (let rule = list.first(); rule.exists; rule = rule.next()) {
       this.treatments.push(this.readTreatment(rule));
       const kinds = rule.get('kinds');
       if (!kinds.isArray || kinds.size == 0) refuse(kinds.pointer, 'expected a list of kinds');
       for (let item = kinds.first(); item.exists; item = item.next()) this.addKind(item);
+    }
+  }
+
+  /** In place of `read`: looks for all kinds and replaces what it finds. */
+  replaceAll(): void {
+    this.treatments.push(replacedBy(Bytes.from('[redacted]')));
+    for (let i = 0; i < KIND_NAMES.length; i++) {
+      this.ofKind[i] = 0;
+      this.finder.add(<Kind>i);
     }
   }
 
@@ -56,14 +69,15 @@ export class Detections {
 
   /** Before the first search of a call. */
   reset(): void {
+    this.count = 0;
     this.draft.reset();
     this.spelling.reset();
   }
 
-  /** The text with all that was found dealt with; absent when nothing was found. */
+  /** The text with all that was found dealt with: the same view when nothing was found. */
   inText(text: Bytes): Bytes {
     this.spelling.openPlain(text.address, text.address + text.length);
-    return this.edited(text.address, text.address + text.length, false) ? this.draft.bytes : ABSENT;
+    return this.edited(text.address, text.address + text.length, false) ? this.draft.bytes : text;
   }
 
   /** The same for the string or number at hand. */
@@ -111,6 +125,7 @@ export class Detections {
   }
 
   private addReplacement(isJson: bool): void {
+    this.count++;
     const finder = this.finder;
     const treatment = this.treatments[this.ofKind[finder.kind]];
     if (treatment.way == Way.Replace) {
@@ -159,11 +174,15 @@ export class Detections {
     if (keepLast.exists && !isMask) refuse(keepLast.pointer, 'only mask keeps characters');
     if (value.exists && (isMask || isHash)) refuse(value.pointer, 'only replace has a value');
     if (isHash) this.pseudonyms.mustBeThere(rule);
-    const text = value.exists ? value.bytes : Bytes.from('[redacted]');
-    const json = new JsonWriter().textBytes(text).bytes;
-    const way = isMask ? Way.Mask : isHash ? Way.Hash : Way.Replace;
-    return new Treatment(way, <i32>keepLast.integer(), text, json.slice(1, json.length - 1));
+    if (isMask) return new Treatment(Way.Mask, <i32>keepLast.integer(), ABSENT, ABSENT);
+    if (isHash) return new Treatment(Way.Hash, 0, ABSENT, ABSENT);
+    return replacedBy(value.exists ? value.bytes : Bytes.from('[redacted]'));
   }
+}
+
+function replacedBy(text: Bytes): Treatment {
+  const json = new JsonWriter().textBytes(text).bytes;
+  return new Treatment(Way.Replace, 0, text, json.slice(1, json.length - 1));
 }
 
 // @ts-ignore: decorator

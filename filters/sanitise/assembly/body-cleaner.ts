@@ -1,0 +1,69 @@
+// What is to leave in place of a body: JSON by rules, and JSON and text by what detectors find.
+import { ABSENT, Bytes, Json, JsonAction, JsonEditor, JsonRules, refuse, Response } from 'sluice';
+import { isReadable, looksLikeJson, looksLikeText } from './body-type';
+import { Detections } from './detections';
+import { Pseudonyms } from './pseudonym';
+import { LOOK, readRules } from './redact-rules';
+
+const PARTIAL_CONTENT = 206;
+
+@final
+export class BodyCleaner {
+  private readonly pseudonyms: Pseudonyms = new Pseudonyms();
+  private readonly detections: Detections = new Detections(this.pseudonyms);
+  private rules: JsonRules | null = null;
+  /** Values and places that the last call of `clean` dealt with. */
+  count: i32 = 0;
+
+  /** Reads `json`, `detect` and `hashSecret`; in `configure`. */
+  read(config: Json): void {
+    const json = config.get('json');
+    this.pseudonyms.read(config.get('hashSecret'));
+    this.detections.read(config.get('detect'));
+    if (!json.exists && this.detections.isEmpty) return;
+    const rules = readRules(json, this.pseudonyms);
+    if (!this.detections.isEmpty) rules.addScalars(JsonAction.ask(LOOK));
+    const paths = json.get('paths');
+    const pointers = paths.exists ? paths : json.get('rules');
+    if (!rules.compile()) refuse(pointers.pointer, 'these pointers overlap in too many ways');
+    this.rules = rules;
+  }
+
+  /** The cleaned body; the body itself when nothing is to be done, and absent when it should be cleaned and cannot be. */
+  clean(response: Response): Bytes {
+    const body = response.body;
+    const rules = this.rules;
+    this.count = 0;
+    if (rules == null || body.isEmpty) return body;
+    if (looksLikeJson(response)) {
+      // A piece of a document may be valid JSON by chance, with the name of the member cut off.
+      return this.cleanJson(rules, response.status == PARTIAL_CONTENT ? ABSENT : body);
+    }
+    if (this.detections.isEmpty || !looksLikeText(response)) return body;
+    return isReadable(response) ? this.cleanText(body) : ABSENT;
+  }
+
+  private cleanJson(rules: JsonRules, body: Bytes): Bytes {
+    const editor = new JsonEditor(rules, body);
+    this.detections.reset();
+    while (editor.next()) {
+      if (editor.tag == LOOK) this.detections.inJson(editor);
+      else this.hash(editor);
+    }
+    if (editor.isValid) this.count = editor.count;
+    return editor.bytes;
+  }
+
+  private cleanText(body: Bytes): Bytes {
+    this.detections.reset();
+    const cleaned = this.detections.inText(body);
+    this.count = this.detections.count;
+    return cleaned;
+  }
+
+  /** Puts a pseudonym in place of a value: of the content of a string, of the text of anything else. */
+  private hash(editor: JsonEditor): void {
+    const value = editor.value;
+    if (value.exists) editor.replaceText(this.pseudonyms.of(value.isString ? value.bytes : value.raw));
+  }
+}
