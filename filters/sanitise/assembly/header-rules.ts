@@ -12,7 +12,7 @@ export class HeaderRules {
   private readonly setValues: Bytes[] = [];
   private readonly security: SecurityHeaders = new SecurityHeaders();
   private allowsOnly: bool = false;
-  private dropsAny: bool = false;
+  private looksAtAll: bool = false;
 
   /** Reads `{ allow, remove, rename, security, set }`; in `configure`. */
   read(config: Json): void {
@@ -20,7 +20,7 @@ export class HeaderRules {
     this.allowsOnly = allow.exists;
     this.allowed.read(allow);
     this.removed.read(config.get('remove'));
-    this.dropsAny = this.allowsOnly || !this.removed.isEmpty;
+    this.looksAtAll = this.allowsOnly || this.removed.hasPrefixes;
     for (let member = config.get('rename').first(); member.exists; member = member.next()) this.addRename(member);
     for (let member = config.get('set').first(); member.exists; member = member.next()) this.addSet(member);
     this.security.read(config.get('security'));
@@ -28,7 +28,8 @@ export class HeaderRules {
 
   /** For a response of the upstream. What is looked at are the names that it came with. */
   apply(headers: Headers): void {
-    if (this.dropsAny) this.drop(headers);
+    if (this.looksAtAll) this.drop(headers);
+    else this.removed.removeNames(headers);
     for (let i = 0; i < this.oldNames.length; i++) rename(headers, this.oldNames[i], this.newNames[i]);
     this.security.apply(headers);
     this.applySet(headers);
@@ -52,9 +53,8 @@ export class HeaderRules {
   }
 
   private drops(name: Bytes): bool {
-    if (isFramingHeader(name)) return false;
-    if (this.removed.has(name)) return true;
-    return this.allowsOnly && !this.allowed.has(name) && !isAboutBody(name);
+    if (this.removed.has(name)) return !isFramingHeader(name);
+    return this.allowsOnly && !this.allowed.has(name) && !isAboutBody(name) && !isFramingHeader(name);
   }
 
   private addRename(member: Json): void {
@@ -63,7 +63,7 @@ export class HeaderRules {
     if (!member.isString) return refuse(member.pointer, 'expected a header name');
     const to = member.bytes.toLowerCase();
     checkName(to, member);
-    if (this.dropsAny && this.drops(from)) refuse(member.pointer, 'this header is removed: name it in allow, not in remove');
+    if (this.drops(from)) refuse(member.pointer, 'this header is removed: name it in allow, not in remove');
     this.oldNames.push(from);
     this.newNames.push(to);
   }

@@ -1,10 +1,11 @@
 // Header names of the config: whole ones, and beginnings that end in `*`.
-import { Bytes, isFramingHeader, isToken, Json, refuse } from 'sluice';
+import { Bytes, Headers, isFramingHeader, isToken, Json, refuse } from 'sluice';
 
 const STAR: u8 = 0x2a;
 
 export class NameList {
   private readonly names: Bytes[] = [];
+  private readonly texts: string[] = [];
   private readonly prefixes: Bytes[] = [];
 
   /** Reads a list; in `configure`. */
@@ -12,8 +13,13 @@ export class NameList {
     for (let item = list.first(); item.exists; item = item.next()) this.add(item);
   }
 
-  get isEmpty(): bool {
-    return this.names.length == 0 && this.prefixes.length == 0;
+  get hasPrefixes(): bool {
+    return this.prefixes.length > 0;
+  }
+
+  /** Removes the headers with whole names of the list: without a view of every header, so few names cost little. */
+  removeNames(headers: Headers): void {
+    for (let i = 0; i < this.texts.length; i++) if (headers.has(this.texts[i])) headers.remove(this.names[i]);
   }
 
   /** @param name in lower case */
@@ -36,6 +42,7 @@ export class NameList {
     checkName(name, item);
     if (name.indexOfByte(STAR) >= 0) refuse(item.pointer, 'a lone * would mean every header');
     this.names.push(name);
+    this.texts.push(name.toString());
   }
 }
 
