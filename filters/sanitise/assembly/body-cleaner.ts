@@ -1,5 +1,5 @@
 // What is to leave in place of a body: JSON by rules, and JSON and text by what detectors find.
-import { ABSENT, Bytes, Json, JsonAction, JsonEditor, JsonRules, refuse, Response } from 'sluice';
+import { ABSENT, Bytes, Json, JsonAction, JsonEditor, JsonRules, Response, refuse } from 'sluice';
 import { isReadable, looksLikeJson, looksLikeText } from './body-type';
 import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';

@@ -36,9 +36,11 @@ export function looksLikeText(response: Response): bool {
 /** False for text that nobody could look through: a piece of it, and what is compressed or in 16 or 32 bits a character. */
 export function isReadable(response: Response): bool {
   const coding = response.headers.get('content-encoding');
-  if (response.status == PARTIAL_CONTENT || (coding.exists && !coding.equalsIgnoreCase('identity'))) return false;
+  if (response.status == PARTIAL_CONTENT || (coding.exists && !coding.equalsIgnoreCase('identity')))
+    return false;
   const charset = mediaParameter(response.headers.get('content-type'), 'charset').toLowerCase();
-  if (charset.startsWith('utf-16') || charset.startsWith('utf-32') || charset.startsWith('ucs-')) return false;
+  if (charset.startsWith('utf-16') || charset.startsWith('utf-32') || charset.startsWith('ucs-'))
+    return false;
   const body = response.body;
   return body.length < 2 || !((body[0] == 0xff && body[1] == 0xfe) || (body[0] == 0xfe && body[1] == 0xff));
 }

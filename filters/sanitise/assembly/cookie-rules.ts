@@ -84,7 +84,8 @@ export class CookieRules {
     for (let i = 0; i < this.exempt.length; i++) {
       const exempt = this.exempt[i];
       const last = exempt.length - 1;
-      if (exempt[last] == STAR ? name.startsWithBytes(exempt.slice(0, last)) : name.equalsBytes(exempt)) return true;
+      if (exempt[last] == STAR ? name.startsWithBytes(exempt.slice(0, last)) : name.equalsBytes(exempt))
+        return true;
     }
     return false;
   }

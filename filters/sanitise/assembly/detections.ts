@@ -1,6 +1,6 @@
 // What becomes of card numbers, keys and the like that detectors find, in JSON strings and in text.
 import { ABSENT, Bytes, Json, JsonEditor, JsonType, JsonWriter, refuse } from 'sluice';
-import { Finder, Kind, KIND_NAMES } from './detect/finder';
+import { Finder, KIND_NAMES, Kind } from './detect/finder';
 import { Draft } from './draft';
 import { Pseudonyms } from './pseudonym';
 import { Spelling } from './spelling';
@@ -185,7 +185,6 @@ function replacedBy(text: Bytes): Treatment {
   return new Treatment(Way.Replace, 0, text, json.slice(1, json.length - 1));
 }
 
-// @ts-ignore: decorator
-@inline function isContinuation(byte: u32): bool {
+function isContinuation(byte: u32): bool {
   return (byte & 0xc0) == 0x80;
 }

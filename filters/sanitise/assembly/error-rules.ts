@@ -1,5 +1,5 @@
 // Which bodies of errors are not for clients, and what stands in their place.
-import { Answer, Bytes, Json, log, refuse, Response, respond } from 'sluice';
+import { Answer, Bytes, Json, log, Response, refuse, respond } from 'sluice';
 import { LEAK_NAMES, LeakFinder } from './detect/leak';
 import { ErrorLog } from './error-log';
 
@@ -53,12 +53,16 @@ export class ErrorRules {
     keep(answer, response, 'retry-after');
     keep(answer, response, 'www-authenticate');
     keep(answer, response, 'allow');
-    const detail = status < LEAST_SERVER_ERROR ? 'The service refused this request.' : 'The service failed on this request.';
+    const detail =
+      status < LEAST_SERVER_ERROR
+        ? 'The service refused this request.'
+        : 'The service failed on this request.';
     return answer.problem('SANITISE_UPSTREAM_ERROR', detail);
   }
 }
 
 function keep(answer: Answer, response: Response, name: string): void {
   const headers = response.headers;
-  for (let at = headers.find(name); at >= 0; at = headers.find(name, at + 1)) answer.addHeader(name, headers.valueAt(at));
+  for (let at = headers.find(name); at >= 0; at = headers.find(name, at + 1))
+    answer.addHeader(name, headers.valueAt(at));
 }

@@ -21,7 +21,8 @@ export class HeaderRules {
     this.allowed.read(allow);
     this.removed.read(config.get('remove'));
     this.looksAtAll = this.allowsOnly || this.removed.hasPrefixes;
-    for (let member = config.get('rename').first(); member.exists; member = member.next()) this.addRename(member);
+    for (let member = config.get('rename').first(); member.exists; member = member.next())
+      this.addRename(member);
     for (let member = config.get('set').first(); member.exists; member = member.next()) this.addSet(member);
     this.security.read(config.get('security'));
   }

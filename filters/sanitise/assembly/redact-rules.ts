@@ -43,7 +43,8 @@ function readAction(rule: Json, redact: JsonAction, pseudonyms: Pseudonyms): Jso
   const keepLast = rule.get('keepLast');
   const value = rule.get('value');
   if (keepLast.exists && !name.equals('mask')) refuse(keepLast.pointer, 'only mask keeps characters');
-  if (value.exists && action.exists && !name.equals('replace')) refuse(value.pointer, 'only replace has a value');
+  if (value.exists && action.exists && !name.equals('replace'))
+    refuse(value.pointer, 'only replace has a value');
   if (name.equals('remove')) return JsonAction.remove();
   if (name.equals('keep')) return JsonAction.keep();
   if (name.equals('mask')) return JsonAction.mask(<i32>keepLast.integer());

@@ -26,6 +26,11 @@ export class Report {
 
   cleaned(count: i32): void {
     this.values.record(count);
-    log.warn(new BytesWriter().add('would clean ').add(count).add(count == 1 ? ' place' : ' places').bytes);
+    log.warn(
+      new BytesWriter()
+        .add('would clean ')
+        .add(count)
+        .add(count == 1 ? ' place' : ' places').bytes,
+    );
   }
 }

@@ -36,7 +36,11 @@ export class SecurityHeaders {
 
   private addPreset(own: Json): void {
     const strict = this.isStrict;
-    this.add(own, 'strict-transport-security', strict ? 'max-age=63072000; includeSubDomains' : 'max-age=31536000');
+    this.add(
+      own,
+      'strict-transport-security',
+      strict ? 'max-age=63072000; includeSubDomains' : 'max-age=31536000',
+    );
     this.add(
       own,
       'content-security-policy',

@@ -48,7 +48,9 @@ function isIssued(count: i32): bool {
     case 3:
       if (two == 34 || two == 37) return count == 15;
       if (two == 35) return four >= 3528 && four <= 3589 && count >= 16;
-      return (two == 36 || two == 38 || two == 39 || (four >= 3000 && four <= 3059) || four == 3095) && count >= 14;
+      return (
+        (two == 36 || two == 38 || two == 39 || (four >= 3000 && four <= 3059) || four == 3095) && count >= 14
+      );
     case 4:
       return count == 13 || count == 16 || count == 19;
     case 5:

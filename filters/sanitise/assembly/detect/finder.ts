@@ -95,7 +95,8 @@ export class Finder {
       if (this.has(Kind.Iban) && this.found(Kind.Iban, at, ibanEnd(at, end))) return true;
     }
     if (this.has(Kind.NationalId) && this.found(Kind.NationalId, at, nationalIdEnd(at, end))) return true;
-    if (isDigit(load<u8>(at)) && this.has(Kind.Phone) && this.found(Kind.Phone, at, phoneEnd(at, end))) return true;
+    if (isDigit(load<u8>(at)) && this.has(Kind.Phone) && this.found(Kind.Phone, at, phoneEnd(at, end)))
+      return true;
     return this.has(Kind.Token) && this.token(at, end);
   }
 
@@ -106,7 +107,9 @@ export class Finder {
       case 0x2b: // +
         return this.has(Kind.Phone) && !this.isBehindWord(at) && this.found(Kind.Phone, at, plusEnd(at, end));
       case 0x28: // (
-        return this.has(Kind.Phone) && !this.isBehindWord(at) && this.found(Kind.Phone, at, phoneEnd(at, end));
+        return (
+          this.has(Kind.Phone) && !this.isBehindWord(at) && this.found(Kind.Phone, at, phoneEnd(at, end))
+        );
       case 0x40: // @
         return this.has(Kind.Email) && this.email(at, at + 1, end);
       case 0x25: // %

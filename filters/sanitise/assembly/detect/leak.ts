@@ -151,7 +151,15 @@ function isFrame(start: usize, at: usize, end: usize): bool {
     if (byte != 0x3a || !isDigit(byteAt(i + 1, end))) continue;
     while (++i < last && (isDigit(load<u8>(i)) || load<u8>(i) == 0x3a)) {}
     const after = byteAt(i, end);
-    return after == 0x29 || after == 0x0a || after == 0x0d || after == 0x5c || after == 0x3c || after == 0x22 || i == end;
+    return (
+      after == 0x29 ||
+      after == 0x0a ||
+      after == 0x0d ||
+      after == 0x5c ||
+      after == 0x3c ||
+      after == 0x22 ||
+      i == end
+    );
   }
   return false;
 }

@@ -42,7 +42,9 @@ function lettersFirst(at: usize, end: usize): usize {
 /** Social security number: no area is 000, 666 or 9xx, no group 00, no serial 0000. */
 function isUnitedStates(): bool {
   const area = numberAt(SCRATCH, 3);
-  return area != 0 && area != 666 && area < 900 && numberAt(SCRATCH + 3, 2) != 0 && numberAt(SCRATCH + 5, 4) != 0;
+  return (
+    area != 0 && area != 666 && area < 900 && numberAt(SCRATCH + 3, 2) != 0 && numberAt(SCRATCH + 5, 4) != 0
+  );
 }
 
 /** DNI and NIE: the letter tells the remainder by 23. */
@@ -121,7 +123,7 @@ function swedishEnd(at: usize, end: usize): usize {
   if (month < 1 || month > 12 || day < 1 || day > 31) return 0;
   let sum: u32 = 0;
   for (let i = 0; i < 10; i++) {
-    const doubled = <u32>(load<u8>(from + i) - 0x30) << ((i & 1) ^ 1);
+    const doubled = (<u32>(load<u8>(from + i) - 0x30)) << ((i & 1) ^ 1);
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
   return sum % 10 == 0 ? found : 0;
@@ -170,7 +172,6 @@ function indexIn(text: string, byte: u32): i32 {
   return -1;
 }
 
-// @ts-ignore: decorator
-@inline function digit(index: i32): u32 {
+function digit(index: i32): u32 {
   return <u32>load<u8>(SCRATCH + index) - 0x30;
 }

@@ -3,36 +3,30 @@
 /** Where a detector puts the digits, or letters and digits, of what it reads: no format has more than 34. */
 export const SCRATCH: usize = memory.data(40);
 
-// @ts-ignore: decorator
-@inline export function isDigit(byte: u32): bool {
+export function isDigit(byte: u32): bool {
   return byte - 0x30 < 10;
 }
 
-// @ts-ignore: decorator
-@inline export function isLetter(byte: u32): bool {
+export function isLetter(byte: u32): bool {
   return (byte | 0x20) - 0x61 < 26;
 }
 
-// @ts-ignore: decorator
-@inline export function isWord(byte: u32): bool {
+export function isWord(byte: u32): bool {
   return isDigit(byte) || isLetter(byte);
 }
 
 /** A letter in upper case; what is no letter stays. */
-// @ts-ignore: decorator
-@inline export function upper(byte: u32): u32 {
+export function upper(byte: u32): u32 {
   return byte - 0x61 < 26 ? byte & 0xdf : byte;
 }
 
 /** The byte at `at`, or 0 at the end of the text. */
-// @ts-ignore: decorator
-@inline export function byteAt(at: usize, end: usize): u32 {
+export function byteAt(at: usize, end: usize): u32 {
   return at < end ? <u32>load<u8>(at) : 0;
 }
 
 /** True where a word that ends at `at` is over. */
-// @ts-ignore: decorator
-@inline export function isWordEnd(at: usize, end: usize): bool {
+export function isWordEnd(at: usize, end: usize): bool {
   return !isWord(byteAt(at, end));
 }
 
@@ -41,7 +35,8 @@ export function startsWith(at: usize, end: usize, text: string): bool {
   const length = <usize>text.length;
   if (end - at < length) return false;
   const units = changetype<usize>(text);
-  for (let i: usize = 0; i < length; i++) if (<u32>load<u8>(at + i) != <u32>load<u16>(units + (i << 1))) return false;
+  for (let i: usize = 0; i < length; i++)
+    if (<u32>load<u8>(at + i) != <u32>load<u16>(units + (i << 1))) return false;
   return true;
 }
 
@@ -67,7 +62,15 @@ export function readFormat(at: usize, end: usize, format: string): usize {
       i += 2;
       continue;
     }
-    if (want == 0x64 /* d */ ? !isDigit(byte) : want == 0x61 /* a */ ? !isLetter(byte) : want == 0x78 /* x */ ? !isWord(byte) : byte != want) {
+    if (
+      want == 0x64 /* d */
+        ? !isDigit(byte)
+        : want == 0x61 /* a */
+          ? !isLetter(byte)
+          : want == 0x78 /* x */
+            ? !isWord(byte)
+            : byte != want
+    ) {
       return 0;
     }
     if (isWord(byte)) store<u8>(put++, upper(byte));

@@ -35,7 +35,7 @@ export function isRandom(at: usize, end: usize): bool {
   let before = Kind.Mark;
   for (let i = at; i < end; i++) {
     const byte = <u32>load<u8>(i);
-    const count = COUNTS + (<usize>byte << 2);
+    const count = COUNTS + ((<usize>byte) << 2);
     store<u32>(count, load<u32>(count) + 1);
     const kind = kindOf(byte);
     if (kind == Kind.Digit) digits++;
