@@ -31,7 +31,7 @@ export interface FilterModule {
   readonly maximumPages: number;
 }
 
-/** A larger file is not even read. Built-in filters have 50 KiB. */
+/** A larger file is not even read. Built-in filters have less than 100 KiB. */
 export const MOST_MODULE_BYTES = 16 * 1024 * 1024;
 
 /** Digest of a module's bytes: `sha256:` and 64 hex digits. */
