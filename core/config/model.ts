@@ -95,6 +95,7 @@ export interface GrantsConfig {
   readonly schemas: boolean;
   readonly idna: boolean;
   readonly patterns: boolean;
+  readonly graphql: boolean;
   /** Names of upstreams that it may call. */
   readonly callouts: readonly string[];
   /** Each name once. */

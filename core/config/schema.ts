@@ -208,6 +208,7 @@ const filter = record(
       schemas: flag(false, 'May have bytes checked against its JSON Schemas by the gateway.'),
       idna: flag(false, 'May have domains that are not ASCII spelled in ASCII by the gateway.'),
       patterns: flag(false, 'May have patterns compiled by the gateway.'),
+      graphql: flag(false, 'May have GraphQL operations held to its schemas by the gateway.'),
       secrets: {
         ...listOf('May use these secrets; an empty list grants none.', secretGrant),
         default: [],

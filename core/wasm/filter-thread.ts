@@ -1,5 +1,6 @@
 // The filters that one thread has loaded, their instances and what these take of its memory.
 import type { Clock } from './clock.js';
+import { GraphqlStore } from './graphql/graphql-store.js';
 import type { LoadReport } from './guest-abi.js';
 import type { HostServices } from './guest-host.js';
 import { FilterInstance, type FilterSpec } from './instance.js';
@@ -34,7 +35,13 @@ export class FilterThread {
 
   constructor(progress: Progress, clock: Clock, trace?: TraceSink) {
     this.progress = progress;
-    this.#services = { schemas: new SchemaStore(), patterns: new PatternStore(), clock, trace };
+    this.#services = {
+      schemas: new SchemaStore(),
+      patterns: new PatternStore(),
+      graphql: new GraphqlStore(),
+      clock,
+      trace,
+    };
   }
 
   /**
@@ -105,5 +112,6 @@ export class FilterThread {
   #release(id: number): void {
     this.#services.schemas.release(id);
     this.#services.patterns.release(id);
+    this.#services.graphql.release(id);
   }
 }

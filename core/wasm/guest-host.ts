@@ -7,6 +7,7 @@ import { ClockCapability } from './capabilities/clock.js';
 import { CounterCapability } from './capabilities/counter.js';
 import { createCounterTable } from './capabilities/counter-table.js';
 import { CryptoCapability } from './capabilities/crypto.js';
+import { GraphqlCapability } from './capabilities/graphql.js';
 import { IdnaCapability } from './capabilities/idna.js';
 import { type GuestLogLine, LogCapability } from './capabilities/log.js';
 import { MetricCapability } from './capabilities/metric.js';
@@ -17,6 +18,7 @@ import { SchemaCapability } from './capabilities/schema.js';
 import { type GrantedSecret, SecretCapability } from './capabilities/secret.js';
 import { WithheldCapability } from './capabilities/withheld.js';
 import type { Clock } from './clock.js';
+import type { GraphqlStore } from './graphql/graphql-store.js';
 import { GuestAbort, GuestMemory } from './guest-memory.js';
 import { createSharedTables } from './patterns/shared-tables.js';
 import type { PatternStore } from './patterns/store.js';
@@ -28,6 +30,7 @@ export interface HostServices {
   readonly schemas: SchemaStore;
   readonly clock: Clock;
   readonly patterns: PatternStore;
+  readonly graphql: GraphqlStore;
   /** Only in test harnesses. */
   readonly trace?: TraceSink | undefined;
 }
@@ -95,6 +98,7 @@ export class GuestHost {
     if (has('secrets')) capabilities.push(new SecretCapability(this.#memory, filter.secrets));
     if (has('callouts')) capabilities.push(new CalloutCapability(this.#memory, filter.callouts));
     if (has('schemas')) capabilities.push(new SchemaCapability(this.#memory, services.schemas, filter.id));
+    if (has('graphql')) capabilities.push(new GraphqlCapability(this.#memory, services.graphql, filter.id));
     if (has('idna')) capabilities.push(new IdnaCapability(this.#memory));
     if (patterns !== null)
       capabilities.push(new PatternCapability(this.#memory, services.patterns, filter.id, patterns));

@@ -107,6 +107,10 @@ export const SCHEMA_VALID = 0;
 export const SCHEMA_NOT_JSON = 1;
 export const SCHEMA_MISMATCH = 2;
 
+export const GRAPHQL_VALID = 0;
+export const GRAPHQL_NOT_GRAPHQL = 1;
+export const GRAPHQL_MISMATCH = 2;
+
 export const METRIC_COUNTER = 0;
 export const METRIC_GAUGE = 1;
 export const METRIC_HISTOGRAM = 2;

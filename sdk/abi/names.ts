@@ -56,6 +56,12 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        configure only; answers the bytes of their tables, or -length of a message
 //   pattern_take(address, capacity) -> i32                          capability `patterns`; copies at most capacity
 //        bytes of the last tables or message and answers their whole length
+//   graphql_compile(address, length) -> i32                         capability `graphql`; schema definition text, in
+//        configure only; answers an id >= 0, or -length of a message that graphql_message copies
+//   graphql_check(id, address, length, name, nameLength) -> i32     capability `graphql`; a document and the name of the
+//        operation that will run; 0: valid, 1: not GraphQL, 2: does not fit; graphql_message then has fields or findings
+//   graphql_message(address, capacity) -> i32                       capability `graphql`; copies at most capacity
+//        bytes of the last message and answers its whole length
 //   trace(label, labelLength, value, valueLength i32)               in test harnesses only: a gateway refuses a module
 //        that imports it. UTF-8 text; length -1: no value was given, -2: the value is absent
 export const IMPORT_ABORT = 'abort';
@@ -79,3 +85,6 @@ export const IMPORT_HMAC_SHA256 = 'hmac_sha256';
 export const IMPORT_HMAC_SHA256_SECRET = 'hmac_sha256_secret';
 export const IMPORT_PATTERN_COMPILE = 'pattern_compile';
 export const IMPORT_PATTERN_TAKE = 'pattern_take';
+export const IMPORT_GRAPHQL_COMPILE = 'graphql_compile';
+export const IMPORT_GRAPHQL_CHECK = 'graphql_check';
+export const IMPORT_GRAPHQL_MESSAGE = 'graphql_message';

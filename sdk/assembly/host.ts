@@ -80,6 +80,18 @@ export declare function hostPatternCompile(address: usize, length: u32): i32;
 @external('sluice', 'pattern_take')
 export declare function hostPatternTake(address: usize, capacity: u32): i32;
 
+// @ts-ignore: decorator
+@external('sluice', 'graphql_compile')
+export declare function hostGraphqlCompile(address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'graphql_check')
+export declare function hostGraphqlCheck(id: i32, address: usize, length: u32, name: usize, nameLength: u32): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'graphql_message')
+export declare function hostGraphqlMessage(address: usize, capacity: u32): i32;
+
 /** What `throw` and failed assertions compile to. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const messageAt = changetype<usize>(message);

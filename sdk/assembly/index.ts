@@ -26,6 +26,9 @@ export { NameSet } from './json/name-set';
 export { hasUniqueNames } from './json/duplicates';
 export { Schema, Verdict } from './schema';
 
+// GraphQL
+export { GraphqlSchema, GraphqlVerdict } from './graphql';
+
 // What fields hold
 export { Cookies } from './cookies';
 export { isJsonMediaType, isMediaType, mediaParameter, MediaParameters, mediaType } from './media-type';

@@ -22,6 +22,7 @@ function filterWith(value: string, read: boolean, sign = false): FilterConfig {
     crypto: false,
     idna: false,
     patterns: false,
+    graphql: false,
   };
   const filter: FilterConfig = {
     name: 'f',

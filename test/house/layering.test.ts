@@ -58,6 +58,7 @@ const RULES: Rules = {
     refa: ['core/wasm/patterns/parser.ts'],
     'ajv-formats': ['core/json-schema.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
+    graphql: ['core/wasm/graphql/'],
     yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],
     undici: ['core/upstream/undici-connection.ts'],
     pino: ['core/telemetry/log.ts'],

@@ -6,6 +6,9 @@ import {
   IMPORT_CLOCK_WALL,
   IMPORT_COUNTER_ADD,
   IMPORT_DOMAIN_TO_ASCII,
+  IMPORT_GRAPHQL_CHECK,
+  IMPORT_GRAPHQL_COMPILE,
+  IMPORT_GRAPHQL_MESSAGE,
   IMPORT_HMAC_SHA256,
   IMPORT_HMAC_SHA256_SECRET,
   IMPORT_LOG,
@@ -34,6 +37,7 @@ export const CAPABILITIES = [
   'callouts',
   'idna',
   'patterns',
+  'graphql',
 ] as const;
 /** Something that a filter has to be granted before it can do it. */
 export type Capability = (typeof CAPABILITIES)[number];
@@ -62,6 +66,9 @@ const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | nu
   [IMPORT_DOMAIN_TO_ASCII, 'idna', '(i32, i32, i32, i32) -> i32'],
   [IMPORT_PATTERN_COMPILE, 'patterns', CALL],
   [IMPORT_PATTERN_TAKE, 'patterns', CALL],
+  [IMPORT_GRAPHQL_COMPILE, 'graphql', CALL],
+  [IMPORT_GRAPHQL_CHECK, 'graphql', '(i32, i32, i32, i32, i32) -> i32'],
+  [IMPORT_GRAPHQL_MESSAGE, 'graphql', CALL],
 ];
 
 /** Which capability an import needs; `null` for those every filter has. */

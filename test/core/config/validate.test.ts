@@ -17,6 +17,7 @@ const NO_GRANTS = {
   schemas: false,
   idna: false,
   patterns: false,
+  graphql: false,
   callouts: [],
   secrets: [],
 };
@@ -166,7 +167,7 @@ filters:
   f:
     module: ./f.wasm
     config: [1]
-    grants: { log: true, metrics: true, clock: true, random: true, crypto: true, counters: true, schemas: true, idna: true, patterns: true, callouts: [u] }
+    grants: { log: true, metrics: true, clock: true, random: true, crypto: true, counters: true, schemas: true, idna: true, patterns: true, graphql: true, callouts: [u] }
     limits: { deadlineMs: 5, memoryMb: 6 }
     isolation: exchange
     onFailure: open
@@ -214,6 +215,7 @@ log: { level: silent, access: false }
           schemas: true,
           idna: true,
           patterns: true,
+          graphql: true,
           callouts: ['u'],
           secrets: [],
         },

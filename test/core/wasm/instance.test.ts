@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { SystemClock } from '../../../core/wasm/clock.js';
+import { GraphqlStore } from '../../../core/wasm/graphql/graphql-store.js';
 import { FilterInstance, type FilterSpec } from '../../../core/wasm/instance.js';
 import { PatternStore } from '../../../core/wasm/patterns/store.js';
 import type { Reply } from '../../../core/wasm/reply.js';
@@ -12,7 +13,12 @@ import { guestSpec, phaseMessage } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
 import { watSpec } from '../../support/wat-spec.js';
 
-const services = { schemas: new SchemaStore(), patterns: new PatternStore(), clock: new SystemClock() };
+const services = {
+  schemas: new SchemaStore(),
+  patterns: new PatternStore(),
+  graphql: new GraphqlStore(),
+  clock: new SystemClock(),
+};
 const MEBIBYTE = 1 << 20;
 
 function start(spec: FilterSpec): FilterInstance {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../../core/errors.js';
 import { SystemClock } from '../../../../core/wasm/clock.js';
+import { GraphqlStore } from '../../../../core/wasm/graphql/graphql-store.js';
 import { FilterInstance, type FilterSpec } from '../../../../core/wasm/instance.js';
 import { compilePatterns } from '../../../../core/wasm/patterns/compiler.js';
 import { PatternStore } from '../../../../core/wasm/patterns/store.js';
@@ -41,6 +42,7 @@ function start(spec: FilterSpec): FilterInstance {
   return new FilterInstance(spec, {
     schemas: new SchemaStore(),
     patterns: new PatternStore(),
+    graphql: new GraphqlStore(),
     clock: new SystemClock(),
   });
 }
