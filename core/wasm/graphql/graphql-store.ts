@@ -11,6 +11,7 @@ import type {
   ValidationRule,
 } from 'graphql';
 import { OwnedEntries } from '../owned-entries.js';
+import { comparisonsOf } from './comparisons.js';
 import { FieldUse } from './field-use.js';
 import { graphqlNesting } from './nesting.js';
 import { reference } from './reference.js';
@@ -33,6 +34,8 @@ const MOST_BYTES = 262_144;
 const MOST_TOKENS = 20_000;
 /** Of a schema and of a document. */
 const MOST_NESTING = 128;
+/** Pairs that the rule on overlapping fields may have to compare: a millisecond for each thousand, in a thread that is new. */
+const MOST_COMPARISONS = 20_000;
 const MOST_FINDINGS = 20;
 /**
  * Heap that a character of a schema may take while it is built, and afterwards. Measured: up to 620 bytes for fields with
@@ -119,6 +122,7 @@ class StoredSchema implements BuiltGraphqlSchema {
       if (cause instanceof RangeError) return mismatch('Depth');
       throw cause;
     }
+    if (comparisonsOf(document) > MOST_COMPARISONS) return mismatch('Cost');
     return this.#validate(document, operation);
   }
 

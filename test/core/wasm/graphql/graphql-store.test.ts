@@ -185,6 +185,26 @@ describe('what a document may cost', () => {
   });
 });
 
+describe('what has to be compared in a document', () => {
+  const many = (count: number, text: string): string => Array.from({ length: count }, () => text).join(' ');
+  const cases: readonly [name: string, document: (count: number) => string, most: number][] = [
+    ['fields of one name', (count) => `{ user(id: 1) { ${many(count, 'name')} } }`, 200],
+    ['fields of one alias', (count) => `{ user(id: 1) { ${many(count, 'x: name')} } }`, 200],
+    [
+      'fields in fragments',
+      (count) => `{ user(id: 1) { ...A } } fragment A on User { ${many(count, '... { name }')} }`,
+      200,
+    ],
+    ['spreads', (count) => `{ user(id: 1) { ${many(count, '...A')} } } fragment A on User { name }`, 200],
+  ];
+  for (const [name, document, most] of cases) {
+    it(`is bounded: ${name}`, () => {
+      assert.equal(check(document(most)).kind, 'valid');
+      assert.deepEqual(findings(check(document(most + 1))), [{ rule: 'Cost', line: 1, column: 1 }]);
+    });
+  }
+});
+
 describe('the nesting of a document', () => {
   const cases: readonly [document: string, depth: number][] = [
     ['', 0],
