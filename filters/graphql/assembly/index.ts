@@ -107,6 +107,8 @@ function isJson(request: Request): bool {
 
 /** Servers that read the query of a POST as well would run what stands there. */
 function namesOperation(request: Request): bool {
+  // Some servers split there.
+  if (request.query.indexOfByte(0x3b) >= 0) return true;
   const parameters = request.parameters;
   while (parameters.next()) if (!parameters.name.exists || isMember(stem(parameters.name))) return true;
   return false;

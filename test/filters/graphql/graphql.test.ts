@@ -187,6 +187,7 @@ describe('graphql: requests', () => {
     ['415 GRAPHQL_CONTENT_TYPE', { query }, '/', 'application/json; charset=utf-16'],
     ['400 GRAPHQL_PARAMETERS', { query }, '/?query=%7Bsecret%7D'],
     ['400 GRAPHQL_PARAMETERS', { query }, '/?qu%65ry[0]=%7Bsecret%7D'],
+    ['400 GRAPHQL_PARAMETERS', { query }, '/?a=b;query=%7Bsecret%7D'],
     ['passed', { query }, '/?key=1'],
   ];
   for (const [expected, body, target, type] of cases) {
