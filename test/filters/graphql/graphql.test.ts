@@ -276,6 +276,11 @@ describe('graphql: requests', () => {
       outcome.logs.map(({ text }) => text),
       ['would answer 400 GRAPHQL_LIMIT depth'],
     );
+    const counted = own.metrics.filter(({ value }) => value > 0);
+    assert.deepEqual(
+      counted.map(({ name, labels, value }) => [name, labels, value]),
+      [['reported_total', { code: 'GRAPHQL_LIMIT' }, 1]],
+    );
   });
 });
 
