@@ -79,7 +79,7 @@ describe('sluice check', () => {
       'a built-in filter that there is not',
       module('builtin:polcy'),
       'SLUICE_FILTER_UNREADABLE',
-      /\/filters\/one\/module: found builtin:polcy, expected builtin: and one of policy, sanitise, validate/,
+      /\/filters\/one\/module: found builtin:polcy, expected builtin: and one of graphql, policy, sanitise, url-guard, validate/,
     ],
     [
       'a module that is not WASM',
