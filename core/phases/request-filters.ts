@@ -58,12 +58,14 @@ export async function runRequestFilters(
     const { status, headers, body: answer } = result.response;
     exchange.response = { status, headers, body: new BufferedBody(answer) };
   }
-  const streaming = chain.streaming.filter((index) => !result.passed.includes(index));
-  if (stage === 'follows' && result.response === null && streaming.length > 0) {
-    const visits = new BodyVisits(message, chain.links, streaming, result.contexts);
-    const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
-    exchange.requestBody = filtered;
-    return new StreamedRequest(filtered, chain, everybody);
+  if (stage === 'follows' && result.response === null) {
+    const streaming = chain.streaming.filter((index) => !result.passed.includes(index));
+    if (streaming.length > 0) {
+      const visits = new BodyVisits(message, chain.links, streaming, result.contexts);
+      const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
+      exchange.requestBody = filtered;
+      return new StreamedRequest(filtered, chain, everybody);
+    }
   }
   return {
     reached: result.response === null ? everybody : chain.places[result.respondedBy]!,

@@ -49,8 +49,9 @@ export async function runResponseFilters(
     response.body = new BufferedBody(replaced);
     return;
   }
+  if (fields === null) return;
   const streaming = chain.streaming.filter((index) => !passed.includes(index));
-  if (fields === null || streaming.length === 0) return;
+  if (streaming.length === 0) return;
   dropStaleFields(response.headers, fields);
   if (isBodiless(response.status)) {
     body!.cancel(
@@ -73,8 +74,8 @@ export async function runResponseFilters(
 function prepareBody(exchange: Exchange, response: ExchangeResponse): void {
   const { headers, body } = response;
   if (exchange.method === 'HEAD') headers.remove('content-length');
+  if (body === null || !headers.has('content-encoding')) return;
   const encoding = headers.getAll('content-encoding').join(',');
-  if (body === null || encoding === '') return;
   const decoded = decodeBody(body, encoding);
   if (decoded === null)
     throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);

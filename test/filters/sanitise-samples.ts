@@ -304,7 +304,7 @@ export const SAMPLES: Readonly<Record<string, readonly string[]>> = {
     key('SK', hex(32)),
     key('SG.', `${letters(22)}.${letters(43)}`),
     `aws_access_key_id=${key('AKIA', 'IOSFODNN7EXAMPLE')}\n`,
-    `//registry.npmjs.org/:_authToken=${key('npm_', letters(36))}`,
+    `//packages.example.com/:_authToken=${key('npm_', letters(36))}`,
     'AKIAIOSFODNN7EXAMPL',
     'AKIAIOSFODNN7EXAMPLES1',
     'AKIAiosfodnn7example',
