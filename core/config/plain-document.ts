@@ -59,11 +59,14 @@ export function writeYaml(value: unknown, comment: string): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   document.commentBefore = comment;
   visit(document, {
-    Scalar(_key, node) {
+    Scalar(key, node) {
+      // Between quotes it is a name like any other; bare, it would ask the reader to merge what follows.
+      if (key === 'key' && node.value === '<<') node.type = 'QUOTE_DOUBLE';
       // Whole numbers that a double cannot count to are refused in a configuration when they are written as digits.
       if (isScalar(node) && Number.isInteger(node.value) && !Number.isSafeInteger(node.value))
         node.format = 'EXP';
     },
   });
-  return document.toString({ lineWidth: 0 });
+  // Blocks lose the blanks of lines that have nothing else.
+  return document.toString({ lineWidth: 0, blockQuote: false });
 }

@@ -42,6 +42,11 @@ describe('written YAML', () => {
     );
   });
 
+  it('has a key that reads like a merge as the key that it is', () => {
+    const value = { '<<': '', properties: { '<<': { type: 'string' } } };
+    assert.deepEqual(parseDocument(writeYaml(value, ''), 'written.yaml').value, value);
+  });
+
   it('has whole numbers that no double counts to in a form that a configuration takes', () => {
     const value = { most: 2 ** 63, least: -(2 ** 63), small: Number.MAX_SAFE_INTEGER };
     assert.deepEqual(parseDocument(writeYaml(value, ''), 'written.yaml').value, value);
