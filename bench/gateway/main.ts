@@ -1,18 +1,13 @@
 // `npm run bench:gateway`: what the gateway costs next to nginx as a plain proxy, on the same upstream, in the same
 // run. CPU per request is the headline: it survives a noisy machine. `--quick` runs each part once, briefly.
 import { cpus } from 'node:os';
-import { type LoadRequest, type LoadResult, load, median } from './load.js';
-import {
-  freePort,
-  residentMb,
-  type Subject,
-  startNginx,
-  startSluice,
-  startUpstream,
-  versionOf,
-} from './processes.js';
-import { SAMPLE_SCHEMA, SAMPLE_USER } from './sample.js';
-import { findTool, type Tool } from './tools.js';
+import { residentMb } from '../harness/accounting.js';
+import { startNginx } from '../harness/nginx.js';
+import { freePort, type Subject, startSluice, startUpstream, versionOf } from '../harness/processes.js';
+import { SAMPLE_SCHEMA, SAMPLE_USER } from '../harness/sample.js';
+import { median } from '../harness/statistics.js';
+import { findTool, type Tool } from '../harness/tools.js';
+import { type LoadRequest, type LoadResult, load } from '../harness/wrk.js';
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 1 : 3;
@@ -157,7 +152,7 @@ if (wrk === null) {
   const port = await freePort();
   const adminPort = await freePort();
   const sluice = await startSluice(configOf(port, adminPort, upstream.port), port);
-  const nginx = nginxTool === null ? null : await startNginx(nginxTool, upstream.port);
+  const nginx = nginxTool === null ? null : await startNginx(nginxTool, 'nginx/nginx.conf', upstream.port);
   try {
     for (const request of [plain, filtered, policed, read])
       await load(wrk, sluice, request, CONNECTIONS, WARM_UP_SECONDS);

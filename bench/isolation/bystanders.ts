@@ -3,10 +3,10 @@
 // that client, before and after, is the measure. Quarantine is off, which is the worst case. `--quick` is brief.
 import { setTimeout as delay } from 'node:timers/promises';
 import { guestBytes } from '../../test/support/test-guests.js';
-import { type LoadRequest, type LoadResult, load } from '../gateway/load.js';
-import { freePort, startSluice, startUpstream } from '../gateway/processes.js';
-import { SAMPLE_SCHEMA, SAMPLE_USER } from '../gateway/sample.js';
-import { findTool } from '../gateway/tools.js';
+import { freePort, startSluice, startUpstream } from '../harness/processes.js';
+import { SAMPLE_SCHEMA, SAMPLE_USER } from '../harness/sample.js';
+import { findTool } from '../harness/tools.js';
+import { type LoadRequest, type LoadResult, load } from '../harness/wrk.js';
 
 const quick = process.argv.includes('--quick');
 const SECONDS = quick ? 4 : 60;

@@ -5,7 +5,7 @@ import { FilterChain } from '../../core/wasm/chain.js';
 import { FrameWriter } from '../../core/wasm/frame.js';
 import type { FilterSpec } from '../../core/wasm/instance.js';
 import { guestSpec, linksTo, phaseMessage } from '../../test/support/phase-messages.js';
-import { median } from '../gateway/load.js';
+import { median } from '../harness/statistics.js';
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 5 : 41;

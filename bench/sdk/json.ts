@@ -8,8 +8,8 @@ import { FilterChain } from '../../core/wasm/chain.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { writeFrame } from '../../test/support/phase-frame.js';
 import { linksTo, phaseMessage, specOf } from '../../test/support/phase-messages.js';
-import { median } from '../gateway/load.js';
-import { SAMPLE_USER } from '../gateway/sample.js';
+import { SAMPLE_USER } from '../harness/sample.js';
+import { median } from '../harness/statistics.js';
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 5 : 31;

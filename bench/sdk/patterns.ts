@@ -4,7 +4,7 @@ import { compilePatterns } from '../../core/wasm/patterns/compiler.js';
 import { TestChain } from '../../sdk/testing/index.js';
 import { tablesOf } from '../../test/core/wasm/patterns/walk.js';
 import { buildInline, manifestOf } from '../../test/sdk/inline-filter.js';
-import { median } from '../gateway/load.js';
+import { median } from '../harness/statistics.js';
 import { RULES, requestLog } from './pattern-texts.js';
 
 const quick = process.argv.includes('--quick');

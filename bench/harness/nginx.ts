@@ -1,0 +1,49 @@
+// Starts nginx with a configuration of `bench/peers/`.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { end, freePort, listening, type Subject } from './processes.js';
+import type { Tool } from './tools.js';
+
+const PEERS = fileURLToPath(new URL('../../../bench/peers/', import.meta.url));
+
+/**
+ * Starts nginx as `bench/peers/CONFIG` says. In that file `${port}`, `${upstreamPort}`, `${folder}` for what nginx
+ * writes, `${root}` of the system that nginx belongs to and `${config}`, the folder of the file, are filled in.
+ */
+export async function startNginx(tool: Tool, config: string, upstreamPort: number): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const port = await freePort();
+  const values: Readonly<Record<string, string | number>> = {
+    port,
+    upstreamPort,
+    folder,
+    root: tool.root === '/' ? '' : tool.root,
+    config: join(PEERS, config, '..'),
+  };
+  const text = readFileSync(join(PEERS, config), 'utf8').replace(/\$\{(\w+)\}/g, (whole, name: string) =>
+    String(values[name] ?? whole),
+  );
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, text);
+  const child = spawn(tool.path, ['-c', file, '-p', folder], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...tool.env },
+  });
+  await listening(port, child);
+  return { name: 'nginx', port, pids: childrenOf(child.pid!), stop: () => end(child, folder) };
+}
+
+function childrenOf(pid: number): number[] {
+  const isChild = (candidate: string): boolean => {
+    const path = `/proc/${candidate}/stat`;
+    if (!existsSync(path)) return false;
+    const stat = readFileSync(path, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
+  };
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && isChild(entry))
+    .map(Number);
+}

@@ -1,0 +1,87 @@
+// Starts and stops what takes part in a bench, each in a process of its own.
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Tool } from './tools.js';
+
+/** One server under test. */
+export interface Subject {
+  readonly name: string;
+  readonly port: number;
+  /** Processes whose CPU counts. */
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+}
+
+const START_PATIENCE_MS = 10_000;
+
+export async function startUpstream(): Promise<{ port: number; stop(): Promise<void> }> {
+  const child = fork(fileURLToPath(new URL('./upstream.js', import.meta.url)), { stdio: 'ignore' });
+  const [port] = (await once(child, 'message')) as [number];
+  return { port, stop: () => end(child) };
+}
+
+/** Starts the gateway as an operator would, with a configuration of this text and `files` beside it. */
+export async function startSluice(
+  config: string,
+  port: number,
+  files: Readonly<Record<string, Uint8Array>> = {},
+): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const file = join(folder, 'sluice.yaml');
+  writeFileSync(file, config);
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+  const main = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main, 'run', '--config', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await listening(port, child);
+  return { name: 'sluice', port, pids: [child.pid!], stop: () => end(child, folder) };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Waits until a process answers HTTP on a port; throws when it ended, or has not begun in ten seconds. */
+export async function listening(port: number, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + START_PATIENCE_MS;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
+    try {
+      await fetch(`http://127.0.0.1:${port}/`);
+      return;
+    } catch (cause) {
+      if (Date.now() > deadline) throw cause;
+      await delay(20);
+    }
+  }
+}
+
+/** Ends a process and waits until it is gone; then its folder goes too. */
+export async function end(child: ChildProcess, folder?: string): Promise<void> {
+  if (child.exitCode === null) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+/** What a program says of its version, on one line. */
+export function versionOf(tool: Tool, flag: string): string {
+  const env = { ...process.env, ...tool.env };
+  return execFileSync('sh', ['-c', `"${tool.path}" ${flag} 2>&1 || true`], { env })
+    .toString()
+    .split('\n')[0]!;
+}
