@@ -26,7 +26,7 @@ function parseSegment(raw: string): string | null {
   const segment = decode(raw);
   if (segment === null) throw new RangeError('a % is followed by two hex digits');
   if (!isPlain(segment))
-    throw new RangeError('a segment that servers read in several ways cannot be matched');
+    throw new RangeError('dot segments, and segments that servers read in several ways, cannot be matched');
   return segment;
 }
 
@@ -58,7 +58,11 @@ function decode(text: string): string | null {
   return bytes.replace(/%(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
-/** No slash, control character or further escape, and no dot segment once its parameters (`;x`) are cut off. */
+// C0 and C1 begin what was an ASCII character before UTF-8 forbade it, and still is one to old readers.
+const DOUBTFUL = /[\0-\x1f\x7f\xc0\xc1/\\]|%(?:[0-9A-Fa-f]{2}|[Uu][0-9A-Fa-f]{4})/;
+const DOTS = /(?:^|;)\.{1,2}(?:;|$)/;
+
+/** No slash, control character or further escape, and no part between the `;` of its parameters that is `.` or `..`. */
 function isPlain(segment: string): boolean {
-  return !/[\0-\x1f\x7f/\\]|%[0-9a-f]{2}/i.test(segment) && !/^\.{1,2}(?:;|$)/.test(segment);
+  return !DOUBTFUL.test(segment) && !DOTS.test(segment);
 }

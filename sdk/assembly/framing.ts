@@ -4,17 +4,18 @@ import { Bytes } from './bytes';
 
 /** True for a name (lower case) that the host would not let a filter edit. */
 export function isFramingHeader(name: Bytes): bool {
+  return name.equals('host') || name.equals('content-length') || isHopByHop(name);
+}
+
+/** True for a name (lower case) that no filter sees: the field ends at the gateway (RFC 9110 §7.6.1). */
+export function isHopByHop(name: Bytes): bool {
   switch (name.length) {
     case 2:
       return name.equals('te');
-    case 4:
-      return name.equals('host');
     case 7:
       return name.equals('trailer') || name.equals('upgrade');
     case 10:
       return name.equals('connection') || name.equals('keep-alive');
-    case 14:
-      return name.equals('content-length');
     case 16:
       return name.equals('proxy-connection');
     case 17:

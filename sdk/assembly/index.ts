@@ -43,6 +43,8 @@ export { Anchor, Patterns } from './pattern/patterns';
 export { PatternSet } from './pattern/pattern-set';
 export { Matches } from './pattern/matches';
 export { Glob } from './glob';
+export { PathPattern, PathReading, PathSegments } from './path-pattern';
+export { HeaderConditions } from './header-conditions';
 
 // URLs and addresses
 export { Url } from './url/url';

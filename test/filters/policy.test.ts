@@ -81,6 +81,18 @@ table('paths', { rules: PATHS.map((path) => ({ methods: ['GET'], path })) }, [
   ['a dot segment behind an encoded backslash', 'GET /files/a%5c..%5csecret', false],
   ['an encoded slash that hides nothing', 'GET /users/group%2fproject', true],
   ['dots inside a name', 'GET /files/..a/b..c/...', true],
+  ['a dot segment that is encoded twice', 'GET /files/%252e%252e/secret', false],
+  ['a dot segment of which one dot is encoded twice', 'GET /files/.%252e/secret', false],
+  ['a dot segment that is encoded three times', 'GET /files/%25252e%25252e/secret', false],
+  ['a dot segment that is encoded twice, digit by digit', 'GET /files/%25%32%65%25%32%65/secret', false],
+  ['a slash that is encoded twice', 'GET /files/a%252fb', false],
+  ['a backslash that is encoded twice', 'GET /users/a%255cb', false],
+  ['a NUL that is encoded twice', 'GET /users/a%2500', false],
+  ['a NUL', 'GET /users/a%00', false],
+  ['a line end', 'GET /users/a%0d%0ab', false],
+  ['dots in more bytes than UTF-8 has for them', 'GET /files/%c0%ae%c0%ae/secret', false],
+  ['an escape of an escape that hides nothing', 'GET /users/100%2525', true],
+  ['a percent sign', 'GET /users/100%25', true],
 ]);
 
 const HEADERS = {
@@ -107,6 +119,24 @@ table('headers', { rules: [{ methods: ['GET'], path: '/a', headers: HEADERS }] }
   ['a missing header that must be present', withHeaders({ 'x-tenant': undefined }), false],
   ['an empty header that must be present', withHeaders({ 'x-tenant': '' }), true],
   ['another value of the short form', withHeaders({ 'x-api': 'v2' }), false],
+  ['an absent header that is there with an underscore', withHeaders({ x_debug: '1' }), false],
+  ['a header that is there with an underscore as well', withHeaders({ x_role: 'admin' }), false],
+  [
+    'a header that is there with an underscore only',
+    withHeaders({ 'x-role': undefined, x_role: 'admin' }),
+    false,
+  ],
+]);
+
+const VALUES = { 'x-plan': { oneOf: ['pro', 'team'] }, 'x-version': { matches: 'v[1-3](\\.[0-9]+)?' } };
+const withValues = (plan: string, version: string): TestRequest => ({
+  target: '/a',
+  headers: { 'x-plan': plan, 'x-version': version },
+});
+table('values of headers', { rules: [{ methods: ['GET'], path: '/a', headers: VALUES }] }, [
+  ['one of the values, and what the pattern matches', withValues('team', 'v2.14'), true],
+  ['none of the values', withValues('free', 'v2'), false],
+  ['a value that the pattern matches in part', withValues('pro', 'v2.'), false],
 ]);
 
 const QUERY = { allow: ['page', 'tag', 'sort by', 'é', ''], require: ['page'], repeat: ['tag'] };
@@ -231,6 +261,16 @@ describe('policy: config', () => {
       rule({ headers: { a: { present: false, equals: 'b' } } }),
       /config\/rules\/0\/headers\/a: a header that must be absent/,
     ],
+    [
+      'a header that ends at the gateway',
+      rule({ headers: { te: { present: false } } }),
+      /config\/rules\/0\/headers\/te: no filter sees this header/,
+    ],
+    [
+      'one header in two spellings',
+      rule({ headers: { 'x-a': 'b', x_a: 'b' } }),
+      /config\/rules\/0\/headers\/x_a: the same header as another/,
+    ],
     ['an empty condition', rule({ headers: { a: {} } }), /config\/rules\/0\/headers\/a: expected a text/],
     [
       'a required parameter that is not allowed',
@@ -258,6 +298,7 @@ describe('policy: config', () => {
     assert.deepEqual(schemaFindings('policy', readmeExample('policy')), []);
     assert.deepEqual(schemaFindings('policy', { rules: [], default: 'allow' }), ['']);
     assert.deepEqual(schemaFindings('policy', rule({ method: 'GET' })), ['/rules/0']);
+    assert.deepEqual(schemaFindings('policy', rule({ headers: VALUES })), []);
   });
 });
 

@@ -1,6 +1,16 @@
 // The built-in filter `policy`: default deny. README.md describes every option.
-import { Decision, Json, log, Metric, next, Request, refuse, respond } from 'sluice';
-import { Path } from './path';
+import {
+  Decision,
+  Json,
+  log,
+  Metric,
+  next,
+  PathReading,
+  PathSegments,
+  Request,
+  refuse,
+  respond,
+} from 'sluice';
 import { Rule } from './rule';
 
 const rules: Rule[] = [];
@@ -26,7 +36,7 @@ export function configure(config: Json): void {
 }
 
 export function onRequest(request: Request): Decision {
-  const path = Path.parse(request.path);
+  const path = PathSegments.parse(request.path, PathReading.Tolerant);
   if (path != null) {
     for (let i = 0; i < rules.length; i++) if (rules[i].fits(request, path)) return next();
   }

@@ -1,14 +1,23 @@
 // One rule: methods, hosts, path, client, content type, headers and query, all of which must fit.
-import { Bytes, CidrSet, IpAddress, Json, Request, refuse } from 'sluice';
+import {
+  Bytes,
+  CidrSet,
+  HeaderConditions,
+  IpAddress,
+  Json,
+  PathPattern,
+  PathReading,
+  PathSegments,
+  Request,
+  refuse,
+} from 'sluice';
 import { ContentTypeCondition } from './content-type-condition';
-import { HeaderCondition } from './header-condition';
 import { HostCondition } from './host-condition';
-import { Path, PathPattern } from './path';
 import { QueryCondition } from './query-condition';
 
 export class Rule {
   private readonly methods: Bytes[] = [];
-  private readonly headers: HeaderCondition[] = [];
+  private headers: HeaderConditions = new HeaderConditions();
   private path: PathPattern | null = null;
   private query: QueryCondition | null = null;
   private hosts: HostCondition | null = null;
@@ -25,11 +34,9 @@ export class Rule {
       rule.methods.push(item.bytes);
     }
     const path = json.get('path');
-    rule.path = PathPattern.parse(path.bytes);
+    rule.path = PathPattern.parse(path.bytes, PathReading.Tolerant);
     if (rule.path == null) refuse(path.pointer, PathPattern.problem);
-    for (let member = json.get('headers').first(); member.exists; member = member.next()) {
-      rule.headers.push(HeaderCondition.read(member));
-    }
+    rule.headers = HeaderConditions.read(json.get('headers'));
     const query = json.get('query');
     if (query.exists) rule.query = QueryCondition.read(query);
     const hosts = json.get('hosts');
@@ -41,7 +48,7 @@ export class Rule {
     return rule;
   }
 
-  fits(request: Request, path: Path): bool {
+  fits(request: Request, path: PathSegments): bool {
     const pattern = this.path;
     if (pattern == null || !this.allowsMethod(request.method) || !pattern.fits(path)) return false;
     const hosts = this.hosts;
@@ -50,7 +57,7 @@ export class Rule {
     if (clients != null && !clients.contains(IpAddress.parse(request.client))) return false;
     const contentTypes = this.contentTypes;
     if (contentTypes != null && !contentTypes.fits(request.headers)) return false;
-    for (let i = 0; i < this.headers.length; i++) if (!this.headers[i].fits(request.headers)) return false;
+    if (!this.headers.fits(request.headers)) return false;
     const query = this.query;
     return query == null || query.fits(request.query);
   }

@@ -1,7 +1,6 @@
 // What a URL may be: the rules of `allow`, each of which names schemes, hosts, ports and paths.
-import { Bytes, Json, refuse, Url } from 'sluice';
+import { Bytes, Json, PathPattern, PathReading, PathSegments, refuse, Url } from 'sluice';
 import { HostList } from './host-list';
-import { PathPattern, UrlPath } from './path-pattern';
 
 const MOST_PORT: i64 = 65535;
 
@@ -61,7 +60,7 @@ class AllowRule {
 
   private fitsPath(text: Bytes): bool {
     if (this.anyPath) return true;
-    const path = UrlPath.parse(text);
+    const path = PathSegments.parse(text, PathReading.Strict);
     if (path == null) return false;
     for (let i = 0; i < this.paths.length; i++) if (this.paths[i].fits(path)) return true;
     return false;
@@ -88,7 +87,7 @@ class AllowRule {
   private readPaths(json: Json): void {
     this.anyPath = !json.exists;
     for (let item = json.first(); item.exists; item = item.next()) {
-      const pattern = PathPattern.parse(item.bytes);
+      const pattern = PathPattern.parse(item.bytes, PathReading.Strict);
       if (pattern == null) refuse(item.pointer, PathPattern.problem);
       else this.paths.push(pattern);
     }
