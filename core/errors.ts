@@ -257,6 +257,13 @@ export const ERROR_TABLE = Object.freeze({
     'The upstream has an address that the gateway does not connect to.',
     'Look up the name that the message has; if it is meant to have such addresses, set `upstreams.NAME.allowPrivate`.',
   ),
+  SLUICE_UPSTREAM_REDIRECT: kind(
+    502,
+    'upstream',
+    false,
+    'The upstream redirects to a place where the gateway does not go.',
+    'Read the reason in the log line of this request id; if the place is meant, add it to `upstreams.NAME.redirects`.',
+  ),
   SLUICE_UPSTREAM_CONNECT_TIMEOUT: kind(
     504,
     'upstream',

@@ -141,6 +141,8 @@ export class Exchange {
   error: GatewayError | null = null;
   /** The upstream target that answered, for the log. */
   target = '';
+  /** Origins that redirects of the upstream were followed to, in order, for the log. */
+  redirects: readonly string[] = [];
   /** Body bytes that came from and went to the client. */
   bytesIn = 0;
   bytesOut = 0;

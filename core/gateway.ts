@@ -81,7 +81,11 @@ export class Gateway {
       sources: {
         inFlight: () => this.#pipeline.running,
         upstreams: () =>
-          this.#builder.upstreams().map((upstream) => ({ name: upstream.name, targets: upstream.states() })),
+          this.#builder.upstreams().map((upstream) => ({
+            name: upstream.name,
+            targets: upstream.states(),
+            redirects: upstream.redirects,
+          })),
         dispatch: () => this.#dispatcher.stats,
         filters: () => this.#health(),
         filterMetrics: () => this.#filterMetrics(),

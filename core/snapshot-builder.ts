@@ -11,7 +11,7 @@ import { RefPool } from './ref-pool.js';
 import { buildChains, type Route } from './route.js';
 import { RadixRouter } from './router/radix-router.js';
 import { Snapshot } from './snapshot.js';
-import { BalancedUpstream } from './upstream/balanced-upstream.js';
+import { buildUpstream } from './upstream/build-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
 import { UpstreamHeaders } from './upstream-headers.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
@@ -139,7 +139,7 @@ export class SnapshotBuilder {
     const key = JSON.stringify(options);
     let upstream = this.#upstreams.acquire(key);
     if (upstream === undefined) {
-      upstream = new BalancedUpstream(options);
+      upstream = buildUpstream(options);
       this.#upstreams.add(key, upstream);
     }
     held.upstreams.push(key);

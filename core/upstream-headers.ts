@@ -10,6 +10,13 @@ export class UpstreamHeaders {
     this.#flat = flat;
   }
 
+  /** True for the name (lower case) of one of them. */
+  has(name: string): boolean {
+    const flat = this.#flat;
+    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return true;
+    return false;
+  }
+
   /** Sets them on a request that is about to leave, in place of what is there. */
   applyTo(headers: HeaderList): void {
     const flat = this.#flat;

@@ -51,6 +51,7 @@ class CrossChecks {
       const targets = itemsOf(member(upstream, 'targets'));
       this.#uniqueTargets(targets, `${pointer}/targets`);
       if (member(upstream, 'allowPrivate') !== true) this.#publicTargets(targets, `${pointer}/targets`);
+      this.#publicRedirects(member(upstream, 'redirects'), `${pointer}/redirects`);
       this.#uniqueHeaders(membersOf(member(upstream, 'headers')), `${pointer}/headers`);
     }
   }
@@ -130,6 +131,18 @@ class CrossChecks {
       const found = `${quote(origin)}, an address of ${describeRange(range)}`;
       const expected = '"allowPrivate: true" beside the targets when such an address is meant';
       this.#fail('SLUICE_CONFIG_INVALID', `${pointer}/${index}/url`, found, expected);
+    }
+  }
+
+  #publicRedirects(redirects: unknown, pointer: string): void {
+    if (member(redirects, 'allowPrivate') === true) return;
+    for (const [index, entry] of itemsOf(member(redirects, 'hosts')).entries()) {
+      const host = textOf(entry) ?? '';
+      const range = metadataRangeOf(host);
+      if (range === null) continue;
+      const found = `${quote(host)}, an address of ${describeRange(range)}`;
+      const expected = '"allowPrivate: true" beside the hosts when such an address is meant';
+      this.#fail('SLUICE_CONFIG_INVALID', `${pointer}/hosts/${index}`, found, expected);
     }
   }
 

@@ -2,6 +2,8 @@
 import type { ErrorCode } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
 import { checkHostPattern, checkPathPattern } from '../path-pattern.js';
+import { UrlAllowList } from '../url-allow-list.js';
+import { parseUrlPathPattern } from '../url-path.js';
 import { isLoopback, parseAddress, parseOrigin } from './address.js';
 
 export interface TextFormat {
@@ -48,6 +50,8 @@ export const TEXT_FORMATS = {
     (text) => BUILTIN.test(text) || FILE.test(text),
     '"builtin:NAME", or a path that begins with "./", "../" or "/"',
   ),
+  'sluice-url-host': invalid(checkUrlHost),
+  'sluice-url-path': invalid(checkUrlPath),
   'sluice-request-path': expecting(
     (text) => REQUEST_PATH.test(text),
     'a path that begins with "/", in printable ASCII without spaces and "#"',
@@ -65,6 +69,24 @@ function checkSecret(text: string): string | null {
   return /^secret(?:\+[a-z0-9]+)?:\/\//.test(text)
     ? null
     : 'a reference such as "secret+file:///run/secrets/token"';
+}
+
+function checkUrlHost(text: string): string | null {
+  try {
+    new UrlAllowList({ hosts: [text] });
+    return null;
+  } catch {
+    return 'a domain in lower case ASCII, "*." and a domain, an IP address without brackets, a network, or "*"';
+  }
+}
+
+function checkUrlPath(text: string): string | null {
+  try {
+    parseUrlPathPattern(text);
+    return null;
+  } catch (cause) {
+    return `a path pattern such as "/files/*", in which ${(cause as Error).message}`;
+  }
 }
 
 function checkMethod(text: string): string | null {

@@ -58,6 +58,19 @@ export interface UpstreamConfig {
   readonly keepAliveMs: number;
   /** Default 1. */
   readonly retries: number;
+  /** Null (the default): redirects go to the client. Defaults of those that are followed stand beside them. */
+  readonly redirects: {
+    /** Longest chain. Default 5. */
+    readonly most: number;
+    /** Hosts besides those of the targets. Default none. */
+    readonly hosts: readonly string[];
+    /** Null (the default): that of the scheme. */
+    readonly ports: readonly number[] | null;
+    /** Null (the default): any path. */
+    readonly paths: readonly string[] | null;
+    /** Names of these hosts may have private addresses. Default false. */
+    readonly allowPrivate: boolean;
+  } | null;
   /** Flat `[name, value, …]`, names lower case and each once, set on every request to this upstream. */
   readonly headers: readonly string[];
 }

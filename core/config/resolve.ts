@@ -25,8 +25,18 @@ export interface CompleteDocument {
   readonly log: LogConfig;
 }
 
-type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'headers'> & {
+interface RedirectsDocument {
+  readonly mode: 'pass' | 'follow';
+  readonly most: number;
+  readonly hosts: readonly string[];
+  readonly ports?: readonly number[];
+  readonly paths?: readonly string[];
+  readonly allowPrivate: boolean;
+}
+
+type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'redirects' | 'headers'> & {
   readonly healthCheck?: NonNullable<UpstreamConfig['healthCheck']>;
+  readonly redirects: RedirectsDocument;
   readonly headers: Readonly<Record<string, string>>;
 };
 
@@ -77,8 +87,14 @@ function resolveUpstream(name: string, upstream: UpstreamDocument): UpstreamConf
     name,
     targets: upstream.targets.map(({ url, weight }) => ({ url: parseOrigin(url)!, weight })),
     healthCheck: upstream.healthCheck ?? null,
+    redirects: resolveRedirects(upstream.redirects),
     headers: Object.entries(upstream.headers).flatMap(([header, value]) => [header.toLowerCase(), value]),
   };
+}
+
+function resolveRedirects(redirects: RedirectsDocument): UpstreamConfig['redirects'] {
+  const { mode, most, hosts, ports = null, paths = null, allowPrivate } = redirects;
+  return mode === 'pass' ? null : { most, hosts, ports, paths, allowPrivate };
 }
 
 function resolveRoute(route: RouteDocument): RouteConfig {

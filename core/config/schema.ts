@@ -141,6 +141,40 @@ const ejection = optionalRecord('When a target that fails requests is left out f
   ),
 });
 
+const redirects = optionalRecord('What becomes of a redirect that a target answers with.', {
+  mode: choice(
+    ['pass', 'follow'],
+    'Whether redirects go to the client as they are, or are followed by the gateway where the lists allow it; one that they do not allow is answered 502.',
+  ),
+  most: whole(1, 20, 5, 'Most redirects in a row.'),
+  hosts: {
+    ...setOf(
+      'Hosts that redirects may lead to besides the targets; an empty list allows none.',
+      text(
+        'sluice-url-host',
+        'A domain, "*." and a domain for one label more, an address, a network, or "*" for any public domain.',
+        'files.example.com',
+        '*.example.com',
+      ),
+    ),
+    default: [],
+  },
+  ports: setOf('Ports of these hosts; that of the scheme when left out.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: 65_535,
+    description: 'A port.',
+  }),
+  paths: setOf(
+    'Paths that redirects may lead to, on the targets too; any path when left out.',
+    text('sluice-url-path', 'Path; ":name" fills one segment, a last "*" fills the rest.', '/files/*'),
+  ),
+  allowPrivate: flag(
+    false,
+    'Allows names of these hosts to have addresses that are not public, and these hosts to be link-local addresses or metadata services.',
+  ),
+});
+
 const upstream = record(
   'A named set of servers that requests are forwarded to.',
   {
@@ -160,6 +194,7 @@ const upstream = record(
       'How long an idle connection is kept, in milliseconds; keep it below that of the targets.',
     ),
     retries: whole(0, 10, 1, 'Attempts on other targets when no byte was sent yet, for idempotent methods.'),
+    redirects,
     headers: mapOf(
       'sluice-header-name',
       'Headers set on every request to this upstream.',

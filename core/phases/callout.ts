@@ -39,6 +39,7 @@ export async function performCallout(
       authority: '',
       headers: headersOf(exchange, callout, headers),
       body: callout.body === null ? null : new BufferedBody(callout.body),
+      confined: headers,
       connectMs: timeoutMs,
       responseMs: timeoutMs,
       idleMs: timeoutMs,

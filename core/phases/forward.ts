@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
-import type { UpstreamResponse } from '../upstream/upstream.js';
+import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream.js';
 import { secretFieldValue } from './secret-headers.js';
 
 const VIA = '1.1 sluice';
@@ -41,6 +41,7 @@ export async function forward(exchange: Exchange, route: Route, wholeResponse: b
     throw cause;
   }
   exchange.target = response.target;
+  exchange.redirects = response.hops;
   if (exchange.response !== null) {
     response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter answered meanwhile'));
     return;
@@ -56,11 +57,21 @@ function send(exchange: Exchange, route: Route, wholeResponse: boolean): Promise
     authority: route.config.preserveHost ? exchange.authority : '',
     headers: upstreamHeaders(exchange, route, wholeResponse),
     body: exchange.requestBody,
+    confined: confinedHeaders(exchange, route),
     connectMs,
     responseMs,
     idleMs,
     cancellation: exchange.cancellation,
   });
+}
+
+/** Headers with what belongs to the operator: those of the upstream, and those that filters put a secret into. */
+function confinedHeaders(
+  { secretHeaders }: Exchange,
+  { upstreamHeaders: own }: Route,
+): UpstreamRequest['confined'] {
+  if (secretHeaders === null) return own;
+  return { has: (name) => own.has(name) || secretHeaders.has(name) };
 }
 
 function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolean): HeaderList {

@@ -75,6 +75,7 @@ export class AccessLog {
       `,"revision":${quote(exchange.revision)},"status":${outcomeStatus(exchange)}` +
       `,"durationMs":${round(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`;
     if (exchange.target !== '') line += `,"target":${quote(exchange.target)}`;
+    if (exchange.redirects.length > 0) line += `,"redirects":[${exchange.redirects.map(quote).join(',')}]`;
     if (exchange.path !== exchange.requestPath) line += `,"upstreamPath":${quote(exchange.path)}`;
     if (exchange.error !== null) {
       const { error } = exchange;

@@ -53,11 +53,22 @@ export interface FilterSample {
   readonly peakMemoryBytes: number;
 }
 
+const REDIRECT_OUTCOMES = ['followed', 'passed', 'refused'] as const;
+type RedirectOutcome = (typeof REDIRECT_OUTCOMES)[number];
+
+/** One upstream with its targets. */
+export interface UpstreamSample {
+  readonly name: string;
+  readonly targets: readonly TargetSample[];
+  /** What became of its redirects, by outcome; null where none is followed. */
+  readonly redirects: Readonly<Record<RedirectOutcome, number>> | null;
+}
+
 /** What is asked for when somebody scrapes. None of these may throw. */
 export interface MetricSources {
   /** Exchanges that run now. */
   inFlight(): number;
-  upstreams(): Iterable<{ readonly name: string; readonly targets: readonly TargetSample[] }>;
+  upstreams(): Iterable<UpstreamSample>;
   dispatch(): DispatchSample;
   /** Filters of the revision that runs. */
   filters(): Iterable<FilterSample>;
@@ -271,6 +282,26 @@ export class Metrics {
       'Failures in a row.',
       (target) => target.failures,
     );
+    this.#register(
+      'sluice_upstream_redirects_total',
+      'Redirects of upstreams that follow them, by outcome.',
+      'counter',
+      (name) => this.#redirects(name),
+    );
+  }
+
+  /** Summed up, because an upstream lives twice while the exchanges of an older revision end. */
+  #redirects(name: string): Sample[] {
+    const sums = new Map<string, Record<RedirectOutcome, number>>();
+    for (const { name: upstream, redirects } of this.#sources.upstreams()) {
+      if (redirects === null) continue;
+      const sum = sums.get(upstream) ?? { followed: 0, passed: 0, refused: 0 };
+      for (const outcome of REDIRECT_OUTCOMES) sum[outcome] += redirects[outcome];
+      sums.set(upstream, sum);
+    }
+    return Array.from(sums, ([upstream, sum]) =>
+      REDIRECT_OUTCOMES.map((outcome) => sample(name, sum[outcome], { upstream, outcome })),
+    ).flat();
   }
 
   #registerDispatch(): void {

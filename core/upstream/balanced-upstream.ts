@@ -40,8 +40,12 @@ export const openHttp1: OpenConnection = (connector, keepAliveMs) =>
 const openByScheme: OpenConnection = (connector, keepAliveMs) =>
   (connector.secure ? openUndici : openHttp1)(connector, keepAliveMs);
 
+/** What it needs to know; following redirects is not its work. */
+export type BalancedOptions = Omit<UpstreamOptions, 'redirects'>;
+
 export class BalancedUpstream implements Upstream, CallHost {
   readonly name: string;
+  readonly redirects = null;
   readonly wheel = WHEEL;
   readonly retries: number;
   readonly #lanes: TargetLane[];
@@ -57,7 +61,7 @@ export class BalancedUpstream implements Upstream, CallHost {
    * @param resolve finds the addresses of names; default the system
    * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for a target that may not be written without `allowPrivate`
    */
-  constructor(options: UpstreamOptions, open: OpenConnection = openByScheme, resolve?: ResolveName) {
+  constructor(options: BalancedOptions, open: OpenConnection = openByScheme, resolve?: ResolveName) {
     this.name = options.name;
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
@@ -71,8 +75,18 @@ export class BalancedUpstream implements Upstream, CallHost {
   }
 
   forward(request: UpstreamRequest): Promise<UpstreamResponse> {
-    assert(this.#disposal === null, 'forward after dispose');
-    return new Promise((resolve, reject) => this.#begin(request, { resolve, reject }));
+    return this.#send(request, this.#lanes);
+  }
+
+  /**
+   * Like `forward`, to the target of this origin. A retry may still go to another.
+   * @throws GatewayError SLUICE_UPSTREAM_*
+   */
+  forwardTo(origin: string, request: UpstreamRequest): Promise<UpstreamResponse> {
+    return this.#send(
+      request,
+      this.#lanes.filter(({ target }) => target.url === origin),
+    );
   }
 
   states(): TargetState[] {
@@ -93,16 +107,22 @@ export class BalancedUpstream implements Upstream, CallHost {
     if (this.#running === 0) this.#onIdle?.();
   }
 
-  #begin(request: UpstreamRequest, verdict: Verdict): void {
+  #send(request: UpstreamRequest, lanes: readonly TargetLane[]): Promise<UpstreamResponse> {
+    assert(this.#disposal === null, 'forward after dispose');
+    return new Promise((resolve, reject) => this.#begin(request, lanes, { resolve, reject }));
+  }
+
+  #begin(request: UpstreamRequest, lanes: readonly TargetLane[], verdict: Verdict): void {
     const { cancellation } = request;
     if (cancellation.reason !== undefined) {
       request.body?.cancel(cancellation.reason);
       verdict.reject(cancellation.reason);
       return;
     }
-    const lane = this.#balancer.choose();
+    const lane =
+      lanes === this.#lanes ? this.#balancer.choose() : (lanes.find(({ available }) => available) ?? null);
     if (lane === null) {
-      const error = this.#noTarget();
+      const error = this.#noTarget(lanes);
       request.body?.cancel(error);
       verdict.reject(error);
       return;
@@ -113,8 +133,8 @@ export class BalancedUpstream implements Upstream, CallHost {
     call.start();
   }
 
-  #noTarget(): GatewayError {
-    const absences = this.#lanes.map(({ target }) => target.describeAbsence());
+  #noTarget(lanes: readonly TargetLane[]): GatewayError {
+    const absences = lanes.map(({ target }) => target.describeAbsence());
     return new GatewayError(
       'SLUICE_UPSTREAM_NO_TARGET',
       `no target of upstream ${this.name} is available: ${absences.join('; ') || 'it has none'}`,
@@ -140,7 +160,7 @@ class TargetLane implements Lane {
 
   constructor(
     target: Target,
-    options: UpstreamOptions,
+    options: BalancedOptions,
     open: OpenConnection,
     resolve: ResolveName | undefined,
   ) {

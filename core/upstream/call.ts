@@ -15,6 +15,8 @@ import { countsAgainstTarget, isConnectFailure, isFailureStatus, isRepeatable } 
 import type { Target } from './target.js';
 import type { UpstreamRequest, UpstreamResponse } from './upstream.js';
 
+const NO_HOPS: readonly string[] = [];
+
 /** A target that takes calls, and its connections. */
 export interface Lane {
   readonly target: Target;
@@ -160,6 +162,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
       headers: new HeaderList(head.fields),
       body: this.#body,
       target: target.url,
+      hops: NO_HOPS,
     };
     // Whoever awaits this runs after the bytes of this read are parsed: see `onComplete`.
     this.#verdict.resolve(this.#response);

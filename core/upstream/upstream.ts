@@ -30,6 +30,23 @@ export interface EjectionOptions {
   readonly durationMs: number;
 }
 
+/** Redirects that are followed. */
+export interface RedirectOptions {
+  /** Longest chain, 1 … 20. */
+  readonly most: number;
+  /**
+   * Hosts besides those of the targets: domains, `*.example.com` for one label more, addresses, networks, `*` for any
+   * public domain.
+   */
+  readonly hosts: readonly string[];
+  /** Ports of those hosts; null for that of the scheme. */
+  readonly ports: readonly number[] | null;
+  /** Patterns of paths, on the targets as well; null for any path. */
+  readonly paths: readonly string[] | null;
+  /** Names of those hosts may have addresses that are not public. */
+  readonly allowPrivate: boolean;
+}
+
 export interface UpstreamOptions {
   readonly name: string;
   readonly targets: readonly TargetOptions[];
@@ -48,6 +65,8 @@ export interface UpstreamOptions {
   readonly keepAliveMs: number;
   /** Attempts beyond the first, on another target, for idempotent methods before any byte was sent. */
   readonly retries: number;
+  /** Null: redirects are responses like any other. */
+  readonly redirects: RedirectOptions | null;
 }
 
 export interface UpstreamRequest {
@@ -59,6 +78,8 @@ export interface UpstreamRequest {
   /** No hop-by-hop and no framing fields: those are the upstream's to write. */
   readonly headers: HeaderList;
   readonly body: Body | null;
+  /** Which of `headers` never go to another place that a redirect names, whatever it is; null for none. */
+  readonly confined: { has(lowerCaseName: string): boolean } | null;
   /** Until a connection is there. */
   readonly connectMs: number;
   /** From the request sent until the response head. */
@@ -76,6 +97,16 @@ export interface UpstreamResponse {
   readonly body: Body | null;
   /** Origin that answered. */
   readonly target: string;
+  /** Origins that redirects led to, in order, `target` the last of them; empty when none was followed. */
+  readonly hops: readonly string[];
+}
+
+/** What became of redirects since the upstream was built. */
+export interface RedirectCounts {
+  readonly followed: number;
+  /** Given to the client, because the request could not be repeated. */
+  readonly passed: number;
+  readonly refused: number;
 }
 
 /** State of one target, for metrics and the admin API. */
@@ -89,9 +120,11 @@ export interface TargetState {
 
 export interface Upstream {
   readonly name: string;
+  /** Null where redirects are not followed. */
+  readonly redirects: RedirectCounts | null;
   /**
    * One hop: choose a target, send, await the response head. Retries on another target only what DESIGN §7
-   * allows.
+   * allows. Follows redirects where the upstream is told to.
    * @throws GatewayError SLUICE_UPSTREAM_* ; the cancellation's reason when the client left first
    */
   forward(request: UpstreamRequest): Promise<UpstreamResponse>;

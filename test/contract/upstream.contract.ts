@@ -420,19 +420,6 @@ export function testUpstream(name: string, build: BuildUpstream): void {
       }
     });
 
-    it('hands a redirect on and follows it nowhere', async (t) => {
-      const other = await startHttpTarget(t, (_request, response) => response.end('inside'));
-      const target = await startHttpTarget(t, (_request, response) =>
-        response.writeHead(307, { location: other.url }).end('moved'),
-      );
-      const upstream = startUpstream(t, [target.url], {}, build);
-      const { status, headers, body } = await upstream.forward(upstreamRequest());
-      assert.equal(status, 307);
-      assert.equal(headers.get('location'), other.url);
-      assert.equal(await collect(body), 'moved');
-      assert.equal(other.sockets.length, 0);
-    });
-
     it('takes the end of the connection for the end of a body without length', async (t) => {
       const target = await startRawTarget(t, (socket) =>
         socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it')),

@@ -25,6 +25,7 @@ export function upstreamOptions(
     connections: 16,
     keepAliveMs: 30_000,
     retries: 0,
+    redirects: null,
     ...changes,
   };
 }
@@ -49,6 +50,7 @@ export function upstreamRequest(changes: Partial<UpstreamRequest> = {}): Upstrea
     authority: '',
     headers: new HeaderList(),
     body: null,
+    confined: null,
     connectMs: 10_000,
     responseMs: 10_000,
     idleMs: 10_000,

@@ -236,6 +236,26 @@ const BAD: Readonly<Record<string, BadDocument>> = {
     errors: ['CONFIG_INVALID 2:36 /upstreams/u/targets/0/url'],
     says: /169\.254\.0\.0\/16 \(link-local\), carried in 64:ff9b::\/96/,
   },
+  'a host of redirects that no URL has': {
+    text: upstream('{ targets: [], redirects: { mode: follow, hosts: [a.example, "http://b.example"] } }'),
+    errors: ['CONFIG_INVALID 2:78 /upstreams/u/redirects/hosts/1'],
+    says: /expected a domain in lower case ASCII/,
+  },
+  'a path of redirects with a star in the middle': {
+    text: upstream('{ targets: [], redirects: { mode: follow, paths: [/a/*/b] } }'),
+    errors: ['CONFIG_INVALID 2:67 /upstreams/u/redirects/paths/0'],
+    says: /a \* stands last/,
+  },
+  'a metadata service among the hosts of redirects': {
+    text: upstream('{ targets: [], redirects: { mode: follow, hosts: [169.254.169.254] } }'),
+    errors: ['CONFIG_INVALID 2:67 /upstreams/u/redirects/hosts/0'],
+    says: /169\.254\.0\.0\/16 \(link-local\), expected "allowPrivate: true" beside the hosts/,
+  },
+  'more redirects than may be followed': {
+    text: upstream('{ targets: [], redirects: { mode: follow, most: 21 } }'),
+    errors: ['CONFIG_INVALID 2:65 /upstreams/u/redirects/most'],
+    says: /20/,
+  },
   'a target used twice': {
     text: upstream('{ targets: [{ url: "http://a:80" }, { url: "http://A" }] }'),
     errors: ['CONFIG_DUPLICATE 2:60 /upstreams/u/targets/1/url'],

@@ -70,6 +70,7 @@ test('fills in every default and brings every value into its one form', () => {
         connections: 256,
         keepAliveMs: 4_000,
         retries: 1,
+        redirects: null,
         headers: ['x-from', 'sluice', 'authorization', 'Basic abc'],
       },
     ],
@@ -151,6 +152,19 @@ routes: []
   );
 });
 
+test('follows redirects to the targets alone where nothing more is said, and none where it is not told to', () => {
+  const text = `
+listeners: []
+upstreams:
+  follows: { targets: [], redirects: { mode: follow } }
+  passes: { targets: [], redirects: { mode: pass, hosts: [a.example] } }
+`;
+  assert.deepEqual(
+    validate(text, '/x').upstreams.map(({ redirects }) => redirects),
+    [{ most: 5, hosts: [], ports: null, paths: null, allowPrivate: false }, null],
+  );
+});
+
 test('takes every value that a document gives over its default', () => {
   const text = `
 listeners: [{ name: a, address: "0.0.0.0:0", engine: uws, idleMs: 1 }]
@@ -163,6 +177,7 @@ upstreams:
     connections: 3
     keepAliveMs: 4
     retries: 0
+    redirects: { mode: follow, most: 20, hosts: ["*.example.com", 10.0.0.0/8], ports: [8080], paths: [/a/*], allowPrivate: true }
 filters:
   f:
     module: ./f.wasm
@@ -197,6 +212,13 @@ log: { level: silent, access: false }
         connections: 3,
         keepAliveMs: 4,
         retries: 0,
+        redirects: {
+          most: 20,
+          hosts: ['*.example.com', '10.0.0.0/8'],
+          ports: [8080],
+          paths: ['/a/*'],
+          allowPrivate: true,
+        },
         headers: [],
       },
     ],

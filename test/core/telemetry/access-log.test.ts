@@ -54,6 +54,7 @@ describe('the access log', () => {
     exchange.revision = '0123456789ab';
     exchange.response = { status: 201, headers: new HeaderList(), body: null };
     exchange.target = 'http://10.0.0.5:9001';
+    exchange.redirects = ['http://10.0.0.6:9001', 'http://10.0.0.5:9001'];
     exchange.bytesIn = 12;
     exchange.bytesOut = 3456;
     const before = Date.now();
@@ -79,6 +80,7 @@ describe('the access log', () => {
         bytesIn: 12,
         bytesOut: 3456,
         target: 'http://10.0.0.5:9001',
+        redirects: ['http://10.0.0.6:9001', 'http://10.0.0.5:9001'],
         msg: 'exchange',
       },
     );

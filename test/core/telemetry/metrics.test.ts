@@ -215,7 +215,7 @@ describe('callout metrics', () => {
 describe('what is asked for at a scrape', () => {
   it('is the state of the upstreams of that moment', async () => {
     let targets = [{ url: 'http://a:1', healthy: true, ejected: false, active: 3, failures: 0 }];
-    const metrics = metricsOf({ upstreams: () => [{ name: 'users', targets }] });
+    const metrics = metricsOf({ upstreams: () => [{ name: 'users', targets, redirects: null }] });
     const first = await scrape(metrics);
     assert.equal(first.get('sluice_upstream_target_healthy{upstream="users",target="http://a:1"}'), 1);
     assert.equal(
@@ -230,6 +230,26 @@ describe('what is asked for at a scrape', () => {
     assert.equal(
       second.get('sluice_upstream_target_consecutive_failures{upstream="users",target="http://b:1"}'),
       5,
+    );
+  });
+
+  it('sums the redirects of an upstream over the revisions that live, and has none where none is followed', async () => {
+    const metrics = metricsOf({
+      upstreams: () => [
+        { name: 'users', targets: [], redirects: { followed: 1, passed: 2, refused: 3 } },
+        { name: 'users', targets: [], redirects: { followed: 10, passed: 20, refused: 30 } },
+        { name: 'orders', targets: [], redirects: null },
+      ],
+    });
+    const samples = await scrape(metrics);
+    const name = 'sluice_upstream_redirects_total';
+    assert.deepEqual(
+      named(samples, name).map((key) => [key, samples.get(key)]),
+      [
+        [`${name}{upstream="users",outcome="followed"}`, 11],
+        [`${name}{upstream="users",outcome="passed"}`, 22],
+        [`${name}{upstream="users",outcome="refused"}`, 33],
+      ],
     );
   });
 
@@ -309,7 +329,11 @@ describe('the exposition', () => {
   it('escapes names that hold quotes, backslashes and line ends', async () => {
     const metrics = metricsOf({
       upstreams: () => [
-        { name: 'a"b\\c\nd', targets: [{ url: 'u', healthy: true, ejected: false, active: 0, failures: 0 }] },
+        {
+          name: 'a"b\\c\nd',
+          targets: [{ url: 'u', healthy: true, ejected: false, active: 0, failures: 0 }],
+          redirects: null,
+        },
       ],
     });
     metrics.prune({ routes: ['r"\\\n'], filters: [] });

@@ -28,6 +28,23 @@ async function besides(test: TestContext, url: string): Promise<TargetOptions[]>
   ];
 }
 
+for (const [engine, build] of Object.entries(ENGINES)) {
+  describe(`BalancedUpstream over ${engine}`, { timeout: 30_000 }, () => {
+    it('hands a redirect on and follows it nowhere', async (t) => {
+      const other = await startHttpTarget(t, (_request, response) => response.end('inside'));
+      const target = await startHttpTarget(t, (_request, response) =>
+        response.writeHead(307, { location: other.url }).end('moved'),
+      );
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const { status, headers, body } = await upstream.forward(upstreamRequest());
+      assert.equal(status, 307);
+      assert.equal(headers.get('location'), other.url);
+      assert.equal(await collect(body), 'moved');
+      assert.equal(other.sockets.length, 0);
+    });
+  });
+}
+
 describe('BalancedUpstream', { timeout: 30_000 }, () => {
   it('shares requests between two targets exactly by their weights', async (t) => {
     const served = [0, 0];

@@ -23,6 +23,7 @@ const CLIENT = fileURLToPath(new URL('../../support/upstream-tls-client.js', imp
 async function startTlsTarget(t: TestContext): Promise<number> {
   let connections = 0;
   const server = createServer({ cert: TEST_CERTIFICATE, key: TEST_KEY }, (request, response) => {
+    if (request.url === '/out') response.writeHead(302, { location: 'http://localhost:1/' });
     const { servername } = request.socket as TLSSocket & { servername: string | false };
     response.end(`${request.headers.host} ${servername} ${connections}`);
   });
@@ -120,6 +121,7 @@ describe('TargetConnector', { timeout: 20_000 }, () => {
     assert.deepEqual(stdout.trim().split('\n'), [
       '200 one.example localhost 1',
       '200 two.example localhost 1',
+      `a redirect of https://localhost:${port}/out is refused: it leads out of TLS, to http://localhost:1`,
       'well',
     ]);
   });
