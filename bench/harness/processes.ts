@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Tool } from './tools.js';
+import type { Answers } from './upstream.js';
 
 /** One server under test. */
 export interface Subject {
@@ -20,8 +21,10 @@ export interface Subject {
 
 const START_PATIENCE_MS = 10_000;
 
-export async function startUpstream(): Promise<{ port: number; stop(): Promise<void> }> {
+/** Starts the upstream, which answers with the sample, or with what is in `answers` for a path. */
+export async function startUpstream(answers: Answers = {}): Promise<{ port: number; stop(): Promise<void> }> {
   const child = fork(fileURLToPath(new URL('./upstream.js', import.meta.url)), { stdio: 'ignore' });
+  child.send(answers);
   const [port] = (await once(child, 'message')) as [number];
   return { port, stop: () => end(child) };
 }

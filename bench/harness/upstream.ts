@@ -1,20 +1,36 @@
-// The upstream of a bench, in a process of its own: answers every request with the same 1 KB of JSON.
+// The upstream of a bench, in a process of its own: answers with the same 1 KB of JSON, or with what it was given for
+// a path. A request that says `x-bench-echo` gets its own body back, so that a check sees what came through.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { SAMPLE_USER } from './sample.js';
 
-const body = Buffer.from(JSON.stringify(SAMPLE_USER));
+/** Bodies of JSON by path. */
+export type Answers = Readonly<Record<string, string>>;
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  request.resume();
-  request.on('end', () => {
-    response.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-powered-by': 'sample',
-    });
-    response.end(body);
+const sample = Buffer.from(JSON.stringify(SAMPLE_USER));
+
+function serve(answers: ReadonlyMap<string, Buffer>): void {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const answer = (body: Buffer): void => {
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        'x-powered-by': 'sample',
+      });
+      response.end(body);
+    };
+    if (request.headers['x-bench-echo'] !== undefined) {
+      void buffer(request).then(answer);
+      return;
+    }
+    request.resume();
+    request.on('end', () => answer(answers.get(request.url!) ?? sample));
   });
+  server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port));
+}
+
+process.once('message', (answers: Answers) => {
+  serve(new Map(Object.entries(answers).map(([path, body]) => [path, Buffer.from(body)])));
 });
-server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port));
 process.on('disconnect', () => process.exit(0));

@@ -1,10 +1,9 @@
 // Load by wrk, and what it measured.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuBetween, cpuOf } from './accounting.js';
 import type { Subject } from './processes.js';
@@ -29,6 +28,8 @@ export interface LoadResult {
 
 /** wrk takes whole seconds. It is told to end when a run is over, and this is what ends it when nobody is left to. */
 const LONGEST_S = 600;
+/** What its script says before it connects. Until then a signal ends it without a word. */
+const READY = 'ready\n';
 
 /** Runs wrk for `seconds`, which may be a part of one, against a subject. */
 export async function load(
@@ -42,23 +43,38 @@ export async function load(
   const script = join(folder, 'request.lua');
   writeFileSync(script, scriptOf(request));
   const args = ['-t1', `-c${connections}`, `-d${LONGEST_S}s`, '--latency', '-s', script];
-  const before = cpuOf(subject.pids);
   const wrk = spawn(tool.path, [...args, `http://127.0.0.1:${subject.port}${request.path}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...tool.env },
   });
   try {
-    const output = text(wrk.stdout);
-    const ended = once(wrk, 'close');
-    await Promise.race([delay(seconds * 1000), ended]);
-    wrk.kill('SIGINT');
-    await ended;
+    const closed = once(wrk, 'close');
+    let output = '';
+    const isReady = new Promise<void>((resolve) => {
+      wrk.stdout.setEncoding('latin1').on('data', (part: string) => {
+        output += part;
+        if (output.includes(READY)) resolve();
+      });
+    });
+    await Promise.race([isReady, closed]);
+    const before = cpuOf(subject.pids);
+    await Promise.race([delay(seconds * 1000), closed]);
+    await endOf(wrk, closed);
     const cpu = cpuBetween(before, cpuOf(subject.pids));
-    const result = resultOf(await output);
+    const result = resultOf(output);
     return { ...result, cpuUs: (cpu * 1e6) / result.requests };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Ends a run early. A signal that comes just before wrk begins to wait for its end is lost, so there are several. */
+async function endOf(wrk: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  const interrupt = (): boolean => wrk.kill('SIGINT');
+  interrupt();
+  const again = setInterval(interrupt, 50);
+  await closed;
+  clearInterval(again);
 }
 
 function resultOf(output: string): Omit<LoadResult, 'cpuUs'> {
@@ -74,6 +90,10 @@ function scriptOf(request: LoadRequest): string {
   return `wrk.method = "${request.method}"
 ${headers}
 wrk.body = ${request.body === '' ? 'nil' : `[==[${request.body}]==]`}
+function init()
+  io.write("ready\\n")
+  io.flush()
+end
 function done(summary, latency, requests)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout

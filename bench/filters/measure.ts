@@ -1,0 +1,82 @@
+// Measures what a rule adds to a request: the same load with the rule and past it in turn, on each side in turn, so
+// that what disturbs the machine disturbs all of them.
+import type { Subject } from '../harness/processes.js';
+import { median, pairwise, type Spread, spreadOf } from '../harness/statistics.js';
+import type { Tool } from '../harness/tools.js';
+import { type LoadRequest, type LoadResult, load } from '../harness/wrk.js';
+import { type FilterBench, pathOf, type Side } from './filter-bench.js';
+
+export interface Settings {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly connections: number;
+}
+
+/** What a rule costs on one side: CPU of the process per request, in microseconds. */
+export interface Cost {
+  readonly withoutUs: Spread;
+  readonly withUs: Spread;
+  /** Of each pair, with the rule minus without. */
+  readonly ruleUs: Spread;
+  /** Of each pair, with the rule over without. */
+  readonly ratio: Spread;
+  readonly perSecondWithout: number;
+  readonly perSecondWith: number;
+  readonly failed: number;
+}
+
+export async function measure(
+  wrk: Tool,
+  bench: FilterBench,
+  request: LoadRequest,
+  sides: ReadonlyMap<Side, Subject>,
+  settings: Settings,
+  progress: (round: number) => void,
+): Promise<Map<Side, Cost>> {
+  const run = async (subject: Subject, isRuleOn: boolean, atLeastS: number): Promise<LoadResult> => {
+    const path = pathOf(bench.filter, request.path, isRuleOn);
+    // A machine that was too busy to answer once has said nothing.
+    for (let seconds = atLeastS; ; seconds *= 2) {
+      const result = await load(wrk, subject, { ...request, path }, settings.connections, seconds);
+      if (result.requests > 0 || result.failed > 0) return result;
+    }
+  };
+  if (settings.warmUpSeconds > 0) {
+    for (const subject of sides.values()) {
+      for (const isRuleOn of [false, true]) await run(subject, isRuleOn, settings.warmUpSeconds);
+    }
+  }
+  const runs = new Map([...sides.keys()].map((side) => [side, { without: [], with: [] } as Runs]));
+  for (let round = 0; round < settings.rounds; round += 1) {
+    progress(round + 1);
+    // Neither always follows the other.
+    const order = round % 2 === 0 ? [false, true] : [true, false];
+    for (const [side, subject] of sides) {
+      for (const isRuleOn of order) {
+        const result = await run(subject, isRuleOn, settings.seconds);
+        runs.get(side)![isRuleOn ? 'with' : 'without'].push(result);
+      }
+    }
+  }
+  return new Map([...runs].map(([side, both]) => [side, costOf(both)]));
+}
+
+interface Runs {
+  readonly without: LoadResult[];
+  readonly with: LoadResult[];
+}
+
+function costOf(runs: Runs): Cost {
+  const without = runs.without.map(({ cpuUs }) => cpuUs);
+  const ruled = runs.with.map(({ cpuUs }) => cpuUs);
+  return {
+    withoutUs: spreadOf(without),
+    withUs: spreadOf(ruled),
+    ruleUs: pairwise(without, ruled, (left, right) => right - left),
+    ratio: pairwise(without, ruled, (left, right) => right / left),
+    perSecondWithout: median(runs.without.map(({ perSecond }) => perSecond)),
+    perSecondWith: median(runs.with.map(({ perSecond }) => perSecond)),
+    failed: [...runs.without, ...runs.with].reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
