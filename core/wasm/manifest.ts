@@ -9,11 +9,18 @@ import { jsonDepth, MOST_DEPTH } from './json-cost.js';
 /** What a phase needs of the message body. */
 export type BodyMode = 'none' | 'buffer' | 'stream';
 
+/** JSON Pointers, `*` for any member or item: it holds with a config that has a value at one of them. */
+export type Condition = readonly string[];
+
 /** A phase that a filter wants to see. */
 export interface ManifestPhase {
   readonly body: BodyMode;
-  /** JSON Pointer, `*` for any member or item: with a config that has nothing there the filter has no such phase. */
-  readonly when?: string;
+  /** Else the filter has no such phase. */
+  readonly when?: Condition;
+  /** Else it has the phase without the body. */
+  readonly bodyWhen?: Condition;
+  /** Then the body, which else comes whole, comes in chunks. */
+  readonly streamWhen?: Condition;
 }
 
 export interface FilterManifest {
@@ -32,6 +39,8 @@ export interface FilterManifest {
 
 const PHASES: readonly PhaseName[] = ['request', 'response'];
 const BODY_MODES: readonly string[] = ['none', 'buffer', 'stream'];
+const CONDITIONS = ['when', 'bodyWhen', 'streamWhen'] as const;
+const PHASE_KEYS: readonly string[] = ['body', ...CONDITIONS];
 const KEYS: readonly string[] = [
   'name',
   'version',
@@ -115,24 +124,38 @@ function readPhases(raw: unknown, refuse: Refuse): FilterManifest['phases'] {
     const phase = PHASES.find((known) => known === key);
     if (phase === undefined)
       return refuse(`/phases/${key}`, `unknown phase, expected ${PHASES.join(' or ')}`);
-    if (!isObject(value))
-      return refuse(`/phases/${key}`, `found ${JSON.stringify(value)}, expected an object`);
-    const unknown = Object.keys(value).find((name) => name !== 'body' && name !== 'when');
-    if (unknown !== undefined)
-      return refuse(`/phases/${key}/${unknown}`, 'unknown key, expected body or when');
-    const { body = 'none', when } = value;
-    if (typeof body !== 'string' || !BODY_MODES.includes(body)) {
-      return refuse(
-        `/phases/${key}/body`,
-        `found ${JSON.stringify(body)}, this gateway offers ${BODY_MODES.join(', ')}`,
-      );
-    }
-    if (when !== undefined && (typeof when !== 'string' || !when.startsWith('/'))) {
-      return refuse(`/phases/${key}/when`, `found ${JSON.stringify(when)}, expected a JSON Pointer`);
-    }
-    phases[phase] = when === undefined ? { body: body as BodyMode } : { body: body as BodyMode, when };
+    phases[phase] = readPhase(value, `/phases/${key}`, refuse);
   }
   return Object.freeze(phases);
+}
+
+function readPhase(raw: unknown, at: string, refuse: Refuse): ManifestPhase {
+  if (!isObject(raw)) return refuse(at, `found ${JSON.stringify(raw)}, expected an object`);
+  const unknown = Object.keys(raw).find((name) => !PHASE_KEYS.includes(name));
+  if (unknown !== undefined)
+    return refuse(`${at}/${unknown}`, `unknown key, expected one of ${PHASE_KEYS.join(', ')}`);
+  const { body = 'none' } = raw;
+  if (typeof body !== 'string' || !BODY_MODES.includes(body)) {
+    return refuse(
+      `${at}/body`,
+      `found ${JSON.stringify(body)}, this gateway offers ${BODY_MODES.join(', ')}`,
+    );
+  }
+  const conditions = CONDITIONS.filter((name) => raw[name] !== undefined).map(
+    (name) => [name, readCondition(raw[name], `${at}/${name}`, refuse)] as const,
+  );
+  if (body === 'none' && raw['bodyWhen'] !== undefined)
+    refuse(`${at}/bodyWhen`, 'is about a body, and body is none');
+  if (body !== 'buffer' && raw['streamWhen'] !== undefined)
+    refuse(`${at}/streamWhen`, `is for a body that else comes whole, and body is ${body}`);
+  return { body: body as BodyMode, ...Object.fromEntries(conditions) };
+}
+
+function readCondition(raw: unknown, at: string, refuse: Refuse): Condition {
+  const pointers: unknown[] = Array.isArray(raw) ? raw : [raw];
+  const isPointer = (one: unknown): one is string => typeof one === 'string' && one.startsWith('/');
+  if (pointers.length > 0 && pointers.every(isPointer)) return pointers;
+  return refuse(at, `found ${JSON.stringify(raw)}, expected a JSON Pointer or a list of them`);
 }
 
 function readCapabilities(
@@ -154,12 +177,22 @@ function readCapabilities(
   });
 }
 
-/** The phases that a filter has with a config. */
+/** Whether a filter may see a body in chunks, with one config or another. */
+export function mayStream({ body, streamWhen }: ManifestPhase): boolean {
+  return body === 'stream' || streamWhen !== undefined;
+}
+
+/** The phases that a filter has with a config, and what they need of the body with it: without conditions. */
 export function phasesWith(config: unknown, phases: FilterManifest['phases']): FilterManifest['phases'] {
-  const wanted = Object.entries(phases).filter(
-    ([_, { when }]) => when === undefined || hasValue(config, when.slice(1).split('/')),
+  const holds = (condition: Condition): boolean =>
+    condition.some((pointer) => hasValue(config, pointer.slice(1).split('/')));
+  const wanted = Object.entries(phases).filter(([_, { when }]) => when === undefined || holds(when));
+  return Object.fromEntries(
+    wanted.map(([phase, { body, bodyWhen, streamWhen }]) => {
+      if (bodyWhen !== undefined && !holds(bodyWhen)) return [phase, { body: 'none' }];
+      return [phase, { body: streamWhen !== undefined && holds(streamWhen) ? 'stream' : body }];
+    }),
   );
-  return Object.fromEntries(wanted);
 }
 
 function hasValue(value: unknown, path: readonly string[]): boolean {

@@ -14,7 +14,7 @@ import {
 } from '../../sdk/abi/names.js';
 import { GatewayError } from '../errors.js';
 import { IMPORT_CAPABILITIES } from './capabilities/capabilities.js';
-import { type FilterManifest, parseManifest } from './manifest.js';
+import { type FilterManifest, mayStream, parseManifest } from './manifest.js';
 import { readMemoryLimits } from './memory-limits.js';
 import { ABI_SIGNATURES, readSignatures } from './signatures.js';
 
@@ -154,7 +154,7 @@ function checkExports(module: WebAssembly.Module, manifest: FilterManifest, labe
   const needed = [EXPORT_BEGIN, EXPORT_CONFIGURE];
   if (manifest.phases.request) needed.push(EXPORT_ON_REQUEST);
   if (manifest.phases.response) needed.push(EXPORT_ON_RESPONSE);
-  if (Object.values(manifest.phases).some(({ body }) => body === 'stream')) needed.push(EXPORT_ON_BODY);
+  if (Object.values(manifest.phases).some(mayStream)) needed.push(EXPORT_ON_BODY);
   if ([...manifest.capabilities, ...manifest.optional].includes('callouts')) needed.push(EXPORT_ON_CALLOUT);
   const missing = needed.filter((name) => !functions.has(name));
   if (missing.length > 0) {

@@ -8,7 +8,7 @@ import {
   EXPORT_ON_REQUEST,
   EXPORT_ON_RESPONSE,
 } from '../abi/names.js';
-import type { FilterSource } from './filter-manifest.js';
+import type { FilterSource, SourcePhase } from './filter-manifest.js';
 
 /** Text of the entry, in AssemblyScript. */
 export function entryText({ phases, capabilities }: FilterSource): string {
@@ -22,14 +22,14 @@ export function entryText({ phases, capabilities }: FilterSource): string {
     '}',
     ...requestLines(phases.request),
     ...responseLines(phases.response),
-    ...bodyLines(phases.request === 'stream', phases.response === 'stream'),
+    ...bodyLines(phases.request?.streams ?? false, phases.response?.streams ?? false),
     ...calloutLines(capabilities.includes('callouts')),
     '',
   ].join('\n');
 }
 
-function requestLines(body: string | undefined): string[] {
-  if (body === undefined) {
+function requestLines(phase: SourcePhase | undefined): string[] {
+  if (phase === undefined) {
     return [
       "if (isDefined(filter.onRequest)) ERROR('onRequest is exported, but filter.json does not name the request phase');",
     ];
@@ -37,7 +37,7 @@ function requestLines(body: string | undefined): string[] {
   const open = `export function ${EXPORT_ON_REQUEST}(address: usize, length: u32): usize {`;
   const call = 'return close(filter.onRequest(openRequest(address)));';
   // Who sees the body may not care for the head.
-  if (body === 'stream') return [open, `  if (isDefined(filter.onRequest)) ${call}`, '  return 0;', '}'];
+  if (phase.streamsOnly) return [open, `  if (isDefined(filter.onRequest)) ${call}`, '  return 0;', '}'];
   return [
     open,
     "  if (!isDefined(filter.onRequest)) ERROR('filter.json names the request phase, but assembly/index.ts exports no onRequest');",
@@ -46,8 +46,8 @@ function requestLines(body: string | undefined): string[] {
   ];
 }
 
-function responseLines(body: string | undefined): string[] {
-  if (body === undefined) {
+function responseLines(phase: SourcePhase | undefined): string[] {
+  if (phase === undefined) {
     return [
       "if (isDefined(filter.onResponse)) ERROR('onResponse is exported, but filter.json does not name the response phase');",
     ];
@@ -55,7 +55,7 @@ function responseLines(body: string | undefined): string[] {
   const open = `export function ${EXPORT_ON_RESPONSE}(address: usize, length: u32): usize {`;
   const request = '  const request = openRequest(address);';
   const call = 'return close(filter.onResponse(request, openResponse()));';
-  if (body === 'stream') {
+  if (phase.streamsOnly) {
     return [open, request, `  if (isDefined(filter.onResponse)) ${call}`, '  return 0;', '}'];
   }
   return [

@@ -4,11 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { placeIn } from './diagnostic.js';
 
+/** How a phase may come to see the body. */
+export interface SourcePhase {
+  /** With some config, in chunks. */
+  readonly streams: boolean;
+  /** With any config, in chunks. */
+  readonly streamsOnly: boolean;
+}
+
 /** What the builder takes from `filter.json`. */
 export interface FilterSource {
   readonly name: string;
-  /** Body mode of each phase it names. */
-  readonly phases: { readonly request?: string; readonly response?: string };
+  /** The phases it names. */
+  readonly phases: { readonly request?: SourcePhase; readonly response?: SourcePhase };
   /** Those that it may do without included. */
   readonly capabilities: readonly string[];
   /** Most memory the filter may grow to, in MiB; a host may allow less. Default 64. */
@@ -64,7 +72,7 @@ export async function readFilterSource(sourceDir: string): Promise<FilterSource>
   if (!Array.isArray(optional)) return refuse('/optional: expected a list');
   return {
     name,
-    phases: Object.fromEntries(PHASES.flatMap((phase) => bodyMode(phase, phases[phase]))),
+    phases: Object.fromEntries(PHASES.flatMap((phase) => sourcePhase(phase, phases[phase]))),
     capabilities: [...capabilities, ...optional].map(String),
     maximumMb: readMaximum(memory, refuse),
     manifestText: JSON.stringify(embedded),
@@ -77,8 +85,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function bodyMode(phase: string, raw: unknown): [string, string][] {
-  return isObject(raw) ? [[phase, String(raw['body'] ?? 'none')]] : [];
+function sourcePhase(phase: string, raw: unknown): [string, SourcePhase][] {
+  if (!isObject(raw)) return [];
+  const streamsOnly = raw['body'] === 'stream';
+  return [[phase, { streams: streamsOnly || raw['streamWhen'] !== undefined, streamsOnly }]];
 }
 
 function parse(text: string, file: string): unknown {

@@ -21,13 +21,21 @@ export interface ModuleExport {
   readonly signature: string | null;
 }
 
+/** A phase in the manifest; a condition is a JSON Pointer or a list of them. */
+export interface ReportedPhase {
+  readonly body?: string;
+  readonly when?: string | readonly string[];
+  readonly bodyWhen?: string | readonly string[];
+  readonly streamWhen?: string | readonly string[];
+}
+
 /** The manifest as it stands in the module, after a gateway's checks. */
 export interface ReportedManifest {
   readonly name: string;
   readonly version: string;
   readonly abi: number;
   readonly description?: string;
-  readonly phases: Readonly<Record<string, { readonly body?: string; readonly when?: string }>>;
+  readonly phases: Readonly<Record<string, ReportedPhase>>;
   readonly capabilities?: readonly string[];
   readonly optional?: readonly string[];
   readonly config?: unknown;
@@ -91,8 +99,8 @@ export function formatReport({
   ...lists
 }: ModuleReport): string {
   const phases = Object.entries(manifest.phases).map(
-    ([phase, { body = 'none', when }]) =>
-      `${phase} (body: ${body}${when === undefined ? '' : `, when ${when}`})`,
+    ([phase, { body = 'none', when, bodyWhen, streamWhen }]) =>
+      `${phase} (body: ${body}${condition(' when', bodyWhen)}${condition(', stream when', streamWhen)}${condition('; phase when', when)})`,
   );
   const capabilities = [
     ...(manifest.capabilities ?? []),
@@ -122,6 +130,10 @@ export function formatReport({
     ...column('config', JSON.stringify(manifest.config ?? true, null, 2).split('\n')),
   ];
   return rows.map(([name, value]) => `${name.padEnd(14)}${printable(value)}\n`).join('');
+}
+
+function condition(words: string, pointers: string | readonly string[] | undefined): string {
+  return pointers === undefined ? '' : `${words} ${[pointers].flat().join(' or ')}`;
 }
 
 function column(name: string, values: readonly string[]): [string, string][] {

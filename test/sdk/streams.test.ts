@@ -5,6 +5,7 @@ import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MAX_CHUNK_BYTES, MAX_HELD_BYTES } from '../../sdk/abi/abi.js';
 import { TestChain, type TestFilter, type TestOutcome } from '../../sdk/testing/index.js';
+import { formatReport, reportModule } from '../../sdk/tools/module-report.js';
 import { guestBytes } from '../support/test-guests.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
@@ -238,6 +239,52 @@ describe('a stream filter', () => {
     assert.match(
       tooMuch.failures[0]!.message,
       /hold: found 65537 bytes, at most 65536 of this chunk can be held/,
+    );
+  });
+});
+
+describe('a filter whose config decides how it sees bodies', () => {
+  const source = `
+import { Chunk, Decision, next, Request, Response } from 'sluice';
+export function onResponse(request: Request, response: Response): Decision {
+  response.headers.set('x-sees', response.body.exists ? 'whole' : response.bodyFollows ? 'chunks' : 'nothing');
+  return next();
+}
+export function onResponseBody(request: Request, response: Response, chunk: Chunk): Decision {
+  chunk.replace('.');
+  return next();
+}`;
+  const phase = { body: 'buffer', bodyWhen: ['/json', '/text'], streamWhen: '/stream' };
+  let module: Uint8Array;
+  before(async () => {
+    module = await buildInline(source, manifestOf({ phases: { response: phase } }));
+  });
+
+  const sees = (config: unknown): string => {
+    const { client } = new TestChain([{ module, config }]).exchange({ target: '/' }, { body: ['ab', 'cd'] });
+    return `${client!.headers.get('x-sees')} ${client!.text}`;
+  };
+
+  it('is given it whole, in chunks, or not at all', () => {
+    assert.equal(sees({ json: {} }), 'whole abcd');
+    assert.equal(sees({ text: {}, stream: true }), 'chunks ..');
+    assert.equal(sees({}), 'nothing abcd');
+    assert.equal(sees({ stream: true }), 'nothing abcd');
+  });
+
+  it('has to export a handler of chunks', async () => {
+    const heads = source.slice(0, source.indexOf('export function onResponseBody'));
+    const built = buildInline(heads, manifestOf({ phases: { response: phase } }));
+    await assert.rejects(
+      built,
+      /wants the body of the response as a stream, but .* exports no onResponseBody/,
+    );
+  });
+
+  it('shows its conditions to who inspects it', () => {
+    assert.match(
+      formatReport(reportModule(module, 'x')),
+      /^phases {8}response \(body: buffer when \/json or \/text, stream when \/stream\)$/m,
     );
   });
 });

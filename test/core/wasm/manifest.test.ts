@@ -74,6 +74,21 @@ describe('parseManifest', () => {
     ['phases', { request: { when: true } }, '/phases/request/when', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { when: 'a' } }, '/phases/request/when', 'SLUICE_FILTER_MANIFEST'],
     ['phases', { request: { bodies: 'buffer' } }, '/phases/request/bodies', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { when: [] } }, '/phases/request/when', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { when: ['/a', 'b'] } }, '/phases/request/when', 'SLUICE_FILTER_MANIFEST'],
+    ['phases', { request: { bodyWhen: '/a' } }, '/phases/request/bodyWhen', 'SLUICE_FILTER_MANIFEST'],
+    [
+      'phases',
+      { request: { body: 'none', streamWhen: '/a' } },
+      '/phases/request/streamWhen',
+      'SLUICE_FILTER_MANIFEST',
+    ],
+    [
+      'phases',
+      { response: { body: 'stream', streamWhen: '/a' } },
+      '/phases/response/streamWhen',
+      'SLUICE_FILTER_MANIFEST',
+    ],
     ['capabilities', 'log', '/capabilities', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', null, '/capabilities', 'SLUICE_FILTER_MANIFEST'],
     ['capabilities', ['log', 'network'], '/capabilities/1', 'SLUICE_FILTER_MANIFEST'],
@@ -113,7 +128,7 @@ describe('parseManifest', () => {
 
 describe('phasesWith', () => {
   const has = (config: unknown, when: string): boolean =>
-    phasesWith(config, { request: { body: 'none' }, response: { body: 'buffer', when } }).response !==
+    phasesWith(config, { request: { body: 'none' }, response: { body: 'buffer', when: [when] } }).response !==
     undefined;
 
   it('leaves out a phase when the config has nothing at its place', () => {
@@ -133,6 +148,24 @@ describe('phasesWith', () => {
   it('reads tokens as RFC 6901 has them, and own members alone', () => {
     assert.equal(has({ 'a/b~': 1 }, '/a~1b~0'), true);
     assert.equal(has({}, '/constructor'), false);
+  });
+
+  it('has the phase when one of several places has a value', () => {
+    const phases = { request: { body: 'none', when: ['/a', '/b/c'] } } as const;
+    assert.deepEqual(phasesWith({ b: { c: 0 } }, phases), { request: { body: 'none' } });
+    assert.deepEqual(phasesWith({ b: {} }, phases), {});
+  });
+
+  it('says what is needed of the body: nothing, all of it at once, or chunk by chunk', () => {
+    const phase = { body: 'buffer', bodyWhen: ['/json', '/text'], streamWhen: ['/stream'] } as const;
+    const bodyWith = (config: unknown): unknown => phasesWith(config, { response: phase }).response;
+    assert.deepEqual(bodyWith({}), { body: 'none' });
+    assert.deepEqual(bodyWith({ stream: true }), { body: 'none' });
+    assert.deepEqual(bodyWith({ text: {} }), { body: 'buffer' });
+    assert.deepEqual(bodyWith({ text: {}, stream: { maxValueBytes: 1 } }), { body: 'stream' });
+    assert.deepEqual(phasesWith({}, { response: { body: 'stream', bodyWhen: ['/json'] } }), {
+      response: { body: 'none' },
+    });
   });
 
   it('keeps what has no condition', () => {
