@@ -1,11 +1,16 @@
 // Regular expressions of specifications: many were written for another engine, and a schema whose pattern the engine
 // does not take would refuse the whole configuration.
+import { compileTextMatcher } from '../../wasm/patterns/text-matcher.js';
+
+/** What `repairPattern` takes, for findings about what it does not. */
+export const PATTERN_EXPECTED =
+  'a regular expression of ECMAScript that an automaton can judge, without back-references and looking around';
 
 /** What a backslash may stand before in the Unicode mode of ECMAScript, beside letters and digits. */
 const SYNTAX = '^$\\.*+?()[]{}|/';
 
 /**
- * The pattern as the gateway's engine takes it (ECMAScript with the flag `u`), or null when it takes it in no way.
+ * The pattern as the gateway's engine takes it (ECMAScript with the flag `u`, and regular), or null when it takes it in no way.
  * Backslashes that stand before ordinary characters, which Unicode mode refuses, are left out.
  */
 export function repairPattern(pattern: string): string | null {
@@ -20,9 +25,10 @@ export function repairPattern(pattern: string): string | null {
   return isPattern(repaired) ? repaired : null;
 }
 
-function isPattern(pattern: string): boolean {
+/** True when the gateway judges by this pattern: ECMAScript with the flag `u`, of which an automaton can be made. */
+export function isPattern(pattern: string): boolean {
   try {
-    new RegExp(pattern, 'u');
+    compileTextMatcher(pattern);
     return true;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 // From the schemas of a specification to JSON Schema 2020-12 with shared definitions: the dialect of OpenAPI 3.0 is
 // translated, what does not decide anything is left out, and what cannot be carried over is a finding.
 import { byText, type Effect, type Findings } from './findings.js';
+import { isPattern, PATTERN_EXPECTED } from './pattern-repair.js';
 import { breakCycles } from './schema-cycles.js';
 import { type ConvertedSchema, SchemaDefinitions } from './schema-definitions.js';
 import { isReadOnly, namesMembers, readOnlyMembers } from './schema-facts.js';
@@ -149,13 +150,9 @@ export class SchemaConverter {
 
   #isPropertyPattern(keyword: string, name: string, place: string): boolean {
     if (keyword !== 'patternProperties') return true;
-    try {
-      new RegExp(name, 'u');
-      return true;
-    } catch {
-      this.#fault('wider', place, `${JSON.stringify(name)} is not checked: expected a regular expression`);
-      return false;
-    }
+    if (isPattern(name)) return true;
+    this.#fault('wider', place, `${JSON.stringify(name)} is not checked: expected ${PATTERN_EXPECTED}`);
+    return false;
   }
 
   /** What only responses have cannot be required of requests. */

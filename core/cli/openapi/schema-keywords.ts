@@ -2,7 +2,7 @@
 // Everything else of a schema (titles, examples, defaults, extensions) stays in the specification.
 import { knowsFormat } from '../../json-schema.js';
 import { byText, type Effect } from './findings.js';
-import { repairPattern } from './pattern-repair.js';
+import { PATTERN_EXPECTED, repairPattern } from './pattern-repair.js';
 import { isObject, type Json } from './spec-document.js';
 
 /** What became of a keyword: a value to write, nothing to write, or something to tell. */
@@ -112,7 +112,7 @@ function readFormat(value: unknown): KeywordOutcome {
 function readPattern(value: unknown): KeywordOutcome {
   if (typeof value !== 'string') return unusable('a regular expression');
   const pattern = repairPattern(value);
-  return pattern === null ? unusable('a regular expression of ECMAScript') : kept(pattern);
+  return pattern === null ? unusable(PATTERN_EXPECTED) : kept(pattern);
 }
 
 function readCount(value: unknown): KeywordOutcome {

@@ -2,9 +2,9 @@
 import { getHeapStatistics } from 'node:v8';
 import { type Automaton, type AutomatonLimits, buildAutomaton } from './automaton.js';
 import { minimise } from './minimiser.js';
-import { PatternNfa, type SetPattern, TooLarge } from './nfa.js';
+import { PatternNfa, TooLarge } from './nfa.js';
 import { PatternSyntaxError, parseLiteral, parsePattern } from './parser.js';
-import { type PatternAnchor, PatternError, type PatternFlags } from './syntax.js';
+import { type PatternAnchor, PatternError, type PatternFlags, type SetPattern } from './syntax.js';
 import { encodeTable, tableBytes } from './table.js';
 
 /** A pattern as a guest describes it. */
@@ -30,6 +30,8 @@ const MOST_STATES = Math.min(32_768, HEAP_SHARE);
 const FEW_STATES = 2048;
 const STATES_FOR_NODE = 4;
 const MOST_CELLS = 2_097_152;
+/** Making a smaller automaton smaller costs more time than it spares memory. */
+const FEW_CELLS = 4096;
 /** Nodes visited for one automaton, and for all of a set: about half a second, and two. */
 const MOST_WORK = 25_000_000;
 const MOST_SET_WORK = 100_000_000;
@@ -48,6 +50,22 @@ export function compilePatterns(texts: readonly PatternText[], mostBytes: number
   if (texts.length > MOST_PATTERNS)
     throw new PatternError(`${texts.length} patterns, at most ${MOST_PATTERNS} may be in a set`, -1);
   return new SetCompiler(texts, mostBytes).compile();
+}
+
+/**
+ * The automaton of one pattern.
+ * @throws PatternError when it is too large
+ */
+export function buildPatternAutomaton(pattern: SetPattern): Automaton {
+  try {
+    const nfa = new PatternNfa([pattern], MOST_NODES);
+    const limits = { states: MOST_STATES, cells: MOST_CELLS, work: MOST_WORK };
+    const automaton = buildAutomaton(nfa, limits);
+    return automaton.next.length > FEW_CELLS ? minimise(automaton) : automaton;
+  } catch (cause) {
+    if (cause instanceof TooLarge) throw new PatternError(`is too large: ${cause.message}`, 0);
+    throw cause;
+  }
 }
 
 function parse(pattern: PatternText, index: number): SetPattern {

@@ -1,7 +1,7 @@
 // The patterns of a set as one nondeterministic automaton over bytes. It is built from its ends backwards, so that each
 // node is made with the node that follows it.
 import assert from 'node:assert/strict';
-import type { CodePoints, PatternAnchor, PatternEdge, PatternNode } from './syntax.js';
+import type { CodePoints, PatternEdge, PatternNode, SetPattern } from './syntax.js';
 import { type ByteRange, utf8Sequences } from './utf8.js';
 
 /** What a node does. */
@@ -35,12 +35,6 @@ export class TooLarge extends Error {
   ) {
     super(message);
   }
-}
-
-/** A pattern of a set. */
-export interface SetPattern {
-  readonly node: PatternNode;
-  readonly anchor: PatternAnchor;
 }
 
 export class PatternNfa {

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import type * as Regexpp from '@eslint-community/regexpp';
 import type * as Refa from 'refa';
-import type { CodePoints, PatternEdge, PatternFlags, PatternNode } from './syntax.js';
+import type { CodePoints, PatternEdge, PatternFlags, PatternNode, SetPattern } from './syntax.js';
 
 type Ast = Regexpp.AST.Element | Regexpp.AST.Alternative;
 type CharacterAst = Regexpp.AST.Character | Regexpp.AST.CharacterClass | Regexpp.AST.CharacterSet;
@@ -47,18 +47,54 @@ export class PatternSyntaxError extends Error {
  *   looking ahead or behind
  */
 export function parsePattern(source: string, flags: PatternFlags): PatternNode {
+  return new Reader(source, flags, withoutSurrogates).choice(parseAst(source).alternatives);
+}
+
+/** What has to hold of a text, all of it. A part that is negated must not match. */
+export type PatternCase = readonly {
+  readonly pattern: SetPattern;
+  readonly isNegated: boolean;
+}[];
+
+/**
+ * Parses a pattern without flags whose texts are UTF-16: halves of characters are characters of their own there. It may
+ * look ahead where the text begins: then each of its alternatives is a case.
+ * @throws PatternSyntaxError as `parsePattern` does
+ */
+export function parseCases(source: string): readonly PatternCase[] {
+  const { alternatives } = parseAst(source);
+  const reader = new Reader(source, { ignoreCase: false, dotAll: false }, (ranges) => ranges);
+  if (!alternatives.some((alternative) => headOf(alternative).some(isLookahead)))
+    return [[{ pattern: { node: reader.choice(alternatives), anchor: 'none' }, isNegated: false }]];
+  return alternatives.map((alternative) => reader.caseOf(alternative));
+}
+
+/** The conditions on the begin of the text that an alternative begins with; none when it may begin elsewhere. */
+function headOf({ elements }: Regexpp.AST.Alternative): readonly Regexpp.AST.Assertion[] {
+  const rest = elements.findIndex((element) => !isStart(element) && !isLookahead(element));
+  const head = elements.slice(0, rest === -1 ? elements.length : rest) as Regexpp.AST.Assertion[];
+  return head.some(isStart) ? head : [];
+}
+
+function isStart(element: Regexpp.AST.Element): element is Regexpp.AST.EdgeAssertion {
+  return element.type === 'Assertion' && element.kind === 'start';
+}
+
+function isLookahead(element: Regexpp.AST.Element): element is Regexpp.AST.LookaheadAssertion {
+  return element.type === 'Assertion' && element.kind === 'lookahead';
+}
+
+function parseAst(source: string): Regexpp.AST.Pattern {
   refuseDepth(source);
   const { parser } = load();
-  let pattern: Regexpp.AST.Pattern;
   try {
-    pattern = parser.parsePattern(source, 0, source.length, { unicode: true, unicodeSets: false });
+    return parser.parsePattern(source, 0, source.length, { unicode: true, unicodeSets: false });
   } catch (cause) {
     const { message, index } = cause as Regexpp.RegExpSyntaxError;
     const prefix = `Invalid regular expression: /${source}/u: `;
     const reason = message.startsWith(prefix) ? message.slice(prefix.length) : message;
     throw new PatternSyntaxError(reason, source, Number.isInteger(index) ? index : 0);
   }
-  return new Reader(source, flags).choice(pattern.alternatives);
 }
 
 /** A text that stands for itself, as a pattern. */
@@ -80,10 +116,29 @@ function foldings(point: number): readonly CodePoints[] {
 class Reader {
   readonly #source: string;
   readonly #flags: Refa.JS.Flags;
+  readonly #ofText: (ranges: readonly CodePoints[]) => readonly CodePoints[];
 
-  constructor(source: string, flags: PatternFlags) {
+  /** @param ofText leaves those that texts may have */
+  constructor(
+    source: string,
+    flags: PatternFlags,
+    ofText: (ranges: readonly CodePoints[]) => readonly CodePoints[],
+  ) {
     this.#source = source;
     this.#flags = { unicode: true, ...flags };
+    this.#ofText = ofText;
+  }
+
+  caseOf(alternative: Regexpp.AST.Alternative): PatternCase {
+    const head = headOf(alternative);
+    const anchor = head.length > 0 ? 'start' : 'none';
+    const parts = alternative.elements.slice(head.length).map((element) => this.#read(element));
+    const rest = { pattern: { node: { kind: 'sequence', parts }, anchor }, isNegated: false } as const;
+    const ahead = head.filter(isLookahead).map(({ alternatives, negate }) => ({
+      pattern: { node: this.choice(alternatives), anchor: 'start' } as const,
+      isNegated: negate,
+    }));
+    return [...ahead, rest];
   }
 
   choice(alternatives: readonly Regexpp.AST.Alternative[]): PatternNode {
@@ -128,7 +183,7 @@ class Reader {
   }
 
   #characters(ast: CharacterAst): readonly CodePoints[] {
-    return withoutSurrogates(load().js.parseUnicodeSet(ast, this.#flags).chars.ranges);
+    return this.#ofText(load().js.parseUnicodeSet(ast, this.#flags).chars.ranges);
   }
 
   #refusal(reason: string, at: number): PatternSyntaxError {

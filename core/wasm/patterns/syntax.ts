@@ -22,6 +22,12 @@ export type PatternNode =
 /** Where a match has to lie: anywhere, from the first byte on, or from the first byte to the last. */
 export type PatternAnchor = 'none' | 'start' | 'both';
 
+/** A pattern of a set. */
+export interface SetPattern {
+  readonly node: PatternNode;
+  readonly anchor: PatternAnchor;
+}
+
 export interface PatternFlags {
   /** `i`: characters of either case, as JavaScript folds them with its flag `u`. */
   readonly ignoreCase: boolean;

@@ -6,6 +6,7 @@ import { fitsHeap, jsonDepth, MOST_DEPTH } from '../json-cost.js';
 import { OwnedEntries } from '../owned-entries.js';
 import { compilePlain, type PlainSchema } from './plain-schema.js';
 import { fitsPlain } from './plain-walk.js';
+import { type PatternEngine, SchemaPatterns } from './schema-patterns.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
@@ -38,6 +39,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class SchemaStore {
   readonly #schemas = new OwnedEntries<CompiledSchema>();
+  readonly #patterns = new SchemaPatterns();
   readonly #heapBytes: number;
 
   /**
@@ -80,11 +82,12 @@ export class SchemaStore {
     }
     if (jsonDepth(text) > MOST_DEPTH)
       throw new RangeError(`a schema is nested at most ${MOST_DEPTH} levels deep`);
-    return new StoredSchema(JSON.parse(text), this.#heapBytes);
+    const schema: unknown = JSON.parse(text);
+    return new StoredSchema(schema, this.#patterns.engine(schema), this.#heapBytes);
   }
 }
 
-function schemaCompiler(schema: unknown, allErrors: boolean): SchemaCompiler {
+function schemaCompiler(schema: unknown, regExp: PatternEngine, allErrors: boolean): SchemaCompiler {
   const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
   if (!isObject && typeof schema !== 'boolean')
     throw new TypeError('a JSON Schema is an object or a boolean');
@@ -98,6 +101,7 @@ function schemaCompiler(schema: unknown, allErrors: boolean): SchemaCompiler {
     logger: false as const,
     // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
     inlineRefs: false,
+    code: { regExp },
   };
   return new SchemaCompiler(schema, options);
 }
@@ -109,10 +113,10 @@ class StoredSchema implements CompiledSchema {
   readonly #plain: PlainSchema | null;
   readonly #documentHeapBytes: number;
 
-  constructor(schema: unknown, documentHeapBytes: number) {
+  constructor(schema: unknown, patterns: PatternEngine, documentHeapBytes: number) {
     this.#documentHeapBytes = documentHeapBytes;
-    this.#all = schemaCompiler(schema, true).compile(schema as object | boolean);
-    const first = schemaCompiler(schema, false);
+    this.#all = schemaCompiler(schema, patterns, true).compile(schema as object | boolean);
+    const first = schemaCompiler(schema, patterns, false);
     this.#first = first.compile(schema as object | boolean);
     this.#plain = compilePlain(schema, (text) => first.compile(text));
   }

@@ -17,6 +17,12 @@ describe('a pattern of a specification', () => {
     ['\\Aabc\\z', null],
     ['[', null],
     ['a{1,', null],
+    // What no automaton judges.
+    ['^(a)\\1$', null],
+    ['a(?!b)c', null],
+    ['(a|b)*a(a|b){20}', null],
+    ['^(?=.*\\d)(?!.*\\s).{8,}$', '^(?=.*\\d)(?!.*\\s).{8,}$'],
+    ['^(a+)+$', '^(a+)+$'],
   ];
   for (const [pattern, repaired] of cases) {
     it(`${JSON.stringify(pattern)} ${repaired === null ? 'is not taken' : `becomes ${JSON.stringify(repaired)}`}`, () => {

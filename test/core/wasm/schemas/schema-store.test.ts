@@ -61,6 +61,40 @@ describe('a schema', () => {
     assert.equal(check({ format: 'email' }, '"nobody"').kind, 'mismatch');
   });
 
+  it('judges texts and names by patterns in time that no text can stretch', () => {
+    const slow = `${'a'.repeat(50_000)}!`;
+    const schema = { pattern: '^(a+)+$', patternProperties: { '^(a|a)*$': false } };
+    assert.deepEqual(
+      findings(check(schema, JSON.stringify(slow))).map(({ rule }) => rule),
+      ['pattern'],
+    );
+    assert.equal(check(schema, JSON.stringify({ [slow]: 1 })).kind, 'valid');
+    assert.equal(check({ type: 'string', ...schema }, JSON.stringify(slow)).kind, 'mismatch');
+    assert.equal(check(schema, '{"aa":1}').kind, 'mismatch');
+    assert.equal(
+      check({ propertyNames: { pattern: '(a*)*b' } }, JSON.stringify({ [slow]: 1 })).kind,
+      'mismatch',
+    );
+  });
+
+  it('names the place of a pattern that no automaton can judge', () => {
+    const refusedAt = (schema: unknown, place: string, reason: RegExp): void => {
+      assert.throws(
+        () => new SchemaStore().compile(JSON.stringify(schema), OWNER),
+        ({ message }: Error) => message.includes(` at "${place}" is refused: `) && reason.test(message),
+        place,
+      );
+    };
+    refusedAt({ properties: { 'a/b': { pattern: '(a)\\1' } } }, '/properties/a~1b/pattern', /back-reference/);
+    refusedAt(
+      { items: [{ pattern: 'x(?<=x)' }], $schema: 'http://json-schema.org/draft-07/schema#' },
+      '/items/0/pattern',
+      /looking behind/,
+    );
+    refusedAt({ patternProperties: { 'a(?=b)': false } }, '/patternProperties/a(?=b)', /looking ahead/);
+    refusedAt({ pattern: '(a|b)*a(a|b){20}' }, '/pattern', /too large/);
+  });
+
   const broken: readonly [string, RegExp][] = [
     ['', /JSON/],
     ['{', /JSON/],
