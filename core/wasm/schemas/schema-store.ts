@@ -87,12 +87,23 @@ export class SchemaStore {
   }
 }
 
+/** ajv passes over members of this name, and would check nothing where a schema asks for much. */
+function refuseProto(schema: unknown, pointer: string): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [name, member] of Object.entries(schema)) {
+    if (name === '__proto__')
+      throw new TypeError(`"${pointer}/__proto__" cannot be checked: a schema has no member of this name`);
+    refuseProto(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  }
+}
+
 function schemaCompiler(schema: unknown, regExp: PatternEngine, allErrors: boolean): SchemaCompiler {
   const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
   if (!isObject && typeof schema !== 'boolean')
     throw new TypeError('a JSON Schema is an object or a boolean');
   // It would make ajv answer promises, which nobody awaits here.
   if (isObject && '$async' in schema) throw new TypeError('$async is not a keyword of JSON Schema');
+  refuseProto(schema, '');
   const options = {
     allErrors,
     strict: false,
@@ -102,6 +113,8 @@ function schemaCompiler(schema: unknown, regExp: PatternEngine, allErrors: boole
     // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
     inlineRefs: false,
     code: { regExp },
+    // Else an object has the members of all objects, and `required: ["constructor"]` asks for nothing.
+    ownProperties: true,
   };
   return new SchemaCompiler(schema, options);
 }

@@ -77,6 +77,41 @@ describe('a schema', () => {
     );
   });
 
+  it('judges an object by its own members, whatever they are called', () => {
+    for (const name of [
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      'valueOf',
+      '__proto__',
+      '__defineGetter__',
+    ]) {
+      const own = `{${JSON.stringify(name)}: 1}`;
+      const required = { type: 'object', required: [name] };
+      assert.deepEqual(
+        findings(check(required, '{}')).map(({ rule }) => rule),
+        ['required'],
+        name,
+      );
+      assert.equal(check(required, own).kind, 'valid', name);
+      assert.equal(check({ additionalProperties: false }, own).kind, 'mismatch', name);
+      assert.equal(check({ maxProperties: 0 }, own).kind, 'mismatch', name);
+      assert.equal(check({ propertyNames: { maxLength: 3 } }, own).kind, 'mismatch', name);
+      assert.equal(check({ not: { required: [name] } }, '{}').kind, 'valid', name);
+      assert.equal(check({ dependentRequired: { a: [name] } }, '{"a":1}').kind, 'mismatch', name);
+      if (name === '__proto__') continue;
+      const named = { properties: { [name]: { type: 'string' } }, additionalProperties: false };
+      assert.equal(check(named, '{}').kind, 'valid', name);
+      assert.equal(check(named, own).kind, 'mismatch', name);
+      assert.equal(check({ dependentRequired: { [name]: ['a'] } }, '{}').kind, 'valid', name);
+      assert.equal(
+        check({ properties: { [name]: {} }, unevaluatedProperties: false }, own).kind,
+        'valid',
+        name,
+      );
+    }
+  });
+
   it('names the place of a pattern that no automaton can judge', () => {
     const refusedAt = (schema: unknown, place: string, reason: RegExp): void => {
       assert.throws(
@@ -107,6 +142,9 @@ describe('a schema', () => {
     ['{"$ref":"https://elsewhere.example/schema"}', /can't resolve/],
     ['{"$schema":"http://json-schema.org/draft-04/schema#"}', /no schema with key/],
     ['{"$async":true,"type":"string"}', /\$async/],
+    ['{"properties":{"__proto__":false}}', /"\/properties\/__proto__" cannot be checked/],
+    ['{"anyOf":[{"patternProperties":{"__proto__":false}}]}', /"\/anyOf\/0\/patternProperties\/__proto__"/],
+    ['{"dependentRequired":{"__proto__":["a"]}}', /"\/dependentRequired\/__proto__"/],
   ];
   for (const [text, message] of broken) {
     it(`is refused when it is ${JSON.stringify(text)}`, () => {
