@@ -1,5 +1,6 @@
 // One request and its response on their way through the gateway, the bodies they carry and the word that
 // ends them early. The listener creates an Exchange, the pipeline fills it in; floor 0, imports floor 0.
+import { performance } from 'node:perf_hooks';
 import type { GatewayError } from './errors.js';
 import type { HeaderList } from './headers.js';
 
@@ -38,12 +39,12 @@ export class BufferedBody implements Body {
   }
 
   get length(): number {
-    return this.bytes.byteLength;
+    return this.bytes.length;
   }
 
   read(consumer: BodyConsumer): void {
     this.#cancelled = false;
-    if (this.bytes.byteLength > 0) consumer.chunk(this.bytes);
+    if (this.bytes.length > 0) consumer.chunk(this.bytes);
     if (!this.#cancelled) consumer.end();
   }
 

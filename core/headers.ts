@@ -19,6 +19,24 @@ const FRAMING: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length', '
 /** Values of `connection` that name no further field; by far the most frequent ones. */
 const PLAIN_CONNECTION: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
 
+/**
+ * Names of most fields of most messages, none of which frames one. To find a name among them costs a quarter of what it
+ * takes to see by a pattern that it is a token.
+ */
+const COMMON: ReadonlySet<string> = new Set([
+  ...['accept', 'accept-encoding', 'accept-language', 'accept-ranges', 'access-control-allow-credentials'],
+  ...['access-control-allow-headers', 'access-control-allow-methods', 'access-control-allow-origin'],
+  ...['access-control-expose-headers', 'access-control-max-age', 'age', 'allow', 'authorization'],
+  ...['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'content-location'],
+  ...['content-range', 'content-security-policy', 'content-type', 'cookie', 'date', 'etag', 'expect'],
+  ...['expires', 'forwarded', 'idempotency-key', 'if-match', 'if-modified-since', 'if-none-match'],
+  ...['last-modified', 'link', 'location', 'origin', 'pragma', 'priority', 'range', 'referer'],
+  ...['referrer-policy', 'retry-after', 'sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site', 'server'],
+  ...['set-cookie', 'strict-transport-security', 'traceparent', 'tracestate', 'user-agent', 'vary', 'via'],
+  ...['www-authenticate', 'x-content-type-options', 'x-forwarded-for', 'x-forwarded-host'],
+  ...['x-forwarded-proto', 'x-frame-options', 'x-powered-by', 'x-real-ip', 'x-request-id'],
+]);
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // obs-text (%x80-FF) is allowed, anything that does not fit into one byte is not.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -31,6 +49,11 @@ export function isToken(text: string): boolean {
 /** True for a field value of RFC 9110 §5.5: no CR, LF, NUL or other control character but HTAB. */
 export function isFieldValue(text: string): boolean {
   return FIELD_VALUE.test(text);
+}
+
+/** True for the name of a field that may be written to a message as it is: a token that does not frame it. */
+export function isUnframedName(lowerCaseName: string): boolean {
+  return COMMON.has(lowerCaseName) || (!FRAMING.has(lowerCaseName) && TOKEN.test(lowerCaseName));
 }
 
 /** True for fields that end at this hop whatever `connection` says (RFC 9110 §7.6.1). */

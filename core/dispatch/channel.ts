@@ -250,7 +250,7 @@ export class Channel {
   #writeJob(job: Job): boolean {
     const { body } = job.message;
     const ticket = this.#held.nextTicket;
-    const isLarge = body !== null && body.byteLength > this.#jobs.capacity / INLINE_SHARE;
+    const isLarge = body !== null && body.length > this.#jobs.capacity / INLINE_SHARE;
     const keeps = contextBytes(job.links) > this.#jobs.capacity / INLINE_SHARE;
     const isBeside = isLarge || keeps || job.outcome !== null;
     const beside = isBeside ? this.#beside(job, isLarge, keeps) : undefined;

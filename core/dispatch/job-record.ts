@@ -74,14 +74,13 @@ export function writeJob(
 ): 'written' | 'full' | 'too-large' {
   const { body } = message;
   const frameLength = writer.prepare(message);
-  const inlineBody = body === null || beside?.body ? 0 : body.byteLength;
+  const inlineBody = body === null || beside?.body ? 0 : body.length;
   const frameAt = align8(FIXED_BYTES + links.length * LINK_BYTES);
   const bodyAt = frameAt + align8(frameLength);
   const contextsAt = bodyAt + align8(inlineBody);
   let length = contextsAt;
   const hasContexts = beside?.contexts !== true;
-  if (hasContexts)
-    for (const { context } of links) length += context === null ? 0 : align8(context.byteLength);
+  if (hasContexts) for (const { context } of links) length += context === null ? 0 : align8(context.length);
 
   if (!ring.canHold(length)) return 'too-large';
   const at = ring.reserve(length);
@@ -108,10 +107,10 @@ export function writeJob(
     words[entry] = link.id;
     words[entry + 1] = link.skip ? 1 : 0;
     const isInline = hasContexts && link.context !== null;
-    words[entry + 2] = isInline ? link.context.byteLength : 0;
+    words[entry + 2] = isInline ? link.context.length : 0;
     if (!isInline) continue;
     bytes.set(link.context, context);
-    context += align8(link.context.byteLength);
+    context += align8(link.context.length);
   }
   writer.write(ring, at + frameAt);
   if (inlineBody > 0) bytes.set(body!, at + bodyAt);
@@ -131,7 +130,7 @@ export function writeSignal(ring: RingProducer, kind: number): boolean {
 /** Bytes of what the filters of a job kept, all together. */
 export function contextBytes(links: readonly ChainLink[]): number {
   let bytes = 0;
-  for (const { context } of links) if (context !== null) bytes += context.byteLength;
+  for (const { context } of links) if (context !== null) bytes += context.length;
   return bytes;
 }
 

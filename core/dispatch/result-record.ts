@@ -6,6 +6,7 @@
 // Text is every name and value, in order, in latin1. Failures, log lines, callouts and large bodies are rare and travel
 // beside the ring.
 
+import { Buffer } from 'node:buffer';
 import { HeaderList } from '../headers.js';
 import { align8 } from '../wasm/frame.js';
 import { EditList, type FilterCall, NONE, type PhaseResult } from '../wasm/guest-abi.js';
@@ -39,7 +40,7 @@ const MOST_NS = 0x7fffffff;
 /** What of a result has to travel beside the ring; null when nothing does. */
 export function splitExtra(result: PhaseResult, mostInline: number): ResultExtra | null {
   const body = resultBody(result);
-  const large = body !== undefined && body.byteLength > mostInline;
+  const large = body !== undefined && body.length > mostInline;
   const keeps = bytesOf(result.contexts) > mostInline;
   const { failures, logs, callout, stop } = result;
   const isPlain = failures.length === 0 && logs.length === 0 && callout === null && stop === null;
@@ -83,8 +84,8 @@ export class ResultRecord {
     this.#inlineBody = extra?.body ? undefined : resultBody(result);
     this.#textAt = align8(FIXED_BYTES + entries);
     this.#bodyAt = this.#textAt + align8(text.length);
-    for (const context of contexts) this.#bodyAt += context === null ? 0 : align8(context.byteLength);
-    this.length = this.#bodyAt + align8(this.#inlineBody?.byteLength ?? 0);
+    for (const context of contexts) this.#bodyAt += context === null ? 0 : align8(context.length);
+    this.length = this.#bodyAt + align8(this.#inlineBody?.length ?? 0);
   }
 
   /** Puts the record into the ring. False when it does not fit now. */
@@ -105,7 +106,7 @@ export class ResultRecord {
     words[base + HEADER_COUNT] = this.#headers.length;
     words[base + CALL_COUNT] = calls.length;
     words[base + TEXT_LENGTH] = this.#text.length;
-    words[base + BODY_LENGTH] = body === undefined ? 0 : body.byteLength;
+    words[base + BODY_LENGTH] = body === undefined ? 0 : body.length;
     let entry = (at + FIXED_BYTES) >> 2;
     let contextAt = at + this.#textAt + align8(this.#text.length);
     for (let i = 0; i < calls.length; i += 1, entry += 3) {
@@ -115,10 +116,10 @@ export class ResultRecord {
         calls[i]!.edits |
         (passed.includes(i) ? CALL_PASSED : 0) |
         (Math.min(calls[i]!.count, MOST_COUNT) << COUNT_SHIFT);
-      words[entry + 2] = context === null ? 0 : context.byteLength;
+      words[entry + 2] = context === null ? 0 : context.length;
       if (context === null) continue;
       bytes.set(context, contextAt);
-      contextAt += align8(context.byteLength);
+      contextAt += align8(context.length);
     }
     for (let i = 0; i < edits.size; i += 1, entry += 3) {
       words[entry] = edits.operations[i]!;
@@ -220,7 +221,7 @@ function resultBody(result: PhaseResult): Uint8Array | undefined {
 
 function bytesOf(contexts: readonly (Uint8Array | null)[]): number {
   let bytes = 0;
-  for (const context of contexts) if (context !== null) bytes += context.byteLength;
+  for (const context of contexts) if (context !== null) bytes += context.length;
   return bytes;
 }
 

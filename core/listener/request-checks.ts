@@ -2,7 +2,7 @@
 // parsers could read differently is refused, never repaired. Pure and on the hot path: nothing is allocated when
 // a request is fine.
 import { type ErrorCode, GatewayError } from '../errors.js';
-import { isToken } from '../headers.js';
+import { isToken, isUnframedName } from '../headers.js';
 import { checkPath, checkQuery } from '../target.js';
 
 /** What the checks learned on their one pass over the fields. Reused by an engine from request to request. */
@@ -109,7 +109,7 @@ function checkFields(flat: readonly string[], facts: RequestFacts): string | nul
         if (value === 'close' || CLOSE_OPTION.test(value)) facts.close = true;
         break;
       default:
-        if (!isToken(name)) return `field name ${printable(name)} is not a token`;
+        if (!isUnframedName(name) && !isToken(name)) return `field name ${printable(name)} is not a token`;
     }
   }
   if (hosts === 0) return 'there is no host';

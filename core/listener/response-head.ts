@@ -1,5 +1,6 @@
 // The head of a response as text: status line and fields, ready for an engine. On the hot path of every response:
 // one string costs a third of a call per field.
+import { Buffer } from 'node:buffer';
 import { STATUS_CODES } from 'node:http';
 import { type HeaderList, isFieldValue, isFramingField, isToken } from '../headers.js';
 

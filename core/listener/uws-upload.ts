@@ -1,5 +1,6 @@
 // The body of a request on its way in from uWebSockets.js, with back-pressure.
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 import { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer, Exchange } from '../exchange.js';
 import type { UwsFlow } from './uws-flow.js';

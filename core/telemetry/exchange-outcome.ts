@@ -1,4 +1,5 @@
 // How an exchange ended, in the one reading that log and metrics share.
+import { performance } from 'node:perf_hooks';
 import type { Exchange } from '../exchange.js';
 
 /**

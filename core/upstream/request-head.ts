@@ -1,7 +1,7 @@
 // Writes the head of a request as one string, one character for each byte. What it is given was checked where it came
 // from; it is checked once more here, because a line break in a value would be a second request on the wire.
 import { GatewayError } from '../errors.js';
-import { isFieldValue, isFramingField, isToken } from '../headers.js';
+import { isFieldValue, isToken, isUnframedName } from '../headers.js';
 import type { UpstreamRequest } from './upstream.js';
 
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
@@ -32,7 +32,7 @@ export function writeHead(request: UpstreamRequest, host: string, close: boolean
     const value = flat[i + 1]!;
     // The listener has answered the expectation (RFC 9110 §10.1.1).
     if (name === 'expect') continue;
-    if (isFramingField(name) || !isToken(name) || !isFieldValue(value)) {
+    if (!isUnframedName(name) || !isFieldValue(value)) {
       throw new GatewayError('SLUICE_INTERNAL', `a header that cannot be written, ${name.slice(0, 100)}`);
     }
     head += `${name}: ${value}\r\n`;

@@ -1,5 +1,6 @@
 // The response body between a connection that pushes and a consumer that may be slow or not there yet.
 
+import { Buffer } from 'node:buffer';
 import type { GatewayError } from '../errors.js';
 import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
 
@@ -71,7 +72,7 @@ export class ResponseBody implements Body {
     if (this.#state !== 'open') return true;
     if (this.#consumer === null || this.#held.length > 0 || this.#paused) {
       this.#held.push(bytes);
-      this.#heldBytes += bytes.byteLength;
+      this.#heldBytes += bytes.length;
       return this.#consumer === null && this.#heldBytes < EARLY_BYTES;
     }
     this.#delivering = true;

@@ -156,9 +156,9 @@ export function patchTail(
 ): void {
   const base = at >> 2;
   const bodyAt = align8(frameLength);
-  const bodyLength = body === null ? 0 : body.byteLength;
+  const bodyLength = body === null ? 0 : body.length;
   const contextAt = align8(bodyAt + bodyLength);
-  const contextLength = context === null ? 0 : context.byteLength;
+  const contextLength = context === null ? 0 : context.length;
   words[base + (FRAME_LENGTH >> 2)] = contextAt + contextLength;
   words[base + (FRAME_BODY >> 2)] = bodyAt;
   words[base + (FRAME_BODY >> 2) + 1] = bodyLength;

@@ -1,4 +1,5 @@
 // The calls of filters in one visit, and what there is to tell of them.
+import { performance } from 'node:perf_hooks';
 import { MAX_CALLOUTS } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { calloutsLeft } from './callout-outcome.js';

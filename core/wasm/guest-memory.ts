@@ -39,7 +39,7 @@ export class GuestMemory {
   /** Copies as much of `bytes` as there is room for; answers how many bytes it would take in all. */
   copyOut(bytes: Uint8Array, address: number, capacity: number): number {
     const copied = bytes.subarray(0, capacity >>> 0);
-    this.view(address, copied.byteLength).set(copied);
-    return bytes.byteLength;
+    this.view(address, copied.length).set(copied);
+    return bytes.length;
   }
 }

@@ -1,4 +1,5 @@
 // A guest's memory as the host reads replies from it: every address and length is the guest's and checked first.
+import { Buffer } from 'node:buffer';
 import { MAX_EDIT_BYTES, MAX_HEADER_BYTES } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 
@@ -17,9 +18,9 @@ export class GuestView {
 
   /** Throws unless `[address, address + length)` lies inside the memory. Both are unsigned 32-bit. */
   check(field: string, address: number, length: number): void {
-    if (address + length > this.#bytes.byteLength) {
+    if (address + length > this.#bytes.length) {
       throw frameError(
-        `${field}: ${length} bytes at ${address} reach beyond the memory of ${this.#bytes.byteLength} bytes`,
+        `${field}: ${length} bytes at ${address} reach beyond the memory of ${this.#bytes.length} bytes`,
       );
     }
   }

@@ -127,7 +127,7 @@ export class FilterInstance {
   /** Bytes of linear memory; it never shrinks. */
   get memoryBytes(): number {
     this.#refresh();
-    return this.#bytes.byteLength;
+    return this.#bytes.length;
   }
 
   /** Metrics that it defined. */
@@ -157,24 +157,24 @@ export class FilterInstance {
     context: Uint8Array | null,
     outcome: Uint8Array | null = null,
   ): Reply | null {
-    const bodyAt = align8(frame.byteLength);
-    const contextAt = align8(bodyAt + (body === null ? 0 : body.byteLength));
-    const length = contextAt + (context === null ? 0 : context.byteLength);
+    const bodyAt = align8(frame.length);
+    const contextAt = align8(bodyAt + (body === null ? 0 : body.length));
+    const length = contextAt + (context === null ? 0 : context.length);
     const outcomeAt = align8(length);
     try {
-      const address = this.#room(outcome === null ? length : outcomeAt + outcome.byteLength);
+      const address = this.#room(outcome === null ? length : outcomeAt + outcome.length);
       this.#bytes.set(frame, address);
       if (body !== null) this.#bytes.set(body, address + bodyAt);
       if (context !== null) this.#bytes.set(context, address + contextAt);
-      patchTail(this.#words, address, frame.byteLength, stage, body, context);
+      patchTail(this.#words, address, frame.length, stage, body, context);
       let reply: number;
       if (outcome !== null) {
         this.#bytes.set(outcome, address + outcomeAt);
-        reply = this.#onCallout!(address, length, address + outcomeAt, outcome.byteLength);
+        reply = this.#onCallout!(address, length, address + outcomeAt, outcome.length);
       } else if (isChunk(stage)) reply = this.#onBody!(address, length);
       else reply = (phase === 'request' ? this.#onRequest : this.#onResponse)!(address, length);
       if (reply === 0) return null;
-      const chunkBytes = isChunk(stage) ? body!.byteLength : 0;
+      const chunkBytes = isChunk(stage) ? body!.length : 0;
       return this.#read(reply, this.#rulesOf(phase, stage, chunkBytes));
     } catch (cause) {
       throw this.#failure(cause, isChunk(stage) ? `${phase} body` : phase);
@@ -218,9 +218,9 @@ export class FilterInstance {
     const config = Buffer.from(this.spec.config, 'utf8');
     let reply: Reply | null;
     try {
-      const address = this.#room(config.byteLength);
+      const address = this.#room(config.length);
       this.#bytes.set(config, address);
-      const answer = run(address, config.byteLength);
+      const answer = run(address, config.length);
       reply = answer === 0 ? null : this.#read(answer, this.#rulesOf('configure', 'none', 0));
     } catch (cause) {
       throw this.#failure(cause, 'configure');
@@ -237,7 +237,7 @@ export class FilterInstance {
   #room(length: number): number {
     const address = this.#begin(length) >>> 0;
     this.#refresh();
-    if ((address & 7) !== 0 || address === 0 || address + length > this.#bytes.byteLength) {
+    if ((address & 7) !== 0 || address === 0 || address + length > this.#bytes.length) {
       throw new GatewayError(
         'SLUICE_ABI_FRAME',
         `${EXPORT_BEGIN} answered ${address} for ${length} bytes, expected an 8-aligned address inside the memory`,

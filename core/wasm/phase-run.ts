@@ -25,7 +25,7 @@ export class Scratch {
   memory: FrameMemory = allocate(16384);
 
   reserve(length: number): FrameMemory {
-    if (length > this.memory.bytes.byteLength) this.memory = allocate(align8(length * 2));
+    if (length > this.memory.bytes.length) this.memory = allocate(align8(length * 2));
     return this.memory;
   }
 }
@@ -191,5 +191,5 @@ export class PhaseRun {
 }
 
 function joined(held: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return held.byteLength === 0 ? bytes : Buffer.concat([held, bytes]);
+  return held.length === 0 ? bytes : Buffer.concat([held, bytes]);
 }

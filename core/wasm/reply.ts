@@ -34,7 +34,7 @@ import {
   REPLY_STATUS,
 } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
-import { isFieldValue, isFramingField, isToken } from '../headers.js';
+import { isFieldValue, isToken, isUnframedName } from '../headers.js';
 import { checkPath, checkQuery, normalisePath } from '../target.js';
 import { type BodyStage, EditList, isChunk } from './guest-abi.js';
 import { frameError, GuestView } from './guest-view.js';
@@ -260,9 +260,9 @@ function readEdit(
 
 function readHeaderName(guest: GuestView, edit: number): string {
   const name = guest.latin1('header name', edit + EDIT_NAME).toLowerCase();
+  if (isUnframedName(name)) return name;
   if (!isToken(name)) throw editError('header name: not a token');
-  if (isFramingField(name)) throw editError(`header ${name}: framing and hop-by-hop fields cannot be edited`);
-  return name;
+  throw editError(`header ${name}: framing and hop-by-hop fields cannot be edited`);
 }
 
 function readHeaderValue(guest: GuestView, edit: number, name: string): string {

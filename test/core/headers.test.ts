@@ -8,6 +8,7 @@ import {
   isFramingField,
   isHopByHop,
   isToken,
+  isUnframedName,
 } from '../../core/headers.js';
 
 const HOP_BY_HOP = [
@@ -144,6 +145,16 @@ describe('hop-by-hop fields', () => {
   it('are framing fields too, with content-length and host', () => {
     for (const name of [...HOP_BY_HOP, 'content-length', 'host']) assert.ok(isFramingField(name), name);
     for (const name of ['content-type', 'content-encoding', 'x-a']) assert.ok(!isFramingField(name), name);
+  });
+
+  it('have no other names than the tokens that are not among them', () => {
+    const names = [...HOP_BY_HOP, 'content-length', 'host', 'accept', 'content-type', 'date', 'via', 'x-a'];
+    const broken = ['', 'a b', 'content-type ', 'content-type\r\nx', 'accept:', 'h\u00f6st', 'cookie\0'];
+    for (const name of [...names, ...broken])
+      assert.equal(isUnframedName(name), isToken(name) && !isFramingField(name), JSON.stringify(name));
+    fc.assert(
+      fc.property(fc.string(), (name) => isUnframedName(name) === (isToken(name) && !isFramingField(name))),
+    );
   });
 
   it('are left out of what goes on, with those that connection names', () => {

@@ -1,7 +1,7 @@
 // Holds the bytes of a JSON document to a plain schema in one walk, without making values of them: half of what
 // JSON.parse and ajv cost together, and no garbage. It says yes only where they would; whatever it does not know for
 // sure it leaves to them, so that one pair of judges decides what is refused and why.
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import {
   ARRAY,
   BOOLEAN,
@@ -70,7 +70,7 @@ class PlainWalk {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#length = bytes.byteLength;
+    this.#length = bytes.length;
   }
 
   fits(schema: PlainSchema): boolean {
