@@ -7,12 +7,11 @@ import type { Exchange } from './exchange.js';
 import type { ExchangeHandler, Reply } from './listener/listener.js';
 import { buildErrorResponse } from './phases/error-response.js';
 import type { FilterObserver } from './phases/filter-run.js';
-import { forward } from './phases/forward.js';
+import { forward, takeResponse } from './phases/forward.js';
 import { matchRoute } from './phases/match-route.js';
 import { sendReply } from './phases/reply.js';
 import { runRequestFilters } from './phases/request-filters.js';
 import { runResponseFilters } from './phases/response-filters.js';
-import type { Snapshot } from './snapshot.js';
 import type { SnapshotStore } from './store.js';
 
 /** Told what happens, for metrics and log. */
@@ -48,25 +47,23 @@ export class Pipeline {
     this.#running += 1;
     try {
       if (refusal !== null) throw refusal;
-      await this.#answer(exchange, snapshot);
+      const route = matchRoute(exchange, snapshot.router);
+      const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
+      if (exchange.response === null) {
+        const wholeResponse = route.responseChains[request.reached]!.body !== 'none';
+        takeResponse(exchange, await forward(exchange, route, wholeResponse));
+      }
+      const response = exchange.response!;
+      await runResponseFilters(exchange, response, route, request, this.#dispatcher, this.#observer);
     } catch (cause) {
       exchange.error = GatewayError.from(cause);
       exchange.response?.body?.cancel(exchange.error);
       exchange.response = buildErrorResponse(exchange, exchange.error);
     }
-    await sendReply(exchange, reply, refusal !== null);
+    const sending = sendReply(exchange, reply, refusal !== null);
+    if (sending !== undefined) await sending;
     this.#running -= 1;
     snapshot.release();
     this.#observer.exchangeFinished(exchange);
-  }
-
-  /** From the match to the response that the client gets. */
-  async #answer(exchange: Exchange, snapshot: Snapshot): Promise<void> {
-    const route = matchRoute(exchange, snapshot.router);
-    const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
-    if (exchange.response === null) {
-      await forward(exchange, route, route.responseChains[request.reached]!.body !== 'none');
-    }
-    await runResponseFilters(exchange, exchange.response!, route, request, this.#dispatcher, this.#observer);
   }
 }

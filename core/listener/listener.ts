@@ -29,8 +29,9 @@ export interface Reply {
    * Writes head and body. `headers` carry no framing fields: the listener derives `content-length` or chunks
    * from `body.length`, sends neither for 1xx, 204 and 304, and no body for HEAD.
    * For HEAD, `headLength` is the length a GET would have had (null: unknown).
-   * Never rejects. A client that leaves cancels `body` and the exchange's cancellation.
+   * Never throws and never rejects. A client that leaves cancels `body` and the exchange's cancellation.
    *
+   * @returns how it ended: at once when all of it was in memory, since a promise would cost such a reply twice the time
    * @param close true closes the connection after the response
    */
   send(
@@ -38,7 +39,7 @@ export interface Reply {
     headers: HeaderList,
     body: Body | null,
     options?: { readonly close?: boolean; readonly headLength?: number | null },
-  ): Promise<ReplyOutcome>;
+  ): ReplyOutcome | Promise<ReplyOutcome>;
   /** Cuts the connection at once. */
   abort(): void;
 }

@@ -15,8 +15,6 @@ import { copyChunk, UwsUpload } from './uws-upload.js';
 const DISCARD_BYTES = 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
-const SENT: Promise<ReplyOutcome> = Promise.resolve('sent');
-const ABORTED: Promise<ReplyOutcome> = Promise.resolve('aborted');
 
 const DISCARD = { chunk(): void {}, end(): void {}, fail(): void {} };
 
@@ -95,13 +93,13 @@ export class UwsReply implements Reply {
     headers: HeaderList,
     body: Body | null,
     options?: { readonly close?: boolean; readonly headLength?: number | null },
-  ): Promise<ReplyOutcome> {
+  ): ReplyOutcome | Promise<ReplyOutcome> {
     assert(!this.#answered, 'an exchange is answered once');
     this.#answered = true;
     const exchange = this.#exchange!;
     if (this.#over) {
       body?.cancel(exchange.cancellation.reason ?? leftEarly());
-      return ABORTED;
+      return 'aborted';
     }
     const closes =
       this.#closes || options?.close === true || this.#owner.draining || this.#uploadTooLongToDiscard(body);
@@ -166,22 +164,22 @@ export class UwsReply implements Reply {
     return upload;
   }
 
-  #sendWhole(head: string, bytes: Uint8Array, closes: boolean): Promise<ReplyOutcome> {
+  #sendWhole(head: string, bytes: Uint8Array, closes: boolean): ReplyOutcome {
     const engineCloses = this.#engineCloses;
     const text = encodeHead(engineCloses ? `${head}\r\nconnection: close` : head);
     const res = this.#res;
     this.#abandonUpload();
-    corkIfRoom(res, text.length + bytes.byteLength, () => {
+    corkIfRoom(res, text.length + bytes.length, () => {
       res.writeStatus(text);
       if (closes && !engineCloses) res.end(bytes, true);
       else res.end(bytes);
     });
-    this.#exchange!.bytesOut = bytes.byteLength;
+    this.#exchange!.bytesOut = bytes.length;
     this.#settle();
-    return SENT;
+    return 'sent';
   }
 
-  #sendHead(head: string, closes: boolean): Promise<ReplyOutcome> {
+  #sendHead(head: string, closes: boolean): ReplyOutcome | Promise<ReplyOutcome> {
     if (closes && !this.#engineCloses) return this.#sendHeadAndClose(head);
     const text = encodeHead(this.#engineCloses ? `${head}\r\nconnection: close` : head);
     const res = this.#res;
@@ -191,7 +189,7 @@ export class UwsReply implements Reply {
       res.endWithoutBody();
     });
     this.#settle();
-    return SENT;
+    return 'sent';
   }
 
   /** The engine cannot end without a body and close, so the head is written to its last byte and cut after it. */

@@ -1,6 +1,6 @@
 // Phase 3: choose a target, send the request there, await the response head.
 import { GatewayError } from '../errors.js';
-import type { Exchange } from '../exchange.js';
+import { BufferedBody, type Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
 import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream.js';
@@ -25,21 +25,31 @@ const OWN: ReadonlySet<string> = new Set([
 const PARTIAL: ReadonlySet<string> = new Set(['accept-encoding', 'range', 'if-range']);
 
 /**
- * Sends the request upstream and puts the response on the exchange. A filter that sees the request body in chunks may
- * answer meanwhile: then its response is there already, and stays.
+ * Sends the request upstream; `takeResponse` puts what comes of it on the exchange. A filter that sees the request body
+ * in chunks may answer meanwhile: then its response is there already and stays, and what fails after it does not count.
  * @param wholeResponse a response filter reads the body, so no part and no compressed one will do
+ * @returns null when a filter answered and the upstream did not
  * @throws GatewayError SLUICE_UPSTREAM_*, or why the exchange was cancelled
  */
-export async function forward(exchange: Exchange, route: Route, wholeResponse: boolean): Promise<void> {
+export function forward(
+  exchange: Exchange,
+  route: Route,
+  wholeResponse: boolean,
+): Promise<UpstreamResponse | null> {
   const { reason } = exchange.cancellation;
   if (reason !== undefined) throw reason;
-  let response: UpstreamResponse;
-  try {
-    response = await send(exchange, route, wholeResponse);
-  } catch (cause) {
-    if (exchange.response !== null) return;
+  const sent = send(exchange, route, wholeResponse);
+  const { requestBody: body } = exchange;
+  if (body === null || body instanceof BufferedBody) return sent;
+  return sent.catch((cause) => {
+    if (exchange.response !== null) return null;
     throw cause;
-  }
+  });
+}
+
+/** Puts the response of the upstream on the exchange, unless a filter has answered meanwhile. */
+export function takeResponse(exchange: Exchange, response: UpstreamResponse | null): void {
+  if (response === null) return;
   exchange.target = response.target;
   exchange.redirects = response.hops;
   if (exchange.response !== null) {

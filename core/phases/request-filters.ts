@@ -8,10 +8,10 @@ import { collectBody, LimitedBody } from './collect-body.js';
 import {
   bodyStage,
   buildMessage,
+  ChainRun,
   type FilterObserver,
   type FilterSetting,
   filterError,
-  runChain,
 } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
 
@@ -49,7 +49,9 @@ export async function runRequestFilters(
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
   const stage = bodyStage(chain, exchange.requestBody);
   const message = buildMessage(exchange, 'request', stage, stage === 'whole' ? held : null);
-  const result = await runChain(setting, chain, chain.links, message);
+  const result = new ChainRun(setting, chain, chain.links, message);
+  const callout = result.take(await result.visit());
+  if (callout !== null) await result.goOn(callout);
   exchange.path = message.path;
   exchange.query = message.query;
   exchange.secretHeaders = message.secretHeaders ?? null;

@@ -9,7 +9,7 @@ import type { ChainLink } from '../wasm/chain-input.js';
 import { bodyFields, dropBodyFields, dropStaleFields } from '../wasm/edits.js';
 import { collectBody } from './collect-body.js';
 import { decodeBody } from './decoded-body.js';
-import { bodyStage, buildMessage, type FilterObserver, type FilterSetting, runChain } from './filter-run.js';
+import { bodyStage, buildMessage, ChainRun, type FilterObserver, type FilterSetting } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
 
@@ -41,7 +41,10 @@ export async function runResponseFilters(
   const fields = stage === 'follows' ? bodyFields(response.headers) : null;
   const links = withContexts(chain, request.contexts);
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
-  const { body: replaced, passed, contexts } = await runChain(setting, chain, links, message);
+  const run = new ChainRun(setting, chain, links, message);
+  const callout = run.take(await run.visit());
+  if (callout !== null) await run.goOn(callout);
+  const { body: replaced, passed, contexts } = run;
   response.status = message.status;
   if (replaced !== undefined) {
     // One that was held is in memory already and has nobody to tell.

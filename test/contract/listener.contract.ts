@@ -53,10 +53,14 @@ export function testListener(name: string, create: () => ContractEngine): void {
     /** Runs one request, answered by `answer`, and gives back what both sides saw. */
     async function run(
       request: ContractRequest,
-      answer: (exchange: Exchange, reply: Reply, refusal: GatewayError | null) => Promise<ReplyOutcome>,
+      answer: (
+        exchange: Exchange,
+        reply: Reply,
+        refusal: GatewayError | null,
+      ) => ReplyOutcome | Promise<ReplyOutcome>,
     ) {
       let seen: Exchange | undefined;
-      let outcome: Promise<ReplyOutcome> | undefined;
+      let outcome: ReplyOutcome | Promise<ReplyOutcome> | undefined;
       handle = (exchange, reply, refusal) => {
         seen = exchange;
         outcome = answer(exchange, reply, refusal);

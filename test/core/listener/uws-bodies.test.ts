@@ -69,7 +69,7 @@ describe('bodies through UwsListener', { timeout: 120_000 }, () => {
   /** Sets a handler that answers with `body`; the result tells how it ended. */
   function answerWith(body: PatternBody | HandBody | BufferedBody): Promise<ReplyOutcome> {
     return new Promise((resolve) => {
-      handle = (_exchange, reply) => void reply.send(200, NONE, body).then(resolve);
+      handle = (_exchange, reply) => resolve(reply.send(200, NONE, body));
     });
   }
 
