@@ -60,6 +60,8 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        configure only; answers an id >= 0, or -length of a message that graphql_message copies
 //   graphql_check(id, address, length, name, nameLength) -> i32     capability `graphql`; a document and the name of the
 //        operation that will run; 0: valid, 1: not GraphQL, 2: does not fit; graphql_message then has fields or findings
+//   graphql_fields(id, address, length) -> i32                      capability `graphql`; `Type` or `Type.field`, in
+//        configure only; answers how many fields it stands for, -1: none of this name; graphql_message then has them
 //   graphql_message(address, capacity) -> i32                       capability `graphql`; copies at most capacity
 //        bytes of the last message and answers its whole length
 //   trace(label, labelLength, value, valueLength i32)               in test harnesses only: a gateway refuses a module
@@ -87,4 +89,5 @@ export const IMPORT_PATTERN_COMPILE = 'pattern_compile';
 export const IMPORT_PATTERN_TAKE = 'pattern_take';
 export const IMPORT_GRAPHQL_COMPILE = 'graphql_compile';
 export const IMPORT_GRAPHQL_CHECK = 'graphql_check';
+export const IMPORT_GRAPHQL_FIELDS = 'graphql_fields';
 export const IMPORT_GRAPHQL_MESSAGE = 'graphql_message';

@@ -1,7 +1,7 @@
 // GraphQL operations, held to a schema by the host (the reference implementation). Needs the capability `graphql`.
 import { GRAPHQL_MISMATCH, GRAPHQL_NOT_GRAPHQL, GRAPHQL_VALID } from '../abi/abi';
 import { ABSENT, Bytes } from './bytes';
-import { hostGraphqlCheck, hostGraphqlCompile, hostGraphqlMessage } from './host';
+import { hostGraphqlCheck, hostGraphqlCompile, hostGraphqlFields, hostGraphqlMessage } from './host';
 import { Json } from './json/json';
 
 /** A GraphQL schema that the host built. */
@@ -17,6 +17,16 @@ export class GraphqlSchema {
     const id = hostGraphqlCompile(definition.address, definition.length);
     GraphqlSchema.problem = id < 0 ? readMessage() : ABSENT;
     return id < 0 ? null : new GraphqlSchema(id);
+  }
+
+  /**
+   * The fields that `Type` or `Type.field` stands for, `["User.name"]`; in `configure` only. A field of an interface stands for that of
+   * each object type that implements it, as in what a verdict says. Absent when the schema has no object type, interface or field
+   * of this name.
+   */
+  fieldsOf(coordinate: Bytes): Json {
+    const count = hostGraphqlFields(this.id, coordinate.address, coordinate.length);
+    return Json.parse(count < 0 ? ABSENT : readMessage());
   }
 
   /**

@@ -89,6 +89,10 @@ export declare function hostGraphqlCompile(address: usize, length: u32): i32;
 export declare function hostGraphqlCheck(id: i32, address: usize, length: u32, name: usize, nameLength: u32): i32;
 
 // @ts-ignore: decorator
+@external('sluice', 'graphql_fields')
+export declare function hostGraphqlFields(id: i32, address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
 @external('sluice', 'graphql_message')
 export declare function hostGraphqlMessage(address: usize, capacity: u32): i32;
 

@@ -8,6 +8,7 @@ import {
   IMPORT_DOMAIN_TO_ASCII,
   IMPORT_GRAPHQL_CHECK,
   IMPORT_GRAPHQL_COMPILE,
+  IMPORT_GRAPHQL_FIELDS,
   IMPORT_GRAPHQL_MESSAGE,
   IMPORT_HMAC_SHA256,
   IMPORT_HMAC_SHA256_SECRET,
@@ -68,6 +69,7 @@ const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | nu
   [IMPORT_PATTERN_TAKE, 'patterns', CALL],
   [IMPORT_GRAPHQL_COMPILE, 'graphql', CALL],
   [IMPORT_GRAPHQL_CHECK, 'graphql', '(i32, i32, i32, i32, i32) -> i32'],
+  [IMPORT_GRAPHQL_FIELDS, 'graphql', '(i32, i32, i32) -> i32'],
   [IMPORT_GRAPHQL_MESSAGE, 'graphql', CALL],
 ];
 

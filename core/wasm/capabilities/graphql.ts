@@ -3,6 +3,7 @@ import { GRAPHQL_MISMATCH, GRAPHQL_NOT_GRAPHQL, GRAPHQL_VALID } from '../../../s
 import {
   IMPORT_GRAPHQL_CHECK,
   IMPORT_GRAPHQL_COMPILE,
+  IMPORT_GRAPHQL_FIELDS,
   IMPORT_GRAPHQL_MESSAGE,
 } from '../../../sdk/abi/names.js';
 import type { BuiltGraphqlSchema, GraphqlStore } from '../graphql/graphql-store.js';
@@ -12,6 +13,7 @@ import type { CapabilityHost } from './capabilities.js';
 /** Most schemas of one filter. */
 const MOST_SCHEMAS = 64;
 const MOST_NAME_BYTES = 1024;
+const MOST_COORDINATE_BYTES = 2048;
 
 const encoder = new TextEncoder();
 
@@ -31,6 +33,7 @@ export class GraphqlCapability implements CapabilityHost {
     this.functions = {
       [IMPORT_GRAPHQL_COMPILE]: this.#compile,
       [IMPORT_GRAPHQL_CHECK]: this.#check,
+      [IMPORT_GRAPHQL_FIELDS]: this.#fieldsOf,
       [IMPORT_GRAPHQL_MESSAGE]: this.#copyMessage,
     };
   }
@@ -60,8 +63,7 @@ export class GraphqlCapability implements CapabilityHost {
     name: number,
     nameLength: number,
   ): number => {
-    const schema = this.#schemas[id];
-    if (schema === undefined) throw new GuestAbort(`GraphQL schema ${id} does not exist`);
+    const schema = this.#schemaOf(id);
     if (nameLength >>> 0 > MOST_NAME_BYTES)
       throw new GuestAbort(`the name of an operation has at most ${MOST_NAME_BYTES} bytes`);
     const operation = this.#memory.text(name, nameLength, MOST_NAME_BYTES);
@@ -71,6 +73,20 @@ export class GraphqlCapability implements CapabilityHost {
     return verdict.kind === 'mismatch' ? GRAPHQL_MISMATCH : GRAPHQL_NOT_GRAPHQL;
   };
 
+  readonly #fieldsOf = (id: number, address: number, length: number): number => {
+    if (!this.#configuring) throw new GuestAbort('GraphQL fields are looked up in configure only');
+    const schema = this.#schemaOf(id);
+    const fields = schema.fieldsOf(this.#memory.text(address, length, MOST_COORDINATE_BYTES));
+    this.#message = encoder.encode(JSON.stringify(fields ?? []));
+    return fields === null ? -1 : fields.length;
+  };
+
   readonly #copyMessage = (address: number, capacity: number): number =>
     this.#memory.copyOut(this.#message, address, capacity);
+
+  #schemaOf(id: number): BuiltGraphqlSchema {
+    const schema = this.#schemas[id];
+    if (schema === undefined) throw new GuestAbort(`GraphQL schema ${id} does not exist`);
+    return schema;
+  }
 }

@@ -6,6 +6,7 @@ import type {
   OperationDefinitionNode,
   ValidationContext,
 } from 'graphql';
+import { answeringFields } from './schema-fields.js';
 
 /** What one operation or fragment names. */
 interface Definition {
@@ -44,7 +45,7 @@ export class FieldUse {
 
   /**
    * Coordinates of the fields that the operation of this name reads, in order. A field of an interface stands for that of
-   * each type which has it, and the other way round: which type will answer is not known.
+   * each object type that has it: which of them will answer is not known.
    * @returns null when there is no such operation, or no name where there are several
    */
   fieldsOf(document: DocumentNode, name: string): string[] | null {
@@ -60,36 +61,16 @@ export class FieldUse {
       for (const field of fragment?.fields ?? []) fields.add(field);
       for (const further of fragment?.spreads ?? []) reached.add(further);
     }
-    const relatives = new Set<string>();
-    for (const field of fields) this.#addRelatives(field, relatives);
-    return [...relatives].sort();
+    const answering = new Set<string>();
+    for (const field of fields) {
+      const [type = '', name = ''] = field.split('.');
+      for (const coordinate of answeringFields(this.#schema, type, name)) answering.add(coordinate);
+    }
+    return [...answering].sort();
   }
 
   #begin(): Definition {
     this.#current = { fields: new Set(), spreads: new Set() };
     return this.#current;
-  }
-
-  #addRelatives(coordinate: string, relatives: Set<string>): void {
-    relatives.add(coordinate);
-    const [typeName = '', field = ''] = coordinate.split('.');
-    // What every type has is no field of the schema.
-    if (field.startsWith('__')) return;
-    const type = this.#schema.getType(typeName);
-    if (type === undefined) return;
-    if ('getInterfaces' in type) {
-      for (const parent of type.getInterfaces()) {
-        if (Object.hasOwn(parent.getFields(), field)) relatives.add(`${parent.name}.${field}`);
-      }
-    }
-    if (type.astNode?.kind !== 'InterfaceTypeDefinition' || !('resolveType' in type) || 'getTypes' in type)
-      return;
-    const { objects, interfaces } = this.#schema.getImplementations(type);
-    for (const child of [...objects, ...interfaces]) {
-      relatives.add(`${child.name}.${field}`);
-      for (const parent of child.getInterfaces()) {
-        if (Object.hasOwn(parent.getFields(), field)) relatives.add(`${parent.name}.${field}`);
-      }
-    }
   }
 }

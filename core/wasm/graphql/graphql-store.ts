@@ -15,6 +15,7 @@ import { comparisonsOf } from './comparisons.js';
 import { FieldUse } from './field-use.js';
 import { graphqlNesting } from './nesting.js';
 import { reference } from './reference.js';
+import { fieldsOfCoordinate } from './schema-fields.js';
 
 /** Verdict on one document; the texts are JSON. */
 export type GraphqlVerdict =
@@ -28,6 +29,11 @@ export type GraphqlVerdict =
 export interface BuiltGraphqlSchema {
   /** @param operation name of the operation that will run; empty: the only one of the document */
   check(document: Uint8Array, operation: string): GraphqlVerdict;
+  /**
+   * Coordinates of the fields that `Type` or `Type.field` stands for; of an interface, those of the object types that
+   * implement it. Null when the schema has none of this name.
+   */
+  fieldsOf(coordinate: string): readonly string[] | null;
 }
 
 const MOST_BYTES = 262_144;
@@ -124,6 +130,10 @@ class StoredSchema implements BuiltGraphqlSchema {
     }
     if (comparisonsOf(document) > MOST_COMPARISONS) return mismatch('Cost');
     return this.#validate(document, operation);
+  }
+
+  fieldsOf(coordinate: string): readonly string[] | null {
+    return fieldsOfCoordinate(this.#schema, coordinate);
   }
 
   #validate(document: DocumentNode, operation: string): GraphqlVerdict {

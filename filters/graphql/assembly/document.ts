@@ -3,7 +3,7 @@
 import { Bytes } from 'sluice';
 import { Lexer, Token } from './lexer';
 import { Measure, Spread } from './measure';
-import { PageSizes, Variables } from './page-sizes';
+import { Excessive, NOT_GIVEN, PageSizes, sizeOfNumeral, UNREADABLE, Variables } from './page-sizes';
 
 /** Brackets of any kind within one another: the reader calls itself for each. */
 const MOST_NESTING = 100;
@@ -15,6 +15,10 @@ export enum Trouble {
   Nesting,
   /** Fragments in a circle, missing, or two of one name. */
   Fragments,
+  /** An argument that is to say how many, and does not. */
+  PageSize,
+  /** Too many items of a field. */
+  PageSizeLimit,
 }
 
 @final
@@ -23,7 +27,8 @@ export class Document {
   readonly fragments: Measure[] = [];
   trouble: Trouble = Trouble.None;
   private readonly lexer: Lexer;
-  private readonly given: i32;
+  // The last value that was read, as a page size.
+  private size: f64 = NOT_GIVEN;
   private measure: Measure = new Measure(Bytes.from(''), false, true);
   private nesting: i32 = 0;
 
@@ -35,14 +40,24 @@ export class Document {
     private readonly variables: Variables,
   ) {
     this.lexer = new Lexer(text);
-    this.given = variables.size;
+    this.refuseExcess(variables.excess);
     this.readDefaults();
     this.lexer.end = 0;
     this.lexer.count = 0;
     this.advance();
-    do this.definition();
-    while (this.trouble == Trouble.None && this.lexer.kind != Token.End);
+    while (this.trouble == Trouble.None) {
+      this.definition();
+      if (this.lexer.kind == Token.End) break;
+    }
     if (this.trouble == Trouble.None && !this.followFragments()) this.trouble = Trouble.Fragments;
+  }
+
+  /** Whether it is clear which operation runs: the one of this name, or the only one when the name is empty. */
+  hasOperation(name: Bytes): bool {
+    if (name.isEmpty) return this.operations.length == 1;
+    let count = 0;
+    for (let i = 0; i < this.operations.length; i++) if (this.operations[i].name.equalsBytes(name)) count++;
+    return count == 1;
   }
 
   /** Line of the place where reading stopped, from 1. */
@@ -61,20 +76,17 @@ export class Document {
 
   /** `= 5` behind a variable's type; a fragment may stand before the operation that has its variables. */
   private readDefaults(): void {
-    const lexer = this.lexer;
     let name = Bytes.from('');
-    let isVariable = false;
-    let isDefault = false;
-    while (lexer.count <= this.mostTokens) {
-      lexer.next();
-      if (lexer.kind <= Token.End) return;
-      if (isDefault && lexer.kind == Token.Int && !this.variables.addDefault(name, integer(lexer.token))) {
-        this.fail(Trouble.Tokens);
-        return;
-      }
-      isDefault = lexer.kind == Token.Punctuator && lexer.byte == 0x3d;
-      if (isVariable) name = lexer.token;
-      isVariable = lexer.kind == Token.Punctuator && lexer.byte == 0x24;
+    this.advance();
+    while (this.trouble == Trouble.None && this.lexer.kind != Token.End) {
+      if (this.isPunctuator(0x24)) {
+        this.advance();
+        name = this.lexer.token;
+      } else if (this.isPunctuator(0x3d)) {
+        this.advance();
+        const inside = this.value();
+        if (!this.variables.addDefault(name, this.size, inside)) this.fail(Trouble.Tokens);
+      } else this.advance();
     }
   }
 
@@ -180,7 +192,7 @@ export class Document {
       measure.aliases++;
     }
     if (name.startsWith('__') && !name.equals('__typename')) measure.introspects = true;
-    if (this.isPunctuator(0x28)) times *= this.fieldArguments();
+    if (this.isPunctuator(0x28)) times *= this.itemsOfArguments();
     measure.depth = max(measure.depth, level + 1);
     measure.complexity += times;
     if (level == 0) measure.rootFields++;
@@ -188,29 +200,29 @@ export class Document {
     if (this.isPunctuator(0x7b)) this.selections(level + 1, times);
   }
 
-  /** How many items they ask for, 1 when they do not say. */
-  private fieldArguments(): f64 {
+  /** How many items they ask for, 1 when they do not say. Those of directives may ask for no more than fields. */
+  private itemsOfArguments(): f64 {
     let times: f64 = 1;
     this.advance();
-    do {
-      const isPageSize = this.pageSizes.has(this.name());
-      this.expect(0x3a);
-      if (isPageSize) times = max(times, this.pageSize());
-      this.value();
-    } while (this.trouble == Trouble.None && !this.isPunctuator(0x29));
+    do times = max(times, this.argument());
+    while (this.trouble == Trouble.None && !this.isPunctuator(0x29));
     this.advance();
     return times;
   }
 
-  private pageSize(): f64 {
-    const lexer = this.lexer;
-    if (lexer.kind == Token.Int) return integer(lexer.token);
-    if (!this.isPunctuator(0x24)) return 1;
-    // The name follows at once or after blanks: a second reader looks ahead.
-    const ahead = new Lexer(lexer.text);
-    ahead.end = lexer.end;
-    ahead.next();
-    return this.variables.valueOf(ahead.token, this.given);
+  /** One argument, or one member of an input object. */
+  private argument(): f64 {
+    const isPageSize = this.pageSizes.has(this.name());
+    this.expect(0x3a);
+    const inside = this.value();
+    if (!isPageSize) return inside;
+    this.refuseExcess(this.pageSizes.excess(this.size));
+    return max(inside, this.size);
+  }
+
+  private refuseExcess(excess: Excessive): void {
+    if (excess == Excessive.Unreadable) this.fail(Trouble.PageSize);
+    else if (excess == Excessive.TooLarge) this.fail(Trouble.PageSizeLimit);
   }
 
   private directives(): void {
@@ -218,38 +230,46 @@ export class Document {
       this.measure.directives++;
       this.advance();
       this.name();
-      if (!this.isPunctuator(0x28)) continue;
-      this.advance();
-      do {
-        this.name();
-        this.expect(0x3a);
-        this.value();
-      } while (this.trouble == Trouble.None && !this.isPunctuator(0x29));
-      this.advance();
+      if (this.isPunctuator(0x28)) this.itemsOfArguments();
     }
   }
 
-  private value(): void {
-    if (this.lexer.kind >= Token.Name) return this.advance();
+  /** How many items are asked for inside of it, 1 when it does not say; what it is itself as a page size is `size` then. */
+  private value(): f64 {
     if (this.isPunctuator(0x24)) {
       this.advance();
-      this.name();
-      return;
+      const name = this.name();
+      this.size = this.variables.sizeOf(name);
+      return this.variables.insideOf(name);
     }
     const isObject = this.isPunctuator(0x7b);
-    if (!isObject && !this.isPunctuator(0x5b)) return this.fail(Trouble.Syntax);
-    if (!this.descend()) return;
+    if (isObject || this.isPunctuator(0x5b)) return this.values(isObject);
+    this.size = this.scalar();
+    if (this.lexer.kind < Token.Name) this.fail(Trouble.Syntax);
+    this.advance();
+    return 1;
+  }
+
+  private scalar(): f64 {
+    const kind = this.lexer.kind;
+    const token = this.lexer.token;
+    if (kind == Token.Name && token.equals('null')) return NOT_GIVEN;
+    if (kind == Token.Int || kind == Token.Float) return sizeOfNumeral(token);
+    return kind == Token.String ? sizeOfNumeral(token.slice(1, token.length - 1)) : UNREADABLE;
+  }
+
+  private values(isObject: bool): f64 {
+    let times: f64 = 1;
+    if (!this.descend()) return times;
     const closer: u32 = isObject ? 0x7d : 0x5d;
     this.advance();
     while (this.trouble == Trouble.None && !this.isPunctuator(closer)) {
-      if (isObject) {
-        this.name();
-        this.expect(0x3a);
-      }
-      this.value();
+      times = max(times, isObject ? this.argument() : this.value());
     }
     this.advance();
     this.nesting--;
+    this.size = UNREADABLE;
+    return times;
   }
 
   private descend(): bool {
@@ -288,12 +308,4 @@ export class Document {
   private fail(trouble: Trouble): void {
     if (this.trouble == Trouble.None) this.trouble = trouble;
   }
-}
-
-/** As a number of items: below 0 is none. */
-function integer(digits: Bytes): f64 {
-  let value: f64 = 0;
-  if (digits[0] == 0x2d) return value;
-  for (let i = 0; i < digits.length; i++) value = value * 10 + (digits[i] - 0x30);
-  return value;
 }

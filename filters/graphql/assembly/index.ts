@@ -1,40 +1,43 @@
 // The built-in filter `graphql`: only operations within their limits reach the upstream. README.md describes every option.
 import {
+  ABSENT,
   Bytes,
   Decision,
   GraphqlSchema,
+  Headers,
   hasUniqueNames,
-  hexEncode,
   isUtf8,
   Json,
   JsonWriter,
-  mediaParameter,
-  mediaType,
   next,
+  percentEncode,
   Request,
   refuse,
-  sha256,
 } from 'sluice';
 import { Document, Trouble } from './document';
 import { Excess, Limits } from './limits';
 import { PageSizes, Variables } from './page-sizes';
+import { Permissions } from './permissions';
+import { hashOf, Persisted } from './persisted';
 import { Refusal } from './refusal';
+import { bodyOfQuery, isMember, isPlainJson, namesOperation, withText } from './request-form';
 
 const limits = new Limits();
 const pageSizes = new PageSizes();
+const permissions = new Permissions();
+const persisted = new Persisted();
 const refusal = new Refusal();
 let schema: GraphqlSchema | null = null;
 let allowsGet: bool = false;
 let allowsIntrospection: bool = false;
-const hashes: Bytes[] = [];
-let isListed: bool = false;
-const denied: Bytes[] = [];
 // Of a whole batch.
 let complexity: f64 = 0;
+// Text of the last operation that came by its hash alone.
+let known: Bytes = ABSENT;
 
 export function configure(config: Json): void {
   limits.read(config.get('limits'));
-  pageSizes.read(config.get('pageSizes'));
+  pageSizes.read(config.get('pageSizes'), limits.pageSize);
   allowsGet = config.get('get').bool();
   allowsIntrospection = config.get('introspection').bool();
   refusal.asErrors = config.get('errors').text() == 'graphql';
@@ -44,21 +47,46 @@ export function configure(config: Json): void {
     schema = GraphqlSchema.compile(definition.bytes);
     if (schema == null) return refuse(definition.pointer, GraphqlSchema.problem);
   }
-  const fields = config.get('denyFields');
-  for (let item = fields.first(); item.exists; item = item.next()) denied.push(item.bytes);
-  if (denied.length > 0 && schema == null) return refuse(fields.pointer, 'needs a schema beside it');
-  const listed = config.get('persisted');
-  isListed = listed.exists;
-  for (let item = listed.first(); item.exists; item = item.next()) hashes.push(item.bytes.toLowerCase());
-  // Says at load that the capability is missing.
-  if (isListed) sha256(Bytes.from(''));
+  permissions.read(config, schema);
+  const list = config.get('persisted');
+  persisted.read(list);
+  const operations = list.get('operations');
+  for (let item = operations.first(); item.exists; item = item.next()) checkPersisted(item);
+}
+
+/** An operation that could never run is a mistake of the config. */
+function checkPersisted(item: Json): void {
+  const text = item.bytes;
+  const document = new Document(
+    text,
+    <i32>limits.tokens,
+    pageSizes,
+    new Variables(Json.parse(ABSENT), pageSizes),
+  );
+  if (document.trouble != Trouble.None || document.operations.length == 0) {
+    return refuse(item.pointer, 'expected a GraphQL operation within the limits');
+  }
+  if (schema == null || document.operations.length > 1) return;
+  if (!schema!.check(text).isValid) refuse(item.pointer, 'this operation does not fit the schema');
 }
 
 export function onRequest(request: Request): Decision {
   complexity = 0;
   const isGet = request.method.equals('GET');
   if (!isGet && !request.method.equals('POST')) return wrongMethod();
-  if (isGet) return allowsGet ? fromQuery(request) : wrongMethod();
+  if (permissions.isDoubtful(request.headers)) return doubtfulHeaders();
+  if (!isGet) return fromBody(request);
+  if (!allowsGet) return wrongMethod();
+  const body = bodyOfQuery(request);
+  if (!body.exists) return malformed();
+  const decision = operation(Json.parse(body), request.headers, true);
+  if (decision != next() || !known.exists || refusal.onlyReports) return decision;
+  const separator = request.query.isEmpty ? '' : '&';
+  request.setQuery(request.query.toString() + separator + 'query=' + percentEncode(known).toString());
+  return decision;
+}
+
+function fromBody(request: Request): Decision {
   if (namesOperation(request)) {
     return refusal.of(
       400,
@@ -66,20 +94,33 @@ export function onRequest(request: Request): Decision {
       'A GraphQL request by POST has its operation in the body only.',
     );
   }
-  if (!isJson(request)) return refusal.of(415, 'GRAPHQL_CONTENT_TYPE', 'Expected application/json in UTF-8.');
+  if (!isPlainJson(request.headers)) {
+    return refusal.of(415, 'GRAPHQL_CONTENT_TYPE', 'Expected application/json in UTF-8.');
+  }
   const body = request.body;
   if (!hasUniqueNames(body)) return malformed();
   const document = Json.parse(body);
-  if (!document.isArray) return operation(document, false);
+  if (document.isArray) return batch(request, document);
+  const decision = operation(document, request.headers, false);
+  if (decision == next() && known.exists && !refusal.onlyReports) request.setBody(withText(document, known));
+  return decision;
+}
+
+function batch(request: Request, list: Json): Decision {
   let count: i64 = 0;
-  for (let item = document.first(); item.exists; item = item.next()) if (++count > limits.batch) break;
+  for (let item = list.first(); item.exists; item = item.next()) if (++count > limits.batch) break;
+  if (count > limits.batch || limits.batch == 0) return exceeds('batch', limits.batch);
   if (count == 0) return malformed();
-  if (count > limits.batch || limits.batch == 1) return exceeds('batch', limits.batch);
-  for (let item = document.first(); item.exists; item = item.next()) {
-    const decision = operation(item, false);
+  const writer = new JsonWriter().beginArray();
+  let isKnown = false;
+  for (let item = list.first(); item.exists; item = item.next()) {
+    const decision = operation(item, request.headers, false);
     // What `next()` answers is one object.
     if (decision != next()) return decision;
+    writer.raw(known.exists ? withText(item, known) : item.raw);
+    if (known.exists) isKnown = true;
   }
+  if (isKnown && !refusal.onlyReports) request.setBody(writer.endArray().bytes);
   return next();
 }
 
@@ -95,64 +136,20 @@ function exceeds(limit: string, most: i64): Decision {
   return refusal.of(400, 'GRAPHQL_LIMIT', 'The request asks for too much.', null, new Excess(limit, most));
 }
 
-/** One content type, application/json, in UTF-8. */
-function isJson(request: Request): bool {
-  const index = request.headers.find('content-type');
-  if (index < 0 || request.headers.find('content-type', index + 1) >= 0) return false;
-  const value = request.headers.valueAt(index);
-  const charset = mediaParameter(value, 'charset');
-  if (charset.exists && !charset.equalsIgnoreCase('utf-8')) return false;
-  return mediaType(value).equals('application/json');
+function notPersisted(): Decision {
+  return refusal.of(403, 'GRAPHQL_PERSISTED', 'This operation is not among those that may run.');
 }
 
-/** Servers that read the query of a POST as well would run what stands there. */
-function namesOperation(request: Request): bool {
-  // Some servers split there.
-  if (request.query.indexOfByte(0x3b) >= 0) return true;
-  const parameters = request.parameters;
-  while (parameters.next()) if (!parameters.name.exists || isMember(stem(parameters.name))) return true;
-  return false;
+function forbidden(): Decision {
+  return refusal.of(403, 'GRAPHQL_FORBIDDEN', 'The operation reads what it may not.');
 }
 
-/** `query[0]` is `query` to some readers. */
-function stem(name: Bytes): Bytes {
-  const bracket = name.indexOfByte(0x5b);
-  return bracket < 0 ? name : name.slice(0, bracket);
+function doubtfulHeaders(): Decision {
+  return refusal.of(403, 'GRAPHQL_FORBIDDEN', 'A header is spelled in a way that servers read differently.');
 }
 
-function isMember(name: Bytes): bool {
-  return (
-    name.equals('query') ||
-    name.equals('operationName') ||
-    name.equals('variables') ||
-    name.equals('extensions')
-  );
-}
-
-/** The parameters of a GET as the body that a POST would have. */
-function fromQuery(request: Request): Decision {
-  if (!request.body.isEmpty || request.query.indexOfByte(0x3b) >= 0) return malformed();
-  const writer = new JsonWriter().beginObject();
-  const parameters = request.parameters;
-  while (parameters.next()) {
-    const name = parameters.name;
-    if (!name.exists) return malformed();
-    if (!isMember(name)) {
-      if (isMember(stem(name))) return malformed();
-      continue;
-    }
-    const value = parameters.value;
-    if (!value.exists || !isUtf8(value)) return malformed();
-    writer.name(name.toString());
-    if (name.equals('query') || name.equals('operationName')) writer.textBytes(value);
-    else if (Json.parse(value).exists) writer.raw(value);
-    else return malformed();
-  }
-  const body = writer.endObject().bytes;
-  return hasUniqueNames(body) ? operation(Json.parse(body), true) : malformed();
-}
-
-function operation(call: Json, isGet: bool): Decision {
+function operation(call: Json, headers: Headers, isGet: bool): Decision {
+  known = ABSENT;
   if (!call.isObject) return malformed();
   for (let member = call.first(); member.exists; member = member.next())
     if (!isMember(member.name)) return malformed();
@@ -163,45 +160,43 @@ function operation(call: Json, isGet: bool): Decision {
   if (name.exists && !name.isString && !name.isNull) return malformed();
   if (variables.exists && !variables.isObject && !variables.isNull) return malformed();
   if (extensions.exists && !extensions.isObject && !extensions.isNull) return malformed();
-  const text = query.bytes;
-  if (!query.isString || text.isEmpty || !isUtf8(text) || name.bytes.length > 1024) return malformed();
+  const named = extensions.get('persistedQuery');
+  const hash = named.get('sha256Hash');
+  if (named.exists && !named.isNull && !hash.isString) return malformed();
+  if (hash.exists && !persisted.exist) return notPersisted();
+  let text = query.bytes;
+  if (hash.exists && (!query.exists || query.isNull)) {
+    text = persisted.documentOf(hash.bytes);
+    if (!text.exists) return hashUnknown(hash.bytes);
+    known = text;
+  } else if (!query.isString || text.isEmpty || !isUtf8(text)) return malformed();
+  if (name.bytes.length > 1024) return malformed();
   if (text.length > limits.bytes) return exceeds('bytes', limits.bytes);
-  const hash = extensions.get('persistedQuery').get('sha256Hash');
-  if (hash.exists && !isListed) return notPersisted();
-  if (isListed) {
-    const digest = hexEncode(sha256(text));
+  if (persisted.exist && !known.exists) {
+    const digest = hashOf(text);
     if (hash.exists && !hash.bytes.equalsBytes(digest)) return notPersisted();
-    if (!isPersisted(digest)) return notPersisted();
+    if (persisted.only && !persisted.has(digest)) return notPersisted();
   }
-  return judge(text, name.bytes, variables, isGet);
+  return judge(text, name.bytes, variables, headers, isGet);
 }
 
-function notPersisted(): Decision {
-  return refusal.of(403, 'GRAPHQL_PERSISTED', 'This operation is not among those that may run.');
+/** A client that can sends the text next: no use where nothing but what is listed runs. */
+function hashUnknown(hash: Bytes): Decision {
+  if (persisted.only && !persisted.has(hash)) return notPersisted();
+  return refusal.of(404, 'GRAPHQL_HASH_UNKNOWN', 'The text of this operation is not known here.');
 }
 
-function isPersisted(digest: Bytes): bool {
-  for (let i = 0; i < hashes.length; i++) if (hashes[i].equalsBytes(digest)) return true;
-  return false;
-}
-
-function judge(text: Bytes, name: Bytes, values: Json, isGet: bool): Decision {
-  const variables = new Variables(values);
+function judge(text: Bytes, name: Bytes, values: Json, headers: Headers, isGet: bool): Decision {
+  const variables = new Variables(values, pageSizes);
   if (!variables.isBounded) return exceeds('variables', 256);
   const document = new Document(text, <i32>limits.tokens, pageSizes, variables);
-  if (document.trouble == Trouble.Tokens) return exceeds('tokens', limits.tokens);
-  if (document.trouble == Trouble.Nesting) return exceeds('depth', limits.depth);
-  if (document.trouble == Trouble.Fragments) {
-    return refusal.of(400, 'GRAPHQL_FRAGMENTS', 'A fragment is missing, there twice, or part of a circle.');
-  }
-  if (document.trouble == Trouble.Syntax) {
-    const place = new JsonWriter().beginArray().beginObject().name('rule').text('Syntax').name('line');
-    place.integer(document.line).name('column').integer(document.column).endObject().endArray();
-    return refusal.of(400, 'GRAPHQL_SYNTAX', 'The operation is not GraphQL.', Json.parse(place.bytes));
-  }
+  if (document.trouble != Trouble.None) return troubleOf(document);
   const operations = document.operations;
   if (operations.length == 0) return malformed();
   if (operations.length > limits.operations) return exceeds('operations', limits.operations);
+  if (!document.hasOperation(name)) {
+    return refusal.of(400, 'GRAPHQL_OPERATION', 'The operation to run is not named, or not there.');
+  }
   for (let i = 0; i < operations.length; i++) {
     const measure = operations[i];
     if (isGet && !measure.isQuery) return wrongMethod();
@@ -215,24 +210,35 @@ function judge(text: Bytes, name: Bytes, values: Json, isGet: bool): Decision {
     complexity += measure.complexity;
     if (complexity > <f64>limits.complexity) return exceeds('complexity', limits.complexity);
   }
-  return schema == null ? next() : againstSchema(text, name);
+  return schema == null ? next() : againstSchema(text, name, headers);
 }
 
-function againstSchema(text: Bytes, name: Bytes): Decision {
+function troubleOf(document: Document): Decision {
+  switch (document.trouble) {
+    case Trouble.Tokens:
+      return exceeds('tokens', limits.tokens);
+    case Trouble.Nesting:
+      return exceeds('depth', limits.depth);
+    case Trouble.PageSizeLimit:
+      return exceeds('pageSize', limits.pageSize);
+    case Trouble.PageSize:
+      return refusal.of(400, 'GRAPHQL_PAGE_SIZE', 'How many items are asked for cannot be read.');
+    case Trouble.Fragments:
+      return refusal.of(400, 'GRAPHQL_FRAGMENTS', 'A fragment is missing, there twice, or part of a circle.');
+    default: {
+      const place = new JsonWriter().beginArray().beginObject().name('rule').text('Syntax').name('line');
+      place.integer(document.line).name('column').integer(document.column).endObject().endArray();
+      return refusal.of(400, 'GRAPHQL_SYNTAX', 'The operation is not GraphQL.', Json.parse(place.bytes));
+    }
+  }
+}
+
+function againstSchema(text: Bytes, name: Bytes, headers: Headers): Decision {
   const verdict = schema!.check(text, name);
   const message = verdict.message;
   if (!verdict.isValid) {
     const code = verdict.isNotGraphql ? 'GRAPHQL_SYNTAX' : 'GRAPHQL_MISMATCH';
     return refusal.of(400, code, 'The operation does not fit the schema.', message);
   }
-  if (denied.length == 0) return next();
-  for (let field = message.first(); field.exists; field = field.next()) {
-    const coordinate = field.bytes;
-    for (let i = 0; i < denied.length; i++) {
-      if (denied[i].equalsBytes(coordinate)) {
-        return refusal.of(403, 'GRAPHQL_FORBIDDEN', 'The operation reads what it may not.');
-      }
-    }
-  }
-  return next();
+  return permissions.exist && !permissions.allow(message, headers) ? forbidden() : next();
 }

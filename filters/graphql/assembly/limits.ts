@@ -20,7 +20,8 @@ export class Limits {
   directives: i64 = 20;
   complexity: i64 = 1000;
   operations: i64 = 1;
-  batch: i64 = 1;
+  batch: i64 = 10;
+  pageSize: i64 = 100;
 
   read(config: Json): void {
     this.bytes = config.get('bytes').integer(this.bytes);
@@ -31,6 +32,7 @@ export class Limits {
     this.directives = config.get('directives').integer(this.directives);
     this.complexity = config.get('complexity').integer(this.complexity);
     this.operations = config.get('operations').integer(this.operations);
+    this.pageSize = config.get('pageSize').integer(this.pageSize);
     this.batch = config.get('batch').integer(this.batch);
   }
 }

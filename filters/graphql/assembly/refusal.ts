@@ -23,7 +23,10 @@ const CODES: StaticArray<string> = [
   'GRAPHQL_FRAGMENTS',
   'GRAPHQL_INTROSPECTION',
   'GRAPHQL_MISMATCH',
+  'GRAPHQL_OPERATION',
+  'GRAPHQL_PAGE_SIZE',
   'GRAPHQL_PERSISTED',
+  'GRAPHQL_HASH_UNKNOWN',
   'GRAPHQL_FORBIDDEN',
 ];
 
@@ -33,6 +36,11 @@ export class Refusal {
   /** Answers as GraphQL servers do, not with a problem document. */
   asErrors: bool = false;
   private counters: Metric[] = [];
+
+  /** Nothing is refused, nothing changed. */
+  get onlyReports(): bool {
+    return this.counters.length > 0;
+  }
 
   /** Reports from now on. Needs the capabilities `log` and `metrics`, and says so at load. */
   report(): void {
@@ -51,7 +59,7 @@ export class Refusal {
     findings: Json | null = null,
     excess: Excess | null = null,
   ): Decision {
-    if (this.counters.length > 0) {
+    if (this.onlyReports) {
       this.counters[CODES.indexOf(code)].record();
       const line = new BytesWriter().add('would answer ').add(status).byte(0x20).add(code);
       if (excess != null) line.byte(0x20).add(excess.limit);
@@ -68,10 +76,11 @@ export class Refusal {
   }
 }
 
-/** The shape of GraphQL §7.1.2. */
+/** The shape of GraphQL §7.1.2. Clients send the text of an operation after the error that servers of persisted queries have. */
 function errors(code: string, detail: string, findings: Json | null, excess: Excess | null): Bytes {
   const writer = new JsonWriter().beginObject().name('errors').beginArray().beginObject();
-  writer.name('message').text(detail);
+  const isHashUnknown = code == 'GRAPHQL_HASH_UNKNOWN';
+  writer.name('message').text(isHashUnknown ? 'PersistedQueryNotFound' : detail);
   if (findings != null) {
     writer.name('locations').beginArray();
     for (let finding = findings.first(); finding.exists; finding = finding.next()) {
@@ -80,7 +89,11 @@ function errors(code: string, detail: string, findings: Json | null, excess: Exc
     }
     writer.endArray();
   }
-  writer.name('extensions').beginObject().name('code').text(code);
+  writer
+    .name('extensions')
+    .beginObject()
+    .name('code')
+    .text(isHashUnknown ? 'PERSISTED_QUERY_NOT_FOUND' : code);
   if (excess != null) writer.name('limit').text(excess.limit).name('most').integer(excess.most);
   return writer.endObject().endObject().endArray().endObject().bytes;
 }

@@ -7,12 +7,17 @@ const SCHEMA = 'type Query { user(id: ID!): User } type User { name: String }';
 const SOURCE = `
   import { ABSENT, Bytes, Decision, GraphqlSchema, Json, next, refuse, Request, respond } from 'sluice';
   let schema: GraphqlSchema | null = null;
+  let fields: Bytes = ABSENT;
   export function configure(config: Json): void {
     schema = GraphqlSchema.compile(config.bytes);
-    if (schema == null) refuse('', GraphqlSchema.problem);
+    if (schema == null) return refuse('', GraphqlSchema.problem);
+    fields = schema!.fieldsOf(Bytes.from('User')).raw;
+    if (schema!.fieldsOf(Bytes.from('Usr')).exists) refuse('', 'no such type');
   }
   export function onRequest(request: Request): Decision {
     if (request.path.equals('/late')) GraphqlSchema.compile(request.body);
+    if (request.path.equals('/fields')) return respond(200).text(fields);
+    if (request.path.equals('/late-fields')) schema!.fieldsOf(request.body);
     const verdict = schema!.check(request.body, request.headers.get('x-operation'));
     const kind = verdict.isValid ? 'valid' : verdict.isNotGraphql ? 'not-graphql' : verdict.isMismatch ? 'mismatch' : '';
     return respond(200).text(kind + ' ' + verdict.message.raw.toString());
@@ -53,6 +58,13 @@ describe('the capability graphql', () => {
   it('builds schemas in configure only', () => {
     const chain = new TestChain([{ module, config: SCHEMA }]);
     const { failures } = chain.exchange({ method: 'POST', target: '/late', body: SCHEMA });
+    assert.match(failures[0]!.message, /in configure only/);
+  });
+
+  it('tells what a type or a field stands for, in configure only', () => {
+    const chain = new TestChain([{ module, config: SCHEMA }]);
+    assert.equal(chain.exchange({ target: '/fields' }).client!.text, '["User.name"]');
+    const { failures } = chain.exchange({ method: 'POST', target: '/late-fields', body: 'User' });
     assert.match(failures[0]!.message, /in configure only/);
   });
 
