@@ -70,6 +70,41 @@ export const ERROR_TABLE = Object.freeze({
     'This part of the configuration cannot change while the gateway runs.',
     'Restart the gateway, or put the old value back.',
   ),
+  SLUICE_CONFIG_STORE_UNREACHABLE: kind(
+    500,
+    'config',
+    true,
+    'The configuration store does not answer.',
+    'Check that etcd runs, has a quorum, and that endpoint and certificates are right; the gateway goes on with what it has.',
+  ),
+  SLUICE_CONFIG_STORE_DENIED: kind(
+    500,
+    'config',
+    false,
+    'The configuration store does not accept the credentials.',
+    'Check user, password or client certificate, and that its role may use the keys below the prefix.',
+  ),
+  SLUICE_CONFIG_STORE_REFUSED: kind(
+    500,
+    'config',
+    false,
+    'The configuration store refused a call.',
+    'Read what etcd says in the message: a full store, or a limit on the size of requests.',
+  ),
+  SLUICE_CONFIG_RELEASE: kind(
+    500,
+    'config',
+    false,
+    'A release in the configuration store is missing or damaged.',
+    'Publish it again with `sluice apply`, or flip the channel to another one with `sluice rollback`.',
+  ),
+  SLUICE_CONFIG_CONFLICT: kind(
+    500,
+    'config',
+    true,
+    'Somebody else changed the configuration store meanwhile.',
+    'Look at what they did with `sluice diff`, then try again.',
+  ),
 
   SLUICE_ROUTE_PATTERN: kind(
     500,

@@ -6,6 +6,7 @@ import type { FilterConfig } from './config/model.js';
 import type { SecretValues } from './config/secret-values.js';
 import { GatewayError } from './errors.js';
 import { FilterSecret } from './filter-secret.js';
+import { parseModuleReference } from './module-reference.js';
 import { CAPABILITIES, type Capability } from './wasm/capabilities/capabilities.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
@@ -35,9 +36,26 @@ export function secretsOf(filter: FilterConfig, secrets: SecretValues): FilterSe
   );
 }
 
-/** Bytes of a filter's module. @throws GatewayError SLUICE_FILTER_UNREADABLE, SLUICE_FILTER_MODULE_TOO_LARGE */
-export async function readModuleFile(filter: FilterConfig): Promise<Uint8Array> {
+/**
+ * Bytes of a filter's module.
+ * @param brought modules that came with the configuration, by digest
+ * @throws GatewayError SLUICE_FILTER_UNREADABLE, SLUICE_FILTER_MODULE_TOO_LARGE
+ */
+export async function readModule(
+  filter: FilterConfig,
+  brought: ReadonlyMap<string, Uint8Array>,
+): Promise<Uint8Array> {
   const { module } = filter;
+  const reference = parseModuleReference(module);
+  if (reference !== null) {
+    const bytes = brought.get(reference.digest);
+    if (bytes !== undefined) return bytes;
+    throw new GatewayError(
+      'SLUICE_FILTER_UNREADABLE',
+      `/filters/${filter.name}/module: found ${module}, expected a file or a built-in filter: this configuration does not come from etcd`,
+      { filter: filter.name },
+    );
+  }
   const place = module.startsWith(BUILTIN)
     ? new URL(`${encodeURIComponent(module.slice(BUILTIN.length))}.wasm`, BUILTIN_FOLDER)
     : module;

@@ -46,22 +46,49 @@ export class Gateway {
   #turn: Promise<void> = Promise.resolve();
   #appliedAt = new Date();
   #lastError: string | null = null;
+  /** Why the source does not answer; null when it does. */
+  #outage: string | null = null;
   #draining = false;
 
   /**
-   * Starts a gateway: reads and builds the configuration, starts the workers, opens the listeners.
+   * Starts a gateway: reads and builds the configuration, starts the workers, opens the listeners. Where the source has
+   * none that can be run, the one that ran last is started, if the source kept it.
    * @throws ConfigErrors, GatewayError SLUICE_DISPATCH_START; then nothing is left running
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const revision = await options.source.load();
+    const { source } = options;
+    try {
+      return await Gateway.#startWith(await source.load(), options, null);
+    } catch (cause) {
+      const isConfig = cause instanceof ConfigErrors;
+      const lastGood = isConfig ? await source.lastGood().catch(() => null) : null;
+      if (!isConfig || lastGood === null) {
+        await source.close();
+        throw cause;
+      }
+      try {
+        return await Gateway.#startWith(lastGood, options, cause);
+      } catch {
+        await source.close();
+        throw cause;
+      }
+    }
+  }
+
+  /** @param refused why `revision` is started in place of what the source has */
+  static async #startWith(
+    revision: ConfigRevision,
+    options: GatewayOptions,
+    refused: ConfigErrors | null,
+  ): Promise<Gateway> {
     const gateway = new Gateway(revision, options);
     try {
-      await gateway.#start(revision);
+      await gateway.#start(revision, refused);
+      return gateway;
     } catch (cause) {
       await gateway.#teardown();
       throw cause;
     }
-    return gateway;
   }
 
   private constructor(revision: ConfigRevision, options: GatewayOptions) {
@@ -90,6 +117,7 @@ export class Gateway {
         filters: () => this.#health(),
         filterMetrics: () => this.#filterMetrics(),
         droppedLogBytes: () => this.#destination.droppedBytes,
+        configStaleness: () => this.#source.stalenessSeconds,
       },
     });
     this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog);
@@ -125,7 +153,7 @@ export class Gateway {
   async stop(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    this.#source.close();
+    const closed = this.#source.close();
     await this.#turn;
     const { drainMs } = this.#store.current.source.config.shutdown;
     this.log.info({ running: this.#pipeline.running, drainMs }, 'draining');
@@ -134,19 +162,24 @@ export class Gateway {
     while (this.#pipeline.running > 0 && performance.now() < deadline) await delay(DRAIN_LOOK_MS);
     if (this.#pipeline.running > 0)
       this.log.warn({ running: this.#pipeline.running }, 'cutting what did not end');
+    await closed;
     await this.#teardown();
   }
 
-  async #start(revision: ConfigRevision): Promise<void> {
+  async #start(revision: ConfigRevision, refused: ConfigErrors | null): Promise<void> {
     const { admin, listeners } = revision.config;
     await this.#dispatcher.start();
     this.#store.swap(await this.#builder.build(revision));
     this.#applied(revision);
     if (admin !== null) await this.#admin.listen(admin.host, admin.port);
     await this.#listeners.open(listeners);
+    if (refused !== null) this.#startedWithLastGood(refused);
     this.#source.watch({
       changed: (next) => this.#enqueue(next),
       failed: (errors) => this.#refused(errors),
+      unreachable: (error) => this.#lost(error),
+      reachable: () => this.#found(),
+      warned: (message) => this.log.warn({ source: this.#source.description }, message),
     });
     const ports = Object.fromEntries(this.ports);
     this.log.info({ revision: revision.id, listeners: ports, admin: this.adminPort }, 'serving');
@@ -179,7 +212,31 @@ export class Gateway {
     }
   }
 
+  /** An outage is told of by the watch, and is no fault of what the source holds. */
+  #startedWithLastGood(errors: ConfigErrors): void {
+    this.log.warn(
+      { revision: this.#store.current.revision },
+      'started with the configuration that ran last: what the source holds cannot be had or run',
+    );
+    const faults = errors.errors.filter(({ code }) => code !== 'SLUICE_CONFIG_STORE_UNREACHABLE');
+    if (faults.length > 0) this.#refused(new ConfigErrors(faults));
+  }
+
+  #lost({ code, message }: GatewayError): void {
+    this.#outage = message;
+    this.log.error(
+      { code, revision: this.#store.current.revision },
+      `the configuration store cannot be followed, what runs goes on: ${message}`,
+    );
+  }
+
+  #found(): void {
+    this.#outage = null;
+    this.log.info({ source: this.#source.description }, 'the configuration store is followed again');
+  }
+
   #applied(revision: ConfigRevision): void {
+    this.#source.applied(revision);
     this.#appliedAt = new Date();
     this.#lastError = null;
     this.#metrics.revisionRuns(revision.id);
@@ -190,6 +247,7 @@ export class Gateway {
   }
 
   #refused(errors: ConfigErrors): void {
+    this.#source.refused(errors);
     this.#metrics.reloadEnded('failed');
     this.#lastError = errors.message;
     const stays = this.#store.current.revision;
@@ -205,6 +263,10 @@ export class Gateway {
     const reasons: string[] = [];
     if (this.#draining) reasons.push('the gateway is draining');
     if (this.#lastError !== null) reasons.push('the last configuration was refused; the one before it runs');
+    if (this.#outage !== null) {
+      const age = Math.round(this.#source.stalenessSeconds);
+      reasons.push(`the configuration store cannot be followed; what runs was current ${age} s ago`);
+    }
     return {
       ready: !this.#draining,
       reasons,
@@ -250,7 +312,6 @@ export class Gateway {
   }
 
   async #teardown(): Promise<void> {
-    this.#source.close();
     this.#listeners.close();
     await this.#admin.close();
     this.#store.clear();

@@ -6,7 +6,7 @@ import type { SecretValues } from './config/secret-values.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { ConfigErrors, GatewayError } from './errors.js';
-import { checkGrants, keyOf, readModuleFile, secretsOf, toSpec, withSecrets } from './filter-spec.js';
+import { checkGrants, keyOf, readModule, secretsOf, toSpec, withSecrets } from './filter-spec.js';
 import { RefPool } from './ref-pool.js';
 import { buildChains, type Route } from './route.js';
 import { RadixRouter } from './router/radix-router.js';
@@ -70,14 +70,15 @@ export class SnapshotBuilder {
   }
 
   /** Filters by name. All modules are read and checked before the first one is loaded. */
-  async #buildFilters({ config, secrets }: ConfigRevision, held: Held): Promise<Map<string, FilterSpec>> {
+  async #buildFilters(revision: ConfigRevision, held: Held): Promise<Map<string, FilterSpec>> {
+    const { config, secrets, modules: brought } = revision;
     const errors: GatewayError[] = [];
     const checked: { filter: FilterConfig; module: FilterModule }[] = [];
     const modules = new Map<string, FilterModule>();
     for (const written of config.filters) {
       const filter = withSecrets(written, secrets);
       try {
-        const module = await this.#readModule(filter, modules);
+        const module = await this.#readModule(filter, brought, modules);
         checkGrants(filter, module);
         errors.push(...(await this.#checkConfig(filter, module)));
         checked.push({ filter, module });
@@ -96,8 +97,12 @@ export class SnapshotBuilder {
   }
 
   /** The module of a filter, compiled at most once for as long as its file does not change. */
-  async #readModule(filter: FilterConfig, modules: Map<string, FilterModule>): Promise<FilterModule> {
-    const bytes = await readModuleFile(filter);
+  async #readModule(
+    filter: FilterConfig,
+    brought: ReadonlyMap<string, Uint8Array>,
+    modules: Map<string, FilterModule>,
+  ): Promise<FilterModule> {
+    const bytes = await readModule(filter, brought);
     const digest = digestOf(bytes);
     const label = `/filters/${filter.name}/module (${filter.module})`;
     const module =

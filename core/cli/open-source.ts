@@ -1,15 +1,54 @@
 // From what the operator wrote after --config to a source.
-import { dirname, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { homedir, hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { FileSource } from '../config/file-source.js';
 import type { ConfigSource } from '../config/source.js';
+import { isEtcdLocation } from '../etcd/etcd-location.js';
+import { ReleaseCache } from '../etcd/release-cache.js';
+import { EtcdSource } from '../etcd-source.js';
 import { localSecrets } from '../secrets/lookup.js';
+import type { Arguments } from './arguments.js';
+import { readEtcdTarget } from './etcd-options.js';
 import { UsageError } from './usage-error.js';
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//;
 
-/** @throws UsageError for anything that is not the path of a file */
-export function openSource(location: string): ConfigSource {
-  if (SCHEME.test(location)) throw new UsageError(`${location}: a configuration is a YAML or JSON file here`);
+const NO_OPTIONS: Pick<Arguments, 'texts'> = { texts: new Map() };
+
+/**
+ * @param location of a file, or of etcd
+ * @param options  those of etcd, with `node` and `cache`
+ * @throws UsageError
+ */
+export function openSource(location: string, options: Pick<Arguments, 'texts'> = NO_OPTIONS): ConfigSource {
+  if (isEtcdLocation(location)) return openEtcd(location, options);
+  if (SCHEME.test(location))
+    throw new UsageError(`${location}: a configuration is a YAML or JSON file, or stands in etcd (etcd://)`);
+  const [first] = options.texts.keys();
+  if (first !== undefined && first !== 'config')
+    throw new UsageError(`--${first} is for a configuration in etcd, ${location} is a file`);
   const secrets = localSecrets(dirname(resolve(location)));
   return new FileSource(location, { findSecrets: (text) => secrets.find(text) });
+}
+
+function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSource {
+  const { description, connect, keys, channel } = readEtcdTarget(location, options);
+  const secrets = localSecrets('/');
+  return new EtcdSource({
+    description,
+    connect,
+    keys,
+    channel,
+    node: options.texts.get('node') ?? `${hostname()}-${process.pid}`,
+    cache: new ReleaseCache(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`)),
+    findSecrets: () => (text) => secrets.find(text),
+  });
+}
+
+/** By the XDG Base Directory Specification: what has to outlive a restart, and can be had again. */
+function defaultCache(name: string): string {
+  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  const folder = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return join(state, 'sluice', folder);
 }

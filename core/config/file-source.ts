@@ -17,6 +17,7 @@ export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets'> 
   readonly pollMs?: number;
 }
 
+const NO_MODULES: ReadonlyMap<string, Uint8Array> = new Map();
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** A file that never settles, such as one that is appended to, is read as it is after so many looks. */
@@ -79,7 +80,20 @@ export class FileSource implements ConfigSource {
     await this.#inTurn(async () => this.#report(await this.#look()));
   }
 
-  close(): void {
+  /** A file is there when the gateway starts, or was taken away on purpose. */
+  async lastGood(): Promise<null> {
+    return null;
+  }
+
+  applied(): void {}
+
+  refused(): void {}
+
+  get stalenessSeconds(): number {
+    return 0;
+  }
+
+  async close(): Promise<void> {
     this.#closed = true;
     this.#listener = null;
     if (this.#poll !== null) clearInterval(this.#poll);
@@ -160,7 +174,8 @@ export class FileSource implements ConfigSource {
     if (look.text === null) throw new ConfigErrors([look.error!]);
     const { findSecrets } = this.#options;
     const folder = dirname(this.#path);
-    return { id: look.key, ...validateDocument(look.text, this.description, { folder, findSecrets }) };
+    const valid = validateDocument(look.text, this.description, { folder, findSecrets });
+    return { id: look.key, ...valid, modules: NO_MODULES };
   }
 
   async #look(): Promise<Look> {

@@ -1,6 +1,7 @@
 // The `format` names of the schema: what JSON Schema cannot say of a string, each with the words for an error.
 import type { ErrorCode } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
+import { parseModuleReference } from '../module-reference.js';
 import { checkHostPattern, checkPathPattern } from '../path-pattern.js';
 import { UrlAllowList } from '../url-allow-list.js';
 import { parseUrlPathPattern } from '../url-path.js';
@@ -47,8 +48,8 @@ export const TEXT_FORMATS = {
     'an origin "http://host:port" or "https://host:port" without path, query or credentials',
   ),
   'sluice-module': expecting(
-    (text) => BUILTIN.test(text) || FILE.test(text),
-    '"builtin:NAME", or a path that begins with "./", "../" or "/"',
+    (text) => BUILTIN.test(text) || FILE.test(text) || parseModuleReference(text) !== null,
+    '"builtin:NAME", a path that begins with "./", "../" or "/", or "etcd:NAME@sha256:" and 64 hex digits',
   ),
   'sluice-url-host': invalid(checkUrlHost),
   'sluice-url-path': invalid(checkUrlPath),

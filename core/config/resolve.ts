@@ -1,6 +1,7 @@
 // From a document that fits the schema, defaults filled in, to the configuration that the gateway runs on.
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { isModuleFile } from '../module-reference.js';
 import { parseAddress, parseOrigin } from './address.js';
 import type {
   AdminConfig,
@@ -60,7 +61,7 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
     filters: Object.entries(document.filters).map(([name, filter]) => ({
       ...filter,
       name,
-      module: filter.module.startsWith('builtin:') ? filter.module : resolve(folder, filter.module),
+      module: isModuleFile(filter.module) ? resolve(folder, filter.module) : filter.module,
     })),
     routes: document.routes.map(resolveRoute),
     workers: {

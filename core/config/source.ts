@@ -1,5 +1,5 @@
 // Where a configuration comes from. test/contract/config-source.contract.ts holds every answer to it.
-import type { ConfigErrors } from '../errors.js';
+import type { ConfigErrors, GatewayError } from '../errors.js';
 import type { GatewayConfig } from './model.js';
 import type { SecretValues } from './secret-values.js';
 
@@ -10,6 +10,8 @@ export interface ConfigRevision {
   readonly config: GatewayConfig;
   /** Values of the secrets that the configuration mentions, as they were when it was read. */
   readonly secrets: SecretValues;
+  /** Bytes of the modules that come with the configuration, by SHA-256 in hex. Other modules are files. */
+  readonly modules: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface ConfigListener {
@@ -20,6 +22,12 @@ export interface ConfigListener {
   changed(revision: ConfigRevision): void;
   /** The source changed, but what it holds now is not valid, or it cannot be read. Once for each such state. */
   failed(errors: ConfigErrors): void;
+  /** The source does not answer, so changes may go unnoticed. Once for each outage. */
+  unreachable(error: GatewayError): void;
+  /** The outage is over; what changed during it is reported by itself. */
+  reachable(): void;
+  /** Something that an operator should know of, though the configuration is right. */
+  warned(message: string): void;
 }
 
 export interface ConfigSource {
@@ -31,5 +39,13 @@ export interface ConfigSource {
   watch(listener: ConfigListener): void;
   /** Reads again now and reports through the listener, even when nothing changed. */
   reload(): Promise<void>;
-  close(): void;
+  /** The revision that was applied last, kept for starts without the source; null when there is none. */
+  lastGood(): Promise<ConfigRevision | null>;
+  /** Told that a revision runs now. */
+  applied(revision: ConfigRevision): void;
+  /** Told that what the source holds does not run, and why. */
+  refused(errors: ConfigErrors): void;
+  /** Seconds since the source was known to hold what it reported; 0 for one that cannot be out of reach. */
+  readonly stalenessSeconds: number;
+  close(): Promise<void>;
 }

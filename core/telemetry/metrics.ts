@@ -76,6 +76,8 @@ export interface MetricSources {
   filterMetrics(): Iterable<OwnMetricSample>;
   /** Bytes of log lines that nobody read in time. */
   droppedLogBytes(): number;
+  /** Seconds since the source of the configuration was known to hold what it reported. */
+  configStaleness(): number;
 }
 
 export interface MetricsOptions {
@@ -364,6 +366,12 @@ export class Metrics {
       'When the last good attempt ended.',
       'gauge',
       () => this.#lastSuccessMs / 1000,
+    );
+    this.#single(
+      'sluice_config_staleness_seconds',
+      'Since the configuration was known to be what its source holds; grows while etcd cannot be followed.',
+      'gauge',
+      () => this.#sources.configStaleness(),
     );
   }
 

@@ -33,6 +33,13 @@ export class ReportQueue implements ConfigListener {
     this.#push({ kind: 'failed', errors });
   }
 
+  /** Outages and warnings are no reports of what a source holds. */
+  unreachable(): void {}
+
+  reachable(): void {}
+
+  warned(): void {}
+
   get size(): number {
     return this.#reports.length;
   }
@@ -229,10 +236,10 @@ export function describeConfigSource(
         const reports = new ReportQueue();
         await source.load();
         source.watch(reports);
-        source.close();
+        await source.close();
         await write(documentOf('b'));
         await source.reload();
-        source.close();
+        await source.close();
         assert.equal(reports.size, 0);
       }));
   });

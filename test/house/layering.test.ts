@@ -14,6 +14,7 @@ const RULES: Rules = {
       'core/path-pattern.ts',
       'core/special-range.ts',
       'core/json-schema.ts',
+      'core/module-reference.ts',
       'core/target.ts',
       'core/network-set.ts',
       'core/ref-pool.ts',
@@ -24,6 +25,7 @@ const RULES: Rules = {
     ],
     [
       'core/config/',
+      'core/etcd/',
       'core/router/',
       'core/secrets/',
       'core/upstream/',
@@ -34,6 +36,7 @@ const RULES: Rules = {
     ],
     ['core/dispatch/', 'sdk/testing/', 'sdk/tools/'],
     [
+      'core/etcd-source.ts',
       'core/filter-secret.ts',
       'core/filter-spec.ts',
       'core/route.ts',
@@ -57,6 +60,7 @@ const RULES: Rules = {
     '@eslint-community/regexpp': ['core/wasm/patterns/parser.ts'],
     refa: ['core/wasm/patterns/parser.ts'],
     'ajv-formats': ['core/json-schema.ts'],
+    etcd3: ['core/etcd/etcd-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     graphql: ['core/wasm/graphql/'],
     yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],

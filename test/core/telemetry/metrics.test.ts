@@ -23,6 +23,7 @@ const IDLE: MetricSources = {
   filters: () => [],
   filterMetrics: () => [],
   droppedLogBytes: () => 0,
+  configStaleness: () => 0,
 };
 
 function metricsOf(sources: Partial<MetricSources> = {}): Metrics {

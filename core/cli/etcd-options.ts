@@ -1,0 +1,109 @@
+// What every command that talks to etcd is told in the same way: where it is, who we are, which channel is meant.
+import { readFileSync } from 'node:fs';
+import { etcdConnector } from '../etcd/etcd-connector.js';
+import { type EtcdLocation, parseEtcdLocation } from '../etcd/etcd-location.js';
+import type { EtcdTls } from '../etcd/etcd-store.js';
+import { isChannelName, KeyLayout } from '../etcd/key-layout.js';
+import type { StoreConnector } from '../etcd/key-value-store.js';
+import type { Arguments } from './arguments.js';
+import { UsageError } from './usage-error.js';
+
+/** For `readArguments`. */
+export const ETCD_OPTION_TYPES = {
+  channel: 'string',
+  'etcd-ca': 'string',
+  'etcd-cert': 'string',
+  'etcd-key': 'string',
+  'etcd-user': 'string',
+  'etcd-password-file': 'string',
+} as const;
+
+export const ETCD_HELP = `  --channel NAME             channel of the fleet (default: stable)
+  --etcd-ca FILE             PEM certificates that those of etcd lead to, for etcds:// (default: those of the system)
+  --etcd-cert FILE, --etcd-key FILE
+                             PEM certificate and key to show to etcd
+  --etcd-user NAME           user of etcd; the password comes from --etcd-password-file or SLUICE_ETCD_PASSWORD
+  Each of them can stand in the environment: --etcd-ca as SLUICE_ETCD_CA, and so on.
+`;
+
+/** A fleet as a command line names it. */
+export interface EtcdTarget {
+  readonly description: string;
+  readonly connect: StoreConnector;
+  readonly keys: KeyLayout;
+  readonly channel: string;
+}
+
+const DEFAULT_CHANNEL = 'stable';
+
+/** @throws UsageError */
+export function readEtcdTarget(location: string, { texts }: Pick<Arguments, 'texts'>): EtcdTarget {
+  const parsed = parseLocation(location);
+  const channel = texts.get('channel') ?? DEFAULT_CHANNEL;
+  if (!isChannelName(channel))
+    throw new UsageError(`--channel ${channel}: expected 1 to 63 letters, digits, ".", "_" and "-"`);
+  const option = (name: string): string | undefined =>
+    texts.get(name) ?? process.env[`SLUICE_${name.toUpperCase().replaceAll('-', '_')}`];
+  return {
+    description: location,
+    connect: etcdConnector({
+      endpoints: parsed.endpoints,
+      prefix: parsed.prefix,
+      tls: tlsOf(parsed, option),
+      user: userOf(option),
+    }),
+    keys: new KeyLayout(parsed.prefix),
+    channel,
+  };
+}
+
+function parseLocation(location: string): EtcdLocation {
+  try {
+    return parseEtcdLocation(location);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message);
+  }
+}
+
+type Option = (name: string) => string | undefined;
+
+function tlsOf({ isSecure }: EtcdLocation, option: Option): EtcdTls | null {
+  const [ca, cert, key] = ['etcd-ca', 'etcd-cert', 'etcd-key'].map(option);
+  if (!isSecure) {
+    if (ca !== undefined || cert !== undefined || key !== undefined)
+      throw new UsageError('--etcd-ca, --etcd-cert and --etcd-key are for etcds://');
+    return null;
+  }
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError('--etcd-cert and --etcd-key go together');
+  return {
+    ca: ca === undefined ? null : readOptionFile('--etcd-ca', ca),
+    client:
+      cert === undefined || key === undefined
+        ? null
+        : { cert: readOptionFile('--etcd-cert', cert), key: readOptionFile('--etcd-key', key) },
+  };
+}
+
+function userOf(option: Option): { name: string; password: string } | null {
+  const name = option('etcd-user');
+  if (name === undefined) return null;
+  const file = option('etcd-password-file');
+  const password =
+    file === undefined
+      ? process.env['SLUICE_ETCD_PASSWORD']
+      : readOptionFile('--etcd-password-file', file)
+          .toString()
+          .replace(/\r?\n$/, '');
+  if (password === undefined)
+    throw new UsageError('--etcd-user needs --etcd-password-file or SLUICE_ETCD_PASSWORD');
+  return { name, password };
+}
+
+function readOptionFile(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UsageError(`${option} ${path}: ${(cause as Error).message}`);
+  }
+}

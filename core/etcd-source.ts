@@ -1,0 +1,308 @@
+// A ConfigSource over a channel in etcd: follows the pointer of the channel and the secrets beside it, reads the release
+// that it points to, and keeps the last one that ran on disk.
+import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
+import { type ValidateOptions, validateDocument } from './config/validate.js';
+import { ConfigErrors, GatewayError } from './errors.js';
+import { parsePointer } from './etcd/channel-store.js';
+import type { KeyLayout } from './etcd/key-layout.js';
+import {
+  type KeyRange,
+  type KeyValueStore,
+  type StoreConnector,
+  type StoredEntry,
+  withStore,
+} from './etcd/key-value-store.js';
+import { NodeReporter } from './etcd/node-reporter.js';
+import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
+import { ReleaseStore } from './etcd/release-store.js';
+import { StoreFollower, type StoreView } from './etcd/store-follower.js';
+import { isModuleFile, parseModuleReference } from './module-reference.js';
+import { VERSION } from './version.js';
+
+export interface EtcdSourceOptions {
+  /** For people: where the store is. */
+  readonly description: string;
+  readonly connect: StoreConnector;
+  readonly keys: KeyLayout;
+  readonly channel: string;
+  /** Name of this gateway among those of the fleet. */
+  readonly node: string;
+  /** Null keeps nothing on disk: a start without the store fails. */
+  readonly cache: ReleaseCache | null;
+  /** Finds secrets, given the entries of the store that hold them, by name. */
+  readonly findSecrets: (entries: ReadonlyMap<string, Buffer>) => ValidateOptions['findSecrets'];
+  /** See FollowerOptions. */
+  readonly checkMs?: number;
+}
+
+/** Entries of the ranges that are followed. */
+type Entries = ReadonlyMap<string, StoredEntry>;
+
+/** Relative paths have no folder to begin in. */
+const FOLDER = '/';
+
+export class EtcdSource implements ConfigSource {
+  readonly description: string;
+  readonly #options: EtcdSourceOptions;
+  readonly #ranges: readonly KeyRange[];
+  readonly #reporter: NodeReporter;
+  #follower: StoreFollower | null = null;
+  #listener: ConfigListener | null = null;
+  #isUnreachable = false;
+  /** Looks at views, and reloads, one after another. */
+  #turn: Promise<void> = Promise.resolve();
+  /** The newest view that was not looked at yet: those before it need not be looked at any more. */
+  #next: { readonly view: StoreView; readonly store: KeyValueStore } | null = null;
+  #reported: { readonly state: string; readonly pointer: bigint; readonly isFailure: boolean } | null = null;
+  /** Release that was read last: texts and modules that did not change are not read again. */
+  #known: StoredRelease | null = null;
+  readonly #releases = new WeakMap<ConfigRevision, StoredRelease>();
+  #saved: Promise<void> = Promise.resolve();
+
+  constructor(options: EtcdSourceOptions) {
+    const { description, keys, channel, node } = options;
+    this.description = description;
+    this.#options = options;
+    this.#ranges = [{ key: keys.channel(channel) }, { prefix: keys.secrets }];
+    this.#reporter = new NodeReporter({
+      keys,
+      node,
+      channel,
+      version: VERSION,
+      failed: (error) => this.#listener?.warned(`this node cannot report to the fleet: ${error.message}`),
+    });
+  }
+
+  async load(): Promise<ConfigRevision> {
+    try {
+      return await withStore(this.#options.connect, async (store) => {
+        const entries = byKey((await store.list(this.#ranges)).entries);
+        this.#noteReported(entries, true);
+        const revision = await this.#read(entries, store);
+        this.#noteReported(entries, false);
+        return revision;
+      });
+    } catch (cause) {
+      throw toConfigErrors(cause);
+    }
+  }
+
+  async lastGood(): Promise<ConfigRevision | null> {
+    const { cache } = this.#options;
+    if (cache === null) return null;
+    try {
+      const release = await cache.load();
+      return release === null ? null : this.#validate(release);
+    } catch (cause) {
+      throw toConfigErrors(cause);
+    }
+  }
+
+  watch(listener: ConfigListener): void {
+    this.#listener = listener;
+    this.#follower = new StoreFollower({
+      connect: this.#options.connect,
+      ranges: this.#ranges,
+      ...(this.#options.checkMs === undefined ? {} : { checkMs: this.#options.checkMs }),
+      listener: {
+        view: (view, store) => this.#viewed(view, store),
+        lost: (error) => this.#lost(error),
+        replaced: (why) => this.#listener?.warned(`this is not the store of before: ${why}`),
+      },
+    });
+    this.#follower.start();
+  }
+
+  async reload(): Promise<void> {
+    await this.#inTurn(async () => {
+      try {
+        await withStore(this.#options.connect, async (store) => {
+          const entries = byKey((await store.list(this.#ranges)).entries);
+          await this.#report(entries, store);
+        });
+      } catch (cause) {
+        this.#lost(GatewayError.from(cause));
+      }
+    });
+  }
+
+  applied(revision: ConfigRevision): void {
+    this.#reporter.update({ release: revision.id, since: new Date().toISOString(), lastError: null });
+    const release = this.#releases.get(revision);
+    const { cache } = this.#options;
+    if (cache === null || release === undefined) return;
+    this.#saved = this.#saved
+      .then(() => cache.save(release))
+      .catch((cause) => {
+        this.#listener?.warned(`the release cannot be kept in ${cache.folder}: ${(cause as Error).message}`);
+      });
+  }
+
+  refused(errors: ConfigErrors): void {
+    this.#reporter.update({ lastError: errors.message });
+  }
+
+  get stalenessSeconds(): number {
+    return this.#follower?.stalenessSeconds ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#listener = null;
+    await this.#reporter.close();
+    await this.#follower?.close();
+    await this.#turn;
+    await this.#saved;
+  }
+
+  #viewed(view: StoreView, store: KeyValueStore): void {
+    if (this.#isUnreachable) {
+      this.#isUnreachable = false;
+      this.#listener?.reachable();
+    }
+    this.#reporter.attach(store);
+    const isWaiting = this.#next !== null;
+    this.#next = { view, store };
+    if (!isWaiting) void this.#inTurn(() => this.#look());
+  }
+
+  #lost(error: GatewayError): void {
+    this.#reporter.detach();
+    if (this.#isUnreachable) return;
+    this.#isUnreachable = true;
+    this.#listener?.unreachable(error);
+  }
+
+  async #look(): Promise<void> {
+    const { view, store } = this.#next!;
+    this.#next = null;
+    if (this.#isReported(view.entries)) return;
+    try {
+      await this.#report(view.entries, store);
+    } catch (cause) {
+      // The connection that gave the view is not good any more; the next one gives it again.
+      this.#follower?.doubt(cause as Error);
+    }
+  }
+
+  /** Reads and reports, good or bad. @throws GatewayError when the store does not answer */
+  async #report(entries: Entries, store: KeyValueStore): Promise<void> {
+    let revision: ConfigRevision;
+    try {
+      revision = await this.#read(entries, store);
+    } catch (cause) {
+      if (isOutage(cause)) throw cause;
+      this.#noteReported(entries, true);
+      this.#listener?.failed(toConfigErrors(cause));
+      return;
+    }
+    this.#noteReported(entries, false);
+    this.#listener?.changed(revision);
+  }
+
+  async #read(entries: Entries, store: KeyValueStore): Promise<ConfigRevision> {
+    const { keys, channel } = this.#options;
+    const key = keys.channel(channel);
+    const entry = entries.get(key);
+    if (entry === undefined) {
+      throw new GatewayError(
+        'SLUICE_CONFIG_UNREADABLE',
+        `${this.description}: found no ${key}, expected a channel that points to a release; \`sluice apply\` makes one`,
+      );
+    }
+    const id = parsePointer(entry).release;
+    const releases = new ReleaseStore(store, keys);
+    const text = this.#known?.id === id ? this.#known.text : await releases.read(id);
+    const release = { id, text, secrets: secretsIn(entries, keys), modules: new Map<string, Uint8Array>() };
+    const revision = this.#validate(release);
+    for (const { module } of revision.config.filters) {
+      const digest = parseModuleReference(module)?.digest;
+      if (digest === undefined || release.modules.has(digest)) continue;
+      release.modules.set(digest, this.#known?.modules.get(digest) ?? (await releases.readModule(digest)));
+    }
+    this.#known = release;
+    return revision;
+  }
+
+  /** `modules` of the release may still be empty: the revision shares them. */
+  #validate(release: StoredRelease): ConfigRevision {
+    const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
+    const findSecrets = this.#options.findSecrets(release.secrets);
+    const valid = validateDocument(release.text, name, { folder: FOLDER, findSecrets });
+    const files = valid.config.filters.filter(({ module }) => isModuleFile(module));
+    if (files.length > 0) {
+      throw new ConfigErrors(
+        files.map(
+          (filter) =>
+            new GatewayError(
+              'SLUICE_CONFIG_INVALID',
+              `${name}: /filters/${filter.name}/module: found the file ${filter.module}, expected a built-in filter or one in etcd, as \`sluice apply\` writes them`,
+            ),
+        ),
+      );
+    }
+    const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
+    this.#releases.set(revision, release);
+    return revision;
+  }
+
+  #isReported(entries: Entries): boolean {
+    const reported = this.#reported;
+    if (reported === null || reported.state !== this.#stateOf(entries)) return false;
+    // What failed is tried again when somebody points to it again: it may have been mended.
+    return !reported.isFailure || reported.pointer === this.#pointerOf(entries);
+  }
+
+  #noteReported(entries: Entries, isFailure: boolean): void {
+    this.#reported = { state: this.#stateOf(entries), pointer: this.#pointerOf(entries), isFailure };
+  }
+
+  #pointerOf(entries: Entries): bigint {
+    return entries.get(this.#options.keys.channel(this.#options.channel))?.modRevision ?? 0n;
+  }
+
+  /** Equal for two states that make the same revision with the same secrets. */
+  #stateOf(entries: Entries): string {
+    const { keys, channel } = this.#options;
+    const parts: string[] = [];
+    for (const [key, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (key === keys.channel(channel)) parts.push(releaseIn(entry));
+      else parts.push(`${key} ${entry.value.toString('base64')}`);
+    }
+    return parts.join('\n');
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function byKey(entries: readonly StoredEntry[]): Entries {
+  return new Map(entries.map((entry) => [entry.key, entry]));
+}
+
+function secretsIn(entries: Entries, keys: KeyLayout): Map<string, Buffer> {
+  return new Map(
+    [...entries.values()]
+      .filter(({ key }) => key.startsWith(keys.secrets))
+      .map(({ key, value }) => [key.slice(keys.secrets.length), value]),
+  );
+}
+
+function releaseIn(entry: StoredEntry): string {
+  try {
+    return parsePointer(entry).release;
+  } catch {
+    return entry.value.toString('base64');
+  }
+}
+
+/** The store, and not what stands in it, is to blame. */
+function isOutage(cause: unknown): boolean {
+  return cause instanceof GatewayError && cause.code.startsWith('SLUICE_CONFIG_STORE_');
+}
+
+function toConfigErrors(cause: unknown): ConfigErrors {
+  return cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
+}

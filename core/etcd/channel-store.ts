@@ -1,0 +1,106 @@
+// Channels: which release the gateways that follow one run. A flip is one transaction, which fails when somebody else
+// flipped since the channel was read.
+import { GatewayError } from '../errors.js';
+import { damaged } from './chunked-value.js';
+import type { KeyLayout } from './key-layout.js';
+import type { Condition, KeyValueStore, StoredEntry, Write } from './key-value-store.js';
+
+/** What a channel points to. */
+export interface ChannelPointer {
+  readonly release: string;
+  /** Release before this one; null for the first. */
+  readonly previous: string | null;
+  /** ISO 8601. */
+  readonly flippedAt: string;
+  readonly flippedBy: string;
+}
+
+export interface Channel {
+  readonly name: string;
+  /** Null when the channel does not exist. */
+  readonly pointer: ChannelPointer | null;
+  /** Revision of the entry, for the next flip. */
+  readonly revision: bigint | 'absent';
+}
+
+export class ChannelStore {
+  readonly #store: KeyValueStore;
+  readonly #keys: KeyLayout;
+
+  constructor(store: KeyValueStore, keys: KeyLayout) {
+    this.#store = store;
+    this.#keys = keys;
+  }
+
+  async read(name: string): Promise<Channel> {
+    const entry = await this.#store.get(this.#keys.channel(name));
+    return {
+      name,
+      pointer: entry === null ? null : parsePointer(entry),
+      revision: entry?.modRevision ?? 'absent',
+    };
+  }
+
+  /** All channels, by name. */
+  async list(): Promise<Channel[]> {
+    const { entries } = await this.#store.list([{ prefix: this.#keys.channels }]);
+    return entries.map((entry) => ({
+      name: entry.key.slice(this.#keys.channels.length),
+      pointer: parsePointer(entry),
+      revision: entry.modRevision,
+    }));
+  }
+
+  /**
+   * Points the channel, as it was read, to a release.
+   * @throws GatewayError SLUICE_CONFIG_CONFLICT when somebody flipped it since, SLUICE_CONFIG_RELEASE when there is no
+   * such release
+   */
+  async flip(channel: Channel, release: string, flippedBy: string): Promise<ChannelPointer> {
+    const key = this.#keys.channel(channel.name);
+    const pointer: ChannelPointer = {
+      release,
+      previous: channel.pointer?.release ?? null,
+      flippedAt: new Date().toISOString(),
+      flippedBy,
+    };
+    const conditions: Condition[] = [
+      { key, state: channel.revision },
+      { key: this.#keys.release(release), state: 'present' },
+    ];
+    const writes: Write[] = [
+      { put: key, value: Buffer.from(JSON.stringify(pointer)) },
+      { put: this.#keys.lastFlip, value: Buffer.from(`${channel.name} ${release}`) },
+    ];
+    if (await this.#store.commit(conditions, writes)) return pointer;
+    if ((await this.#store.get(this.#keys.release(release))) === null)
+      throw damaged(`release ${release} is not in the store`);
+    const now = await this.read(channel.name);
+    throw new GatewayError(
+      'SLUICE_CONFIG_CONFLICT',
+      `channel ${channel.name}: found ${describe(now)}, expected ${describe(channel)} as it was read`,
+    );
+  }
+}
+
+/** @throws GatewayError SLUICE_CONFIG_RELEASE */
+export function parsePointer(entry: StoredEntry): ChannelPointer {
+  let pointer: Partial<ChannelPointer> | null = null;
+  try {
+    pointer = JSON.parse(entry.value.toString()) as Partial<ChannelPointer>;
+  } catch {
+    // Not JSON, and so not a pointer.
+  }
+  if (typeof pointer?.release !== 'string')
+    throw damaged(`${entry.key}: found something else than a JSON object with the id of a release`);
+  return {
+    release: pointer.release,
+    previous: pointer.previous ?? null,
+    flippedAt: pointer.flippedAt ?? '',
+    flippedBy: pointer.flippedBy ?? '',
+  };
+}
+
+function describe({ pointer }: Channel): string {
+  return pointer === null ? 'no release' : `release ${pointer.release} of ${pointer.flippedBy}`;
+}

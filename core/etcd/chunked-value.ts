@@ -1,0 +1,83 @@
+// Bytes of any size under keys that hold less: a manifest with length and digest, and chunks beside it. The manifest is
+// written last and names its chunks, so what it says is whole, whoever else writes or removes the same.
+import { createHash, randomBytes } from 'node:crypto';
+import { GatewayError } from '../errors.js';
+import type { Condition, KeyValueStore, StoredEntry, Write } from './key-value-store.js';
+
+/** What a manifest says of its chunks. */
+export interface ChunkList {
+  /** Name of the writing that the chunks are of. */
+  readonly writing: string;
+  readonly chunks: number;
+  readonly bytes: number;
+  /** Of the whole, in hex. */
+  readonly sha256: string;
+}
+
+/** etcd refuses requests above 1.5 MiB unless told otherwise. */
+const CHUNK_BYTES = 512 * 1024;
+/** Values that are read at once. */
+const AT_ONCE = 8;
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Writes chunks and, last, the manifest that `manifestOf` makes, where there is none yet or, with `replaced`, where it is
+ * the one of that revision. Otherwise somebody else wrote it meanwhile: then nothing of this writing is left.
+ */
+export async function writeChunked(
+  store: KeyValueStore,
+  bytes: Uint8Array,
+  keys: { readonly manifest: string; chunks(writing: string): string },
+  manifestOf: (list: ChunkList) => unknown,
+  replaced: bigint | null,
+): Promise<void> {
+  const writing = randomBytes(8).toString('hex');
+  const prefix = keys.chunks(writing);
+  const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
+  for (let index = 0; index < chunks; index++) {
+    const value = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+    await store.commit([], [{ put: chunkKey(prefix, index), value }]);
+  }
+  const list: ChunkList = { writing, chunks, bytes: bytes.length, sha256: sha256(bytes) };
+  const asBefore: Condition = { key: keys.manifest, state: replaced ?? 'absent' };
+  const manifest: Write = { put: keys.manifest, value: Buffer.from(JSON.stringify(manifestOf(list))) };
+  if (!(await store.commit([asBefore], [manifest]))) await store.commit([], [{ removePrefix: prefix }]);
+}
+
+/** @throws GatewayError SLUICE_CONFIG_RELEASE when a chunk is missing or the bytes are not what was written */
+export async function readChunked(
+  store: KeyValueStore,
+  list: ChunkList,
+  prefix: string,
+  what: string,
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (let from = 0; from < list.chunks; from += AT_ONCE) {
+    const indices = Array.from({ length: Math.min(AT_ONCE, list.chunks - from) }, (_, at) => from + at);
+    const entries = await Promise.all(indices.map((index) => store.get(chunkKey(prefix, index))));
+    parts.push(
+      ...entries.map((entry, at) => present(entry, `${what}: chunk ${from + at} of ${list.chunks}`)),
+    );
+  }
+  const bytes = Buffer.concat(parts);
+  if (bytes.length !== list.bytes || sha256(bytes) !== list.sha256) {
+    throw damaged(`${what}: found ${bytes.length} bytes with another digest, expected ${list.bytes} bytes`);
+  }
+  return bytes;
+}
+
+function present(entry: StoredEntry | null, what: string): Buffer {
+  if (entry === null) throw damaged(`${what} is missing`);
+  return entry.value;
+}
+
+function chunkKey(prefix: string, index: number): string {
+  return `${prefix}${String(index).padStart(5, '0')}`;
+}
+
+export function damaged(message: string): GatewayError {
+  return new GatewayError('SLUICE_CONFIG_RELEASE', message);
+}

@@ -1,0 +1,120 @@
+// Tells the fleet what this gateway runs: an entry below `nodes/` that lives as long as its lease, which ends by itself
+// when the gateway does.
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../errors.js';
+import type { KeyLayout } from './key-layout.js';
+import type { KeyValueStore } from './key-value-store.js';
+
+/** What a gateway says of itself. */
+export interface NodeReport {
+  readonly node: string;
+  readonly channel: string;
+  readonly version: string;
+  /** Release that runs; null before the first. */
+  readonly release: string | null;
+  /** Since when, ISO 8601. */
+  readonly since: string | null;
+  /** Why what the channel points to does not run; null when it does. */
+  readonly lastError: string | null;
+}
+
+export interface NodeReporterOptions {
+  readonly keys: KeyLayout;
+  readonly node: string;
+  readonly channel: string;
+  readonly version: string;
+  /** A node that stopped without a word is forgotten after so many seconds. Default 15. */
+  readonly leaseSeconds?: number;
+  /** Told when reports are not possible for another reason than an outage. */
+  readonly failed: (error: GatewayError) => void;
+}
+
+/** Keep-alives in the time of one lease. */
+const KEEPS = 3;
+
+export class NodeReporter {
+  readonly #options: NodeReporterOptions;
+  readonly #leaseSeconds: number;
+  #report: NodeReport;
+  /** Of the connection of now. */
+  #attached: { readonly store: KeyValueStore; readonly wake: AbortController; lease: string | null } | null =
+    null;
+  #running: Promise<void> = Promise.resolve();
+  /** Something has changed since the last writing. */
+  #isDue = true;
+
+  constructor(options: NodeReporterOptions) {
+    const { node, channel, version, leaseSeconds = 15 } = options;
+    this.#options = options;
+    this.#leaseSeconds = leaseSeconds;
+    this.#report = { node, channel, version, release: null, since: null, lastError: null };
+  }
+
+  update(change: Pick<NodeReport, 'lastError'> | Pick<NodeReport, 'release' | 'since' | 'lastError'>): void {
+    this.#report = { ...this.#report, ...change };
+    this.#isDue = true;
+    this.#attached?.wake.abort();
+  }
+
+  /** Reports over this connection until `detach`. Nothing happens when it is attached already. */
+  attach(store: KeyValueStore): void {
+    if (this.#attached?.store === store) return;
+    this.detach();
+    this.#attached = { store, wake: new AbortController(), lease: null };
+    this.#isDue = true;
+    this.#running = this.#running.then(() => this.#run(store));
+  }
+
+  detach(): void {
+    const attached = this.#attached;
+    this.#attached = null;
+    attached?.wake.abort();
+  }
+
+  /** Takes the entry away. */
+  async close(): Promise<void> {
+    const attached = this.#attached;
+    this.detach();
+    await this.#running;
+    if (attached === null || attached.lease === null) return;
+    // Without an answer the lease ends by itself.
+    await attached.store.revokeLease(attached.lease).catch(() => undefined);
+  }
+
+  async #run(store: KeyValueStore): Promise<void> {
+    while (this.#attached?.store === store) {
+      const attached = this.#attached;
+      try {
+        attached.lease ??= await store.grantLease(this.#leaseSeconds);
+        if (!(await store.keepLease(attached.lease))) {
+          attached.lease = null;
+          this.#isDue = true;
+          continue;
+        }
+        if (this.#isDue) await this.#write(store, attached.lease);
+      } catch (cause) {
+        const error = GatewayError.from(cause);
+        // Outages are found by whoever follows the store.
+        if (error.code !== 'SLUICE_CONFIG_STORE_UNREACHABLE') this.#options.failed(error);
+        this.#isDue = true;
+      }
+      await this.#rest();
+    }
+  }
+
+  async #write(store: KeyValueStore, lease: string): Promise<void> {
+    this.#isDue = false;
+    const value = Buffer.from(JSON.stringify(this.#report));
+    await store.commit([], [{ put: this.#options.keys.node(this.#options.node), value, lease }]);
+  }
+
+  /** Until the next keep-alive, or until there is something to say. */
+  async #rest(): Promise<void> {
+    const attached = this.#attached;
+    if (attached === null) return;
+    const pause = (this.#leaseSeconds * 1000) / KEEPS;
+    await delay(pause, undefined, { signal: attached.wake.signal, ref: false }).catch(() => undefined);
+    if (this.#attached === attached && attached.wake.signal.aborted)
+      this.#attached = { ...attached, wake: new AbortController() };
+  }
+}

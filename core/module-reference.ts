@@ -1,0 +1,25 @@
+// How a configuration names a filter module that lies beside it in the store: `etcd:NAME@sha256:DIGEST`. The name is for
+// people, the digest decides.
+
+export interface ModuleReference {
+  readonly name: string;
+  /** SHA-256 of the module's bytes, 64 lower-case hex digits. */
+  readonly digest: string;
+}
+
+const SHAPE = /^etcd:([A-Za-z0-9][A-Za-z0-9._-]{0,127})@sha256:([0-9a-f]{64})$/;
+
+/** Null for anything else. */
+export function parseModuleReference(text: string): ModuleReference | null {
+  const match = SHAPE.exec(text);
+  return match === null ? null : { name: match[1]!, digest: match[2]! };
+}
+
+export function formatModuleReference({ name, digest }: ModuleReference): string {
+  return `etcd:${name}@sha256:${digest}`;
+}
+
+/** True for modules that are files of the machine. */
+export function isModuleFile(module: string): boolean {
+  return !module.startsWith('builtin:') && parseModuleReference(module) === null;
+}
