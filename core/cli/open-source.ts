@@ -25,9 +25,9 @@ export function openSource(location: string, options: Pick<Arguments, 'texts'> =
   if (isEtcdLocation(location)) return openEtcd(location, options);
   if (SCHEME.test(location))
     throw new UsageError(`${location}: a configuration is a YAML or JSON file, or stands in etcd (etcd://)`);
-  const [first] = options.texts.keys();
-  if (first !== undefined && first !== 'config')
-    throw new UsageError(`--${first} is for a configuration in etcd, ${location} is a file`);
+  const misplaced = [...options.texts.keys()].find((name) => name !== 'config');
+  if (misplaced !== undefined)
+    throw new UsageError(`--${misplaced} is for a configuration in etcd, ${location} is a file`);
   const secrets = localSecrets(dirname(resolve(location)));
   return new FileSource(location, { findSecrets: (text) => secrets.find(text) });
 }

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
 
+const LINE_DEADLINE_MS = 30_000;
+
 export interface CommandEnd {
   readonly code: number | null;
   readonly stdout: string;
@@ -35,7 +37,7 @@ export class GatewayProcess {
   readonly child: ChildProcess;
   readonly ports: Readonly<Record<string, number>>;
   readonly adminPort: number;
-  /** The file that the gateway watches. */
+  /** The file that the gateway watches, or where in etcd it looks. */
   readonly configFile: string;
   /** Lines of the log so far. */
   readonly lines: Record<string, unknown>[];
@@ -62,7 +64,19 @@ export class GatewayProcess {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-process-'));
     const file = join(folder, 'sluice.json');
     writeFileSync(file, JSON.stringify(config));
-    const child = spawn(process.execPath, [...nodeFlags, MAIN, 'run', '--config', file], {
+    const gateway = await GatewayProcess.startFrom(test, file, [], nodeFlags);
+    test.after(() => rmSync(folder, { recursive: true, force: true }));
+    return gateway;
+  }
+
+  /** Likewise with the configuration at a path or in etcd, and more options of `sluice run`. */
+  static async startFrom(
+    test: TestContext,
+    location: string,
+    options: readonly string[] = [],
+    nodeFlags: readonly string[] = [],
+  ): Promise<GatewayProcess> {
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, 'run', '--config', location, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     test.after(async () => {
@@ -70,18 +84,34 @@ export class GatewayProcess {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
-      rmSync(folder, { recursive: true, force: true });
     });
     const lines: Record<string, unknown>[] = [];
     const serving = await new Promise<Record<string, unknown>>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`sluice run ended with ${code}`)));
-      createInterface({ input: child.stdout! }).on('line', (line) => {
-        const parsed = JSON.parse(line) as Record<string, unknown>;
-        lines.push(parsed);
-        if (parsed['msg'] === 'serving') resolve(parsed);
+      createInterface({ input: child.stdout! }).on('line', (text) => {
+        const line = JSON.parse(text) as Record<string, unknown>;
+        lines.push(line);
+        child.emit('line', line);
+        if (line['msg'] === 'serving') resolve(line);
       });
     });
-    return new GatewayProcess(child, file, lines, serving);
+    return new GatewayProcess(child, location, lines, serving);
+  }
+
+  /** The first line of the log that fits, of those so far or those to come. */
+  async logged(fits: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+    const known = this.lines.find(fits);
+    if (known !== undefined) return known;
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error('no such line came')), LINE_DEADLINE_MS);
+      const look = (line: Record<string, unknown>): void => {
+        if (!fits(line)) return;
+        clearTimeout(late);
+        this.child.off('line', look);
+        resolve(line);
+      };
+      this.child.on('line', look);
+    });
   }
 
   get port(): number {
