@@ -225,7 +225,7 @@ const filter = record(
   {
     module: text(
       'sluice-module',
-      'WASM module: "builtin:NAME", a path (relative to this file), or in etcd "etcd:NAME@sha256:DIGEST".',
+      'WASM module: "builtin:NAME", in etcd "etcd:NAME@sha256:DIGEST", or a path (relative to this file).',
       'builtin:policy',
       './filters/mine.wasm',
     ),

@@ -131,7 +131,7 @@ describe('the command line', () => {
       ['check'],
       ['run', '--port', '1'],
       ['check', 'a', 'b'],
-      ['run', '--config', 'etcd://x:1/a'],
+      ['run', '--config', 'ftp://x:1/a'],
     ];
     for (const args of wrong) {
       const { code, stdout, stderr } = await sluice(...args);
