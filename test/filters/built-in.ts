@@ -26,11 +26,17 @@ export function readmeExample(name: string, which = ''): unknown {
   return JSON.parse(block[1]!);
 }
 
-/** Rows of the table under `## Fixtures` of a filter's README, without the head; cells without their backticks. */
-export function readmeFixtures(name: string): string[][] {
+/**
+ * Rows of the last table under `## Fixtures` of a filter's README, or under another heading, without the head; cells without their
+ * backticks.
+ */
+export function readmeFixtures(name: string, heading = 'Fixtures'): string[][] {
   const text = readFileSync(new URL(`filters/${name}/README.md`, ROOT), 'utf8');
-  const section = text.slice(text.indexOf('## Fixtures'));
-  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  const [, section = ''] = text.slice(text.indexOf(`## ${heading}\n`)).split(/^## /m);
+  const rows = section
+    .slice(section.lastIndexOf('\n\n|'))
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
   return rows.slice(2).map((row) =>
     row
       .slice(1, -1)

@@ -254,3 +254,30 @@ describe('validate: the fixtures of its README', () => {
     });
   }
 });
+
+describe('validate: the URLs of its README', () => {
+  const config = readmeExample('validate', 'urls') as Record<string, unknown>;
+  const chain = chainOf('validate', config);
+  for (const [query = '', body = '', clientSees] of readmeFixtures('validate', 'URLs')) {
+    it(`${query} ${body}`, () => {
+      const headers = { 'content-type': 'application/json' };
+      const target = `/?${query}`;
+      const { client } = chain.exchange({ method: 'POST', route: 'subscribe', target, headers, body });
+      assert.equal(inShort(client!.status, client!.headers.get('content-type'), client!.text), clientSees);
+    });
+  }
+
+  it('take the allowed set with the format', () => {
+    assert.deepEqual(schemaFindings('validate', config), []);
+    const refused: readonly [sluiceUrl: object | undefined, message: RegExp][] = [
+      [undefined, /sluice/],
+      [{}, /sluice/],
+      [{ hosts: ['a.example/b'] }, /a\.example\/b/],
+      [{ hosts: ['*'], paths: ['/a/../b'] }, /dot segments/],
+    ];
+    for (const [sluiceUrl, message] of refused) {
+      const schema = { type: 'string', format: 'sluice-url', ...(sluiceUrl && { sluiceUrl }) };
+      assert.throws(() => chainOf('validate', { schema }), { code: 'SLUICE_FILTER_CONFIG', message });
+    }
+  });
+});
