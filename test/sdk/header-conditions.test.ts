@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { isHopByHop } from '../../core/headers.js';
 import { TestChain, type TestHeaders } from '../../sdk/testing/index.js';
 import { buildInline, manifestOf } from './inline-filter.js';
 
@@ -94,6 +95,25 @@ describe('HeaderConditions', () => {
       assert.throws(() => chainOf(conditions), { code: 'SLUICE_FILTER_CONFIG', message });
     });
   }
+
+  it('refuses headers that end at the gateway, and none that filters see', () => {
+    const names = [
+      'connection',
+      'te',
+      'upgrade',
+      'host',
+      'content-length',
+      'content-type',
+      'cookie',
+      'expect',
+      'forwarded',
+    ];
+    for (const name of names) {
+      const load = (): unknown => chainOf({ [name]: { present: true } });
+      if (isHopByHop(name)) assert.throws(load, { code: 'SLUICE_FILTER_CONFIG' }, name);
+      else assert.ok(load(), name);
+    }
+  });
 
   it('needs the capability patterns for a pattern only', () => {
     const withMatches = { headers: { a: { matches: '1' } } };

@@ -31,6 +31,8 @@ export class Document {
   private size: f64 = NOT_GIVEN;
   private measure: Measure = new Measure(Bytes.from(''), false, true);
   private nesting: i32 = 0;
+  // In a definition of variables, which cannot refer to one.
+  private isConstant: bool = false;
 
   /** @param text UTF-8 */
   constructor(
@@ -135,6 +137,7 @@ export class Document {
   }
 
   private variableDefinitions(): void {
+    this.isConstant = true;
     this.advance();
     do {
       this.expect(0x24);
@@ -147,6 +150,7 @@ export class Document {
       }
       this.directives();
     } while (this.trouble == Trouble.None && !this.isPunctuator(0x29));
+    this.isConstant = false;
     this.advance();
   }
 
@@ -236,7 +240,7 @@ export class Document {
 
   /** How many items are asked for inside of it, 1 when it does not say; what it is itself as a page size is `size` then. */
   private value(): f64 {
-    if (this.isPunctuator(0x24)) {
+    if (this.isPunctuator(0x24) && !this.isConstant) {
       this.advance();
       const name = this.name();
       this.size = this.variables.sizeOf(name);

@@ -14,7 +14,7 @@ describe('graphql: documents', () => {
     ['passed', '{ a }'],
     [
       'passed',
-      'query A($b: [Int!]! = [1, 2], $c: D = {e: "f", g: [$h]}) @i { j: k(l: $b) @m(n: ENUM) { ...O } } fragment O on P { q }',
+      'query A($b: [Int!]! = [1, 2], $c: D = {e: "f", g: [1]}) @i { j: k(l: [$b, {h: $c}]) @m(n: ENUM) { ...O } } fragment O on P { q }',
     ],
     ['passed', 'mutation { a(b: """ { { { \\""" """, c: "}", d: 1.5e3, e: null, f: {}, g: []) }'],
     ['passed', 'subscription A { b { ... { c } ... on D { e } ... @include(if: true) { __typename } } }'],
@@ -88,6 +88,9 @@ describe('graphql: documents', () => {
       'query ($a: ) { b }',
       'query ($a: [B) { c }',
       'query ($a: B = ) { c }',
+      'query ($a: B = $c) { d }',
+      'query ($a: B = {c: [$d]}) { e }',
+      'query ($a: B @c(d: $a)) { e }',
       '{ a() }',
       '{ a(b) }',
       '{ a(b:) }',
