@@ -1,7 +1,7 @@
 // The fields of a query or of a form: those that are named, and, when asked for, all that look like a URL.
 import { ABSENT, Bytes, NameSet, percentDecode, percentEncode, Query } from 'sluice';
 import { Finding, Place, Reason } from './finding';
-import { foldParameter } from './fold';
+import { foldParameter, isOfParameter } from './fold';
 import { Judge } from './judge';
 import { looksLikeUrl } from './looks-like';
 import { Scratch } from './scratch';
@@ -121,7 +121,7 @@ export class ParameterGuard {
 
   /** True for a name that is not one of ours, and is one to some servers. What cannot be decoded may be any. */
   private isAmbiguous(name: Bytes): bool {
-    return this.names.length > 0 && (!name.exists || this.folded.has(foldParameter(name)));
+    return this.names.length > 0 && (!name.exists || isOfParameter(this.folded, name));
   }
 
   private found(reason: Reason, name: Bytes): Finding {
