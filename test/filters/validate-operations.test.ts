@@ -250,6 +250,28 @@ table(
   [
     ['the closest, which has a schema', post('{}'), mismatch('body required')],
     ['any other', post('{}', 'a/b'), 'passed'],
+    ['capital letters', post('{}', 'APPLICATION/Json'), mismatch('body required')],
+    ['parameters', post('{}', 'application/json ; a="b;c" ; charset="UTF-8"'), mismatch('body required')],
+    ...[
+      '',
+      'json',
+      'application/json, text/plain',
+      'text/plain, application/json',
+      'application/json/x',
+      '/json',
+      'application/',
+      '"application/json"',
+      'application /json',
+      'application/json charset=utf-8',
+      'text/plain; a=b, application/json',
+      'application/json; charset=utf-8; charset=utf-16',
+    ].map(
+      (type): Row => [
+        `a type that is spelled ${JSON.stringify(type)}`,
+        post('{}', type),
+        '415 VALIDATE_CONTENT_TYPE',
+      ],
+    ),
   ],
 );
 

@@ -1,5 +1,14 @@
 // What a body may be, by media type.
-import { Bytes, Headers, isJsonMediaType, Json, mediaParameter, mediaType, refuse } from 'sluice';
+import {
+  Bytes,
+  Headers,
+  isJsonMediaType,
+  isMediaType,
+  Json,
+  MediaParameters,
+  mediaType,
+  refuse,
+} from 'sluice';
 import { Definitions } from './definitions';
 import { Parameter } from './parameter';
 import { Parameters } from './parameters';
@@ -94,24 +103,33 @@ export class Contents {
   }
 
   /**
-   * What the content type of a message stands for; null when there is none, more than one, one that is not named, or one in
-   * another encoding than UTF-8 where it matters: JSON has no other (RFC 8259 §8.1).
+   * What the content type of a message stands for; null when there is none, more than one, one that is malformed and that
+   * others may take for something else, one that is not named, or one in another encoding than UTF-8 where it matters:
+   * JSON has no other (RFC 8259 §8.1).
    */
   find(headers: Headers): Content | null {
     const index = headers.find('content-type');
     if (index < 0 || headers.find('content-type', index + 1) >= 0) return null;
     const value = headers.valueAt(index);
+    if (!isMediaType(value)) return null;
     const type = mediaType(value);
     for (let i = 0; i < this.list.length; i++) {
       const content = this.list[i];
       if (!content.fits(type)) continue;
-      const charset = mediaParameter(value, 'charset');
-      const isPlain =
-        content.kind == ContentKind.Opaque || !charset.exists || charset.equalsIgnoreCase('utf-8');
-      return isPlain ? content : null;
+      return content.kind == ContentKind.Opaque || isInUtf8(value) ? content : null;
     }
     return null;
   }
+}
+
+/** Of several `charset` each may be the one that counts. */
+function isInUtf8(value: Bytes): bool {
+  const parameters = new MediaParameters(value);
+  while (parameters.next()) {
+    if (parameters.name.equalsIgnoreCase('charset') && !parameters.value.equalsIgnoreCase('utf-8'))
+      return false;
+  }
+  return true;
 }
 
 /** The properties that a schema of a form names, with what it refers to and puts together. */
