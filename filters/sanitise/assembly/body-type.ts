@@ -1,20 +1,14 @@
 // Which bodies are taken for JSON: those that say so, and those that say nothing and begin like it. And which are text.
-import { Bytes, isJsonMediaType, isUtf8, mediaParameter, mediaType, Response } from 'sluice';
+import { Bytes, isUtf8, Response } from 'sluice';
+import { ContentTypes } from './content-types';
 
 const PARTIAL_CONTENT = 206;
 
 /** For responses with a body. */
 export function looksLikeJson(response: Response): bool {
-  let index = response.headers.find('content-type');
-  if (index < 0) return response.status == PARTIAL_CONTENT || beginsLikeJson(response.body);
-  while (index >= 0) {
-    const type = mediaType(response.headers.valueAt(index));
-    if (isJsonMediaType(type)) return true;
-    // The parts of such a body have types of their own.
-    if (type.equals('multipart/byteranges')) return true;
-    index = response.headers.find('content-type', index + 1);
-  }
-  return false;
+  const types = new ContentTypes(response.headers);
+  if (types.names.length == 0) return response.status == PARTIAL_CONTENT || beginsLikeJson(response.body);
+  return types.hasJson || types.hasParts;
 }
 
 function beginsLikeJson(body: Bytes): bool {
@@ -27,10 +21,8 @@ function beginsLikeJson(body: Bytes): bool {
 
 /** For responses with a body that is no JSON: what people or programs read as characters. */
 export function looksLikeText(response: Response): bool {
-  const field = response.headers.get('content-type');
-  if (!field.exists) return isUtf8(response.body);
-  const type = mediaType(field);
-  return type.startsWith('text/') || type.endsWith('+xml') || isTextual(type);
+  const types = new ContentTypes(response.headers);
+  return types.names.length == 0 ? isUtf8(response.body) : hasText(types);
 }
 
 /** False for text that nobody could look through: a piece of it, and what is compressed or in 16 or 32 bits a character. */
@@ -38,15 +30,32 @@ export function isReadable(response: Response): bool {
   const coding = response.headers.get('content-encoding');
   if (response.status == PARTIAL_CONTENT || (coding.exists && !coding.equalsIgnoreCase('identity')))
     return false;
-  const charset = mediaParameter(response.headers.get('content-type'), 'charset').toLowerCase();
-  if (charset.startsWith('utf-16') || charset.startsWith('utf-32') || charset.startsWith('ucs-'))
-    return false;
+  if (isWide(new ContentTypes(response.headers))) return false;
   const body = response.body;
   return body.length < 2 || !((body[0] == 0xff && body[1] == 0xfe) || (body[0] == 0xfe && body[1] == 0xff));
 }
 
+/** 16 or 32 bits a character. */
+function isWide(types: ContentTypes): bool {
+  const charsets = types.charsets;
+  for (let i = 0; i < charsets.length; i++) {
+    const charset = charsets[i];
+    if (charset.startsWith('utf-16') || charset.startsWith('utf-32') || charset.startsWith('ucs-'))
+      return true;
+  }
+  return false;
+}
+
+function hasText(types: ContentTypes): bool {
+  const names = types.names;
+  for (let i = 0; i < names.length; i++) if (isTextual(names[i])) return true;
+  return false;
+}
+
 function isTextual(type: Bytes): bool {
   return (
+    type.startsWith('text/') ||
+    type.endsWith('+xml') ||
     type.equals('application/xml') ||
     type.equals('application/javascript') ||
     type.equals('application/x-javascript') ||
