@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { TestChain } from '../../sdk/testing/index.js';
+import { TestChain, type TestHeaders } from '../../sdk/testing/index.js';
 import { builtIn, readmeExample, schemaFindings } from './built-in.js';
 import { SAMPLES } from './sanitise-samples.js';
 
@@ -17,7 +17,7 @@ function chainOf(detect: unknown, more: Record<string, unknown> = {}): TestChain
   return new TestChain([{ module: builtIn('sanitise'), config }], { secrets: { pseudonyms: SECRET } });
 }
 
-type Sent = { body: string | Uint8Array; type?: string; headers?: Record<string, string>; status?: number };
+type Sent = { body: string | Uint8Array; type?: string; headers?: TestHeaders; status?: number };
 
 function exchange(chain: TestChain, { body, type = 'text/plain', headers, status = 200 }: Sent) {
   const sent = { ...(type !== '' && { 'content-type': type }), ...headers };
@@ -114,6 +114,41 @@ describe('sanitise: what becomes of what was found', () => {
     );
   });
 
+  it('is a number of JSON in whatever spelling its digits have', () => {
+    const chain = chainOf([{ kinds: ['card'], action: 'mask', keepLast: 4 }]);
+    const spellings = [
+      '4111111111111111.0',
+      '4111111111111111.000',
+      '4111111111111111e0',
+      '4111111111111111E+0',
+      '4111111111111111.0e-0',
+      '4.111111111111111e15',
+      '4.11111111111111100E+15',
+      '411111111111111100e-2',
+      '41111111111111.11e2',
+      '0.4111111111111111e16',
+      '0.0004111111111111111e+0019',
+    ];
+    for (const spelling of spellings)
+      assert.equal(inJson(chain, `[1,${spelling} ,2]`), '[1,"************1111" ,2]', spelling);
+    const others = [
+      '4111111111111111.1',
+      '4111111111111111e1',
+      '4111111111111111e-1',
+      '4.111111111111111e14',
+      '4.111111111111111e16',
+      '4111111111111111e999999999999999999999',
+      '4111111111111111e-999999999999999999999',
+      '-4111111111111111.0',
+      '0.4111111111111111',
+      '0e16',
+      '0.0',
+      '1e400',
+      `4111111111111111.${'0'.repeat(5000)}1`,
+    ];
+    assert.equal(inJson(chain, `[${others.join()}]`), `[${others.join()}]`);
+  });
+
   it('is no name of a member, and nothing that a rule or a key names already', () => {
     const chain = chainOf([{ kinds: ['card'], value: '#' }], {
       json: { rules: [{ pointer: '/keep', action: 'keep' }], keys: ['x'], replacement: '!' },
@@ -192,6 +227,41 @@ describe('sanitise: bodies that detectors look through', () => {
       assert.deepEqual(Buffer.from(exchange(passing, sent).body), Buffer.from(sent.body as string));
     });
   }
+
+  it('are JSON and text by any of the types that they say', () => {
+    const chain = chainOf([{ kinds: ['card'], value: '#' }], { json: { keys: ['pin'], replacement: '!' } });
+    const types: readonly (string | string[])[] = [
+      'APPLICATION/JSON',
+      'text/json',
+      'application/x-json',
+      'text/x-json; charset=utf-8',
+      'application/vnd.api+json',
+      'text/html, application/json',
+      'application/json, text/html',
+      'application/json;charset',
+      ['text/html', 'application/json'],
+      ['application/json', 'image/png'],
+      // What says nothing, as if nothing had been said.
+      '',
+      'json',
+      '/',
+      'application/',
+      ', ;',
+    ];
+    for (const type of types)
+      assert.equal(
+        exchange(chain, { body: `{"pin":1,"a":${CARD}}`, headers: { 'content-type': type } }).text,
+        '{"pin":"!","a":"#"}',
+        String(type),
+      );
+    for (const type of ['', 'plain', 'image/png, text/plain', ['image/png', 'text/plain']])
+      assert.equal(exchange(chain, { body: `a ${CARD}`, headers: { 'content-type': type } }).text, 'a #');
+    const wide = {
+      body: `a ${CARD}`,
+      headers: { 'content-type': ['text/plain', 'text/plain; charset=UTF-16'] },
+    };
+    assert.equal(exchange(chain, wide).status, 502);
+  });
 
   it('are blocked when they should be JSON and are not', () => {
     for (const body of [`{"a":"${CARD}"`, `["${CARD}",]`, `{"a":"${CARD}\\x"}`]) {

@@ -4,6 +4,7 @@ import { Finder, KIND_NAMES, Kind } from './detect/finder';
 import { Draft } from './draft';
 import { Pseudonyms } from './pseudonym';
 import { Spelling } from './spelling';
+import { wholeDigits } from './whole-number';
 
 const QUOTE: u8 = 0x22;
 const STAR: u8 = 0x2a;
@@ -93,9 +94,10 @@ export class Detections {
 
   /** A number is a finding as a whole or not at all. */
   private inNumber(editor: JsonEditor, length: i32): void {
-    const start = editor.address;
-    const end = start + length;
-    if (length < LEAST_NUMBER) return;
+    const digits = wholeDigits(editor.address, length);
+    if (!digits.exists || digits.length < LEAST_NUMBER) return;
+    const start = digits.address;
+    const end = start + digits.length;
     const finder = this.finder;
     finder.open(start, end);
     if (!finder.next() || finder.start != start || finder.stop != end) return;

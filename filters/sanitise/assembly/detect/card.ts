@@ -1,7 +1,8 @@
 // Numbers of payment cards (ISO/IEC 7812): 13 to 19 digits that an issuer may have given out and whose last is the check
-// digit of the others. They come in one piece, or in groups with one space or one hyphen in between.
+// digit of the others. They come in one piece, or in groups with one space, hyphen or dot in between.
 import { byteAt, isDigit, isWordEnd, SCRATCH } from './text';
 
+const DOT: u32 = 0x2e;
 const LEAST = 13;
 const MOST = 19;
 
@@ -16,14 +17,31 @@ export function cardEnd(at: usize, end: usize): usize {
       if (count == MOST) return found;
       store<u8>(SCRATCH + count++, load<u8>(at++) - 0x30);
     }
+    const digits = <i32>(at - group);
+    if (separator == DOT && digits > 6) return found;
     if (count >= LEAST && isWordEnd(at, end) && isIssued(count) && hasCheckDigit(count)) found = at;
-    const next = byteAt(at, end);
-    const isSeparator = (next == 0x20 || next == 0x2d) && (separator == 0 || next == separator);
-    if (!isSeparator || at - group < 2 || !isDigit(byteAt(at + 1, end))) return found;
+    const next = separatorAt(at, end);
+    const isSame = next != 0 && (separator == 0 || next == separator);
+    if (!isSame || digits < 2 || (next == DOT && (digits < 4 || digits > 6))) return found;
+    at += next < 0x80 ? 1 : next < 0x800 ? 2 : 3;
+    if (!isDigit(byteAt(at, end))) return found;
     separator = next;
-    at++;
   }
   return found;
+}
+
+/**
+ * The space, hyphen or dot at a place, 0 when there is none. Dots part groups of four to six digits only: `51.123456789`
+ * is more likely a place on earth.
+ */
+function separatorAt(at: usize, end: usize): u32 {
+  const byte = byteAt(at, end);
+  if (byte == 0x20 || byte == 0x2d || byte == DOT) return byte;
+  if (byte == 0xc2) return byteAt(at + 1, end) == 0xa0 ? 0xa0 : 0;
+  if (byte != 0xe2 || at + 3 > end) return 0;
+  const point = 0x2000 | ((<u32>load<u8>(at, 1) & 0x3f) << 6) | (<u32>load<u8>(at, 2) & 0x3f);
+  const isSpace = (point >= 0x2002 && point <= 0x200a) || point == 0x202f;
+  return isSpace || (point >= 0x2010 && point <= 0x2015) || point == 0x2212 ? point : 0;
 }
 
 /** Luhn's formula. */
