@@ -151,7 +151,8 @@ describe('sanitise: presets of security headers', () => {
 
 describe('sanitise: cookies', () => {
   const ALL = { secure: true, httpOnly: true, sameSite: 'Lax' };
-  const ROWS: readonly [config: Record<string, unknown>, cookie: string, out: string][] = [
+  type CookieRow = readonly [config: Record<string, unknown>, cookie: string, out: string];
+  const ROWS: readonly CookieRow[] = [
     [ALL, 'sid=1', 'sid=1; Secure; HttpOnly; SameSite=Lax'],
     [ALL, 'sid=1; Path=/', 'sid=1; Path=/; Secure; HttpOnly; SameSite=Lax'],
     [ALL, 'sid=1; secure', 'sid=1; secure; HttpOnly; SameSite=Lax'],
@@ -170,6 +171,13 @@ describe('sanitise: cookies', () => {
     [ALL, 'sid=1;', 'sid=1;; Secure; HttpOnly; SameSite=Lax'],
     [ALL, 'sid=1; Secured; NotHttpOnly', 'sid=1; Secured; NotHttpOnly; Secure; HttpOnly; SameSite=Lax'],
     [ALL, 'sid=1; Secure=0', 'sid=1; Secure=0; HttpOnly; SameSite=Lax'],
+    [ALL, 'sid=1;\tsecure\t;  HTTPOnly=false', 'sid=1;\tsecure\t;  HTTPOnly=false; SameSite=Lax'],
+    [{ secure: true }, `sid=1; Secure=${'x'.repeat(1024)}`, `sid=1; Secure=${'x'.repeat(1024)}`],
+    ...['Secure', 'HttpOnly', 'SameSite'].map((name): CookieRow => {
+      const ignored = `sid=1; ${name}=${'x'.repeat(1025)}`;
+      const kept = name === 'SameSite' ? 'sid=1' : ignored;
+      return [ALL, ignored, `${kept}; Secure; HttpOnly; SameSite=Lax`];
+    }),
     [{ secure: true }, 'sid=1', 'sid=1; Secure'],
     [{ httpOnly: true }, 'sid=1', 'sid=1; HttpOnly'],
     [{ sameSite: 'Strict' }, 'sid=1; SameSite=Lax; Path=/', 'sid=1; Path=/; SameSite=Strict'],
@@ -231,6 +239,16 @@ describe('sanitise: headers and cookies in the config', () => {
       'a header to rename that is removed',
       { headers: { remove: ['a*'], rename: { a: 'b' } } },
       /headers\/rename\/a: this header is removed/,
+    ],
+    [
+      'a header to rename to one that is removed',
+      { headers: { remove: ['server', 'x-in-*'], rename: { a: 'X-In-b' } } },
+      /headers\/rename\/a: headers of the new name are removed/,
+    ],
+    [
+      'a header to make a cookie of, which no rule would harden',
+      { headers: { rename: { 'x-cookie': 'Set-Cookie' } }, cookies: { secure: true } },
+      /headers\/rename\/x-cookie: it would escape/,
     ],
     ['an unknown preset', { headers: { security: 'lax' } }, /headers\/security: expected recommended/],
     [

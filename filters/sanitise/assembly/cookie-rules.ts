@@ -5,6 +5,9 @@ const SEMICOLON: u8 = 0x3b;
 const EQUALS: u8 = 0x3d;
 const STAR: u8 = 0x2a;
 
+/** Bytes of the value of an attribute: browsers pass over one with more (RFC 6265bis §5.6), whatever its name. */
+const MOST_VALUE = 1024;
+
 /** How much a SameSite protects: the larger, the more. */
 enum SameSite {
   /** Absent, or what no browser knows. */
@@ -62,10 +65,12 @@ export class CookieRules {
       end = endOfPiece(cookie, start);
       const attribute = cookie.slice(start, end);
       const name = nameOf(attribute);
+      const value = valueOf(attribute);
+      if (value.length > MOST_VALUE) continue;
       if (name.equalsIgnoreCase('secure')) secure = true;
       else if (name.equalsIgnoreCase('httponly')) httpOnly = true;
       // Of several the last counts.
-      else if (name.equalsIgnoreCase('samesite')) sameSite = sameSiteOf(valueOf(attribute));
+      else if (name.equalsIgnoreCase('samesite')) sameSite = sameSiteOf(value);
     }
     const raises = sameSite < this.sameSite;
     if ((secure || !this.secure) && (httpOnly || !this.httpOnly) && !raises) return ABSENT;

@@ -64,6 +64,9 @@ export class HeaderRules {
     if (!member.isString) return refuse(member.pointer, 'expected a header name');
     const to = member.bytes.toLowerCase();
     checkName(to, member);
+    if (to.equals('set-cookie')) refuse(member.pointer, 'it would escape the rules for cookies');
+    if (this.removed.has(to))
+      refuse(member.pointer, 'headers of the new name are removed: take it out of remove');
     if (this.drops(from)) refuse(member.pointer, 'this header is removed: name it in allow, not in remove');
     this.oldNames.push(from);
     this.newNames.push(to);
