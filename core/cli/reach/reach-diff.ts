@@ -5,7 +5,16 @@ import { parsePathPattern } from '../../path-pattern.js';
 import { RadixRouter } from '../../router/radix-router.js';
 import { type PathRegion, pathRegions, witnessOf } from './path-regions.js';
 import { compareRules } from './rules-order.js';
-import { CHANGED, NARROWER, nameOf, SAME, type VerdictName, Verdicts, WIDER } from './verdict.js';
+import {
+  CHANGED,
+  compareMost,
+  NARROWER,
+  nameOf,
+  SAME,
+  type VerdictName,
+  Verdicts,
+  WIDER,
+} from './verdict.js';
 
 /** Requests of one host, method and path that fare otherwise than before. */
 export interface ReachChange {
@@ -128,6 +137,8 @@ function compareRoutes(
   if (was === null) return { kind: 'reachable', ...ids, reasons: [] };
   if (is === null) return { kind: 'unreachable', ...ids, reasons: [] };
   const verdicts = new Verdicts();
+  const largest = compareMost(was.limits.requestBodyBytes, is.limits.requestBodyBytes);
+  verdicts.add(largest, 'limit requestBodyBytes');
   compareChains(old.chainOf(was), now.chainOf(is), verdicts);
   const kind = nameOf(verdicts.all);
   return kind === 'same' ? null : { kind, ...ids, reasons: verdicts.reasons };
@@ -145,7 +156,12 @@ function compareChains(
     if (at < 0) {
       // One that went elsewhere sees other requests, and other filters see what it lets through.
       const isMoved = before.some(({ module }) => module === filter.module);
-      verdicts.add(isMoved ? CHANGED : NARROWER, `filter ${filter.name} ${isMoved ? 'elsewhere' : 'added'}`);
+      // What is not of the house may give requests another path or other headers, and those behind it let that through.
+      const isNarrower = !isMoved && filter.module.startsWith('builtin:');
+      verdicts.add(
+        isNarrower ? NARROWER : CHANGED,
+        `filter ${filter.name} ${isMoved ? 'elsewhere' : 'added'}`,
+      );
       continue;
     }
     for (const { name } of before.slice(next, at)) verdicts.add(WIDER, `filter ${name} removed`);

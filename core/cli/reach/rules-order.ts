@@ -60,6 +60,10 @@ function compareModes(was: unknown, is: unknown): Verdict {
   return after === 'report' ? WIDER : before === 'report' ? NARROWER : CHANGED;
 }
 
+/** Of an operation and of a body, what is compared by itself. */
+const OPERATION: ReadonlySet<string> = new Set(['path', 'query', 'headers', 'cookies', 'body']);
+const BODY: ReadonlySet<string> = new Set(['required', 'contents']);
+
 type ValidateUse = FilterUse & { readonly config: Json };
 
 /** What decides nothing about a request, and what is compared by itself. */
@@ -78,9 +82,7 @@ function compareValidate(before: ValidateUse, after: ValidateUse, verdicts: Verd
   const limitsAfter = objectOf(after.config['limits']);
   for (const limit of namesOf(limitsBefore, limitsAfter))
     verdicts.add(compareMost(limitsBefore[limit], limitsAfter[limit]), `limit ${limit}`);
-  const rest = ({ config }: ValidateUse): Json =>
-    Object.fromEntries(Object.entries(config).filter(([key]) => !COMPARED.has(key)));
-  if (!isSameJson(rest(before), rest(after))) verdicts.add(CHANGED, 'config');
+  compareRest(before.config, after.config, COMPARED, 'config', verdicts);
   const roots = { before: before.config, after: after.config };
   const was = operationOf(before);
   const is = operationOf(after);
@@ -93,7 +95,20 @@ function compareValidate(before: ValidateUse, after: ValidateUse, verdicts: Verd
   compareParameters('headers', was, is, roots, verdicts);
   compareParameters('cookies', was, is, roots, verdicts);
   compareBodies(was['body'], is['body'], roots, verdicts);
-  if (!isSameJson(was['responses'], is['responses'])) verdicts.add(CHANGED, 'responses');
+  compareRest(was, is, OPERATION, 'responses', verdicts);
+}
+
+/** Nobody knows which way the members go that are not compared by themselves. */
+function compareRest(
+  was: Json,
+  is: Json,
+  known: ReadonlySet<string>,
+  what: string,
+  verdicts: Verdicts,
+): void {
+  const rest = (config: Json): Json =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !known.has(key)));
+  if (!isSameJson(rest(was), rest(is))) verdicts.add(CHANGED, what);
 }
 
 /** What a route may look like; everything, or nothing, where the filter does not know it. */
@@ -143,6 +158,8 @@ function compareBodies(was: unknown, is: unknown, roots: SchemaRoots, verdicts: 
       verdicts.add(was === undefined ? NARROWER : WIDER, 'body required');
     return;
   }
+  // Members that are stripped, and texts that are made into values, fit afterwards; without it others reach the upstream.
+  compareRest(before, after, BODY, 'body changes', verdicts);
   const requiredBefore = before['required'] === true;
   if (requiredBefore !== (after['required'] === true))
     verdicts.add(requiredBefore ? WIDER : NARROWER, 'body required');

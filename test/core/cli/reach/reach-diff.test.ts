@@ -110,7 +110,18 @@ describe('what filters let through', () => {
   const policy = { module: 'builtin:policy', config: { rules: [{ methods: ['GET'], path: '/a' }] } };
   const chains: readonly [what: string, before: string, after: string, ...expected: string[]][] = [
     ['is wider with one filter less', 'one two', 'one', 'wider GET * /a; filter two removed wider'],
-    ['is narrower with one filter more', 'two', 'one two', 'narrower GET * /a; filter one added narrower'],
+    [
+      'is narrower with one filter of the house more',
+      'two',
+      'guard two',
+      'narrower GET * /a; filter guard added narrower',
+    ],
+    [
+      'is changed with one of somebody else, which may rewrite requests',
+      'two',
+      'one two',
+      'changed GET * /a; filter one added changed',
+    ],
     [
       'is changed with filters in another order',
       'one two',
@@ -132,10 +143,36 @@ describe('what filters let through', () => {
     other: { module: './one.wasm', config: { a: 2 } },
     open: { module: './one.wasm', config: { a: 1 }, onFailure: 'open' },
     two: { module: './two.wasm' },
+    guard: policy,
   };
   for (const [what, before, after, ...expected] of chains) {
     it(what, () => assert.deepEqual(lines([`GET /a | ${before}`], [`GET /a | ${after}`], filters), expected));
   }
+
+  it('is wider with larger bodies', () => {
+    const before = config(['POST /a']);
+    const withLimit = (requestBodyBytes: number) => ({
+      ...before,
+      routes: before.routes.map((route) => ({ ...route, limits: { ...route.limits, requestBodyBytes } })),
+    });
+    const kinds = (a: number, b: number) =>
+      diffReach(withLimit(a), withLimit(b)).map(({ kind, reasons }) => [kind, reasons[0]!.what]);
+    assert.deepEqual(kinds(1000, 1001), [['wider', 'limit requestBodyBytes']]);
+    assert.deepEqual(kinds(1001, 1000), [['narrower', 'limit requestBodyBytes']]);
+    assert.deepEqual(kinds(1000, 1000), []);
+  });
+
+  it('is wider where a policy only reports, and the same with its rules in another order', () => {
+    const rules = [...policy.config.rules, { methods: ['POST'], path: '/a' }];
+    const one = { guard: { ...policy, config: { rules } } };
+    const turned = { guard: { ...policy, config: { rules: [...rules].reverse() } } };
+    const grants = { log: true, metrics: true };
+    const report = { guard: { ...policy, grants, config: { rules, mode: 'report' } } };
+    const chain = ['GET /a | guard'];
+    assert.deepEqual(lines(chain, chain, one, turned), []);
+    assert.deepEqual(lines(chain, chain, one, report), ['wider GET * /a; filter guard mode wider']);
+    assert.deepEqual(lines(chain, chain, report, one), ['narrower GET * /a; filter guard mode narrower']);
+  });
 
   it('is wider with one rule more of a policy', () => {
     const rules = [...policy.config.rules, { methods: ['POST'], path: '/a' }];
@@ -210,6 +247,18 @@ describe('what filters let through', () => {
         { body: json({ $ref: '#/definitions/D' }) },
         { body: json({ $ref: '#/definitions/E' }) },
         'body application/json wider',
+      ],
+      [
+        'a body whose members are stripped before they are judged',
+        { body: json({}) },
+        { body: { ...json({}), stripUnknown: true } },
+        'body changes changed',
+      ],
+      [
+        'a body whose texts are no longer made into values',
+        { body: { ...json({}), coerce: true } },
+        { body: json({}) },
+        'body changes changed',
       ],
       ['other responses', {}, { responses: { '200': {} } }, 'responses changed'],
       ['an operation that nobody described', null, {}, 'operation wider'],
