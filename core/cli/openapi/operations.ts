@@ -5,7 +5,7 @@ import { BodyReader } from './bodies.js';
 import { byText, type Findings } from './findings.js';
 import { OperationNames } from './operation-names.js';
 import { ParameterReader, type SpecParameter } from './parameters.js';
-import { basePathOf, readPathTemplate } from './path-template.js';
+import { basePathOf, namesInPath, readPathTemplate } from './path-template.js';
 import type { SchemaConverter } from './schema-converter.js';
 import {
   isObject,
@@ -155,14 +155,28 @@ export class OperationReader {
   #serverPath(server: Placed): string {
     const { url, variables } = isObject(server.value) ? server.value : {};
     if (typeof url !== 'string') return '';
+    const variable = (name: string): JsonObject => {
+      const found = isObject(variables) ? variables[name] : undefined;
+      return isObject(found) ? found : {};
+    };
     const path = basePathOf(url, (name) => {
-      const variable = isObject(variables) ? variables[name] : undefined;
-      const byDefault = isObject(variable) ? variable['default'] : undefined;
+      const byDefault = variable(name)['default'];
       return byDefault === undefined ? undefined : String(byDefault);
     });
-    if (typeof path === 'string') return path;
+    if (typeof path === 'string') {
+      for (const name of namesInPath(url)) this.#checkVariable(server, name, variable(name));
+      return path;
+    }
     this.#findings.add('left-out', server.place, path.problem);
     return '';
+  }
+
+  /** A variable of the path has one value here. */
+  #checkVariable(server: Placed, name: string, variable: JsonObject): void {
+    const values = variable['enum'];
+    if (Array.isArray(values) && values.every((value) => value === variable['default'])) return;
+    const message = `the variable ${JSON.stringify(name)} is taken as its default: paths with other values are not reachable`;
+    this.#findings.add('left-out', server.place, message);
   }
 
   /** Credentials in the query are parameters that no list names; all of them are for the upstream to check. */

@@ -167,7 +167,16 @@ export class ParameterReader {
     const types = schema === undefined ? [] : typesOf(this.#spec, schema);
     if (value['allowEmptyValue'] === true && types.length > 0 && !types.includes('string'))
       this.#findings.add('narrower', placed.place, 'allowEmptyValue: an empty value does not fit its schema');
-    if (schema !== undefined && types.length === 1 && types[0] === 'object') {
+    if (value['allowReserved'] === true)
+      this.#findings.add('narrower', placed.place, 'allowReserved: a bare ";" is refused');
+    // One that may be null as well: null has no spelling in these styles.
+    const isObjectOnly =
+      types.includes('object') && types.every((type) => type === 'object' || type === 'null');
+    if (style === 'deepObject' && !isObjectOnly) {
+      this.#findings.add('left-out', placed.place, 'the style "deepObject" is for objects only');
+      return;
+    }
+    if (schema !== undefined && isObjectOnly) {
       if (style === 'deepObject' || (style === 'form' && explode === true)) {
         this.#spread(parameter, schema, style === 'deepObject', written);
         return;

@@ -80,6 +80,14 @@ function encodeLiteral(literal: string): string {
   );
 }
 
+/** Scheme and host of a server's URL, as far as it has them; variables may stand for either. */
+const ORIGIN = /^(?:[a-z{][a-z0-9+.{}_-]*:)?\/\/[^/?#]*/i;
+
+/** Names of the variables in the path of a server's URL. */
+export function namesInPath(url: string): string[] {
+  return [...url.replace(ORIGIN, '').matchAll(NAMES)].map((match) => match[1]!);
+}
+
 /** The path of a server's URL, without the slashes at its end; what is wrong with it when it has none. */
 export function basePathOf(
   url: string,
@@ -93,7 +101,7 @@ export function basePathOf(
   });
   if (problem !== null) return { problem };
   const path = filled
-    .replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
+    .replace(ORIGIN, '')
     .replace(/[?#].*$/s, '')
     .replace(/\/+$/, '');
   return path === '' || path.startsWith('/') ? path : `/${path}`;

@@ -4,7 +4,7 @@ import { byText, type Effect, type Findings } from './findings.js';
 import { isPattern, PATTERN_EXPECTED } from './pattern-repair.js';
 import { breakCycles } from './schema-cycles.js';
 import { type ConvertedSchema, SchemaDefinitions } from './schema-definitions.js';
-import { isReadOnly, namesMembers, readOnlyMembers } from './schema-facts.js';
+import { isOneWay, namesMembers, type OneWay, oneWayMembers } from './schema-facts.js';
 import { PLAIN_KEYWORDS, readKeyword, SUBSCHEMAS } from './schema-keywords.js';
 import {
   isObject,
@@ -24,9 +24,9 @@ const MOST_INLINE = 10;
 const INEXPRESSIBLE = ['$dynamicRef', '$recursiveRef', '$id', '$anchor', '$dynamicAnchor', 'dependencies'];
 
 export interface ConverterOptions {
-  /** Requests leave out what is `readOnly`, responses may have it. */
+  /** Requests leave out what is `readOnly`, responses what is `writeOnly`. */
   readonly direction: 'request' | 'response';
-  /** Objects have no members but those that are named, and requests none that are `readOnly`. */
+  /** Objects have no members but those that are named, and none that go the other way. */
   readonly strict: boolean;
 }
 
@@ -35,7 +35,7 @@ interface Position {
   /** It describes a value by itself; false for a part of a composition, which another part may add to. */
   readonly isWhole: boolean;
   readonly depth: number;
-  /** Members that are `readOnly` somewhere in the composition around it. */
+  /** Members that go the other way by the composition around it. */
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -46,11 +46,13 @@ export class SchemaConverter {
   readonly #findings: Findings;
   readonly #options: ConverterOptions;
   readonly #definitions: SchemaDefinitions;
+  readonly #otherWay: OneWay;
 
   constructor(spec: SpecDocument, findings: Findings, options: ConverterOptions) {
     this.#spec = spec;
     this.#findings = findings;
     this.#options = options;
+    this.#otherWay = options.direction === 'request' ? 'readOnly' : 'writeOnly';
     this.#definitions = new SchemaDefinitions(spec, options.direction === 'response' ? '.response' : '');
   }
 
@@ -111,7 +113,7 @@ export class SchemaConverter {
     for (const keyword of INEXPRESSIBLE)
       if (Object.hasOwn(value, keyword))
         this.#fault('wider', `${place}/${keyword}`, `${keyword} is not supported`);
-    this.#hideReadOnly(schema, position, written);
+    this.#hideOtherWay(schema, position, written);
     for (const keyword of Object.keys(SUBSCHEMAS)) this.#subschemas(schema, keyword, position, written);
     this.#checkDiscriminator(value, place);
     return this.#spec.dialect === '3.0' && value['nullable'] === true ? orNull(written) : written;
@@ -142,9 +144,8 @@ export class SchemaConverter {
   }
 
   #property(keyword: string, member: Placed, position: Position): ConvertedSchema {
-    const { strict, direction } = this.#options;
     const isRefused =
-      keyword === 'properties' && strict && direction === 'request' && isReadOnly(this.#spec, member);
+      keyword === 'properties' && this.#options.strict && isOneWay(this.#spec, member, this.#otherWay);
     return isRefused ? false : this.#convert(member, position);
   }
 
@@ -155,10 +156,10 @@ export class SchemaConverter {
     return false;
   }
 
-  /** What only responses have cannot be required of requests. */
-  #hideReadOnly(schema: Placed, position: Position, written: Record<string, Json>): void {
+  /** What only responses have cannot be required of requests, and the other way round. */
+  #hideOtherWay(schema: Placed, position: Position, written: Record<string, Json>): void {
     const required = written['required'];
-    if (this.#options.direction !== 'request' || !Array.isArray(required)) return;
+    if (!Array.isArray(required)) return;
     const hidden = this.#hiddenIn(schema, position);
     const left = required.filter((name) => !hidden.has(name as string));
     if (left.length > 0) written['required'] = left;
@@ -166,7 +167,7 @@ export class SchemaConverter {
   }
 
   #hiddenIn(schema: Placed, position: Position): ReadonlySet<string> {
-    return new Set([...position.hidden, ...readOnlyMembers(this.#spec, schema)]);
+    return new Set([...position.hidden, ...oneWayMembers(this.#spec, schema, this.#otherWay)]);
   }
 
   #close(schema: Placed, converted: ConvertedSchema): ConvertedSchema {

@@ -1,12 +1,15 @@
 // What can be told of a schema of the specification before it is converted, references and compositions followed.
 import { isObject, itemsOf, memberOf, membersOf, type Placed, type SpecDocument } from './spec-document.js';
 
-/** Names of members that responses alone have: `readOnly`, in the schema or in what it is composed of. */
-export function readOnlyMembers(spec: SpecDocument, schema: Placed): ReadonlySet<string> {
+/** What has a member in responses alone, and in requests alone. */
+export type OneWay = 'readOnly' | 'writeOnly';
+
+/** Names of members that go one way, in the schema or in what it is composed of. */
+export function oneWayMembers(spec: SpecDocument, schema: Placed, way: OneWay): ReadonlySet<string> {
   const names = new Set<string>();
   for (const part of partsOf(spec, schema, ['allOf'])) {
     for (const [name, member] of membersOf(memberOf(part, 'properties') ?? NOTHING))
-      if (isReadOnly(spec, member)) names.add(name);
+      if (isOneWay(spec, member, way)) names.add(name);
   }
   return names;
 }
@@ -20,9 +23,9 @@ export function namesMembers(spec: SpecDocument, schema: Placed): boolean {
   );
 }
 
-/** True for a schema that says `readOnly: true`, itself or where it refers to. */
-export function isReadOnly(spec: SpecDocument, schema: Placed): boolean {
-  return partsOf(spec, schema, []).some(({ value }) => isObject(value) && value['readOnly'] === true);
+/** True for a schema that says `readOnly: true`, or `writeOnly: true`, itself or where it refers to. */
+export function isOneWay(spec: SpecDocument, schema: Placed, way: OneWay): boolean {
+  return partsOf(spec, schema, []).some(({ value }) => isObject(value) && value[way] === true);
 }
 
 const NOTHING: Placed = { value: undefined, place: '#' };

@@ -93,6 +93,26 @@ describe('routes of an import', () => {
     assert.deepEqual(ids(own, { servers }).routes, ['a GET /own/a']);
   });
 
+  it('begin with one value of each variable in the path of the server, and that is said', () => {
+    const paths = { '/a': { get: { operationId: 'a' } } };
+    const version = { default: 'v2', enum: ['v1', 'v2'] };
+    const server = (url: string, variables: Json) => ids(paths, { servers: [{ url, variables }] });
+    const said = (name: string) =>
+      `left-out: #/servers/0: the variable "${name}" is taken as its default: paths with other values are not reachable`;
+    assert.deepEqual(server('https://a.example/{v}', { v: version }), {
+      routes: ['a GET /v2/a'],
+      said: [said('v')],
+    });
+    assert.deepEqual(server('/api/{v}/', { v: { default: 'x' } }).said, [said('v')]);
+    assert.deepEqual(server('/{v}', { v: { default: 'v1', enum: ['v1'] } }).said, []);
+    const elsewhere = server('{scheme}://{host}:{port}/b', {
+      scheme: { default: 'https', enum: ['http', 'https'] },
+      host: { default: 'a.example' },
+      port: { default: '443' },
+    });
+    assert.deepEqual(elsewhere, { routes: ['a GET /b/a'], said: [] });
+  });
+
   it('are for one host when that was asked for', () => {
     const { routes } = imported({ paths: { '/a': { get: {} } } }, { host: 'api.example.com' });
     assert.deepEqual(routes[0]!.match.hosts, ['api.example.com']);
@@ -159,6 +179,28 @@ describe('parameters of an import', () => {
       [query('o', { style: 'deepObject', schema: OBJECT })],
       { query: { 'o[a]': { schema: { type: 'string' } }, 'o[b]': { schema: { type: 'integer' } } } },
       'wider: #/paths/~1x/get/parameters/0: its members are checked one by one, not together',
+    ],
+    [
+      'a deep object that may be null',
+      [
+        query('o', {
+          style: 'deepObject',
+          schema: { type: ['object', 'null'], properties: { a: { type: 'string' } } },
+        }),
+      ],
+      { query: { 'o[a]': { schema: { type: 'string' } } } },
+    ],
+    [
+      'a deep object that is none',
+      [query('o', { style: 'deepObject', schema: { type: 'string' } })],
+      {},
+      'left-out: #/paths/~1x/get/parameters/0: the style "deepObject" is for objects only',
+    ],
+    [
+      'reserved characters',
+      [query('a', { allowReserved: true, schema: { type: 'string' } })],
+      { query: { a: { schema: { type: 'string' } } } },
+      'narrower: #/paths/~1x/get/parameters/0: allowReserved: a bare ";" is refused',
     ],
     [
       'an object between commas',

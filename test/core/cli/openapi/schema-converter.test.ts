@@ -242,6 +242,28 @@ describe('strict schemas', () => {
     const response = convert(schemas, '3.0.0', { strict: true, direction: 'response' });
     assert.equal(validator(response)({ id: 1 }), true);
   });
+
+  it('ask of responses nothing that only requests have, and refuse it when they are strict', () => {
+    const Secret = { type: 'string', writeOnly: true };
+    const schemas = {
+      It: {
+        allOf: [
+          { properties: { key: { $ref: '#/components/schemas/Secret' }, id: {} } },
+          { required: ['id', 'key'] },
+        ],
+      },
+      Secret,
+    };
+    const open = validator(convert(schemas, '3.0.0', { direction: 'response' }));
+    assert.equal(open({ id: 1 }), true);
+    assert.equal(open({ key: 'a' }), false);
+    const strict = validator(convert(schemas, '3.0.0', { direction: 'response', strict: true }));
+    assert.equal(strict({ id: 1 }), true);
+    assert.equal(strict({ id: 1, key: 'a' }), false);
+    const request = validator(convert(schemas, '3.0.0', { strict: true }));
+    assert.equal(request({ id: 1 }), false);
+    assert.equal(request({ id: 1, key: 'a' }), true);
+  });
 });
 
 describe('shared definitions', () => {
