@@ -1,6 +1,7 @@
 // JSON Schema for everyone who judges by it, and the only file that knows ajv: which dialect a schema is written in is
 // decided here, so that the judges of configs and of documents agree.
 import {
+  _,
   Ajv,
   type CodeKeywordDefinition,
   type ErrorObject,
@@ -43,6 +44,29 @@ const ALLOWED_URLS: FuncKeywordDefinition = {
   error: { message: 'must be the URL of an allowed place' },
 };
 
+/** In time linear to the array: ajv compares each item with each. */
+const UNIQUE_ITEMS: FuncKeywordDefinition = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  compile: (isAsked: boolean) => (items: readonly unknown[]) => {
+    if (!isAsked) return true;
+    const seen = new Set<string>();
+    return items.every((item) => seen.size < seen.add(canonicalJson(item)).size);
+  },
+  error: { message: 'must NOT have duplicate items' },
+};
+
+/** A text that two values of JSON have in common when they are equal: members in any order. */
+function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  const members = Object.keys(value)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonicalJson((value as Record<string, unknown>)[name])}`);
+  return `{${members.join()}}`;
+}
+
 /** Compiles schemas of one dialect with one ajv, which keeps what it compiled. */
 export class SchemaCompiler {
   readonly #ajv: Ajv;
@@ -50,11 +74,15 @@ export class SchemaCompiler {
   /**
    * @param schema  its dialect is that of all: 2020-12, or draft-07 where its `$schema` says so
    * @param options of ajv; without `formats` those of ajv-formats are known, and `sluice-url`
+   * @param onReference called before each reference is followed; what it throws ends the validation
    */
-  constructor(schema: object | boolean, options: Options) {
+  constructor(schema: object | boolean, options: Options, onReference?: () => void) {
     this.#ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
+    this.#ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+    if (onReference !== undefined) watchReferences(this.#ajv, onReference);
     if (options.formats !== undefined) return;
     addFormats.default(this.#ajv);
+    boundUrl(this.#ajv);
     addUrls(this.#ajv);
   }
 
@@ -71,6 +99,29 @@ export class SchemaCompiler {
  */
 export function compileJsonSchema(schema: object | boolean, options: Options): ValidateFunction {
   return new SchemaCompiler(schema, options).compile(schema);
+}
+
+function watchReferences(ajv: Ajv, onReference: () => void): void {
+  for (const name of ['$ref', '$dynamicRef']) {
+    const keyword = ajv.getKeyword(name);
+    if (typeof keyword !== 'object') continue;
+    const watched: CodeKeywordDefinition = {
+      ...(keyword as CodeKeywordDefinition),
+      code(context, ruleType) {
+        context.gen.code(_`${context.gen.scopeValue('func', { ref: onReference })}()`);
+        (keyword as CodeKeywordDefinition).code(context, ruleType);
+      },
+    };
+    ajv.removeKeyword(name).addKeyword(watched);
+  }
+}
+
+/** Its expression takes time by the square of the length. */
+const MOST_URL = 2048;
+
+function boundUrl(ajv: Ajv): void {
+  const url = addFormats.default.get('url' as FormatName) as RegExp;
+  ajv.addFormat('url', { type: 'string', validate: (text) => text.length <= MOST_URL && url.test(text) });
 }
 
 /** The format and the keyword are good together only: alone, the format would let every string through. */

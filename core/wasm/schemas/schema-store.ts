@@ -33,7 +33,21 @@ const HEAP_COMPILED = 128;
 const TOO_DEEP = JSON.stringify([
   { pointer: '', rule: 'depth', message: 'is nested too deeply to be checked' },
 ]);
+const TOO_COSTLY = JSON.stringify([
+  { pointer: '', rule: 'cost', message: 'makes its schema refer to itself too often to be checked' },
+]);
 const TOO_LARGE = JSON.stringify([{ pointer: '', rule: 'size', message: 'is too large to be checked' }]);
+
+/**
+ * References that a document may have followed, for each of its bytes and besides. A schema with a choice of itself
+ * (`oneOf`, `anyOf`) follows all branches on each level: a few hundred bytes have it follow billions.
+ */
+const STEPS_FOR_BYTE = 4;
+const STEPS = 10_000;
+
+class TooCostly extends Error {
+  override readonly name = 'TooCostly';
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -97,7 +111,12 @@ function refuseProto(schema: unknown, pointer: string): void {
   }
 }
 
-function schemaCompiler(schema: unknown, regExp: PatternEngine, allErrors: boolean): SchemaCompiler {
+function schemaCompiler(
+  schema: unknown,
+  regExp: PatternEngine,
+  allErrors: boolean,
+  onReference: () => void,
+): SchemaCompiler {
   const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
   if (!isObject && typeof schema !== 'boolean')
     throw new TypeError('a JSON Schema is an object or a boolean');
@@ -116,7 +135,7 @@ function schemaCompiler(schema: unknown, regExp: PatternEngine, allErrors: boole
     // Else an object has the members of all objects, and `required: ["constructor"]` asks for nothing.
     ownProperties: true,
   };
-  return new SchemaCompiler(schema, options);
+  return new SchemaCompiler(schema, options, onReference);
 }
 
 class StoredSchema implements CompiledSchema {
@@ -125,11 +144,17 @@ class StoredSchema implements CompiledSchema {
   /** Says yes to most documents that fit, for a fraction of the time; null when the schema is too much for it. */
   readonly #plain: PlainSchema | null;
   readonly #documentHeapBytes: number;
+  /** References that may be followed yet; no end to those of the schema of schemas, while this one is compiled. */
+  #steps = Number.POSITIVE_INFINITY;
 
   constructor(schema: unknown, patterns: PatternEngine, documentHeapBytes: number) {
     this.#documentHeapBytes = documentHeapBytes;
-    this.#all = schemaCompiler(schema, patterns, true).compile(schema as object | boolean);
-    const first = schemaCompiler(schema, patterns, false);
+    const onReference = (): void => {
+      this.#steps -= 1;
+      if (this.#steps < 0) throw new TooCostly();
+    };
+    this.#all = schemaCompiler(schema, patterns, true, onReference).compile(schema as object | boolean);
+    const first = schemaCompiler(schema, patterns, false, onReference);
     this.#first = first.compile(schema as object | boolean);
     this.#plain = compilePlain(schema, (text) => first.compile(text));
   }
@@ -144,9 +169,11 @@ class StoredSchema implements CompiledSchema {
       return { kind: 'not-json' };
     }
     const validate = bytes.byteLength > MOST_BYTES_FOR_ALL ? this.#first : this.#all;
+    this.#steps = STEPS + STEPS_FOR_BYTE * bytes.byteLength;
     try {
       if (validate(value) === true) return VALID;
     } catch (cause) {
+      if (cause instanceof TooCostly) return { kind: 'mismatch', findings: TOO_COSTLY };
       // A schema that refers to itself follows the document as deep as it goes, and so does the stack.
       if (cause instanceof RangeError) return { kind: 'mismatch', findings: TOO_DEEP };
       throw cause;

@@ -77,6 +77,69 @@ describe('a schema', () => {
     );
   });
 
+  it('follows references only so often for each byte of a document', () => {
+    const part = (name: string) => ({
+      properties: { [name]: { const: 1 }, of: { $ref: '#' } },
+      required: [name],
+    });
+    const nested = (depth: number): string => `${'{"of":'.repeat(depth)}{"a":1}${'}'.repeat(depth)}`;
+    for (const choice of ['oneOf', 'anyOf']) {
+      const schema = { type: 'object', [choice]: [part('a'), part('b'), part('c')] };
+      assert.equal(check(schema, '{"b":1,"of":{"c":1}}').kind, 'valid');
+      assert.deepEqual(findings(check(schema, nested(90))), [
+        { pointer: '', rule: 'cost', message: 'makes its schema refer to itself too often to be checked' },
+      ]);
+    }
+    const many = { $defs: { n: { type: 'integer' } }, items: { $ref: '#/$defs/n' } };
+    assert.equal(check(many, `[${'1,'.repeat(50_000)}1]`).kind, 'valid');
+    const dynamic = {
+      $dynamicAnchor: 'me',
+      allOf: [{ properties: { of: { $dynamicRef: '#me' } } }, { properties: { of: { $dynamicRef: '#me' } } }],
+    };
+    assert.equal(findings(check(dynamic, nested(90)))[0]!.rule, 'cost');
+  });
+
+  it('compares the items of an array in one pass', () => {
+    const unique = { uniqueItems: true };
+    const rows = Array.from({ length: 60_000 }, (_, id) => ({ id }));
+    assert.equal(check(unique, JSON.stringify(rows)).kind, 'valid');
+    assert.equal(check(unique, JSON.stringify([...rows, { id: 0 }])).kind, 'mismatch');
+    const alike = [
+      '[1,1.0]',
+      '[0,-0]',
+      '[{"a":1,"b":[2]},{"b":[2],"a":1}]',
+      '["a","\\u0061"]',
+      '[[],[]]',
+      '[null,null]',
+    ];
+    for (const text of alike)
+      assert.deepEqual(
+        findings(check(unique, text)).map(({ rule }) => rule),
+        ['uniqueItems'],
+        text,
+      );
+    const others = [
+      '[]',
+      '[1,"1"]',
+      '[[1],1]',
+      '[{},[]]',
+      '[null,"null"]',
+      '["a,b","a","b"]',
+      '[{"a":"b"},{"a":{"b":1}}]',
+      '[true,"true"]',
+    ];
+    for (const text of others) assert.equal(check(unique, text).kind, 'valid', text);
+    assert.equal(check({ uniqueItems: false }, '[1,1]').kind, 'valid');
+  });
+
+  it('has no format that is slow', () => {
+    assert.equal(check({ format: 'url' }, '"https://a.example/b"').kind, 'valid');
+    assert.equal(
+      check({ format: 'url' }, JSON.stringify(`http://${':'.repeat(1_000_000)}!`)).kind,
+      'mismatch',
+    );
+  });
+
   it('judges an object by its own members, whatever they are called', () => {
     for (const name of [
       'constructor',
