@@ -13,14 +13,14 @@ const OWN: ReadonlySet<string> = new Set([
   'content-length',
   'expect',
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
   'x-real-ip',
   'x-request-id',
   'via',
+  // Some servers take these for the target, in place of the one that filters saw.
+  'x-original-url',
+  'x-rewrite-url',
 ]);
+const OWN_PREFIX = 'x-forwarded-';
 /** A filter that reads bodies needs them whole and plain. */
 const PARTIAL: ReadonlySet<string> = new Set(['accept-encoding', 'range', 'if-range']);
 
@@ -84,6 +84,16 @@ function confinedHeaders(
   return { has: (name) => own.has(name) || secretHeaders.has(name) };
 }
 
+function isOwn(name: string): boolean {
+  return OWN.has(name) || name.startsWith(OWN_PREFIX);
+}
+
+/** CGI and its heirs (WSGI, PHP, Rack) have one variable for `x-real-ip` and `x_real_ip`: the client's would count as well. */
+function isTakenForOwn(name: string, { secretHeaders }: Exchange, route: Route): boolean {
+  const folded = name.replaceAll('_', '-');
+  return isOwn(folded) || route.upstreamHeaders.has(folded) || secretHeaders?.has(folded) === true;
+}
+
 function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolean): HeaderList {
   const { flat } = exchange.requestHeaders;
   const asked = exchange.secretHeaders;
@@ -92,7 +102,8 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     if (name === 'via') via = `${flat[i + 1]}, ${via}`;
-    if (OWN.has(name) || (wholeResponse && PARTIAL.has(name))) continue;
+    if (isOwn(name) || (wholeResponse && PARTIAL.has(name))) continue;
+    if (name.includes('_') && isTakenForOwn(name, exchange, route)) continue;
     const secret = asked === null ? null : secretFieldValue(name, flat[i + 1]!, asked, route);
     kept.push(name, secret ?? flat[i + 1]!);
   }

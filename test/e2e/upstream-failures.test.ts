@@ -85,7 +85,12 @@ describe('what goes upstream', () => {
       response.end('ok');
     });
     const gateway = await TestGateway.start(test, {
-      upstreams: { sample: { targets: [{ url: target.url }], headers: { authorization: 'Bearer fixed' } } },
+      upstreams: {
+        sample: {
+          targets: [{ url: target.url }],
+          headers: { authorization: 'Bearer fixed', 'x-key': 'fixed' },
+        },
+      },
       routes: [route('all', '/*')],
     });
     const response = await fetch(gateway.url('/a'), {
@@ -96,8 +101,19 @@ describe('what goes upstream', () => {
         'x-request-id': 'mine',
         authorization: 'Bearer mine',
         te: 'trailers',
+        'x-forwarded-prefix': '/admin',
+        'x-original-url': '/admin',
+        'x-rewrite-url': '/admin',
+        x_forwarded_for: '203.0.113.9',
+        'x-real_ip': '203.0.113.9',
+        x_request_id: 'mine',
+        x_key: 'mine',
+        x_other: 'mine',
       },
     });
+    const made = Object.keys(headers).filter((name) => name.includes('_') || /prefix|-url$/.test(name));
+    assert.deepEqual(made, ['x_other']);
+    assert.equal(headers['x-key'], 'fixed');
     assert.equal(headers['x-forwarded-for'], '127.0.0.1');
     assert.equal(headers['x-forwarded-proto'], 'http');
     assert.equal(headers['x-forwarded-host'], `127.0.0.1:${gateway.port}`);
