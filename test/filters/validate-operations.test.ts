@@ -169,6 +169,11 @@ table(
       mismatch('headers/X-Tenant repeated'),
     ],
     [
+      'a header that some servers take for one that is named',
+      withHeaders({ 'x-tenant': 'acme', x_tenant: 'B', 'x_other-one': 'c', cookie: 'sid=abcd' }),
+      mismatch('headers/X-Tenant spelling'),
+    ],
+    [
       'a repeated cookie, also over two lines',
       withHeaders({ 'x-tenant': 'acme', cookie: ['sid=abcd', 'sid=abcd'] }),
       mismatch('cookies/sid repeated'),

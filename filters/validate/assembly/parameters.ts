@@ -4,6 +4,7 @@ import {
   Bytes,
   Cookies,
   combinedField,
+  Headers,
   hasUniqueNames,
   isToken,
   isUtf8,
@@ -21,9 +22,12 @@ import { Findings } from './findings';
 import { Parameter, splitAtCommas } from './parameter';
 
 const SEMICOLON: u8 = 0x3b;
+const HYPHEN: u8 = 0x2d;
+const UNDERSCORE: u8 = 0x5f;
 // As many as are told.
 const MOST_STRANGERS = 20;
 const REPEATED = 'must not come more than once';
+const SPELLING = 'must not come with underscores in place of hyphens';
 const REQUIRED = 'must be there';
 const ENCODING = 'is not encoded as it should be';
 
@@ -82,6 +86,7 @@ export class Parameters {
   writeHeaders(request: Request, document: JsonWriter, limits: BodyLimits, findings: Findings): void {
     const place = this.place;
     const headers = request.headers;
+    this.findDoubles(headers, findings);
     for (let i = 0; i < this.list.length; i++) {
       const parameter = this.list[i];
       const name = this.lower[i];
@@ -96,6 +101,16 @@ export class Parameters {
         findings.add(place, parameter.name, 'repeated', REPEATED);
       } else {
         parameter.write(headers.valueAt(index), document, limits, place, findings);
+      }
+    }
+  }
+
+  /** CGI, WSGI and PHP have one variable for `x-tenant` and `x_tenant`: what is checked here may not be what they read. */
+  private findDoubles(headers: Headers, findings: Findings): void {
+    for (let at = 0; at < headers.size; at++) {
+      const name = headers.nameAt(at);
+      for (let i = 0; i < this.lower.length; i++) {
+        if (isDouble(name, this.lower[i])) findings.add(this.place, this.list[i].name, 'spelling', SPELLING);
       }
     }
   }
@@ -254,4 +269,15 @@ function hasEncodedComma(path: Bytes): bool {
     if (at + 2 < path.length && (path[at + 2] | 0x20) == 0x63) return true;
   }
   return false;
+}
+
+/** True for another name that differs in hyphens and underscores only. Both in lower case. */
+function isDouble(name: Bytes, other: string): bool {
+  if (name.length != other.length || name.equals(other)) return false;
+  for (let i = 0; i < name.length; i++) {
+    const byte = name[i] == UNDERSCORE ? HYPHEN : name[i];
+    const code = other.charCodeAt(i);
+    if (byte != (code == UNDERSCORE ? HYPHEN : code)) return false;
+  }
+  return true;
 }
