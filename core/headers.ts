@@ -141,7 +141,7 @@ export class HeaderList {
       flat[write + 1] = flat[read + 1]!;
       write += 2;
     }
-    if (write < flat.length) flat.length = write;
+    truncate(flat, write);
   }
 
   /** A copy that shares nothing with this list. */
@@ -170,9 +170,13 @@ export class HeaderList {
       flat[write + 1] = flat[read + 1]!;
       write += 2;
     }
-    // Setting a length costs a call of the runtime even where it is the same; most names are not there.
-    if (write < flat.length) flat.length = write;
+    truncate(flat, write);
   }
+}
+
+/** To set the length would call the runtime of the engine, even where it is the same; and most often few go. */
+function truncate(flat: string[], length: number): void {
+  while (flat.length > length) flat.pop();
 }
 
 /** Answers for the names of one message whether they stop at this hop: the known ones, and what `connection` names. */

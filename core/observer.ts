@@ -30,12 +30,8 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
     }
   }
 
-  filterCalled(filter: string, phase: PhaseName, call: FilterCall): void {
-    this.#metrics.filterCalled(filter, phase, call.durationNs, call.edits);
-  }
-
-  filterWaited(filter: string, phase: PhaseName, waitMs: number): void {
-    this.#metrics.filterWaited(filter, phase, waitMs);
+  filterCalled(filter: string, phase: PhaseName, call: FilterCall, waitMs: number): void {
+    this.#metrics.filterCalled(filter, phase, call.durationNs, call.edits, waitMs);
   }
 
   calloutEnded(filter: string, callout: CalloutReport, exchange: Exchange): void {

@@ -157,6 +157,7 @@ class Server {
     }
     // Before the record: whoever reads the record takes this message at once.
     if (extra !== null) this.#post({ kind: 'extra', extra });
+    if (record.write(this.#results, ticket)) return;
     this.#untilWritten(() => record.write(this.#results, ticket));
   }
 

@@ -2,7 +2,7 @@
 // one string costs a third of a call per field.
 import { Buffer } from 'node:buffer';
 import { STATUS_CODES } from 'node:http';
-import { type HeaderList, isFieldValue, isFramingField, isToken } from '../headers.js';
+import { type HeaderList, isFieldValue, isUnframedName } from '../headers.js';
 
 const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
 
@@ -15,29 +15,40 @@ export function isBodiless(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
 }
 
+/** A head as text, one character per byte. */
+export interface HeadText {
+  readonly text: string;
+  /** Nothing in it is beyond ASCII. */
+  readonly isAscii: boolean;
+}
+
 /**
- * Status and fields, joined by CR LF, without the last CR LF; one character per byte.
+ * Status and fields, joined by CR LF, without the last CR LF.
  *
  * Framing fields and `date` are left out, they are the engine's to write. So is a field that would break the
  * message: whoever made it has checked it before, and to send nothing is safer than to send half.
  */
-export function formatHead(status: number, headers: HeaderList): string {
-  let head = STATUS_LINES[status] ?? STATUS_LINES[500]!;
+export function formatHead(status: number, headers: HeaderList): HeadText {
+  let isAscii = true;
+  let text = STATUS_LINES[status] ?? STATUS_LINES[500]!;
   const { flat } = headers;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     const value = flat[i + 1]!;
-    if (name === 'date' || isFramingField(name)) continue;
-    if (!isToken(name)) continue;
-    if (!ASCII_VALUE.test(value) && !isFieldValue(value)) continue;
-    head += `\r\n${name}: ${value}`;
+    if (name === 'date' || !isUnframedName(name)) continue;
+    if (!ASCII_VALUE.test(value)) {
+      if (!isFieldValue(value)) continue;
+      isAscii = false;
+    }
+    text += `\r\n${name}: ${value}`;
   }
-  return head;
+  return { text, isAscii };
 }
 
-/** A head as an engine may take it: engines write strings as UTF-8, so bytes beyond ASCII go as bytes. */
-export function encodeHead(head: string): string | Uint8Array {
-  return ASCII_HEAD.test(head) ? head : Buffer.from(head, 'latin1');
+/**
+ * A head as an engine may take it: engines write strings as UTF-8, so bytes beyond ASCII go as bytes.
+ * @param more lines behind it, in ASCII, with the CR LF before them
+ */
+export function encodeHead({ text, isAscii }: HeadText, more = ''): string | Uint8Array {
+  return isAscii ? text + more : Buffer.from(text + more, 'latin1');
 }
-
-const ASCII_HEAD = /^[\0-\x7f]*$/;

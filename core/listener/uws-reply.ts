@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import type { Reply, ReplyOutcome } from './listener.js';
-import { encodeHead, formatHead, isBodiless } from './response-head.js';
+import { encodeHead, formatHead, type HeadText, isBodiless } from './response-head.js';
 import { beginEngineCork, CORK_ROOM, corkIfRoom, endEngineCork } from './uws-cork.js';
 import { UwsDownload } from './uws-download.js';
 import type { UwsResponse } from './uws-engine.js';
@@ -15,6 +15,7 @@ import { copyChunk, UwsUpload } from './uws-upload.js';
 const DISCARD_BYTES = 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
+const CLOSES = '\r\nconnection: close';
 
 const DISCARD = { chunk(): void {}, end(): void {}, fail(): void {} };
 
@@ -109,14 +110,14 @@ export class UwsReply implements Reply {
       // Nobody waits for its end, and it may have none.
       body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
       const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
-      return this.#sendHead(length === null ? head : `${head}\r\ncontent-length: ${length}`, closes);
+      return this.#sendHead(head, length === null ? '' : `\r\ncontent-length: ${length}`, closes);
     }
     if (body === null || body.length === 0) {
       body?.read(DISCARD);
       return this.#sendWhole(head, NOTHING, closes);
     }
     // Only a whole body lets the engine close the connection, so a body in memory that must close goes whole.
-    if (body instanceof BufferedBody && (closes || head.length + body.length <= CORK_ROOM)) {
+    if (body instanceof BufferedBody && (closes || head.text.length + body.length <= CORK_ROOM)) {
       return this.#sendWhole(head, body.bytes, closes);
     }
     return this.#sendStream(head, body, closes);
@@ -164,9 +165,9 @@ export class UwsReply implements Reply {
     return upload;
   }
 
-  #sendWhole(head: string, bytes: Uint8Array, closes: boolean): ReplyOutcome {
+  #sendWhole(head: HeadText, bytes: Uint8Array, closes: boolean): ReplyOutcome {
     const engineCloses = this.#engineCloses;
-    const text = encodeHead(engineCloses ? `${head}\r\nconnection: close` : head);
+    const text = encodeHead(head, engineCloses ? CLOSES : '');
     const res = this.#res;
     this.#abandonUpload();
     corkIfRoom(res, text.length + bytes.length, () => {
@@ -179,9 +180,9 @@ export class UwsReply implements Reply {
     return 'sent';
   }
 
-  #sendHead(head: string, closes: boolean): ReplyOutcome | Promise<ReplyOutcome> {
-    if (closes && !this.#engineCloses) return this.#sendHeadAndClose(head);
-    const text = encodeHead(this.#engineCloses ? `${head}\r\nconnection: close` : head);
+  #sendHead(head: HeadText, length: string, closes: boolean): ReplyOutcome | Promise<ReplyOutcome> {
+    if (closes && !this.#engineCloses) return this.#sendHeadAndClose(head, length);
+    const text = encodeHead(head, this.#engineCloses ? length + CLOSES : length);
     const res = this.#res;
     this.#abandonUpload();
     corkIfRoom(res, text.length, () => {
@@ -193,8 +194,8 @@ export class UwsReply implements Reply {
   }
 
   /** The engine cannot end without a body and close, so the head is written to its last byte and cut after it. */
-  #sendHeadAndClose(head: string): Promise<ReplyOutcome> {
-    const text = encodeHead(`${head}\r\ndate: ${new Date().toUTCString()}\r\nconnection: close\r\n`);
+  #sendHeadAndClose(head: HeadText, length: string): Promise<ReplyOutcome> {
+    const text = encodeHead(head, `${length}\r\ndate: ${new Date().toUTCString()}${CLOSES}\r\n`);
     return new Promise((resolve) => {
       this.#resolve = resolve;
       // Not in the tick of the request: what is corked there is lost when the connection closes.
@@ -209,7 +210,7 @@ export class UwsReply implements Reply {
     });
   }
 
-  #sendStream(head: string, body: Body, closes: boolean): Promise<ReplyOutcome> {
+  #sendStream(head: HeadText, body: Body, closes: boolean): Promise<ReplyOutcome> {
     this.#flow ??= new UwsFlow(this.#res);
     this.#owner.watch(this);
     return new Promise((resolve) => {
@@ -218,7 +219,7 @@ export class UwsReply implements Reply {
         this.#res,
         this.#exchange!,
         this.#flow!,
-        encodeHead(closes ? `${head}\r\nconnection: close` : head),
+        encodeHead(head, closes ? CLOSES : ''),
         body,
         () => this.#abandonUpload(),
         (outcome) => this.#streamEnded(outcome),

@@ -35,9 +35,8 @@ export interface CalloutReport {
 
 /** Told what filters do, for metrics and log. */
 export interface FilterObserver {
-  filterCalled(filter: string, phase: PhaseName, call: FilterCall): void;
-  /** No filter ran for `waitMs` of the way of its chain through a worker. */
-  filterWaited(filter: string, phase: PhaseName, waitMs: number): void;
+  /** @param waitMs of the way of its chain through a worker no filter ran for so long */
+  filterCalled(filter: string, phase: PhaseName, call: FilterCall, waitMs: number): void;
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void;
   filterLogged(line: FilterLogLine, exchange: Exchange): void;
   calloutEnded(filter: string, callout: CalloutReport, exchange: Exchange): void;
@@ -250,8 +249,7 @@ function reportCalls(
   for (let i = 0; i < calls.length; i += 1) {
     if (calls[i]!.count === 0) continue;
     const { name } = specs[i]!;
-    observer.filterCalled(name, phase, calls[i]!);
-    observer.filterWaited(name, phase, waitMs);
+    observer.filterCalled(name, phase, calls[i]!, waitMs);
   }
 }
 

@@ -51,17 +51,14 @@ export class FilterSeries {
     this.#filters = filters;
   }
 
-  called(name: string, phase: FilterPhase, durationNs: number, edits: number): void {
-    const series = this.#filters.get(name)?.[phase];
-    if (series === undefined) return;
+  called(name: string, phase: FilterPhase, durationNs: number, edits: number, waitMs: number): void {
+    const filter = this.#filters.get(name);
+    if (filter === undefined) return;
+    const series = phase === 'request' ? filter.request : filter.response;
     series.calls += 1;
     series.edits += edits;
+    series.queueMs += waitMs;
     series.duration.observe(durationNs / 1e9);
-  }
-
-  waited(name: string, phase: FilterPhase, waitMs: number): void {
-    const series = this.#filters.get(name)?.[phase];
-    if (series !== undefined) series.queueMs += waitMs;
   }
 
   failed(name: string, code: string): void {

@@ -148,13 +148,9 @@ export class Metrics {
     this.#exchanges.add(exchange, durationMs);
   }
 
-  filterCalled(filter: string, phase: FilterPhase, durationNs: number, edits: number): void {
-    this.#filters.called(filter, phase, durationNs, edits);
-  }
-
-  /** A chain with this filter came back; `waitMs` of its way no filter ran. */
-  filterWaited(filter: string, phase: FilterPhase, waitMs: number): void {
-    this.#filters.waited(filter, phase, waitMs);
+  /** A chain with this filter came back; for `waitMs` of its way no filter ran. */
+  filterCalled(filter: string, phase: FilterPhase, durationNs: number, edits: number, waitMs: number): void {
+    this.#filters.called(filter, phase, durationNs, edits, waitMs);
   }
 
   /** A callout of a filter came to an end. */

@@ -6,6 +6,10 @@ import { ProtocolError } from './failure.js';
 const DIGITS = /^[0-9]{1,15}$/;
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,\s])timeout\s*=\s*([0-9]{1,9})(?:$|[,;\s])/i;
 
+/** What `keep-alive` said last, which most targets say again. */
+let lastKeepAlive = '';
+let lastTimeoutMs: number | null = null;
+
 export class ResponseHead {
   readonly status: number;
   /** Flat, names lower case, without hop-by-hop fields. */
@@ -85,8 +89,12 @@ export class ResponseHead {
   }
 
   #addKeepAlive(value: string): void {
-    const match = KEEP_ALIVE_TIMEOUT.exec(value);
-    if (match !== null) this.keepAliveTimeoutMs = Number(match[1]) * 1000;
+    if (value !== lastKeepAlive) {
+      const match = KEEP_ALIVE_TIMEOUT.exec(value);
+      lastTimeoutMs = match === null ? null : Number(match[1]) * 1000;
+      lastKeepAlive = value;
+    }
+    if (lastTimeoutMs !== null) this.keepAliveTimeoutMs = lastTimeoutMs;
   }
 
   #addOptions(value: string): void {

@@ -2,7 +2,7 @@
 // says where the next one begins; who makes visits and callouts, and how, is the caller's business.
 import { MAX_CALLOUTS } from '../../sdk/abi/abi.js';
 import { applyEdits } from './edits.js';
-import type { Callout, PhaseMessage, PhaseResult } from './guest-abi.js';
+import { type Callout, NONE, type PhaseMessage, type PhaseResult } from './guest-abi.js';
 
 export class ChainVisits {
   /** Index in the chain of the filter that the present visit begins with. */
@@ -10,9 +10,9 @@ export class ChainVisits {
   /** Callouts that this filter may still make. */
   left = MAX_CALLOUTS;
   /** By index in the chain, as far as it came. */
-  readonly contexts: (Uint8Array | null)[] = [];
+  contexts: readonly (Uint8Array | null)[] = NONE;
   /** Index in the chain of each filter that is to see no more of the body. */
-  readonly passed: number[] = [];
+  passed: readonly number[] = NONE;
   /** The last body that a filter set. */
   body: Uint8Array | undefined = undefined;
   readonly #message: PhaseMessage;
@@ -25,8 +25,8 @@ export class ChainVisits {
   /** Takes what a visit came to. Answers the callout to make before the next one; null when the chain is over. */
   take({ edits, contexts, passed, callout }: PhaseResult): Callout | null {
     applyEdits(edits, this.#message);
-    for (const context of contexts) this.contexts.push(context);
-    for (const index of passed) this.passed.push(this.from + index);
+    this.contexts = this.contexts.length === 0 ? contexts : [...this.contexts, ...contexts];
+    if (passed.length > 0) this.passed = [...this.passed, ...passed.map((index) => this.from + index)];
     this.body = edits.body ?? this.body;
     if (callout === null) return null;
     // The first filter of a visit is the one that goes on; any other asks for its first.

@@ -137,13 +137,13 @@ export class FrameWriter {
   }
 }
 
-const FLAGS: Readonly<Record<BodyStage, number>> = {
-  none: 0,
-  whole: FLAG_BODY,
-  follows: FLAG_FOLLOWS,
-  chunk: FLAG_CHUNK,
-  last: FLAG_CHUNK | FLAG_LAST,
-};
+/** No object of them: the engine would look them up by hash, for each call of a filter. */
+function flagsOf(stage: BodyStage): number {
+  if (stage === 'whole') return FLAG_BODY;
+  if (stage === 'none') return 0;
+  if (stage === 'follows') return FLAG_FOLLOWS;
+  return stage === 'chunk' ? FLAG_CHUNK : FLAG_CHUNK | FLAG_LAST;
+}
 
 /** Tells a frame in guest memory where its body and the filter's context begin. Both may be empty. */
 export function patchTail(
@@ -164,7 +164,7 @@ export function patchTail(
   words[base + (FRAME_BODY >> 2) + 1] = bodyLength;
   words[base + (FRAME_CONTEXT >> 2)] = contextAt;
   words[base + (FRAME_CONTEXT >> 2) + 1] = contextLength;
-  words[base] = (words[base]! & 0x00ffffff) | (FLAGS[stage] << 24);
+  words[base] = (words[base]! & 0x00ffffff) | (flagsOf(stage) << 24);
 }
 
 /** Reads a frame of ours back, without its body. Only for frames this host wrote: nothing is checked. */

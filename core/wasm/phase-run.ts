@@ -86,7 +86,10 @@ export class PhaseRun {
   }
 
   #modeOf({ id }: ChainLink): BodyMode {
-    return this.#thread.get(id)?.spec.phases[this.#input.phase]?.body ?? 'none';
+    const phases = this.#thread.get(id)?.spec.phases;
+    // No look-up by a variable: the engine would make one by hash of it, for each call.
+    const wants = this.#input.phase === 'request' ? phases?.request : phases?.response;
+    return wants?.body ?? 'none';
   }
 
   #call(link: ChainLink, index: number, mode: BodyMode): Reply | null {

@@ -5,13 +5,13 @@ import { encodeHead, formatHead, isBodiless } from '../../../core/listener/respo
 
 describe('formatHead', () => {
   it('writes the reason phrase of a status, and one for those that have none', () => {
-    assert.equal(formatHead(404, new HeaderList()), '404 Not Found');
-    assert.equal(formatHead(799, new HeaderList()), '799 Unassigned');
+    assert.equal(formatHead(404, new HeaderList()).text, '404 Not Found');
+    assert.equal(formatHead(799, new HeaderList()).text, '799 Unassigned');
   });
 
   it('writes fields in order and repeats those that repeat', () => {
     const headers = new HeaderList(['b', '1', 'a', '2', 'b', '3']);
-    assert.equal(formatHead(200, headers), '200 OK\r\nb: 1\r\na: 2\r\nb: 3');
+    assert.equal(formatHead(200, headers).text, '200 OK\r\nb: 1\r\na: 2\r\nb: 3');
   });
 
   it('leaves out framing fields, date and what would break the message', () => {
@@ -28,14 +28,20 @@ describe('formatHead', () => {
       'x',
     ];
     const broken = ['a b', 'x', '', 'x', 'c', 'x\r\ny: z', 'd', '\0', 'e', '\u0100'];
-    assert.equal(formatHead(200, new HeaderList([...framing, ...broken, 'ok', 'x'])), '200 OK\r\nok: x');
+    const { text, isAscii } = formatHead(200, new HeaderList([...framing, ...broken, 'ok', 'x']));
+    assert.equal(text, '200 OK\r\nok: x');
+    assert.ok(isAscii);
   });
 });
 
 describe('encodeHead', () => {
   it('writes one byte per character', () => {
-    assert.equal(encodeHead('200 OK\r\na: b'), '200 OK\r\na: b');
-    assert.deepEqual(encodeHead('\xe9'), Buffer.from([0xe9]));
+    const ascii = formatHead(200, new HeaderList(['a', 'b']));
+    assert.equal(encodeHead(ascii), '200 OK\r\na: b');
+    assert.equal(encodeHead(ascii, '\r\nc: d'), '200 OK\r\na: b\r\nc: d');
+    const beyond = formatHead(200, new HeaderList(['a', 'b', 'c', '\xe9', 'd', 'e']));
+    const bytes = Buffer.from('200 OK\r\na: b\r\nc: \xe9\r\nd: e\r\nf: g', 'latin1');
+    assert.deepEqual(encodeHead(beyond, '\r\nf: g'), bytes);
   });
 });
 

@@ -140,7 +140,7 @@ describe('after a reload', () => {
     metrics.prune({ routes: ['kept', 'removed'], filters: ['kept', 'removed'] });
     for (const name of ['kept', 'removed']) {
       metrics.exchangeFinished(finished(name, 200));
-      metrics.filterCalled(name, 'request', 1000, 1);
+      metrics.filterCalled(name, 'request', 1000, 1, 0);
       metrics.filterFailed(name, 'SLUICE_FILTER_TRAP');
     }
     metrics.prune({ routes: ['kept'], filters: ['kept'] });
@@ -156,7 +156,7 @@ describe('after a reload', () => {
     metrics.prune({ routes: ['removed'], filters: ['removed'] });
     metrics.prune({ routes: [], filters: [] });
     metrics.exchangeFinished(finished('removed', 200));
-    metrics.filterCalled('removed', 'response', 1000, 0);
+    metrics.filterCalled('removed', 'response', 1000, 0, 0);
     metrics.filterFailed('removed', 'SLUICE_FILTER_TRAP');
     const samples = await scrape(metrics);
     assert.deepEqual(named(samples, 'removed'), []);
@@ -168,14 +168,15 @@ describe('filter metrics', () => {
   it('count calls, edits, time and failures by filter and phase', async () => {
     const metrics = metricsOf();
     metrics.prune({ routes: [], filters: ['guard', 'clean'] });
-    metrics.filterCalled('guard', 'request', 20_000, 3);
-    metrics.filterCalled('guard', 'request', 2_000_000_000, 1);
-    metrics.filterCalled('clean', 'response', 5_000, 0);
+    metrics.filterCalled('guard', 'request', 20_000, 3, 7);
+    metrics.filterCalled('guard', 'request', 2_000_000_000, 1, 0);
+    metrics.filterCalled('clean', 'response', 5_000, 0, 0);
     metrics.filterFailed('clean', 'SLUICE_FILTER_DEADLINE');
     const samples = await scrape(metrics);
     const guard = '{filter="guard",phase="request"}';
     assert.equal(samples.get(`sluice_filter_calls_total${guard}`), 2);
     assert.equal(samples.get(`sluice_filter_edits_total${guard}`), 4);
+    assert.equal(samples.get(`sluice_filter_queue_seconds_total${guard}`), 0.007);
     assert.equal(samples.get(`sluice_filter_duration_seconds_count${guard}`), 2);
     assert.equal(
       samples.get('sluice_filter_duration_seconds_bucket{le="0.000025",filter="guard",phase="request"}'),
