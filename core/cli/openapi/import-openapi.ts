@@ -37,6 +37,9 @@ const DEFAULT_HEAP_MB = 128;
 const DEFAULT_MEMORY_MB = 16;
 /** A worker compiles so many characters of schemas for each MiB of its heap in one piece (sdk/ABI.md). */
 const CHARACTERS_FOR_EACH_MB = 512;
+const DEFAULT_START_MS = 10_000;
+/** A worker reads so many characters of rules in the default time to start, on a machine with much else to do. */
+const CHARACTERS_FOR_EACH_START = 128 * 1024;
 /** Memory of a filter for each byte of its config: the text, what it reads into, what it hands to the compiler. */
 const MEMORY_FOR_EACH_BYTE = 12;
 const MIB = 1024 * 1024;
@@ -77,6 +80,11 @@ function configOf(
   const text = JSON.stringify(rules);
   const memoryMb = sizeMb(Buffer.byteLength(text) * MEMORY_FOR_EACH_BYTE, MIB, DEFAULT_MEMORY_MB);
   const heapMb = sizeMb(text.length, CHARACTERS_FOR_EACH_MB, DEFAULT_HEAP_MB);
+  const startMs = Math.max(1, Math.ceil(text.length / CHARACTERS_FOR_EACH_START)) * DEFAULT_START_MS;
+  const workers: JsonObject = {
+    ...(heapMb > DEFAULT_HEAP_MB && { heapMb }),
+    ...(startMs > DEFAULT_START_MS && { startMs }),
+  };
   return {
     listeners: [{ name: 'public', address: listen }],
     ...(admin !== null && { admin: { address: admin } }),
@@ -95,7 +103,7 @@ function configOf(
       filters: ['validate'],
       upstream: 'api',
     })),
-    ...(heapMb > DEFAULT_HEAP_MB && { workers: { heapMb } }),
+    ...(Object.keys(workers).length > 0 && { workers }),
   };
 }
 

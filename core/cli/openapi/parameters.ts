@@ -184,7 +184,7 @@ export class ParameterReader {
     }
     const hasItems = types.includes('array') && (style === 'form' || explode === true);
     const entry = hasItems
-      ? { schema: this.#text(parameter), ...(explode !== true && { explode: false }) }
+      ? { schema: oneOrMany(this.#text(parameter), types), ...(explode !== true && { explode: false }) }
       : { schema: this.#text(parameter, 'array') };
     define(written, name, { ...required(parameter), ...entry });
   }
@@ -246,6 +246,12 @@ export class ParameterReader {
 
 /** Keywords that tell the filter of a type. */
 const TYPED = ['type', '$ref', 'allOf', 'anyOf', 'oneOf', 'enum', 'const'];
+
+/** A query cannot tell a text from a list of one: where both fit, the filter reads a list. */
+function oneOrMany(schema: ConvertedSchema, types: readonly string[]): ConvertedSchema {
+  if (schema === TEXT || types.every((type) => type === 'array' || type === 'null')) return schema;
+  return { anyOf: [schema, { type: 'array', minItems: 1, maxItems: 1, items: schema }] };
+}
 
 function required({ placed }: SpecParameter): JsonObject {
   return (placed.value as JsonObject)['required'] === true ? { required: true } : {};

@@ -164,6 +164,25 @@ describe('parameters of an import', () => {
       { query: { a: { schema: LIST, explode: false } } },
     ],
     [
+      'a text or a list, of which one text in the query may be either',
+      [query('a', { schema: { oneOf: [{ type: 'string' }, LIST] } })],
+      {
+        query: {
+          a: {
+            schema: {
+              anyOf: [
+                { oneOf: [{ type: 'string' }, LIST] },
+                {
+                  ...{ type: 'array', minItems: 1, maxItems: 1 },
+                  items: { oneOf: [{ type: 'string' }, LIST] },
+                },
+              ],
+            },
+          },
+        },
+      },
+    ],
+    [
       'a list between spaces',
       [query('a', { style: 'spaceDelimited', schema: LIST })],
       { query: { a: { schema: { type: 'string' } } } },
@@ -440,7 +459,7 @@ describe('an import', () => {
       assert.equal(write(shuffled(spec, seed)), first, `seed ${seed}`);
   });
 
-  it('asks for more memory and heap as the schemas grow', () => {
+  it('asks for more memory, heap and time to start as the schemas grow', () => {
     const paths = Object.fromEntries(
       Array.from({ length: 3000 }, (_, index) => [
         `/p${index}`,
@@ -448,9 +467,14 @@ describe('an import', () => {
       ]),
     );
     const { config } = imported({ paths }) as unknown as {
-      config: { workers: { heapMb: number }; filters: { validate: { limits: { memoryMb: number } } } };
+      config: {
+        workers: { heapMb: number; startMs: number };
+        filters: { validate: { limits: { memoryMb: number } } };
+      };
     };
     assert.ok(config.workers.heapMb > 128);
     assert.equal(config.workers.heapMb % 128, 0);
+    assert.ok(config.workers.startMs > 10_000);
+    assert.equal(config.workers.startMs % 10_000, 0);
   });
 });
