@@ -1,5 +1,5 @@
-// Runs the tests: `node dist/test/run.js [filter…]`. A filter is a part of a path, e.g. `core/router`. Soak and
-// chaos tests run only when a filter names them. node:test prints its own report and decides the exit code.
+// Runs the tests: `node dist/test/run.js [filter…]`. A filter is a part of a path, e.g. `core/router`. Soak,
+// chaos and specs tests run only when a filter names them. node:test prints its own report and decides the exit code.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const TESTS = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(TESTS, '..', '..');
-const LONG = /(?:^|\/)(?:soak|chaos)(?:\/|[.-])/;
+const LONG = /(?:^|\/)(?:soak|chaos|specs)(?:\/|[.-])/;
 
 function testFiles(filters: readonly string[]): string[] {
   return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
