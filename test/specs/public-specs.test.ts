@@ -33,7 +33,7 @@ async function startGateway(test: TestContext, config: unknown, url: string): Pr
     filters: {
       validate: { ...imported.filters.validate, limits: { memoryMb: 64, deadlineMs: 10_000 } },
     },
-    workers: { ...imported.workers, count: 1, spare: 0 },
+    workers: { ...imported.workers, count: 1, spare: 0, startMs: 600_000 },
     log: { access: false },
   });
 }
