@@ -20,6 +20,7 @@ export { refuse } from './config';
 export { Json, JsonType, parseProblem } from './json/json';
 export { JsonWriter } from './json/writer';
 export { JsonEditor } from './json/editor';
+export { JsonStream } from './json/stream';
 export { JsonRules } from './json/rules';
 export { JsonAction } from './json/action';
 export { NameSet } from './json/name-set';

@@ -5,10 +5,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { TestChain, type TestHeaders } from '../../sdk/testing/index.js';
 import { builtIn, readmeExample, schemaFindings } from './built-in.js';
+import { assertSameInChunks } from './sanitise-chunks.js';
 import { SAMPLES } from './sanitise-samples.js';
 
 const SECRET = 'the key of the operator';
 const codeOf = (value: string): string => createHmac('sha256', SECRET).update(value).digest('hex');
+const TEXT = { 'content-type': 'text/plain' };
+const JSON_TYPE = { 'content-type': 'application/json' };
 const KINDS = Object.keys(SAMPLES);
 
 function chainOf(detect: unknown, more: Record<string, unknown> = {}): TestChain {
@@ -38,16 +41,20 @@ function readSample(sample: string): { text: string; cleaned: string } {
 for (const [kind, samples] of Object.entries(SAMPLES)) {
   describe(`sanitise: the detector ${kind}`, () => {
     const chain = chainOf([{ kinds: [kind], value: '#' }]);
+    const streaming = chainOf([{ kinds: [kind], value: '#' }], { stream: true });
     for (const sample of samples) {
       const { text, cleaned } = readSample(sample);
       const found = text !== cleaned;
       it(`${found ? 'finds' : 'leaves'} ${JSON.stringify(sample)}, in text and in JSON`, () => {
         assert.equal(inText(chain, text), cleaned);
         assert.equal(inText(chain, `a ${text}\n`), `a ${cleaned}\n`);
+        assertSameInChunks(streaming, TEXT, `a ${text}\n`, { text: `a ${cleaned}\n` });
         const escapeAll = (value: string): string =>
           `"${value.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
         for (const spell of [JSON.stringify, escapeAll]) {
-          const out = inJson(chain, `{"a":[${spell(text)}],"b":1}`);
+          const input = `{"a":[${spell(text)}],"b":1}`;
+          const out = inJson(chain, input);
+          if (spell !== escapeAll) assertSameInChunks(streaming, JSON_TYPE, input, { text: out });
           assert.deepEqual(JSON.parse(out), { a: [cleaned], b: 1 });
           if (!found) assert.equal(out, `{"a":[${spell(text)}],"b":1}`);
         }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { TestChain } from '../../sdk/testing/index.js';
 import { chainOf } from './built-in.js';
+import { assertSameInChunks } from './sanitise-chunks.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -20,9 +21,12 @@ type Case = readonly [name: string, input: string, output?: string];
 function table(what: string, json: Record<string, unknown>, cases: readonly Case[]): void {
   describe(what, () => {
     const chain = chainOf('sanitise', { json: { replacement: '#', ...json } });
+    const streaming = chainOf('sanitise', { json: { replacement: '#', ...json }, stream: true });
     for (const [name, input, output] of cases) {
       it(name, () => {
-        assert.deepEqual(redact(chain, input), { status: 200, text: output ?? input });
+        const seen = { status: 200, text: output ?? input };
+        assert.deepEqual(redact(chain, input), seen);
+        if (input.length < 1000) assertSameInChunks(streaming, JSON_TYPE, input, seen);
       });
     }
   });

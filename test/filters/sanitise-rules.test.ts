@@ -7,6 +7,7 @@ import { TestChain } from '../../sdk/testing/index.js';
 import type { Edit, Rule } from '../sdk/json-editor-guest.js';
 import { editText } from '../sdk/json-reference.js';
 import { builtIn, readmeExample, schemaFindings } from './built-in.js';
+import { assertSameInChunks } from './sanitise-chunks.js';
 
 const SECRET = 'the key of the operator';
 const codeOf = (value: string): string => createHmac('sha256', SECRET).update(value).digest('hex');
@@ -71,7 +72,10 @@ const ROWS: readonly Row[] = [
 describe('a rule of sanitise', () => {
   for (const [rule, input, output] of ROWS) {
     it(`${JSON.stringify(rule)} makes ${output} of ${input}`, () => {
-      assert.equal(through(chainOf({ replacement: '#', rules: [rule] }), input), output);
+      const json = { replacement: '#', rules: [rule] };
+      assert.equal(through(chainOf(json), input), output);
+      const headers = { 'content-type': 'application/json' };
+      assertSameInChunks(chainOf(json, { stream: true }), headers, input, { text: output });
     });
   }
 

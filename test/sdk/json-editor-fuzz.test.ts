@@ -2,90 +2,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Edit, EditorGuest, type Rule } from './json-editor-guest.js';
+import { change, changed, document, isJson, NAMES, rules } from './json-arbitrary.js';
+import { EditorGuest } from './json-editor-guest.js';
 import { editText, editValue } from './json-reference.js';
-
-const NAMES = ['a', 'b', 'é', 'x"y', '', '0', '1'];
-
-const edit: fc.Arbitrary<Edit> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({ do: 'remove' } as const) },
-  fc.constant({ do: 'keep' } as const),
-  fc.record({
-    do: fc.constant('replace' as const),
-    with: fc.constantFrom<unknown>(null, 7, 'r', [], { b: 1 }),
-  }),
-  fc.record({ do: fc.constant('text' as const), with: fc.constantFrom('', 'q"\\', 'é😀') }),
-  fc.record({ do: fc.constant('mask' as const), keep: fc.nat(4) }),
-);
-const pointer = fc
-  .array(fc.constantFrom(...NAMES, '*', '*', '~0', '2'), { maxLength: 3 })
-  .map((tokens) => tokens.map((token) => `/${token}`).join(''));
-const rule: fc.Arbitrary<Rule> = fc.oneof(
-  fc.record({ name: fc.constantFrom(...NAMES), edit, ask: fc.boolean() }),
-  fc.record({ pointer, edit, ask: fc.boolean() }),
-);
-const rules = fc.array(rule, { minLength: 1, maxLength: 5 });
-
-/** Documents as text, spelled in ways that no serialiser would. */
-const space = fc.constantFrom('', '', '', ' ', '\n  ', '\t', ' \r\n');
-const pieces = [
-  'a',
-  'é',
-  '😀',
-  '\\n',
-  '\\"',
-  '\\\\',
-  '\\u0041',
-  '\\ud83d\\ude00',
-  '\\uD83D',
-  '\\ude00',
-  'a b c d e f g h i j',
-];
-const string = fc.array(fc.constantFrom(...pieces), { maxLength: 6 }).map((parts) => `"${parts.join('')}"`);
-const label = fc.constantFrom(
-  '"a"',
-  '"\\u0061"',
-  '"b"',
-  '"é"',
-  '"\\u00E9"',
-  '"x\\"y"',
-  '"x\\u0022y"',
-  '""',
-  '"0"',
-  '"zz"',
-  '"~"',
-);
-const scalar = fc.oneof(
-  string,
-  fc.constantFrom(
-    '0',
-    '-0',
-    '1.50',
-    '1E+5',
-    '12345678901234567890',
-    '-7',
-    'true',
-    'false',
-    'null',
-    '{}',
-    '[ ]',
-  ),
-);
-const { value: text } = fc.letrec<{ value: string }>((tie) => {
-  const item = fc.tuple(space, tie('value'), space).map((parts) => parts.join(''));
-  const member = fc
-    .tuple(space, label, space, fc.constant(':'), space, tie('value'), space)
-    .map((parts) => parts.join(''));
-  return {
-    value: fc.oneof(
-      { maxDepth: 5, withCrossShrink: true },
-      scalar,
-      fc.array(item, { minLength: 1, maxLength: 4 }).map((items) => `[${items.join(',')}]`),
-      fc.array(member, { minLength: 1, maxLength: 4 }).map((members) => `{${members.join(',')}}`),
-    ),
-  };
-});
-const document = fc.tuple(space, text, space).map((parts) => parts.join(''));
 
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -128,16 +47,9 @@ describe('the JSON editor, for any document and any rules', () => {
   });
 
   it('finds broken what JSON.parse finds broken, when a byte is changed, removed or added', () => {
-    const change = fc.tuple(
-      fc.nat(),
-      fc.constantFrom('change', 'remove', 'add'),
-      fc.constantFrom(...'{}[]",:\\0159.eE+-tfnu \n\tx'),
-    );
     fc.assert(
-      fc.property(document, change, rules, (input, [at, how, character], list) => {
-        const index = at % (input.length + 1);
-        const rest = input.slice(how === 'add' ? index : index + 1);
-        const mutant = wellFormed(input.slice(0, index) + (how === 'remove' ? '' : character) + rest);
+      fc.property(document, change, rules, (input, how, list) => {
+        const mutant = changed(input, how);
         const out = guest.edit(list, mutant);
         assert.equal(out !== null, isJson(mutant));
         assert.equal(guest.edit(list, mutant, 'problem') === '', isJson(mutant));
@@ -147,17 +59,3 @@ describe('the JSON editor, for any document and any rules', () => {
     );
   });
 });
-
-/** Replaces what cannot be written in UTF-8. */
-function wellFormed(input: string): string {
-  return Buffer.from(input, 'utf8').toString('utf8');
-}
-
-function isJson(input: string): boolean {
-  try {
-    JSON.parse(input);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -15,6 +15,17 @@ export type Rule = ({ readonly name: string } | { readonly pointer: string }) & 
   readonly ask?: boolean;
 };
 
+export interface StreamOptions {
+  /** Where chunks end, in bytes from the start; rising. */
+  readonly cuts: readonly number[];
+  /** Most bytes that are held for a value. */
+  readonly limit?: number;
+  /** Masks all strings that no rule selects. */
+  readonly scalars?: boolean;
+  /** Answers the most bytes that were held and of the longest state, in place of the document. */
+  readonly facts?: boolean;
+}
+
 const FUNCTIONS = `
 function actionOf(rule: Json, index: i32): JsonAction {
   const edit = rule.get('edit');
@@ -93,6 +104,62 @@ function nested(a: Bytes, b: Bytes): Bytes {
   return outer.bytes;
 }
 
+function decideInStream(stream: JsonStream, edit: Json): void {
+  const what = edit.get('do').text();
+  if (what == 'keep') stream.keep();
+  else if (what == 'remove') stream.remove();
+  else if (what == 'mask') stream.mask(<i32>edit.get('keep').integer());
+  else if (what == 'text') stream.replaceText(edit.get('with').bytes);
+  else stream.replace(edit.get('with').raw);
+}
+
+/** Edits a document in chunks that end at \`cuts\`, as a host gives them out. Two more facts behind the document: most held, longest state. */
+function streamed(a: Bytes, b: Bytes): Bytes {
+  const all = Json.parse(a);
+  const list = all.get('rules');
+  const limit = <i32>all.get('limit').integer();
+  const rules = rulesOf(list, false, 512);
+  if (all.get('scalars').bool()) rules.addScalars(JsonAction.ask(-1));
+  const out = new BytesWriter();
+  let held = ABSENT;
+  let state = ABSENT;
+  let from = 0;
+  let mostHeld = 0;
+  let longestState = 0;
+  for (let cut = all.get('cuts').first(); ; cut = cut.next()) {
+    const isLast = !cut.exists;
+    const to = isLast ? b.length : <i32>cut.integer();
+    const window = new BytesWriter().add(held).add(b.slice(from, to)).bytes;
+    from = to;
+    const stream = new JsonStream(rules, window, isLast, state, limit, Bytes.from('"#"'));
+    while (stream.next()) {
+      if (stream.tag >= 0) decideInStream(stream, list.at(stream.tag).get('edit'));
+      else if (stream.type == JsonType.String) stream.mask(1);
+    }
+    if (!stream.isValid) return ABSENT;
+    out.add(stream.bytes);
+    held = window.slice(window.length - stream.heldBytes);
+    state = stream.state;
+    mostHeld = max(mostHeld, held.length);
+    longestState = max(longestState, state.length);
+    if (isLast) break;
+  }
+  return all.get('facts').bool() ? Bytes.from(mostHeld.toString() + ' ' + longestState.toString()) : out.bytes;
+}
+
+/** Masks all strings that no rule selects. */
+function masked(a: Bytes, b: Bytes): Bytes {
+  const list = Json.parse(a);
+  const rules = rulesOf(list, false, 512);
+  rules.addScalars(JsonAction.ask(-1));
+  const editor = new JsonEditor(rules, b);
+  while (editor.next()) {
+    if (editor.tag >= 0) decide(editor, list.at(editor.tag).get('edit'));
+    else if (editor.type == JsonType.String) editor.mask(1);
+  }
+  return editor.bytes;
+}
+
 /** Leaves the walk after the first value. */
 function left(a: Bytes, b: Bytes): Bytes {
   const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
@@ -117,7 +184,7 @@ export class EditorGuest {
 
   static async build(): Promise<EditorGuest> {
     const guest = await BatchGuest.build({
-      imports: ['Json', 'JsonAction', 'JsonEditor', 'JsonRules', 'JsonType'],
+      imports: ['BytesWriter', 'Json', 'JsonAction', 'JsonEditor', 'JsonRules', 'JsonStream', 'JsonType'],
       functions: FUNCTIONS,
       questions: {
         edited: 'editorOf(a, b).bytes',
@@ -130,6 +197,8 @@ export class EditorGuest {
         nested: 'nested(a, b)',
         left: 'left(a, b)',
         typed: 'typed(a, b)',
+        masked: 'masked(a, b)',
+        streamed: 'streamed(a, b)',
       },
     });
     return new EditorGuest(guest);
@@ -138,6 +207,13 @@ export class EditorGuest {
   /** What comes of a document, or null when the editor says that it is broken. */
   edit(rules: readonly Rule[], document: Input, question = 'edited'): string | null {
     const answer = this.guest.askOne(question, JSON.stringify(rules), document);
+    return answer === null ? null : Buffer.from(answer as string, 'hex').toString();
+  }
+
+  /** Like `edit`, with a document that comes in chunks. */
+  stream(rules: readonly Rule[], document: Input, options: StreamOptions): string | null {
+    const given = JSON.stringify({ limit: 65536, ...options, rules });
+    const answer = this.guest.askOne('streamed', given, document);
     return answer === null ? null : Buffer.from(answer as string, 'hex').toString();
   }
 

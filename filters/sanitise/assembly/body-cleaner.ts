@@ -1,9 +1,10 @@
 // What is to leave in place of a body: JSON by rules, and JSON and text by what detectors find.
 import { ABSENT, Bytes, Json, JsonAction, JsonEditor, JsonRules, Response, refuse } from 'sluice';
-import { isReadable, looksLikeJson, looksLikeText } from './body-type';
+import { BodyStream } from './body-stream';
+import { isReadable, isWide, looksLikeJson, looksLikeText } from './body-type';
 import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';
-import { LOOK, readRules } from './redact-rules';
+import { HASH, LOOK, readRules } from './redact-rules';
 
 const PARTIAL_CONTENT = 206;
 
@@ -29,6 +30,13 @@ export class BodyCleaner {
     this.rules = rules;
   }
 
+  /** Cleans bodies chunk by chunk, by the same rules. After `read`; in `configure`. */
+  streamed(stream: Json, json: Json): BodyStream {
+    const replacement = json.get('replacement');
+    const tooLong = replacement.exists ? replacement.raw : Bytes.from('"[redacted]"');
+    return new BodyStream(stream, this.rules, tooLong, this.detections, this.pseudonyms);
+  }
+
   /** The cleaned body; the body itself when nothing is to be done, and absent when it should be cleaned and cannot be. */
   clean(response: Response): Bytes {
     const body = response.body;
@@ -40,15 +48,18 @@ export class BodyCleaner {
       return this.cleanJson(rules, response.status == PARTIAL_CONTENT ? ABSENT : body);
     }
     if (this.detections.isEmpty || !looksLikeText(response)) return body;
-    return isReadable(response) ? this.cleanText(body) : ABSENT;
+    return isReadable(response) && !isWide(body) ? this.cleanText(body) : ABSENT;
   }
 
   private cleanJson(rules: JsonRules, body: Bytes): Bytes {
     const editor = new JsonEditor(rules, body);
     this.detections.reset();
     while (editor.next()) {
-      if (editor.tag == LOOK) this.detections.inJson(editor);
-      else this.hash(editor);
+      if (editor.tag == HASH) this.hash(editor);
+      else {
+        const found = this.detections.inJson(editor.type, editor.address, editor.length);
+        if (found.exists) editor.replace(found);
+      }
     }
     if (editor.isValid) this.count = editor.count;
     return editor.bytes;
@@ -64,6 +75,6 @@ export class BodyCleaner {
   /** Puts a pseudonym in place of a value: of the content of a string, of the text of anything else. */
   private hash(editor: JsonEditor): void {
     const value = editor.value;
-    if (value.exists) editor.replaceText(this.pseudonyms.of(value.isString ? value.bytes : value.raw));
+    if (value.exists) editor.replaceText(this.pseudonyms.ofValue(value));
   }
 }

@@ -6,12 +6,22 @@ const PARTIAL_CONTENT = 206;
 
 /** For responses with a body. */
 export function looksLikeJson(response: Response): bool {
-  const types = new ContentTypes(response.headers);
-  if (types.names.length == 0) return response.status == PARTIAL_CONTENT || beginsLikeJson(response.body);
-  return types.hasJson || types.hasParts;
+  return saysType(response) ? saysJson(response) : beginsLikeJson(response.body);
 }
 
-function beginsLikeJson(body: Bytes): bool {
+/** Whether the type of the body can be told without the body. */
+export function saysType(response: Response): bool {
+  return response.status == PARTIAL_CONTENT || new ContentTypes(response.headers).names.length > 0;
+}
+
+/** For responses that say the type of their body. A piece that says nothing is taken for one of JSON. */
+export function saysJson(response: Response): bool {
+  const types = new ContentTypes(response.headers);
+  return types.names.length == 0 || types.hasJson || types.hasParts;
+}
+
+/** @param body the whole of it, or its first bytes */
+export function beginsLikeJson(body: Bytes): bool {
   let at = 0;
   // A byte order mark: not JSON to us, but to many a client.
   if (body.length > 3 && body[0] == 0xef && body[1] == 0xbb && body[2] == 0xbf) at = 3;
@@ -25,25 +35,28 @@ export function looksLikeText(response: Response): bool {
   return types.names.length == 0 ? isUtf8(response.body) : hasText(types);
 }
 
-/** False for text that nobody could look through: a piece of it, and what is compressed or in 16 or 32 bits a character. */
+/** For responses that say the type of their body. */
+export function saysText(response: Response): bool {
+  return hasText(new ContentTypes(response.headers));
+}
+
+/** False for text that says that nobody could look through it: a piece, compressed, or in 16 or 32 bits a character. */
 export function isReadable(response: Response): bool {
   const coding = response.headers.get('content-encoding');
   if (response.status == PARTIAL_CONTENT || (coding.exists && !coding.equalsIgnoreCase('identity')))
     return false;
-  if (isWide(new ContentTypes(response.headers))) return false;
-  const body = response.body;
-  return body.length < 2 || !((body[0] == 0xff && body[1] == 0xfe) || (body[0] == 0xfe && body[1] == 0xff));
-}
-
-/** 16 or 32 bits a character. */
-function isWide(types: ContentTypes): bool {
-  const charsets = types.charsets;
+  const charsets = new ContentTypes(response.headers).charsets;
   for (let i = 0; i < charsets.length; i++) {
     const charset = charsets[i];
     if (charset.startsWith('utf-16') || charset.startsWith('utf-32') || charset.startsWith('ucs-'))
-      return true;
+      return false;
   }
-  return false;
+  return true;
+}
+
+/** True for text that begins with the byte order mark of 16 or 32 bits a character. */
+export function isWide(body: Bytes): bool {
+  return body.length >= 2 && ((body[0] == 0xff && body[1] == 0xfe) || (body[0] == 0xfe && body[1] == 0xff));
 }
 
 function hasText(types: ContentTypes): bool {

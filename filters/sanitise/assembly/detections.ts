@@ -1,5 +1,5 @@
 // What becomes of card numbers, keys and the like that detectors find, in JSON strings and in text.
-import { ABSENT, Bytes, Json, JsonEditor, JsonType, JsonWriter, refuse } from 'sluice';
+import { ABSENT, Bytes, Json, JsonType, JsonWriter, refuse } from 'sluice';
 import { Finder, KIND_NAMES, Kind } from './detect/finder';
 import { Draft } from './draft';
 import { Pseudonyms } from './pseudonym';
@@ -38,6 +38,9 @@ export class Detections {
   private readonly draft: Draft = new Draft();
   private readonly spelling: Spelling = new Spelling();
 
+  /** Where a private key begins that goes on to the end of the text which was searched last; 0 when none does. */
+  openKeyAt: usize = 0;
+
   /** Places that were dealt with since the last `reset`. */
   count: i32 = 0;
 
@@ -64,6 +67,10 @@ export class Detections {
     }
   }
 
+  has(kind: Kind): bool {
+    return this.finder.has(kind);
+  }
+
   get isEmpty(): bool {
     return this.treatments.length == 0;
   }
@@ -81,29 +88,27 @@ export class Detections {
     return this.edited(text.address, text.address + text.length, false) ? this.draft.bytes : text;
   }
 
-  /** The same for the string or number at hand. */
-  inJson(editor: JsonEditor): void {
-    const length = editor.length;
-    if (editor.type == JsonType.Number) return this.inNumber(editor, length);
-    if (length < LEAST_TEXT + 2) return;
-    const start = editor.address + 1;
-    const end = start + length - 2;
-    this.spelling.openJson(start, end);
-    if (this.edited(start, end, true)) editor.replace(this.draft.bytes);
+  /** What is to stand in place of the string or number of JSON at `start`; absent when nothing was found in it. */
+  inJson(type: JsonType, start: usize, length: i32): Bytes {
+    if (type == JsonType.Number) return this.inNumber(start, length);
+    if (length < LEAST_TEXT + 2) return ABSENT;
+    const end = start + length - 1;
+    this.spelling.openJson(start + 1, end);
+    return this.edited(start + 1, end, true) ? this.draft.bytes : ABSENT;
   }
 
   /** A number is a finding as a whole or not at all. */
-  private inNumber(editor: JsonEditor, length: i32): void {
-    const digits = wholeDigits(editor.address, length);
-    if (!digits.exists || digits.length < LEAST_NUMBER) return;
+  private inNumber(at: usize, length: i32): Bytes {
+    const digits = wholeDigits(at, length);
+    if (!digits.exists || digits.length < LEAST_NUMBER) return ABSENT;
     const start = digits.address;
     const end = start + digits.length;
     const finder = this.finder;
     finder.open(start, end);
-    if (!finder.next() || finder.start != start || finder.stop != end) return;
+    if (!finder.next() || finder.start != start || finder.stop != end) return ABSENT;
     this.spelling.openPlain(start, end);
     this.edited(start, end, true);
-    editor.replace(this.draft.bytes);
+    return this.draft.bytes;
   }
 
   /** Puts what comes of the content from `start` to `end` into the draft, a JSON string with quotes. False when nothing was found. */
@@ -111,6 +116,7 @@ export class Detections {
     const finder = this.finder;
     const spelling = this.spelling;
     finder.open(spelling.start, spelling.end);
+    this.openKeyAt = 0;
     if (!finder.next()) return false;
     const draft = this.draft;
     draft.begin();
@@ -120,6 +126,7 @@ export class Detections {
       draft.copy(from, spelling.spelledAt(finder.start) - from);
       this.addReplacement(isJson);
       from = spelling.spelledAt(finder.stop);
+      if (finder.kind == Kind.PrivateKey && finder.stop == spelling.end) this.openKeyAt = finder.start;
     } while (finder.next());
     draft.copy(from, end - from);
     if (isJson) draft.fill(QUOTE, 1);

@@ -12,14 +12,19 @@ export class ErrorRules {
   private errorLog: ErrorLog | null = null;
 
   /** Reads `{ replace, leaks, log }`; in `configure`. Fails the load when `log` is not granted and asked for. */
-  read(config: Json): void {
+  read(config: Json, isStreaming: bool): void {
     this.replacesAll = config.get('replace').bool();
-    for (let item = config.get('leaks').first(); item.exists; item = item.next()) {
+    const leaks = config.get('leaks');
+    if (isStreaming && leaks.first().exists)
+      refuse(leaks.pointer, 'a body that streams is gone before anybody could tell what it gives away');
+    for (let item = leaks.first(); item.exists; item = item.next()) {
       const kind = LEAK_NAMES.indexOf(item.text());
       if (kind < 0) refuse(item.pointer, 'expected one of ' + LEAK_NAMES.join(', '));
       else this.leaks.add(kind);
     }
     if (!config.get('log').bool()) return;
+    if (isStreaming)
+      refuse(config.get('log').pointer, 'a body that streams is gone before anybody could log it');
     log.debug('what clients do not see of errors goes to the log');
     this.errorLog = new ErrorLog();
   }
@@ -32,7 +37,7 @@ export class ErrorRules {
   /** Whether the body is not for clients. */
   hides(response: Response): bool {
     const status = response.status;
-    if (status < LEAST_ERROR || !response.body.exists) return false;
+    if (status < LEAST_ERROR || !(response.body.exists || response.bodyFollows)) return false;
     if (status >= LEAST_SERVER_ERROR && this.replacesAll) return true;
     return !this.leaks.isEmpty && this.leaks.finds(response.body);
   }

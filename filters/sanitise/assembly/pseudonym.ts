@@ -18,6 +18,11 @@ export class Pseudonyms {
     if (this.secret == null) refuse(rule.pointer, 'hash needs the name of a granted secret in hashSecret');
   }
 
+  /** Of the content of a string, of the text of anything else. */
+  ofValue(value: Json): Bytes {
+    return this.of(value.isString ? value.bytes : value.raw);
+  }
+
   /** 64 hex digits: the same for the same value, as long as the secret is the same. */
   of(value: Bytes): Bytes {
     return hexEncode(this.secret!.hmacSha256(value));

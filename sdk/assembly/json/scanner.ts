@@ -15,6 +15,7 @@ export enum Failure {
   BadUtf8,
   TooDeep,
   DuplicateName,
+  TooLong,
 }
 
 /** Why the last scan failed. Valid after a scan that answered 0. */
@@ -280,6 +281,8 @@ export function failureText(): string {
       return 'a string is not UTF-8';
     case Failure.TooDeep:
       return 'it is nested too deep';
+    case Failure.TooLong:
+      return 'a name, a number or the space before one is too long';
     case Failure.DuplicateName:
       return 'an object has two members of the same name';
     default:

@@ -1,0 +1,540 @@
+// Edits JSON text that comes in chunks, as JsonEditor edits a whole one. Between two chunks there is what the host holds, a
+// piece that cannot be judged yet, and a state of a few bytes for each level of nesting.
+import { ABSENT, Bytes } from '../bytes';
+import { ActionKind, oneValue } from './action';
+import { Edits } from './edits';
+import { Json, JsonType, typeOf } from './json';
+import { maskOf } from './mask';
+import { DEAD } from './path-set';
+import { JsonRules } from './rules';
+import { escaped, fail, failedAt, Failure, failure, failureText, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
+import { Before, Step, StreamState } from './stream-state';
+import { decodedString } from './string';
+import { JsonWriter } from './writer';
+
+const NO_RULE: i32 = -1;
+/** The rule for strings and numbers: after all others, and before none. Without signs, NO_RULE is the largest number. */
+const SCALARS: i32 = i32.MAX_VALUE;
+
+/** A token that is cut off by the end of a chunk may look broken in its last bytes. */
+const LONGEST_CUT: usize = 6;
+/** Containers that are tried in one go, although the chunk ended in the last one. */
+const MOST_TRIES = 4;
+
+/**
+ * Walks one chunk of a document. As with `JsonEditor`, fixed actions of the rules are carried out on the way, and `next()` stops
+ * at each value that a rule asks about.
+ *
+ *     const stream = new JsonStream(rules, chunk.bytes, chunk.isLast, chunk.context);
+ *     while (stream.next()) if (stream.type == JsonType.String) stream.mask(4);
+ *     if (!stream.isValid) return stop('the response is not JSON');
+ *     if (stream.isEdited) chunk.replace(stream.bytes);
+ *     chunk.hold(stream.heldBytes);
+ *     chunk.keep(stream.state);
+ *
+ * Where the document is cut into chunks makes no difference to what comes out. What has left when a later chunk turns out to be
+ * broken has left, so the rest must not follow.
+ */
+@final
+export class JsonStream {
+  private readonly edits: Edits = new Edits();
+  private readonly end: usize;
+  private readonly kept: StreamState;
+  private edited: i32 = 0;
+  private text: string = '';
+  private step: Step;
+  private at: usize;
+  /** From here on the host holds what the next chunk begins with. */
+  private heldFrom: usize;
+  private isOver: bool = false;
+  private tries: i32 = MOST_TRIES;
+
+  // What a member or item begins with that goes along when it is removed: its comma, or the space behind the bracket.
+  private pending: usize = 0;
+  private pendingStep: Step = Step.After;
+
+  // The value at hand. It begins at `at`.
+  private asking: bool = false;
+  private question: i32 = 0;
+  private itemStart: usize = 0; // where it begins together with its name
+  private valueEnd: usize = 0;
+  private decision: ActionKind = ActionKind.Keep;
+  private json: Bytes = ABSENT;
+  private keepLast: i32 = 0;
+
+  // Where what is being left out begins, and what comes in its place.
+  private dropFrom: usize = 0;
+  private dropJson: Bytes = ABSENT;
+
+  /**
+   * @param rules compiled
+   * @param window the bytes that were held, and behind them those that came
+   * @param isLast the document ends with them
+   * @param state what `state` was after the last chunk; empty before the first
+   * @param maxHeldBytes bytes that are held for one value, with its name and what stands before it. One that is asked about or
+   *   masked and has more is replaced by `tooLong`, and a name or a number that has more makes the document invalid. 65536, the
+   *   default, is as much as a host holds
+   * @param tooLong a JSON value; default `"[redacted]"`
+   */
+  constructor(
+    private readonly rules: JsonRules,
+    private readonly window: Bytes,
+    private readonly isLast: bool,
+    state: Bytes,
+    private readonly maxHeldBytes: i32 = 65536,
+    private readonly tooLong: Bytes = Bytes.from('"[redacted]"'),
+  ) {
+    if (!rules.isCompiled) throw new Error('rules must be compiled before they are used');
+    oneValue(tooLong);
+    const floor = MAX_DEPTH - rules.maxDepth;
+    const kept = new StreamState(state, floor, rules.paths.root);
+    this.kept = kept;
+    this.step = kept.step;
+    this.end = window.address + window.length;
+    this.at = window.address;
+    this.heldFrom = window.address + window.length;
+    this.dropFrom = window.address;
+  }
+
+  /** Goes on to the next value that a rule asks about; false when this chunk has none, or when the document is broken. */
+  next(): bool {
+    if (this.asking) {
+      this.asking = false;
+      this.settle();
+    }
+    while (!this.isOver) {
+      switch (this.step) {
+        case Step.Enter:
+          this.enter();
+          if (this.asking) return true;
+          break;
+        case Step.Value:
+          this.pass();
+          break;
+        case Step.Text:
+          this.passText();
+          break;
+        case Step.First:
+          this.first();
+          break;
+        default:
+          this.after();
+      }
+    }
+    return false;
+  }
+
+  /** Walks the whole chunk, for rules that ask about nothing: traps where one does. Answers `isValid`. */
+  run(): bool {
+    if (this.next()) throw new Error('a rule asks about a value: call next() until it is false');
+    return this.isValid;
+  }
+
+  /** Whether the document is JSON so far; with the last chunk, whether it is one as a whole. */
+  get isValid(): bool {
+    return this.text.length == 0;
+  }
+
+  /** Why it is not: safe to show, it holds nothing of the document. */
+  get problem(): string {
+    return this.text;
+  }
+
+  /** Number of values in this chunk that were removed, replaced or masked. */
+  get count(): i32 {
+    return this.edited;
+  }
+
+  /** Whether something else is to go on than the chunk without the bytes to be held. */
+  get isEdited(): bool {
+    return !this.edits.isEmpty;
+  }
+
+  /** Bytes at the end of the chunk that are to be held. */
+  get heldBytes(): i32 {
+    return <i32>(this.end - this.heldFrom);
+  }
+
+  /** What is to go on of this chunk. */
+  get bytes(): Bytes {
+    const done = this.window.slice(0, <i32>(this.heldFrom - this.window.address));
+    return this.edits.isEmpty ? done : this.edits.applyTo(done);
+  }
+
+  /** What is to be kept for the next chunk: about 40 bytes, 12 more for each level of nesting, and space of the document, at most 4 KiB. */
+  get state(): Bytes {
+    this.kept.step = this.step;
+    return this.kept.bytes;
+  }
+
+  /** What `JsonAction.ask` was given for the rule that asks about the value at hand. */
+  get tag(): i32 {
+    return this.question;
+  }
+
+  /** Name of the member at hand, decoded; absent for items and for the whole document. */
+  get name(): Bytes {
+    if (!this.asking || this.kept.closer != 0x7d) return ABSENT;
+    const start = this.itemStart + 1;
+    const end = scanString(start, this.at);
+    return decodedString(new Bytes(start, <i32>(end - 1 - start)));
+  }
+
+  /** The value at hand. */
+  get value(): Json {
+    const raw = this.asking ? new Bytes(this.at, <i32>(this.valueEnd - this.at)) : ABSENT;
+    return new Json(raw, null, ABSENT, -1);
+  }
+
+  /** Type of the value at hand. */
+  get type(): JsonType {
+    return this.asking ? typeOf(load<u8>(this.at)) : JsonType.Missing;
+  }
+
+  /** Address of the value at hand as it is spelled, quotes included. */
+  get address(): usize {
+    return this.asking ? this.at : 0;
+  }
+
+  /** Bytes of the value at hand as it is spelled. */
+  get length(): i32 {
+    return this.asking ? <i32>(this.valueEnd - this.at) : 0;
+  }
+
+  /** Lets the value at hand be. */
+  keep(): void {
+    this.decide(ActionKind.Keep);
+  }
+
+  /** Takes the member or item at hand out, with its comma; `null` takes the place of a whole document. */
+  remove(): void {
+    this.decide(ActionKind.Remove);
+  }
+
+  /** Puts one JSON value in place of the value at hand. Traps when `json` is none. */
+  replace(json: Bytes): void {
+    this.json = oneValue(json);
+    this.decide(ActionKind.Replace);
+  }
+
+  /** Puts a string with this content, UTF-8, in place of the value at hand. */
+  replaceText(content: Bytes): void {
+    this.json = new JsonWriter().textBytes(content).bytes;
+    this.decide(ActionKind.Replace);
+  }
+
+  /** Masks the value at hand, as `JsonEditor.mask` does. */
+  mask(keepLast: i32 = 0): void {
+    this.keepLast = keepLast;
+    this.decide(ActionKind.Mask);
+  }
+
+  private decide(kind: ActionKind): void {
+    if (!this.asking) throw new Error('no value is at hand: next() was not called, or it was false');
+    this.decision = kind;
+  }
+
+  /** A member, an item or the document begins. */
+  private enter(): void {
+    const end = this.end;
+    const kept = this.kept;
+    const isRoot = kept.closer == 0;
+    if (isRoot) {
+      this.at = skipSpace(this.at, end);
+      this.pending = this.at;
+      this.pendingStep = Step.Enter;
+    }
+    const itemStart = this.at;
+    let at = itemStart;
+    let name: usize = 0;
+    let length = 0;
+    let hasEscapes = false;
+    if (kept.closer == 0x7d) {
+      if (at < end && load<u8>(at) != 0x22) return this.breakOff(unexpected(at, end));
+      name = at + 1;
+      at = at < end ? scanString(name, end) : unexpected(at, end);
+      if (at == 0) return this.breakOrHold();
+      length = <i32>(at - 1 - name);
+      hasEscapes = escaped;
+      at = scanColon(at, end);
+      if (at == 0) return this.breakOrHold();
+    }
+    if (at == end) {
+      unexpected(at, end);
+      return this.breakOrHold();
+    }
+    if (this.isTooLong(at)) return this.breakOff(fail(Failure.TooLong, at));
+    this.itemStart = itemStart;
+    const rule = kept.isMuted ? NO_RULE : this.ruleOf(name, length, hasEscapes);
+    this.at = at;
+    if (rule == NO_RULE || (rule == SCALARS && !isScalar(load<u8>(at)))) return this.keepItem();
+    const action = this.rules.actionOf(rule == SCALARS ? this.rules.scalars : rule);
+    this.decision = action.kind;
+    this.json = action.json;
+    this.keepLast = action.number;
+    if (action.kind != ActionKind.Ask && action.kind != ActionKind.Mask) return this.settle();
+    const valueEnd = scanValue(at, end, kept.depth);
+    const isCut = valueEnd == 0 ? this.mayBeCut() : valueEnd == end && this.isOpenNumber(at);
+    if (valueEnd == 0 && !isCut) return this.breakOff(0);
+    if (this.isTooLong(isCut ? end : valueEnd)) {
+      this.decision = ActionKind.Replace;
+      this.json = this.tooLong;
+      return this.settle();
+    }
+    if (isCut) {
+      // Its number was taken.
+      if (kept.closer == 0x5d) kept.index--;
+      return this.hold(this.pending, this.pendingStep);
+    }
+    this.valueEnd = valueEnd;
+    if (action.kind == ActionKind.Mask) return this.settle();
+    this.asking = true;
+    this.question = action.number;
+    this.decision = ActionKind.Keep;
+  }
+
+  /** The rule for the member or item at hand, whose value gets its state. */
+  private ruleOf(name: usize, length: i32, hasEscapes: bool): i32 {
+    const rules = this.rules;
+    const kept = this.kept;
+    const paths = rules.paths;
+    const names = rules.names;
+    const state = kept.state;
+    let rule = rules.scalars < 0 ? NO_RULE : SCALARS;
+    if (kept.closer == 0x7d) {
+      if (hasEscapes || names.mayHave(name, length)) rule = <i32>min<u32>(rule, names.findRaw(name, length, hasEscapes));
+      kept.valueState = state == DEAD ? DEAD : paths.member(state, name, length, hasEscapes);
+    } else if (kept.closer == 0x5d) {
+      kept.valueState = state == DEAD ? DEAD : paths.item(state, kept.index);
+      kept.index++;
+    }
+    return kept.valueState == DEAD ? rule : <i32>min<u32>(rule, paths.valueOf(kept.valueState));
+  }
+
+  /** Carries out what was decided about the value at hand. */
+  private settle(): void {
+    const kept = this.kept;
+    if (this.decision == ActionKind.Keep) return this.keepItem();
+    this.edited++;
+    if (this.decision == ActionKind.Remove && kept.closer != 0) return this.removeItem();
+    this.keepItem();
+    const json = this.decision == ActionKind.Remove ? Bytes.from('null') : this.json;
+    if (this.decision == ActionKind.Mask) {
+      const masked = maskOf(new Bytes(this.at, <i32>(this.valueEnd - this.at)), this.keepLast);
+      return this.mute(this.at, masked, Before.Kept);
+    }
+    this.mute(this.at, json, Before.Kept);
+  }
+
+  /** The member or item stays, with what stands before it; its value is walked. */
+  private keepItem(): void {
+    const kept = this.kept;
+    if (kept.before == Before.AllRemoved) {
+      this.dropJson = kept.lead;
+      kept.lead = ABSENT;
+      this.endDrop(this.itemStart);
+    }
+    kept.before = Before.Kept;
+    this.step = Step.Value;
+  }
+
+  private removeItem(): void {
+    const kept = this.kept;
+    if (kept.before == Before.Kept) return this.mute(this.pending, ABSENT, Before.Kept);
+    if (kept.before == Before.AllRemoved) return this.mute(this.dropFrom, ABSENT, Before.AllRemoved);
+    // Nobody knows yet whether anything will stand behind this space.
+    if (!kept.setLead(this.pending, this.itemStart)) return this.breakOff(fail(Failure.TooLong, this.itemStart));
+    this.mute(this.pending, ABSENT, Before.AllRemoved);
+  }
+
+  /** Leaves out what goes from `from` to the end of the value at hand, which is walked all the same. */
+  private mute(from: usize, json: Bytes, before: Before): void {
+    this.dropFrom = from;
+    this.dropJson = json;
+    this.kept.isDropping = true;
+    this.kept.mute(before);
+    this.step = Step.Value;
+  }
+
+  private endDrop(at: usize): void {
+    this.edits.add(this.dropFrom, at, this.dropJson.address, this.dropJson.length);
+    this.dropJson = ABSENT;
+    this.kept.isDropping = false;
+  }
+
+  /** A value begins, and no rule has a say in it. */
+  private pass(): void {
+    const at = this.at;
+    const end = this.end;
+    const kept = this.kept;
+    if (at == end) return this.cut(at, Step.Value);
+    const byte = <u32>load<u8>(at);
+    if (byte == 0x22) {
+      const next = scanString(at + 1, end);
+      if (next == 0 && !this.mayBeCut()) return this.breakOff(0);
+      this.at = next == 0 ? at + 1 : next;
+      this.step = next == 0 ? Step.Text : Step.After;
+    } else if (byte == 0x7b || byte == 0x5b) {
+      this.open(at, byte + 2);
+    } else {
+      const next = scanScalar(at, end);
+      const isCut = next == 0 ? this.mayBeCut() : next == end && this.isOpenNumber(at);
+      if (next == 0 && !isCut) return this.breakOff(0);
+      this.pending = at;
+      if (this.isTooLong(isCut ? end : next)) return this.breakOff(fail(Failure.TooLong, at));
+      if (isCut) return this.hold(at, Step.Value);
+      this.at = next;
+      this.step = Step.After;
+    }
+  }
+
+  private open(at: usize, closer: u32): void {
+    const kept = this.kept;
+    const nobodyLooks = kept.isMuted || (kept.valueState == DEAD && this.rules.names.size == 0 && this.rules.scalars < 0);
+    if (nobodyLooks && this.tries > 0) {
+      const next = scanValue(at, this.end, kept.depth);
+      if (next != 0) {
+        this.at = next;
+        this.step = Step.After;
+        return;
+      }
+      if (!this.mayBeCut()) return this.breakOff(0);
+      this.tries--;
+    }
+    if (kept.depth == MAX_DEPTH) return this.breakOff(fail(Failure.TooDeep, at));
+    kept.push(closer);
+    this.at = at + 1;
+    this.step = Step.First;
+  }
+
+  /** Goes on in a string that passes or is left out. */
+  private passText(): void {
+    const at = this.at;
+    const end = this.end;
+    const next = scanString(at, end);
+    if (next != 0) {
+      this.at = next;
+      this.step = Step.After;
+      return;
+    }
+    // What stands where it may not is wrong wherever the chunk ends.
+    const isCut = failure == Failure.UnexpectedEnd || failure == Failure.BadUtf8;
+    if (!isCut || !this.mayBeCut()) return this.breakOff(0);
+    const whole = failure == Failure.BadUtf8 ? failedAt : wholeEnd(at, end);
+    this.cut(whole, Step.Text);
+  }
+
+  /** Behind a bracket: the first member or item, or the end of the container. */
+  private first(): void {
+    const at = this.at;
+    const end = this.end;
+    const kept = this.kept;
+    const next = skipSpace(at, end);
+    this.pending = at;
+    this.pendingStep = Step.First;
+    if (this.isTooLong(next)) return this.breakOff(fail(Failure.TooLong, next));
+    if (next < end && load<u8>(next) == kept.closer) return this.close(next);
+    if (next == end) {
+      unexpected(next, end);
+      return this.breakOrHold();
+    }
+    this.at = next;
+    this.step = Step.Enter;
+  }
+
+  /** Behind a value. */
+  private after(): void {
+    const end = this.end;
+    const kept = this.kept;
+    if (kept.endsMute) {
+      kept.unmute();
+      if (kept.before == Before.Kept) this.endDrop(this.at);
+    }
+    const at = skipSpace(this.at, end);
+    if (at == end) return this.cut(at, Step.After);
+    const byte = <u32>load<u8>(at);
+    if (kept.closer != 0 && byte == kept.closer) return this.close(at);
+    if (kept.closer == 0 || byte != 0x2c) return this.breakOff(unexpected(at, end));
+    this.pending = at;
+    this.pendingStep = Step.After;
+    this.at = skipSpace(at + 1, end);
+    this.step = Step.Enter;
+  }
+
+  private close(at: usize): void {
+    const kept = this.kept;
+    if (kept.before == Before.AllRemoved && !kept.isMuted) {
+      kept.lead = ABSENT;
+      this.endDrop(at);
+    }
+    kept.pop();
+    this.at = at + 1;
+    this.step = Step.After;
+  }
+
+  // How a chunk ends.
+
+  /** After a scan that answered 0: at the end of the chunk the token may go on in the next one. */
+  private breakOrHold(): void {
+    if (!this.mayBeCut()) this.breakOff(0);
+    else if (this.isTooLong(this.end)) this.breakOff(fail(Failure.TooLong, this.end));
+    else this.hold(this.pending, this.pendingStep);
+  }
+
+  private mayBeCut(): bool {
+    return !this.isLast && (failure == Failure.UnexpectedEnd || failedAt + LONGEST_CUT > this.end);
+  }
+
+  private isOpenNumber(at: usize): bool {
+    return !this.isLast && load<u8>(at) != 0x22 && isScalar(load<u8>(at));
+  }
+
+  private isTooLong(end: usize): bool {
+    return end - this.pending > <usize>this.maxHeldBytes;
+  }
+
+  /** Nothing is left to be read but what begins at `at`; is the document over? */
+  private cut(at: usize, step: Step): void {
+    if (!this.isLast) this.hold(at, step);
+    else if (step == Step.After && this.kept.closer == 0) this.hold(at, Step.After);
+    else this.breakOff(unexpected(this.end, this.end));
+  }
+
+  /** What begins at `from` waits for the next chunk, where the walk goes on with `step`. */
+  private hold(from: usize, step: Step): void {
+    this.heldFrom = from;
+    this.step = step;
+    this.isOver = true;
+    if (!this.kept.isDropping) return;
+    this.endDrop(from);
+    this.kept.isDropping = true;
+  }
+
+  /** @param at what the scanner answered: 0, with the failure recorded */
+  private breakOff(at: usize): void {
+    this.text = failureText();
+    this.isOver = true;
+  }
+}
+
+/** Whether a string or a number begins with this byte. */
+// @ts-ignore: decorator
+@inline function isScalar(byte: u32): bool {
+  return byte == 0x22 || byte == 0x2d || byte - 0x30 < 10;
+}
+
+/** End of the last character or escape that is whole, in valid content of a string. */
+function wholeEnd(at: usize, end: usize): usize {
+  const tail = max(at, end - min(end - at, LONGEST_CUT));
+  let last = tail;
+  while (last < end && load<u8>(last) != 0x5c) last++;
+  if (last == end) return end;
+  // Which backslash begins an escape is told from the left only.
+  while (at < end) {
+    let next = at + 1;
+    if (load<u8>(at) == 0x5c) next = at + 2 > end ? end + 1 : load<u8>(at, 1) == 0x75 ? at + 6 : at + 2;
+    if (next > end) return at;
+    at = next;
+  }
+  return end;
+}
