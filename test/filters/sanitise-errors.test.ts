@@ -220,6 +220,7 @@ describe('sanitise: the mode report', () => {
       [
         ['reported_total', 'values', 3],
         ['reported_total', 'unreadable', 1],
+        ['reported_total', 'inputs', 0],
         ['reported_total', 'errors', 1],
       ],
     );

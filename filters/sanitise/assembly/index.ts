@@ -6,11 +6,13 @@ import { CookieRules } from './cookie-rules';
 import { ErrorRules } from './error-rules';
 import { HeaderRules } from './header-rules';
 import { Report } from './report';
+import { RequestRules } from './request/request-rules';
 
 const headers: HeaderRules = new HeaderRules();
 const cookies: CookieRules = new CookieRules();
 const bodies: BodyCleaner = new BodyCleaner();
 const errors: ErrorRules = new ErrorRules();
+const requests: RequestRules = new RequestRules();
 let blocksInvalid: bool = true;
 let report: Report | null = null;
 let bodyStream: BodyStream | null = null;
@@ -23,7 +25,17 @@ export function configure(config: Json): void {
   errors.read(config.get('errors'), stream.exists);
   if (stream.exists) bodyStream = bodies.streamed(stream, config.get('json'));
   blocksInvalid = config.get('json').get('onInvalid').text('block') != 'pass';
+  requests.read(config.get('request'));
   if (config.get('mode').bytes.equals('report')) report = new Report();
+}
+
+export function onRequest(request: Request): Decision {
+  const reporting = report;
+  const finding = requests.clean(request, reporting == null);
+  if (reporting == null) return finding == null ? next() : finding.refusal();
+  if (finding != null) reporting.refused(finding);
+  else if (requests.stripped > 0) reporting.stripped(requests.stripped);
+  return next();
 }
 
 export function onResponse(request: Request, response: Response): Decision {

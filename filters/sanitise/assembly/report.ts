@@ -1,5 +1,6 @@
-// The mode `report`: what would be done to responses goes to the log and to metrics, and the responses pass as they are.
+// The mode `report`: what would be done to requests and responses goes to the log and to metrics, and they pass as they are.
 import { BytesWriter, log, Metric } from 'sluice';
+import { Finding } from './request/finding';
 
 const NAME = 'reported_total';
 const HELP = 'What the mode report let pass.';
@@ -8,15 +9,26 @@ const HELP = 'What the mode report let pass.';
 export class Report {
   private readonly values: Metric = Metric.counter(NAME, HELP, ['what', 'values']);
   private readonly bodies: Metric = Metric.counter(NAME, HELP, ['what', 'unreadable']);
+  private readonly inputs: Metric = Metric.counter(NAME, HELP, ['what', 'inputs']);
   private readonly errors: Metric = Metric.counter(NAME, HELP, ['what', 'errors']);
 
   constructor() {
-    log.debug('responses pass as they are: the mode is report');
+    log.debug('all passes as it is: the mode is report');
   }
 
   error(status: i32): void {
     this.errors.record();
     log.warn(new BytesWriter().add('would replace an error ').add(status).bytes);
+  }
+
+  refused(finding: Finding): void {
+    this.inputs.record();
+    log.warn(new BytesWriter().add('would refuse a request: ').add(finding.line).bytes);
+  }
+
+  stripped(count: i32): void {
+    this.inputs.record(count);
+    log.warn(new BytesWriter().add('would take something out of a request, places: ').add(count).bytes);
   }
 
   unreadable(): void {
