@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { TestChain, TestRequest } from '../../sdk/testing/index.js';
-import { chainOf, readmeExample, schemaFindings } from './built-in.js';
+import { chainOf, readmeExample, readmeFixtures, schemaFindings } from './built-in.js';
 import { ATTACKS, HARMLESS } from './sanitise-inputs.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -240,6 +240,29 @@ describe('sanitise: the config for requests', () => {
     assert.equal(refused(chain, query('<script>')), 'query q xss');
     assert.equal(refused(chain, json({ a: '../../etc/passwd' })), 'json a path-traversal');
     assert.equal(chain.exchange(json({ a: 'b\u202ec' })).upstream!.text, '{"a":"bc"}');
+  });
+
+  describe('does what the README says', () => {
+    const chain = chainOf('sanitise', readmeExample('sanitise', 'request'));
+    for (const [target = '', type = '', body = '', upstreamSees, clientSees] of readmeFixtures(
+      'sanitise',
+      'Fixtures of requests',
+    )) {
+      it([target, type, body].join(' '), () => {
+        const { upstream, client } = chain.exchange({
+          method: body === '' ? 'GET' : 'POST',
+          target,
+          ...(body !== '' && { headers: { 'content-type': type }, body }),
+        });
+        const seen = upstream === null ? '' : [upstream.target, upstream.text].join(' ').trim();
+        assert.equal(seen, upstreamSees);
+        const problem = upstream === null ? JSON.parse(client!.text) : {};
+        const shown = [problem.status, problem.in, problem.field, problem.rule].filter(
+          (one) => one !== undefined,
+        );
+        assert.equal(shown.join(' '), clientSees);
+      });
+    }
   });
 
   it('has a place to look at and something to look for', () => {
