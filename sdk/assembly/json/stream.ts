@@ -2,12 +2,12 @@
 // piece that cannot be judged yet, and a state of a few bytes for each level of nesting.
 import { ABSENT, Bytes } from '../bytes';
 import { ActionKind, oneValue } from './action';
-import { Edits } from './edits';
 import { Json, JsonType, typeOf } from './json';
 import { maskOf } from './mask';
 import { DEAD } from './path-set';
 import { JsonRules } from './rules';
 import { escaped, fail, failedAt, Failure, failure, failureText, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
+import { StreamOutput } from './stream-output';
 import { Before, Step, StreamState } from './stream-state';
 import { decodedString } from './string';
 import { JsonWriter } from './writer';
@@ -37,15 +37,13 @@ const MOST_TRIES = 4;
  */
 @final
 export class JsonStream {
-  private readonly edits: Edits = new Edits();
   private readonly end: usize;
   private readonly kept: StreamState;
+  private readonly output: StreamOutput;
   private edited: i32 = 0;
   private text: string = '';
   private step: Step;
   private at: usize;
-  /** From here on the host holds what the next chunk begins with. */
-  private heldFrom: usize;
   private isOver: bool = false;
   private tries: i32 = MOST_TRIES;
 
@@ -62,10 +60,6 @@ export class JsonStream {
   private json: Bytes = ABSENT;
   private keepLast: i32 = 0;
 
-  // Where what is being left out begins, and what comes in its place.
-  private dropFrom: usize = 0;
-  private dropJson: Bytes = ABSENT;
-
   /**
    * @param rules compiled
    * @param window the bytes that were held, and behind them those that came
@@ -78,7 +72,7 @@ export class JsonStream {
    */
   constructor(
     private readonly rules: JsonRules,
-    private readonly window: Bytes,
+    window: Bytes,
     private readonly isLast: bool,
     state: Bytes,
     private readonly maxHeldBytes: i32 = 65536,
@@ -92,8 +86,7 @@ export class JsonStream {
     this.step = kept.step;
     this.end = window.address + window.length;
     this.at = window.address;
-    this.heldFrom = window.address + window.length;
-    this.dropFrom = window.address;
+    this.output = new StreamOutput(window, kept.isDropping);
   }
 
   /** Goes on to the next value that a rule asks about; false when this chunk has none, or when the document is broken. */
@@ -147,23 +140,23 @@ export class JsonStream {
 
   /** Whether something else is to go on than the chunk without the bytes to be held. */
   get isEdited(): bool {
-    return !this.edits.isEmpty;
+    return this.output.isEdited;
   }
 
   /** Bytes at the end of the chunk that are to be held. */
   get heldBytes(): i32 {
-    return <i32>(this.end - this.heldFrom);
+    return this.output.heldBytes;
   }
 
   /** What is to go on of this chunk. */
   get bytes(): Bytes {
-    const done = this.window.slice(0, <i32>(this.heldFrom - this.window.address));
-    return this.edits.isEmpty ? done : this.edits.applyTo(done);
+    return this.output.bytes;
   }
 
   /** What is to be kept for the next chunk: about 40 bytes, 12 more for each level of nesting, and space of the document, at most 4 KiB. */
   get state(): Bytes {
     this.kept.step = this.step;
+    this.kept.isDropping = this.output.isDropping;
     return this.kept.bytes;
   }
 
@@ -330,9 +323,8 @@ export class JsonStream {
   private keepItem(): void {
     const kept = this.kept;
     if (kept.before == Before.AllRemoved) {
-      this.dropJson = kept.lead;
+      this.output.endDropWith(this.itemStart, kept.lead);
       kept.lead = ABSENT;
-      this.endDrop(this.itemStart);
     }
     kept.before = Before.Kept;
     this.step = Step.Value;
@@ -341,7 +333,7 @@ export class JsonStream {
   private removeItem(): void {
     const kept = this.kept;
     if (kept.before == Before.Kept) return this.mute(this.pending, ABSENT, Before.Kept);
-    if (kept.before == Before.AllRemoved) return this.mute(this.dropFrom, ABSENT, Before.AllRemoved);
+    if (kept.before == Before.AllRemoved) return this.muteOn();
     // Nobody knows yet whether anything will stand behind this space.
     if (!kept.setLead(this.pending, this.itemStart)) return this.breakOff(fail(Failure.TooLong, this.itemStart));
     this.mute(this.pending, ABSENT, Before.AllRemoved);
@@ -349,17 +341,15 @@ export class JsonStream {
 
   /** Leaves out what goes from `from` to the end of the value at hand, which is walked all the same. */
   private mute(from: usize, json: Bytes, before: Before): void {
-    this.dropFrom = from;
-    this.dropJson = json;
-    this.kept.isDropping = true;
+    this.output.drop(from, json);
     this.kept.mute(before);
     this.step = Step.Value;
   }
 
-  private endDrop(at: usize): void {
-    this.edits.add(this.dropFrom, at, this.dropJson.address, this.dropJson.length);
-    this.dropJson = ABSENT;
-    this.kept.isDropping = false;
+  /** Goes on leaving out. */
+  private muteOn(): void {
+    this.kept.mute(Before.AllRemoved);
+    this.step = Step.Value;
   }
 
   /** A value begins, and no rule has a say in it. */
@@ -448,7 +438,7 @@ export class JsonStream {
     const kept = this.kept;
     if (kept.endsMute) {
       kept.unmute();
-      if (kept.before == Before.Kept) this.endDrop(this.at);
+      if (kept.before == Before.Kept) this.output.endDrop(this.at);
     }
     const at = skipSpace(this.at, end);
     if (at == end) return this.cut(at, Step.After);
@@ -465,7 +455,7 @@ export class JsonStream {
     const kept = this.kept;
     if (kept.before == Before.AllRemoved && !kept.isMuted) {
       kept.lead = ABSENT;
-      this.endDrop(at);
+      this.output.endDrop(at);
     }
     kept.pop();
     this.at = at + 1;
@@ -502,12 +492,9 @@ export class JsonStream {
 
   /** What begins at `from` waits for the next chunk, where the walk goes on with `step`. */
   private hold(from: usize, step: Step): void {
-    this.heldFrom = from;
+    this.output.hold(from);
     this.step = step;
     this.isOver = true;
-    if (!this.kept.isDropping) return;
-    this.endDrop(from);
-    this.kept.isDropping = true;
   }
 
   /** @param at what the scanner answered: 0, with the failure recorded */
