@@ -1,16 +1,7 @@
 // Strings of JSON bodies and fields of forms in requests.
-import {
-  ABSENT,
-  Bytes,
-  isJsonMediaType,
-  JsonAction,
-  JsonEditor,
-  JsonRules,
-  JsonType,
-  mediaType,
-  Request,
-} from 'sluice';
+import { ABSENT, Bytes, JsonAction, JsonEditor, JsonRules, JsonType, Request } from 'sluice';
 import { beginsLikeJson } from '../body-type';
+import { ContentTypes } from '../content-types';
 import { Spelling } from '../spelling';
 import { Finding } from './finding';
 import { FORM, InputRule, JSON_BODY } from './input-rule';
@@ -107,12 +98,11 @@ export class BodyInput {
 
 /** Of several content types each counts, for nobody knows which of them the upstream goes by. */
 function formOf(request: Request): Form {
-  const headers = request.headers;
+  const types = new ContentTypes(request.headers);
+  if (types.hasJson) return Form.Json;
   let form = Form.Other;
-  for (let at = headers.find('content-type'); at >= 0; at = headers.find('content-type', at + 1)) {
-    const type = mediaType(headers.valueAt(at));
-    if (isJsonMediaType(type)) return Form.Json;
-    if (type.equals('application/x-www-form-urlencoded')) form = Form.Fields;
+  for (let i = 0; i < types.names.length; i++) {
+    if (types.names[i].equals('application/x-www-form-urlencoded')) form = Form.Fields;
   }
   return form == Form.Other && beginsLikeJson(request.body) ? Form.PerhapsJson : form;
 }
