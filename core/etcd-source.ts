@@ -1,7 +1,7 @@
 // A ConfigSource over a channel in etcd: follows the pointer of the channel and the secrets beside it, reads the release
 // that it points to, and keeps the last one that ran on disk.
 import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
-import { type ValidateOptions, validateDocument } from './config/validate.js';
+import type { ValidateOptions } from './config/validate.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { parsePointer } from './etcd/channel-store.js';
 import type { KeyLayout } from './etcd/key-layout.js';
@@ -16,7 +16,8 @@ import { NodeReporter } from './etcd/node-reporter.js';
 import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
 import { ReleaseStore } from './etcd/release-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
-import { isModuleFile, parseModuleReference } from './module-reference.js';
+import { parseModuleReference } from './module-reference.js';
+import { validateRelease } from './release.js';
 import { VERSION } from './version.js';
 
 export interface EtcdSourceOptions {
@@ -38,8 +39,17 @@ export interface EtcdSourceOptions {
 /** Entries of the ranges that are followed. */
 type Entries = ReadonlyMap<string, StoredEntry>;
 
-/** Relative paths have no folder to begin in. */
-const FOLDER = '/';
+/** What was reported last. */
+interface Reported {
+  readonly state: string;
+  /** Null when the channel points to none. */
+  readonly release: string | null;
+  /** Revision of the pointer. */
+  readonly pointer: bigint;
+  readonly isFailure: boolean;
+}
+
+const NOTHING_REFUSED = { refused: null, lastError: null };
 
 export class EtcdSource implements ConfigSource {
   readonly description: string;
@@ -53,7 +63,7 @@ export class EtcdSource implements ConfigSource {
   #turn: Promise<void> = Promise.resolve();
   /** The newest view that was not looked at yet: those before it need not be looked at any more. */
   #next: { readonly view: StoreView; readonly store: KeyValueStore } | null = null;
-  #reported: { readonly state: string; readonly pointer: bigint; readonly isFailure: boolean } | null = null;
+  #reported: Reported | null = null;
   /** Release that was read last: texts and modules that did not change are not read again. */
   #known: StoredRelease | null = null;
   readonly #releases = new WeakMap<ConfigRevision, StoredRelease>();
@@ -127,7 +137,7 @@ export class EtcdSource implements ConfigSource {
   }
 
   applied(revision: ConfigRevision): void {
-    this.#reporter.update({ release: revision.id, since: new Date().toISOString(), lastError: null });
+    this.#reporter.update({ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED });
     const release = this.#releases.get(revision);
     const { cache } = this.#options;
     if (cache === null || release === undefined) return;
@@ -138,8 +148,11 @@ export class EtcdSource implements ConfigSource {
       });
   }
 
-  refused(errors: ConfigErrors): void {
-    this.#reporter.update({ lastError: errors.message });
+  refused(errors: ConfigErrors, revision: ConfigRevision | null): void {
+    this.#reporter.update({
+      refused: revision?.id ?? this.#reported?.release ?? null,
+      lastError: errors.message,
+    });
   }
 
   get stalenessSeconds(): number {
@@ -212,7 +225,12 @@ export class EtcdSource implements ConfigSource {
     const id = parsePointer(entry).release;
     const releases = new ReleaseStore(store, keys);
     const text = this.#known?.id === id ? this.#known.text : await releases.read(id);
-    const release = { id, text, secrets: secretsIn(entries, keys), modules: new Map<string, Uint8Array>() };
+    const release = {
+      id,
+      text,
+      secrets: secretsIn(entries.values(), keys),
+      modules: new Map<string, Uint8Array>(),
+    };
     const revision = this.#validate(release);
     for (const { module } of revision.config.filters) {
       const digest = parseModuleReference(module)?.digest;
@@ -226,20 +244,7 @@ export class EtcdSource implements ConfigSource {
   /** `modules` of the release may still be empty: the revision shares them. */
   #validate(release: StoredRelease): ConfigRevision {
     const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
-    const findSecrets = this.#options.findSecrets(release.secrets);
-    const valid = validateDocument(release.text, name, { folder: FOLDER, findSecrets });
-    const files = valid.config.filters.filter(({ module }) => isModuleFile(module));
-    if (files.length > 0) {
-      throw new ConfigErrors(
-        files.map(
-          (filter) =>
-            new GatewayError(
-              'SLUICE_CONFIG_INVALID',
-              `${name}: /filters/${filter.name}/module: found the file ${filter.module}, expected a built-in filter or one in etcd, as \`sluice apply\` writes them`,
-            ),
-        ),
-      );
-    }
+    const valid = validateRelease(release.text, name, this.#options.findSecrets(release.secrets));
     const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
     this.#releases.set(revision, release);
     return revision;
@@ -253,7 +258,14 @@ export class EtcdSource implements ConfigSource {
   }
 
   #noteReported(entries: Entries, isFailure: boolean): void {
-    this.#reported = { state: this.#stateOf(entries), pointer: this.#pointerOf(entries), isFailure };
+    const { keys, channel } = this.#options;
+    const entry = entries.get(keys.channel(channel));
+    this.#reported = {
+      state: this.#stateOf(entries),
+      release: entry === undefined ? null : releaseIn(entry),
+      pointer: this.#pointerOf(entries),
+      isFailure,
+    };
   }
 
   #pointerOf(entries: Entries): bigint {
@@ -282,9 +294,10 @@ function byKey(entries: readonly StoredEntry[]): Entries {
   return new Map(entries.map((entry) => [entry.key, entry]));
 }
 
-function secretsIn(entries: Entries, keys: KeyLayout): Map<string, Buffer> {
+/** Entries of secrets by the name of the secret. */
+export function secretsIn(entries: Iterable<StoredEntry>, keys: KeyLayout): Map<string, Buffer> {
   return new Map(
-    [...entries.values()]
+    [...entries]
       .filter(({ key }) => key.startsWith(keys.secrets))
       .map(({ key, value }) => [key.slice(keys.secrets.length), value]),
   );

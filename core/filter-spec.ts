@@ -42,7 +42,7 @@ export function secretsOf(filter: FilterConfig, secrets: SecretValues): FilterSe
  * @throws GatewayError SLUICE_FILTER_UNREADABLE, SLUICE_FILTER_MODULE_TOO_LARGE
  */
 export async function readModule(
-  filter: FilterConfig,
+  filter: Pick<FilterConfig, 'name' | 'module'>,
   brought: ReadonlyMap<string, Uint8Array>,
 ): Promise<Uint8Array> {
   const { module } = filter;

@@ -176,7 +176,7 @@ export class Gateway {
     if (refused !== null) this.#startedWithLastGood(refused);
     this.#source.watch({
       changed: (next) => this.#enqueue(next),
-      failed: (errors) => this.#refused(errors),
+      failed: (errors) => this.#refused(errors, null),
       unreachable: (error) => this.#lost(error),
       reachable: () => this.#found(),
       warned: (message) => this.log.warn({ source: this.#source.description }, message),
@@ -208,7 +208,8 @@ export class Gateway {
       this.#metrics.reloadEnded('applied');
       this.log.info({ revision: revision.id }, 'configuration applied');
     } catch (cause) {
-      this.#refused(cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]));
+      const errors = cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
+      this.#refused(errors, revision);
     }
   }
 
@@ -219,7 +220,7 @@ export class Gateway {
       'started with the configuration that ran last: what the source holds cannot be had or run',
     );
     const faults = errors.errors.filter(({ code }) => code !== 'SLUICE_CONFIG_STORE_UNREACHABLE');
-    if (faults.length > 0) this.#refused(new ConfigErrors(faults));
+    if (faults.length > 0) this.#refused(new ConfigErrors(faults), null);
   }
 
   #lost({ code, message }: GatewayError): void {
@@ -246,8 +247,8 @@ export class Gateway {
     });
   }
 
-  #refused(errors: ConfigErrors): void {
-    this.#source.refused(errors);
+  #refused(errors: ConfigErrors, revision: ConfigRevision | null): void {
+    this.#source.refused(errors, revision);
     this.#metrics.reloadEnded('failed');
     this.#lastError = errors.message;
     const stays = this.#store.current.revision;

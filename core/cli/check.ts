@@ -1,33 +1,42 @@
 // `sluice check`: everything a start would do, but for opening ports; and what the configuration changes about who
 // reaches what.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { GatewayConfig } from '../config/model.js';
-import { Dispatcher } from '../dispatch/dispatcher.js';
-import { SnapshotBuilder } from '../snapshot-builder.js';
-import { readArguments } from './arguments.js';
+import type { ConfigRevision } from '../config/source.js';
+import { isEtcdLocation } from '../etcd/etcd-location.js';
+import { type Arguments, readArguments } from './arguments.js';
+import { buildOnce } from './build-once.js';
+import { counted } from './counted.js';
+import { ETCD_HELP, ETCD_OPTION_TYPES } from './etcd-options.js';
 import { openSource } from './open-source.js';
-import { diffReach, isWidening, type ReachChange } from './reach/reach-diff.js';
+import { moduleIdentity } from './reach/module-identity.js';
+import { diffReach, isWidening } from './reach/reach-diff.js';
 import { formatReach } from './reach/reach-report.js';
 import { UsageError } from './usage-error.js';
 
-const HELP = `sluice check FILE
+const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
 
   Reads the configuration, loads every filter module and runs its configure, as a start would.
   Prints nothing but the result; every error names its place. Exit 0 or 1.
 
-  --against OLD         compare with another configuration: prints every host, method and path that becomes reachable or
-                        unreachable, and those whose filters let more (wider), fewer (narrower) or other requests
-                        (changed) through
+  --against OLD         compare with another configuration, a file or in etcd: prints every host, method and path that
+                        becomes reachable or unreachable, and those whose filters let more (wider), fewer (narrower) or
+                        other requests (changed) through
   --fail-on-widening    with --against: exit 1 when anything becomes reachable, wider or changed
   --json                print {"valid", "revision", "routes", "filters", "upstreams"}, with --against {"changes",
                         "widening"} besides, instead of sentences
   --verbose             stack traces in errors
-`;
+
+  With etcd:
+${ETCD_HELP}`;
+
+const OPTION_TYPES = {
+  json: 'boolean',
+  against: 'string',
+  'fail-on-widening': 'boolean',
+  ...ETCD_OPTION_TYPES,
+} as const;
 
 export async function check(args: string[]): Promise<void> {
-  const types = { json: 'boolean', against: 'string', 'fail-on-widening': 'boolean' } as const;
-  const parsed = readArguments(args, types, HELP);
+  const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
   const [file, ...more] = parsed.positionals;
   if (file === undefined || more.length > 0) throw new UsageError(`one FILE is needed\n\n${HELP}`);
@@ -36,24 +45,17 @@ export async function check(args: string[]): Promise<void> {
   if (failsOnWidening && against === undefined)
     throw new UsageError(`--fail-on-widening needs --against OLD\n\n${HELP}`);
 
-  const old = against === undefined ? null : await openSource(against).load();
-  const source = openSource(file);
-  const revision = await source.load();
+  const etcd = etcdOptions(parsed, [file, against]);
+  const old = against === undefined ? null : await loadOnce(against, etcd);
+  const revision = await loadOnce(file, etcd);
   const { config } = revision;
-  const dispatcher = new Dispatcher({ ...config.workers, count: 1, spare: 0 });
-  try {
-    await dispatcher.start();
-    const snapshot = await new SnapshotBuilder(dispatcher).build(revision);
-    snapshot.retire();
-  } finally {
-    await dispatcher.close();
-  }
+  await buildOnce(revision);
   const counts = {
     routes: config.routes.length,
     filters: config.filters.length,
     upstreams: config.upstreams.length,
   };
-  const changes = old === null ? null : changesOf(old.config, config);
+  const changes = old === null ? null : diffReach(old.config, config, { identify: moduleIdentity });
   const isWider = changes?.some(isWidening) ?? false;
   if (parsed.flags.has('json')) {
     const reach = changes === null ? {} : { changes, widening: isWider };
@@ -68,19 +70,23 @@ export async function check(args: string[]): Promise<void> {
   if (failsOnWidening && isWider) process.exitCode = 1;
 }
 
-/** Modules are what is in their files: the two configurations may lie in two folders. */
-function changesOf(before: GatewayConfig, after: GatewayConfig): ReachChange[] {
-  const identify = (module: string): string => {
-    if (module.startsWith('builtin:')) return module;
-    try {
-      return createHash('sha256').update(readFileSync(module)).digest('hex');
-    } catch {
-      return module;
-    }
-  };
-  return diffReach(before, after, { identify });
+/** Options of etcd, for those of the locations that are there. @throws UsageError when none is */
+function etcdOptions({ texts }: Arguments, locations: readonly (string | undefined)[]): Map<string, string> {
+  const options = new Map([...texts].filter(([name]) => Object.hasOwn(ETCD_OPTION_TYPES, name)));
+  const [first] = options.keys();
+  if (
+    first !== undefined &&
+    !locations.some((location) => location !== undefined && isEtcdLocation(location))
+  )
+    throw new UsageError(`--${first} is for a configuration in etcd, and none is named\n\n${HELP}`);
+  return options;
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+async function loadOnce(location: string, etcd: ReadonlyMap<string, string>): Promise<ConfigRevision> {
+  const source = openSource(location, { texts: isEtcdLocation(location) ? etcd : new Map() });
+  try {
+    return await source.load();
+  } finally {
+    await source.close();
+  }
 }

@@ -8,9 +8,8 @@ import type { StoreConnector } from '../etcd/key-value-store.js';
 import type { Arguments } from './arguments.js';
 import { UsageError } from './usage-error.js';
 
-/** For `readArguments`. */
-export const ETCD_OPTION_TYPES = {
-  channel: 'string',
+/** For `readArguments`: of commands that mean a fleet, and no channel of it. */
+export const CONNECTION_OPTION_TYPES = {
   'etcd-ca': 'string',
   'etcd-cert': 'string',
   'etcd-key': 'string',
@@ -18,13 +17,18 @@ export const ETCD_OPTION_TYPES = {
   'etcd-password-file': 'string',
 } as const;
 
-export const ETCD_HELP = `  --channel NAME             channel of the fleet (default: stable)
-  --etcd-ca FILE             PEM certificates that those of etcd lead to, for etcds:// (default: those of the system)
+/** Of commands that mean one channel. */
+export const ETCD_OPTION_TYPES = { channel: 'string', ...CONNECTION_OPTION_TYPES } as const;
+
+export const CONNECTION_HELP = `  --etcd-ca FILE             PEM certificates that those of etcd lead to, for etcds:// (default: those of the system)
   --etcd-cert FILE, --etcd-key FILE
                              PEM certificate and key to show to etcd
   --etcd-user NAME           user of etcd; the password comes from --etcd-password-file or SLUICE_ETCD_PASSWORD
   Each of them can stand in the environment: --etcd-ca as SLUICE_ETCD_CA, and so on.
 `;
+
+export const ETCD_HELP = `  --channel NAME             channel of the fleet (default: stable)
+${CONNECTION_HELP}`;
 
 /** A fleet as a command line names it. */
 export interface EtcdTarget {

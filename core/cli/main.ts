@@ -7,8 +7,11 @@ import { run } from './run.js';
 
 const HELP = `sluice ${VERSION} - an API gateway whose rules are sandboxed WebAssembly programs
 
-  sluice run --config FILE     serve; SIGTERM drains and stops, SIGHUP reads the file again
+  sluice run --config CONFIG   serve a file or a fleet's configuration in etcd; SIGTERM drains and stops
   sluice check FILE            validate everything a start would; exit 0 or 1
+  sluice apply FILE            make a file what a fleet runs, after showing what that changes
+  sluice diff FILE             show what apply would change
+  sluice status                what every gateway of a fleet runs, and whether it should
   sluice import openapi SPEC   make a configuration from a description of an API
   sluice filter COMMAND        new, build, test, inspect: make a filter and look into one
 
@@ -27,4 +30,18 @@ async function importApi(args: string[]): Promise<void> {
   await (await import('./import.js')).importApi(args);
 }
 
-await runMain((args) => runCommand(args, { run, check, import: importApi, filter }, HELP));
+async function apply(args: string[]): Promise<void> {
+  await (await import('./fleet/apply.js')).apply(args);
+}
+
+async function diff(args: string[]): Promise<void> {
+  await (await import('./fleet/diff.js')).diff(args);
+}
+
+async function status(args: string[]): Promise<void> {
+  await (await import('./fleet/status.js')).status(args);
+}
+
+await runMain((args) =>
+  runCommand(args, { run, check, apply, diff, status, import: importApi, filter }, HELP),
+);

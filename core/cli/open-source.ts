@@ -6,7 +6,7 @@ import { FileSource } from '../config/file-source.js';
 import type { ConfigSource } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
 import { ReleaseCache } from '../etcd/release-cache.js';
-import { EtcdSource } from '../etcd-source.js';
+import { EtcdSource, type EtcdSourceOptions } from '../etcd-source.js';
 import { localSecrets } from '../secrets/lookup.js';
 import type { Arguments } from './arguments.js';
 import { readEtcdTarget } from './etcd-options.js';
@@ -34,7 +34,6 @@ export function openSource(location: string, options: Pick<Arguments, 'texts'> =
 
 function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSource {
   const { description, connect, keys, channel } = readEtcdTarget(location, options);
-  const secrets = localSecrets('/');
   return new EtcdSource({
     description,
     connect,
@@ -42,8 +41,14 @@ function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSour
     channel,
     node: options.texts.get('node') ?? `${hostname()}-${process.pid}`,
     cache: new ReleaseCache(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`)),
-    findSecrets: () => (text) => secrets.find(text),
+    findSecrets: fleetSecrets(),
   });
+}
+
+/** How the gateways of a fleet find secrets, so that a command finds them in the same way. */
+export function fleetSecrets(): EtcdSourceOptions['findSecrets'] {
+  const secrets = localSecrets('/');
+  return () => (text) => secrets.find(text);
 }
 
 /** By the XDG Base Directory Specification: what has to outlive a restart, and can be had again. */

@@ -44,6 +44,11 @@ export interface ConfigDocument {
   place(pointer: string): ConfigPlace;
   /** Where the key of the object member at `pointer` stands. */
   placeOfKey(pointer: string): ConfigPlace;
+  /**
+   * Where in the text the value at `pointer` begins and ends, as it is written there: an alias is what it is, and not
+   * what it stands for. Null when there is no such value.
+   */
+  span(pointer: string): { readonly start: number; readonly end: number } | null;
 }
 
 /**
@@ -60,7 +65,12 @@ export function parseDocument(text: string, name: string): ConfigDocument {
   const root = composeTree(text, lines, locate);
   const reader = new ValueReader(locate);
   const value = reader.read(root);
-  return new LocatedDocument(name, value, root, reader.targets, locate);
+  const mark = text.length - withoutMark(text).length;
+  return new LocatedDocument({ name, value, root, targets: reader.targets, locate, mark });
+}
+
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 type Locate = (offset: number, pointer: string) => ConfigPlace;
@@ -74,7 +84,7 @@ function composeTree(text: string, lines: LineCounter, locate: Locate): AnyNode 
   if (text.length > MAX_CHARACTERS) {
     fail(0, `${text.length} characters`, `at most ${MAX_CHARACTERS}`);
   }
-  const source = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const source = withoutMark(text);
   const tokens: CST.Token[] = [];
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
@@ -272,50 +282,59 @@ function define(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
+interface LocatedParts {
+  readonly name: string;
+  readonly value: unknown;
+  readonly root: AnyNode | null;
+  readonly targets: ReadonlyMap<Alias, AnyNode>;
+  readonly locate: Locate;
+  /** Characters before the first one that was parsed. */
+  readonly mark: number;
+}
+
 class LocatedDocument implements ConfigDocument {
   readonly name: string;
   readonly value: unknown;
-  readonly #root: AnyNode | null;
-  readonly #targets: ReadonlyMap<Alias, AnyNode>;
-  readonly #locate: Locate;
+  readonly #parts: LocatedParts;
   /** Members by key of the maps that were walked through: a document may have as many errors as keys. */
   readonly #members = new Map<YAMLMap, ReadonlyMap<string, AnyPair>>();
 
-  constructor(
-    name: string,
-    value: unknown,
-    root: AnyNode | null,
-    targets: ReadonlyMap<Alias, AnyNode>,
-    locate: Locate,
-  ) {
-    this.name = name;
-    this.value = value;
-    this.#root = root;
-    this.#targets = targets;
-    this.#locate = locate;
+  constructor(parts: LocatedParts) {
+    this.name = parts.name;
+    this.value = parts.value;
+    this.#parts = parts;
   }
 
   place(pointer: string): ConfigPlace {
-    return this.#locate(this.#walk(pointer).valueAt, pointer);
+    return this.#parts.locate(this.#walk(pointer).valueAt, pointer);
   }
 
   placeOfKey(pointer: string): ConfigPlace {
-    return this.#locate(this.#walk(pointer).keyAt, pointer);
+    return this.#parts.locate(this.#walk(pointer).keyAt, pointer);
   }
 
-  #walk(pointer: string): { keyAt: number; valueAt: number } {
-    let node = this.#resolve(this.#root);
+  span(pointer: string): { start: number; end: number } | null {
+    const { written } = this.#walk(pointer);
+    const { mark } = this.#parts;
+    return written?.range ? { start: mark + written.range[0], end: mark + written.range[1] } : null;
+  }
+
+  /** `written` is the node at the pointer, null where there is none. */
+  #walk(pointer: string): { keyAt: number; valueAt: number; written: AnyNode | null } {
+    let written = this.#parts.root;
+    let node = this.#resolve(written);
     let valueAt = node?.range?.[0] ?? 0;
     let keyAt = valueAt;
     for (const key of pointerKeys(pointer)) {
       const pair = isMap(node) ? this.#membersOf(node as YAMLMap).get(key) : undefined;
       const item = isSeq(node) ? (node.items[Number(key)] as AnyNode | undefined) : undefined;
-      if (pair === undefined && item === undefined) break;
-      node = this.#resolve(pair === undefined ? item! : pair.value);
+      if (pair === undefined && item === undefined) return { keyAt, valueAt, written: null };
+      written = pair === undefined ? item! : pair.value;
+      node = this.#resolve(written);
       keyAt = pair?.key.range?.[0] ?? item?.range?.[0] ?? valueAt;
       valueAt = node?.range?.[0] ?? keyAt;
     }
-    return { keyAt, valueAt };
+    return { keyAt, valueAt, written };
   }
 
   #membersOf(map: YAMLMap): ReadonlyMap<string, AnyPair> {
@@ -338,7 +357,7 @@ class LocatedDocument implements ConfigDocument {
 
   #resolve(node: AnyNode | null): AnyNode | null {
     let resolved = node;
-    while (isAlias(resolved)) resolved = this.#targets.get(resolved) ?? null;
+    while (isAlias(resolved)) resolved = this.#parts.targets.get(resolved) ?? null;
     return resolved;
   }
 }

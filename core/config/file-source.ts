@@ -2,11 +2,11 @@
 // Kubernetes replace a file instead of writing to it, and asks for its state now and then in case no event came.
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigErrors, GatewayError } from '../errors.js';
-import { errorAt } from './error-at.js';
+import { readConfigFile } from './config-file.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
 import { type ValidateOptions, validateDocument } from './validate.js';
 
@@ -18,8 +18,6 @@ export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets'> 
 }
 
 const NO_MODULES: ReadonlyMap<string, Uint8Array> = new Map();
-/** Largest file that is read, in bytes. */
-const MAX_BYTES = 64 * 1024 * 1024;
 /** A file that never settles, such as one that is appended to, is read as it is after so many looks. */
 const MAX_LOOKS = 40;
 
@@ -181,48 +179,14 @@ export class FileSource implements ConfigSource {
   async #look(): Promise<Look> {
     this.#readState = await stateOf(this.#path, ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs']);
     try {
-      const bytes = await this.#read();
+      const text = await readConfigFile(this.#path, this.description);
       // The id names the text, so the same text at another time or place is the same revision.
-      const id = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
-      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      const id = createHash('sha256').update(text).digest('hex').slice(0, 12);
       return { key: id, text, error: null };
     } catch (cause) {
-      const error = cause instanceof GatewayError ? cause : this.#unreadable(cause as NodeJS.ErrnoException);
+      const error = GatewayError.from(cause);
       return { key: `${error.code} ${error.message}`, text: null, error };
     }
-  }
-
-  async #read(): Promise<Buffer> {
-    const state = await stat(this.#path);
-    // A pipe or a device would be waited for, or read, without end.
-    if (!state.isFile()) throw this.#refuse('SLUICE_CONFIG_UNREADABLE', 'no regular file', 'a file');
-    if (state.size > MAX_BYTES) {
-      throw this.#refuse('SLUICE_CONFIG_UNREADABLE', `${state.size} bytes`, `at most ${MAX_BYTES}`);
-    }
-    return readFile(this.#path);
-  }
-
-  #unreadable(cause: NodeJS.ErrnoException): GatewayError {
-    if (cause.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      return this.#refuse('SLUICE_CONFIG_SYNTAX', 'bytes that are not UTF-8', 'UTF-8', cause);
-    }
-    const found = cause.code === 'ENOENT' ? 'no such file' : `${cause.code ?? cause.message}`;
-    return this.#refuse('SLUICE_CONFIG_UNREADABLE', found, 'a file that the gateway may read', cause);
-  }
-
-  #refuse(
-    code: 'SLUICE_CONFIG_UNREADABLE' | 'SLUICE_CONFIG_SYNTAX',
-    found: string,
-    expected: string,
-    cause?: unknown,
-  ): GatewayError {
-    return errorAt(
-      code,
-      { document: this.description, line: 0, column: 0, pointer: '' },
-      found,
-      expected,
-      cause,
-    );
   }
 }
 

@@ -43,8 +43,11 @@ export interface ConfigSource {
   lastGood(): Promise<ConfigRevision | null>;
   /** Told that a revision runs now. */
   applied(revision: ConfigRevision): void;
-  /** Told that what the source holds does not run, and why. */
-  refused(errors: ConfigErrors): void;
+  /**
+   * Told that what the source holds does not run, and why.
+   * @param revision null for what was not valid to begin with
+   */
+  refused(errors: ConfigErrors, revision: ConfigRevision | null): void;
   /** Seconds since the source was known to hold what it reported; 0 for one that cannot be out of reach. */
   readonly stalenessSeconds: number;
   close(): Promise<void>;

@@ -8,8 +8,8 @@ import type { Condition, KeyValueStore, StoredEntry, Write } from './key-value-s
 /** What a channel points to. */
 export interface ChannelPointer {
   readonly release: string;
-  /** Release before this one; null for the first. */
-  readonly previous: string | null;
+  /** Releases that ran before this one, the newest first, at most 20. A rollback takes those away that it goes back over. */
+  readonly earlier: readonly string[];
   /** ISO 8601. */
   readonly flippedAt: string;
   readonly flippedBy: string;
@@ -22,6 +22,9 @@ export interface Channel {
   /** Revision of the entry, for the next flip. */
   readonly revision: bigint | 'absent';
 }
+
+/** Releases that a channel can go back over. */
+const MOST_EARLIER = 20;
 
 export class ChannelStore {
   readonly #store: KeyValueStore;
@@ -56,14 +59,25 @@ export class ChannelStore {
    * @throws GatewayError SLUICE_CONFIG_CONFLICT when somebody flipped it since, SLUICE_CONFIG_RELEASE when there is no
    * such release
    */
-  async flip(channel: Channel, release: string, flippedBy: string): Promise<ChannelPointer> {
+  flip(channel: Channel, release: string, flippedBy: string): Promise<ChannelPointer> {
+    return this.#point(channel, { release, earlier: earlierThan(channel, release), flippedBy });
+  }
+
+  /**
+   * Likewise, back to a release that ran earlier: those after it are forgotten, so that the next rollback goes further
+   * back and not forth again. Another release is taken as `flip` takes it.
+   */
+  rollBack(channel: Channel, release: string, flippedBy: string): Promise<ChannelPointer> {
+    const earlier = channel.pointer?.earlier ?? [];
+    const at = earlier.indexOf(release);
+    if (at === -1) return this.flip(channel, release, flippedBy);
+    return this.#point(channel, { release, earlier: earlier.slice(at + 1), flippedBy });
+  }
+
+  async #point(channel: Channel, target: Omit<ChannelPointer, 'flippedAt'>): Promise<ChannelPointer> {
     const key = this.#keys.channel(channel.name);
-    const pointer: ChannelPointer = {
-      release,
-      previous: channel.pointer?.release ?? null,
-      flippedAt: new Date().toISOString(),
-      flippedBy,
-    };
+    const { release } = target;
+    const pointer: ChannelPointer = { ...target, flippedAt: new Date().toISOString() };
     const conditions: Condition[] = [
       { key, state: channel.revision },
       { key: this.#keys.release(release), state: 'present' },
@@ -83,6 +97,13 @@ export class ChannelStore {
   }
 }
 
+function earlierThan({ pointer }: Channel, release: string): string[] {
+  if (pointer === null) return [];
+  // The same again is no step that one could go back.
+  if (pointer.release === release) return [...pointer.earlier];
+  return [pointer.release, ...pointer.earlier].slice(0, MOST_EARLIER);
+}
+
 /** @throws GatewayError SLUICE_CONFIG_RELEASE */
 export function parsePointer(entry: StoredEntry): ChannelPointer {
   let pointer: Partial<ChannelPointer> | null = null;
@@ -95,7 +116,7 @@ export function parsePointer(entry: StoredEntry): ChannelPointer {
     throw damaged(`${entry.key}: found something else than a JSON object with the id of a release`);
   return {
     release: pointer.release,
-    previous: pointer.previous ?? null,
+    earlier: pointer.earlier ?? [],
     flippedAt: pointer.flippedAt ?? '',
     flippedBy: pointer.flippedBy ?? '',
   };

@@ -23,17 +23,26 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** Where a value goes, and when. */
+export interface ChunkedTarget {
+  readonly manifest: string;
+  chunks(writing: string): string;
+  /** What has to hold when the manifest is written, beside chunks that are there. */
+  readonly conditions: readonly Condition[];
+  /** Written with the manifest. */
+  readonly writes: readonly Write[];
+}
+
 /**
- * Writes chunks and, last, the manifest that `manifestOf` makes, where there is none yet or, with `replaced`, where it is
- * the one of that revision. Otherwise somebody else wrote it meanwhile: then nothing of this writing is left.
+ * Writes chunks and, last, the manifest that `manifestOf` makes. False when a condition did not hold: then nothing of
+ * this writing is left.
  */
 export async function writeChunked(
   store: KeyValueStore,
   bytes: Uint8Array,
-  keys: { readonly manifest: string; chunks(writing: string): string },
+  keys: ChunkedTarget,
   manifestOf: (list: ChunkList) => unknown,
-  replaced: bigint | null,
-): Promise<void> {
+): Promise<boolean> {
   const writing = randomBytes(8).toString('hex');
   const prefix = keys.chunks(writing);
   const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
@@ -42,9 +51,10 @@ export async function writeChunked(
     await store.commit([], [{ put: chunkKey(prefix, index), value }]);
   }
   const list: ChunkList = { writing, chunks, bytes: bytes.length, sha256: sha256(bytes) };
-  const asBefore: Condition = { key: keys.manifest, state: replaced ?? 'absent' };
   const manifest: Write = { put: keys.manifest, value: Buffer.from(JSON.stringify(manifestOf(list))) };
-  if (!(await store.commit([asBefore], [manifest]))) await store.commit([], [{ removePrefix: prefix }]);
+  if (await store.commit(keys.conditions, [manifest, ...keys.writes])) return true;
+  await store.commit([], [{ removePrefix: prefix }]);
+  return false;
 }
 
 /** @throws GatewayError SLUICE_CONFIG_RELEASE when a chunk is missing or the bytes are not what was written */

@@ -49,6 +49,16 @@ export class KeyLayout {
     return `${this.prefix}/last-flip`;
   }
 
+  /** Written with every manifest of a release: who removes modules makes sure that no release that needs them came. */
+  get lastPublish(): string {
+    return `${this.prefix}/last-publish`;
+  }
+
+  /** Written with every removal of modules and chunks: who publishes makes sure that nothing of it went meanwhile. */
+  get lastPrune(): string {
+    return `${this.prefix}/last-prune`;
+  }
+
   get secrets(): string {
     return `${this.prefix}/secrets/`;
   }

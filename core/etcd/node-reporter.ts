@@ -14,7 +14,9 @@ export interface NodeReport {
   readonly release: string | null;
   /** Since when, ISO 8601. */
   readonly since: string | null;
-  /** Why what the channel points to does not run; null when it does. */
+  /** Release that was refused last, or that now cannot be run with the secrets of the store; null when all is well. */
+  readonly refused: string | null;
+  /** Why; null when nothing is refused. */
   readonly lastError: string | null;
 }
 
@@ -47,10 +49,10 @@ export class NodeReporter {
     const { node, channel, version, leaseSeconds = 15 } = options;
     this.#options = options;
     this.#leaseSeconds = leaseSeconds;
-    this.#report = { node, channel, version, release: null, since: null, lastError: null };
+    this.#report = { node, channel, version, release: null, since: null, refused: null, lastError: null };
   }
 
-  update(change: Pick<NodeReport, 'lastError'> | Pick<NodeReport, 'release' | 'since' | 'lastError'>): void {
+  update(change: Partial<Omit<NodeReport, 'node' | 'channel' | 'version'>>): void {
     this.#report = { ...this.#report, ...change };
     this.#isDue = true;
     this.#attached?.wake.abort();

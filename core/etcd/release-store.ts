@@ -1,9 +1,10 @@
 // Releases: immutable documents and the filter modules that they name. Writing one changes nothing that runs; a channel
 // does, when it is flipped to it.
+import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
 import { type ChunkList, damaged, readChunked, sha256, writeChunked } from './chunked-value.js';
 import type { KeyLayout } from './key-layout.js';
-import type { KeyValueStore } from './key-value-store.js';
+import type { Condition, KeyValueStore } from './key-value-store.js';
 
 /** What is known of a release without reading its document. */
 export interface ReleaseManifest {
@@ -27,6 +28,10 @@ export interface NewRelease {
   readonly message: string;
 }
 
+/** Tries to publish while others publish or prune the same. */
+const MOST_ATTEMPTS = 8;
+const RETRY_MS = 50;
+
 const ID = /^[0-9a-f]{12}$/;
 
 export class ReleaseStore {
@@ -38,19 +43,41 @@ export class ReleaseStore {
     this.#keys = keys;
   }
 
-  /** Writes what is not there yet and answers the id; the same document again is the same release. */
-  async publish({ text, modules, createdBy, message }: NewRelease): Promise<string> {
-    for (const bytes of modules) await this.#publishModule(bytes);
+  /**
+   * Writes what is not there yet and answers the id; the same document again is the same release. What is damaged is
+   * written anew. A release is there only with all of its modules, whoever removes any meanwhile.
+   * @throws GatewayError SLUICE_CONFIG_CONFLICT when others write and remove the same all the time
+   */
+  async publish(release: NewRelease): Promise<string> {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const id = await this.#tryToPublish(release);
+      if (id !== null) return id;
+      await delay(RETRY_MS * attempt);
+    }
+    throw new GatewayError(
+      'SLUICE_CONFIG_CONFLICT',
+      `found others that publish and prune at ${this.#keys.prefix}, expected a moment without`,
+    );
+  }
+
+  /** Null when somebody wrote or removed something of it meanwhile. */
+  async #tryToPublish({ text, modules, createdBy, message }: NewRelease): Promise<string | null> {
+    const lastPrune = await this.#store.get(this.#keys.lastPrune);
+    const unpruned: Condition = { key: this.#keys.lastPrune, state: lastPrune?.modRevision ?? 'absent' };
+    for (const module of modules) if (!(await this.#publishModule(module, unpruned))) return null;
     const bytes = Buffer.from(text);
     const id = releaseId(bytes);
-    const damaged = await this.#damagedAt(this.#keys.release(id), () => this.read(id));
-    if (damaged === false) return id;
-    await writeChunked(
+    const manifest = this.#keys.release(id);
+    const state = await this.#stateOf(manifest, () => this.read(id));
+    if (state === 'whole') return id;
+    const isWritten = await writeChunked(
       this.#store,
       bytes,
       {
-        manifest: this.#keys.release(id),
+        manifest,
         chunks: (writing) => this.#keys.releaseChunks(id, writing),
+        conditions: [{ key: manifest, state }, unpruned],
+        writes: [{ put: this.#keys.lastPublish, value: Buffer.from(id) }],
       },
       (document): ReleaseManifest => ({
         id,
@@ -60,34 +87,35 @@ export class ReleaseStore {
         modules: modules.map(sha256),
         document,
       }),
-      damaged,
     );
-    return id;
+    return isWritten ? id : null;
   }
 
-  async #publishModule(bytes: Uint8Array): Promise<void> {
+  async #publishModule(bytes: Uint8Array, unpruned: Condition): Promise<boolean> {
     const digest = sha256(bytes);
-    const damaged = await this.#damagedAt(this.#keys.module(digest), () => this.readModule(digest));
-    if (damaged === false) return;
-    await writeChunked(
+    const manifest = this.#keys.module(digest);
+    const state = await this.#stateOf(manifest, () => this.readModule(digest));
+    if (state === 'whole') return true;
+    return writeChunked(
       this.#store,
       bytes,
       {
-        manifest: this.#keys.module(digest),
+        manifest,
         chunks: (writing) => this.#keys.moduleChunks(digest, writing),
+        conditions: [{ key: manifest, state }, unpruned],
+        writes: [],
       },
       (list) => list,
-      damaged,
     );
   }
 
-  /** False when what the manifest describes is whole; else the revision of the manifest, or null when there is none. */
-  async #damagedAt(manifest: string, read: () => Promise<unknown>): Promise<bigint | null | false> {
+  /** What a manifest has to be when it is written: absent, or, when what it describes is damaged, as it is. */
+  async #stateOf(manifest: string, read: () => Promise<unknown>): Promise<bigint | 'absent' | 'whole'> {
     const entry = await this.#store.get(manifest);
-    if (entry === null) return null;
+    if (entry === null) return 'absent';
     try {
       await read();
-      return false;
+      return 'whole';
     } catch (cause) {
       if (cause instanceof GatewayError && cause.code === 'SLUICE_CONFIG_RELEASE') return entry.modRevision;
       throw cause;

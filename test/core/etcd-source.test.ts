@@ -192,8 +192,11 @@ describe('a node', () => {
       const report = await nodeUntil(fleet, (node) => node?.['release'] === revision.id);
       assert.equal(report!['channel'], 'stable');
       assert.equal(report!['lastError'], null);
-      source.refused(new ConfigErrors([]));
-      await nodeUntil(fleet, (node) => node?.['lastError'] !== null);
+      source.refused(new ConfigErrors([]), { ...revision, id: 'another' });
+      const refusing = await nodeUntil(fleet, (node) => node?.['lastError'] !== null);
+      assert.equal(refusing!['refused'], 'another');
+      source.applied(revision);
+      assert.equal((await nodeUntil(fleet, (node) => node?.['lastError'] === null))!['refused'], null);
       await source.close();
       await nodeUntil(fleet, (node) => node === null);
     }));

@@ -39,6 +39,7 @@ const RULES: Rules = {
       'core/etcd-source.ts',
       'core/filter-secret.ts',
       'core/filter-spec.ts',
+      'core/release.ts',
       'core/route.ts',
       'core/snapshot.ts',
       'core/snapshot-builder.ts',

@@ -1,0 +1,85 @@
+// A document that may become what a channel runs, held to all that a gateway would hold it to.
+import { basename, dirname, resolve } from 'node:path';
+import { readConfigFile } from '../../config/config-file.js';
+import type { GatewayConfig } from '../../config/model.js';
+import { modulesOf, renameModules } from '../../config/module-names.js';
+import { ConfigErrors, GatewayError } from '../../errors.js';
+import { sha256 } from '../../etcd/chunked-value.js';
+import { releaseId } from '../../etcd/release-store.js';
+import { secretsIn } from '../../etcd-source.js';
+import { readModule } from '../../filter-spec.js';
+import { formatModuleReference, isModuleFile, parseModuleReference } from '../../module-reference.js';
+import { validateRelease } from '../../release.js';
+import { buildOnce } from '../build-once.js';
+import type { Fleet } from './fleet.js';
+
+export interface Candidate {
+  /** Of the release that it is. */
+  readonly id: string;
+  /** For people: where it comes from. */
+  readonly name: string;
+  readonly text: string;
+  readonly config: GatewayConfig;
+  /** Bytes of the modules that it names by digest, each once. */
+  readonly modules: readonly Uint8Array[];
+}
+
+/**
+ * From a file: its modules that are files are named by their digest.
+ * @throws ConfigErrors with all that a gateway would refuse
+ */
+export async function candidateFromFile(file: string, fleet: Fleet): Promise<Candidate> {
+  const written = await readConfigFile(file, file);
+  const names = new Map<string, string>();
+  const modules = new Map<string, Uint8Array>();
+  const errors: GatewayError[] = [];
+  for (const { filter, module } of modulesOf(written, file)) {
+    if (!isModuleFile(module) || names.has(module)) continue;
+    try {
+      const path = resolve(dirname(file), module);
+      const bytes = await readModule({ name: filter, module: path }, new Map());
+      const digest = sha256(bytes);
+      modules.set(digest, bytes);
+      names.set(module, formatModuleReference({ name: nameOfFile(module), digest }));
+    } catch (cause) {
+      errors.push(GatewayError.from(cause));
+    }
+  }
+  if (errors.length > 0) throw new ConfigErrors(errors);
+  return checked(renameModules(written, file, names), file, modules, fleet);
+}
+
+/** From a release. @throws ConfigErrors; GatewayError SLUICE_CONFIG_RELEASE when it is not there or is damaged */
+export async function candidateFromRelease(id: string, fleet: Fleet): Promise<Candidate> {
+  return checked(await fleet.releases.read(id), `release ${id}`, new Map(), fleet);
+}
+
+/** @param modules those at hand, by digest; others come from the store */
+async function checked(
+  text: string,
+  name: string,
+  modules: ReadonlyMap<string, Uint8Array>,
+  { store, target, releases, findSecrets }: Fleet,
+): Promise<Candidate> {
+  const { entries } = await store.list([{ prefix: target.keys.secrets }]);
+  const valid = validateRelease(text, name, findSecrets(secretsIn(entries, target.keys)));
+  const named = new Map<string, Uint8Array>();
+  for (const { module } of valid.config.filters) {
+    const digest = parseModuleReference(module)?.digest;
+    if (digest === undefined || named.has(digest)) continue;
+    named.set(digest, modules.get(digest) ?? (await releases.readModule(digest)));
+  }
+  const id = releaseId(Buffer.from(text));
+  await buildOnce({ id, ...valid, modules: named });
+  return { id, name, text, config: valid.config, modules: [...named.values()] };
+}
+
+/** Name of a module in the store: that of its file, in the characters that references take. */
+function nameOfFile(path: string): string {
+  const name = basename(path)
+    .replace(/\.wasm$/, '')
+    .replace(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 128);
+  return name === '' ? 'module' : name;
+}

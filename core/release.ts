@@ -1,0 +1,31 @@
+// What makes the document of a release a configuration: as any other, but on every machine the same.
+import { type ValidateOptions, type ValidDocument, validateDocument } from './config/validate.js';
+import { ConfigErrors, GatewayError } from './errors.js';
+import { isModuleFile } from './module-reference.js';
+
+/** Relative paths have no folder to begin in. */
+const FOLDER = '/';
+
+/**
+ * Parses and checks it as every gateway of the fleet does.
+ * @param name of the document, for errors
+ * @throws ConfigErrors with every error; also for modules that are files
+ */
+export function validateRelease(
+  text: string,
+  name: string,
+  findSecrets: ValidateOptions['findSecrets'],
+): ValidDocument {
+  const valid = validateDocument(text, name, { folder: FOLDER, findSecrets });
+  const files = valid.config.filters.filter(({ module }) => isModuleFile(module));
+  if (files.length === 0) return valid;
+  throw new ConfigErrors(
+    files.map(
+      (filter) =>
+        new GatewayError(
+          'SLUICE_CONFIG_INVALID',
+          `${name}: /filters/${filter.name}/module: found the file ${filter.module}, expected a built-in filter or one in etcd, as \`sluice apply\` writes them`,
+        ),
+    ),
+  );
+}
