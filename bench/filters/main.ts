@@ -14,7 +14,7 @@ import { sanitiseBench } from './benches/sanitise.js';
 import { urlGuardBench } from './benches/url-guard.js';
 import { validateBench } from './benches/validate.js';
 import { BODY_BYTES, type FilterBench, pathOf, SIDES, type Side } from './filter-bench.js';
-import { type Cost, measure, type Settings } from './measure.js';
+import { type Cost, measure, nextTo, type Settings } from './measure.js';
 import { startSides, stopSides } from './sides.js';
 import { HEADING, type Row, textOf } from './table.js';
 
@@ -58,11 +58,15 @@ async function rowOf(
     if (failed > 0) faults.push(`${bench.filter}, ${side}: ${failed} requests failed`);
   }
   if (faults.length === 0) {
-    const cost = (side: Side): Cost | null => costs.get(side) ?? null;
+    const ofEach = <T>(value: (cost: Cost) => T): Record<Side, T | null> => {
+      const of = (side: Side): T | null => (costs.has(side) ? value(costs.get(side)!) : null);
+      return { sluice: of('sluice'), javascript: of('javascript'), 'nginx-lua': of('nginx-lua') };
+    };
     return {
       filter: bench.filter,
       bytes,
-      costs: { sluice: cost('sluice'), javascript: cost('javascript'), 'nginx-lua': cost('nginx-lua') },
+      costs: ofEach((cost) => cost),
+      nextToJavaScript: ofEach((cost) => nextTo(cost, costs.get('javascript')!)),
     };
   }
   for (const fault of faults) say(`not the same job: ${fault}`);

@@ -15,6 +15,8 @@ export interface Settings {
 
 /** What a rule costs on one side: CPU of the process per request, in microseconds. */
 export interface Cost {
+  /** In the order in which they were measured; those of one index belong to one round on every side. */
+  readonly pairsUs: readonly { readonly without: number; readonly with: number }[];
   readonly withoutUs: Spread;
   readonly withUs: Spread;
   /** Of each pair, with the rule minus without. */
@@ -62,15 +64,23 @@ export async function measure(
   return new Map([...runs].map(([side, both]) => [side, costOf(both)]));
 }
 
-interface Runs {
+/** What the rule costs on one side over what it costs on another, round by round; null where a round had only noise. */
+export function nextTo(cost: Cost, peer: Cost): Spread | null {
+  const ruleUs = (pairs: Cost['pairsUs']): number[] => pairs.map((pair) => pair.with - pair.without);
+  if (cost.ruleUs.least <= 0 || peer.ruleUs.least <= 0) return null;
+  return pairwise(ruleUs(cost.pairsUs), ruleUs(peer.pairsUs), (own, theirs) => own / theirs);
+}
+
+export interface Runs {
   readonly without: LoadResult[];
   readonly with: LoadResult[];
 }
 
-function costOf(runs: Runs): Cost {
+export function costOf(runs: Runs): Cost {
   const without = runs.without.map(({ cpuUs }) => cpuUs);
   const ruled = runs.with.map(({ cpuUs }) => cpuUs);
   return {
+    pairsUs: without.map((us, index) => ({ without: us, with: ruled[index]! })),
     withoutUs: spreadOf(without),
     withUs: spreadOf(ruled),
     ruleUs: pairwise(without, ruled, (left, right) => right - left),

@@ -8,6 +8,8 @@ export interface Row {
   readonly bytes: number;
   /** By side; null where nothing was measured. */
   readonly costs: Readonly<Record<Side, Cost | null>>;
+  /** What the rule costs on each side over what it costs in JavaScript; null where that is lost in the noise. */
+  readonly nextToJavaScript: Readonly<Record<Side, Spread | null>>;
 }
 
 const LABELS: Readonly<Record<Side, string>> = {
@@ -33,18 +35,16 @@ export const HEADING = [
   ]),
 ].join('\n');
 
-export function textOf({ filter, bytes, costs }: Row): string {
+export function textOf({ filter, bytes, costs, nextToJavaScript }: Row): string {
   return SIDES.map((side, index) => {
     const name = index === 0 ? `${filter}, ${bytes / 1024} KB` : '';
-    return line([
-      name,
-      LABELS[side],
-      ...columnsOf(costs[side], side === 'javascript' ? null : costs.javascript),
-    ]);
+    const ratio = nextToJavaScript[side];
+    const peer = side === 'javascript' ? NOTHING : (ratio?.median.toFixed(2) ?? 'in the noise');
+    return line([name, LABELS[side], ...columnsOf(costs[side], peer)]);
   }).join('\n');
 }
 
-function columnsOf(cost: Cost | null, peer: Cost | null): string[] {
+function columnsOf(cost: Cost | null, peer: string): string[] {
   if (cost === null) return Array.from({ length: WIDTHS.length - 2 }, () => NOTHING);
   const { withoutUs, withUs, ruleUs, ratio, perSecondWith } = cost;
   return [
@@ -53,14 +53,9 @@ function columnsOf(cost: Cost | null, peer: Cost | null): string[] {
     figure(ruleUs.median),
     `${figure(ruleUs.least)} to ${figure(ruleUs.most)}`,
     ratio.median.toFixed(2),
-    peer === null ? NOTHING : nextTo(ruleUs, peer.ruleUs),
+    peer,
     perSecondWith.toFixed(0),
   ];
-}
-
-/** One cost over another, where both are more than what the machine adds to them. */
-export function nextTo(cost: Spread, peer: Spread): string {
-  return cost.least > 0 && peer.least > 0 ? (cost.median / peer.median).toFixed(2) : 'in the noise';
 }
 
 function figure(value: number): string {

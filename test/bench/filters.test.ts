@@ -20,9 +20,11 @@ import {
   SIDES,
   type Side,
 } from '../../bench/filters/filter-bench.js';
-import { nextTo, type Row } from '../../bench/filters/table.js';
+import { type Cost, costOf, nextTo } from '../../bench/filters/measure.js';
+import type { Row } from '../../bench/filters/table.js';
 import type { Subject } from '../../bench/harness/processes.js';
 import { findTool } from '../../bench/harness/tools.js';
+import type { LoadResult } from '../../bench/harness/wrk.js';
 
 const FILTERS = ['policy', 'validate', 'sanitise', 'url-guard', 'graphql'];
 /** What nginx with Lua cannot say. */
@@ -76,11 +78,25 @@ describe('the bench of filters', () => {
     assert.throws(() => fill(3, (note) => note.padEnd(9)), RangeError);
   });
 
-  it('compares costs only where both stand out of the noise', () => {
-    const spread = (least: number, median: number) => ({ least, median, most: 99 });
-    assert.equal(nextTo(spread(3, 4), spread(7, 8)), '0.50');
-    assert.equal(nextTo(spread(-1, 4), spread(7, 8)), 'in the noise');
-    assert.equal(nextTo(spread(3, 4), spread(0, 8)), 'in the noise');
+  it('takes what a rule costs from runs in turn, and compares sides round by round', () => {
+    const run = (cpuUs: number): LoadResult => ({
+      ...{ requests: 1, failed: 0, perSecond: 1000, p50Ms: 1, p99Ms: 1 },
+      cpuUs,
+    });
+    const cost = (...pairs: [without: number, ruled: number][]): Cost =>
+      costOf({ without: pairs.map(([us]) => run(us)), with: pairs.map(([, us]) => run(us)) });
+    // The machine was ten times as slow in the second round.
+    const own = cost([20, 30], [200, 300], [20, 32]);
+    const peer = cost([10, 30], [100, 300], [10, 34]);
+    assert.deepEqual(own.ruleUs, { median: 12, least: 10, most: 100 });
+    assert.equal(own.ratio.median, 1.5);
+    assert.deepEqual(nextTo(own, peer), { median: 0.5, least: 0.5, most: 0.5 });
+    assert.equal(
+      nextTo(own, cost([10, 30], [100, 99], [10, 34])),
+      null,
+      'a round of the peer had only noise',
+    );
+    assert.equal(nextTo(cost([20, 20]), cost([10, 30])), null);
   });
 });
 
