@@ -84,9 +84,10 @@ const answers = BENCHES.flatMap((bench) =>
   ),
 );
 const upstream = await startUpstream(Object.fromEntries(answers));
-const sides = await startSides(BENCHES, upstream.port);
 const rows: Row[] = [];
+let sides: ReadonlyMap<Side, Subject> = new Map();
 try {
+  sides = await startSides(BENCHES, upstream.port);
   print(
     `${machine.processors} x ${machine.processor}, Node ${machine.node}, load before ${machine.loadBefore.toFixed(2)}`,
   );

@@ -32,7 +32,7 @@ export async function startNginx(tool: Tool, config: string, upstreamPort: numbe
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, ...tool.env },
   });
-  await listening(port, child);
+  await listening(port, child, folder);
   return { name: 'nginx', port, pids: childrenOf(child.pid!), stop: () => end(child, folder) };
 }
 

@@ -19,7 +19,8 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-const START_PATIENCE_MS = 10_000;
+/** Long, since a busy machine is slow to start what it starts. */
+const START_PATIENCE_MS = 60_000;
 
 /** Starts the upstream, which answers with the sample, or with what is in `answers` for a path. */
 export async function startUpstream(answers: Answers = {}): Promise<{ port: number; stop(): Promise<void> }> {
@@ -43,7 +44,7 @@ export async function startSluice(
   const child = spawn(process.execPath, [main, 'run', '--config', file], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  await listening(port, child);
+  await listening(port, child, folder);
   return { name: 'sluice', port, pids: [child.pid!], stop: () => end(child, folder) };
 }
 
@@ -57,11 +58,22 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until a process answers HTTP on a port; throws when it ended, or has not begun in ten seconds. */
-export async function listening(port: number, child: ChildProcess): Promise<void> {
+/** Waits until a process answers HTTP on a port; one that does not is ended, and its folder goes. */
+export async function listening(port: number, child: ChildProcess, folder?: string): Promise<void> {
+  try {
+    await answers(port, child);
+  } catch (cause) {
+    await end(child, folder);
+    throw cause;
+  }
+}
+
+/** Throws when the process ended, or has not begun in a minute. */
+async function answers(port: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + START_PATIENCE_MS;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
+    const ended = child.exitCode ?? child.signalCode;
+    if (ended !== null) throw new Error(`${child.spawnfile} ended with ${ended}`);
     try {
       await fetch(`http://127.0.0.1:${port}/`);
       return;
@@ -74,7 +86,7 @@ export async function listening(port: number, child: ChildProcess): Promise<void
 
 /** Ends a process and waits until it is gone; then its folder goes too. */
 export async function end(child: ChildProcess, folder?: string): Promise<void> {
-  if (child.exitCode === null) {
+  if (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGTERM');
     await once(child, 'exit');
   }
