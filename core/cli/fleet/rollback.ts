@@ -1,0 +1,64 @@
+// `sluice rollback`: what a channel ran before becomes what it runs.
+import { GatewayError } from '../../errors.js';
+import type { Channel } from '../../etcd/channel-store.js';
+import { readArguments } from '../arguments.js';
+import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
+import { UsageError } from '../usage-error.js';
+import { candidateFromRelease } from './candidate.js';
+import { requireAnswer } from './confirmation.js';
+import { FLEET_HELP, whoRuns, withFleet } from './fleet.js';
+import { offer } from './flip.js';
+import { readDeadline, WAIT_HELP, WAIT_OPTION_TYPES } from './rollout.js';
+
+const HELP = `sluice rollback [ID] --config etcd://HOST:PORT/PREFIX
+
+  Points the channel to the release before the one that it points to, or to release ID; each rollback goes one release
+  further back. Validates the release with the secrets of now, prints what changes, and asks. A gateway keeps the release
+  that it runs when it cannot run the other.
+
+${FLEET_HELP}  --dry-run                  show what would change, and change nothing
+  --yes                      ask nothing; needed where there is no terminal
+${WAIT_HELP}  --json                     print {"channel", "release", "before", "outcome", "diff", "changes", "widening", "nodes"};
+                             outcome is applied, unchanged or dry-run
+  --verbose                  stack traces in errors
+${ETCD_HELP}`;
+
+const OPTION_TYPES = {
+  config: 'string',
+  'dry-run': 'boolean',
+  yes: 'boolean',
+  json: 'boolean',
+  ...WAIT_OPTION_TYPES,
+  ...ETCD_OPTION_TYPES,
+} as const;
+
+const ID = /^[0-9a-f]{12}$/;
+
+export async function rollback(args: string[]): Promise<void> {
+  const parsed = readArguments(args, OPTION_TYPES, HELP);
+  if (parsed === null) return;
+  const [id, ...more] = parsed.positionals;
+  if (more.length > 0) throw new UsageError(`one ID at most\n\n${HELP}`);
+  if (id !== undefined && !ID.test(id))
+    throw new UsageError(`${id}: expected the 12 hex digits of a release, as \`sluice releases\` lists them`);
+  requireAnswer(parsed);
+  readDeadline(parsed);
+  await withFleet(parsed, HELP, async (fleet) => {
+    const { channels, target } = fleet;
+    const channel = await channels.read(target.channel);
+    const candidate = await candidateFromRelease(id ?? releaseBefore(channel), fleet);
+    await offer(fleet, channel, candidate, parsed, async () => {
+      await channels.rollBack(channel, candidate.id, whoRuns());
+    });
+  });
+}
+
+function releaseBefore({ name, pointer }: Channel): string {
+  const [previous] = pointer?.earlier ?? [];
+  if (previous !== undefined) return previous;
+  const found = pointer === null ? 'no such channel' : `release ${pointer.release} and none before it`;
+  throw new GatewayError(
+    'SLUICE_CONFIG_RELEASE',
+    `channel ${name}: found ${found}, expected an earlier release, or its ID; \`sluice releases\` lists them`,
+  );
+}

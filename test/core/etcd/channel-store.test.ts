@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { EtcdFleet } from '../../support/etcd-fleet.js';
+import { EtcdCluster } from '../../support/etcd-process.js';
+
+let cluster: EtcdCluster;
+let fleet: EtcdFleet;
+before(async () => {
+  cluster = await EtcdCluster.start();
+  fleet = new EtcdFleet(cluster.store(), 'channels');
+});
+after(async () => {
+  fleet.store.close();
+  await cluster.stop();
+});
+
+function publish(name: string): Promise<string> {
+  return fleet.releases.publish({ text: `# ${name}\n`, modules: [], createdBy: 'test', message: '' });
+}
+
+async function rollBack(channel: string, id: string): Promise<void> {
+  await fleet.channels.rollBack(await fleet.channels.read(channel), id, 'test');
+}
+
+async function stateOf(channel: string): Promise<[string, readonly string[]]> {
+  const { pointer } = await fleet.channels.read(channel);
+  return [pointer!.release, pointer!.earlier];
+}
+
+describe('a channel', () => {
+  test('goes back step by step, and not forth again', async () => {
+    const [a, b, c, d] = [await publish('a'), await publish('b'), await publish('c'), await publish('d')];
+    for (const id of [a, b, c]) await fleet.flip(id);
+    assert.deepEqual(await stateOf('stable'), [c, [b, a]]);
+    await fleet.flip(c);
+    assert.deepEqual(await stateOf('stable'), [c, [b, a]], 'the same again is no step');
+    await rollBack('stable', b);
+    assert.deepEqual(await stateOf('stable'), [b, [a]]);
+    await rollBack('stable', a);
+    assert.deepEqual(await stateOf('stable'), [a, []]);
+    await rollBack('stable', d);
+    assert.deepEqual(await stateOf('stable'), [d, [a]], 'one that never ran is a step forth');
+  });
+
+  test('goes back over several at once', async () => {
+    const ids = [await publish('a'), await publish('b'), await publish('c')];
+    for (const id of ids) await fleet.flip(id, 'several');
+    await rollBack('several', ids[0]!);
+    assert.deepEqual(await stateOf('several'), [ids[0], []]);
+  });
+
+  test('remembers twenty', async () => {
+    for (let index = 0; index < 25; index++) await fleet.flip(await publish(`many ${index}`), 'many');
+    const [, earlier] = await stateOf('many');
+    assert.equal(earlier.length, 20);
+    assert.equal(earlier[0], await publish('many 23'));
+  });
+
+  test('is flipped by one of those who read it, and the others are told', async () => {
+    const ids = await Promise.all(['x', 'y', 'z'].map(publish));
+    const read = await fleet.channels.read('raced');
+    const ends = await Promise.allSettled(ids.map((id) => fleet.channels.flip(read, id, 'test')));
+    assert.equal(ends.filter(({ status }) => status === 'fulfilled').length, 1);
+    for (const end of ends)
+      if (end.status === 'rejected') assert.equal(end.reason.code, 'SLUICE_CONFIG_CONFLICT');
+    await assert.rejects(fleet.channels.flip(await fleet.channels.read('raced'), '0'.repeat(12), 'test'), {
+      code: 'SLUICE_CONFIG_RELEASE',
+    });
+  });
+});
