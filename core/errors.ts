@@ -392,6 +392,20 @@ export const ERROR_TABLE = Object.freeze({
     'A secret reference does not resolve.',
     'Store the secret, or mend the reference; it is never left as a literal.',
   ),
+  SLUICE_SECRET_SEALED: kind(
+    500,
+    'config',
+    false,
+    'A secret in the store is not as it was sealed.',
+    'Set it again with `sluice secret set`, and find out who writes to the store: entries are never half written.',
+  ),
+  SLUICE_SECRET_KEYS: kind(
+    500,
+    'config',
+    false,
+    'The keys of secrets cannot be used, or one that is needed is not among them.',
+    'Mend the key file at the line that the message names, or add the key to it; SIGHUP has a gateway read it again.',
+  ),
 
   SLUICE_INTERNAL: kind(
     500,

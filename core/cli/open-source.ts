@@ -7,9 +7,10 @@ import type { ConfigSource } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
 import { ReleaseCache } from '../etcd/release-cache.js';
 import { EtcdSource, type EtcdSourceOptions } from '../etcd-source.js';
-import { localSecrets } from '../secrets/lookup.js';
+import { localSecrets, storedSecrets } from '../secrets/lookup.js';
 import type { Arguments } from './arguments.js';
 import { readEtcdTarget } from './etcd-options.js';
+import { keySource } from './secret-keys.js';
 import { UsageError } from './usage-error.js';
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//;
@@ -18,7 +19,7 @@ const NO_OPTIONS: Pick<Arguments, 'texts'> = { texts: new Map() };
 
 /**
  * @param location of a file, or of etcd
- * @param options  those of etcd, with `node` and `cache`
+ * @param options  those of etcd, with `keys`, `node` and `cache`
  * @throws UsageError
  */
 export function openSource(location: string, options: Pick<Arguments, 'texts'> = NO_OPTIONS): ConfigSource {
@@ -41,14 +42,21 @@ function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSour
     channel,
     node: options.texts.get('node') ?? `${hostname()}-${process.pid}`,
     cache: new ReleaseCache(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`)),
-    findSecrets: fleetSecrets(),
+    findSecrets: fleetSecrets(options),
   });
 }
 
-/** How the gateways of a fleet find secrets, so that a command finds them in the same way. */
-export function fleetSecrets(): EtcdSourceOptions['findSecrets'] {
-  const secrets = localSecrets('/');
-  return () => (text) => secrets.find(text);
+/**
+ * How the gateways of a fleet find secrets, so that a command finds them in the same way. The keys are read with every
+ * revision: a reload after they changed is all that a rotation needs.
+ * @param options with `keys`
+ */
+export function fleetSecrets(options: Pick<Arguments, 'texts'>): EtcdSourceOptions['findSecrets'] {
+  const keys = keySource(options);
+  return (entries) => {
+    const secrets = storedSecrets(entries, keys.read(), keys.file);
+    return (text) => secrets.find(text);
+  };
 }
 
 /** By the XDG Base Directory Specification: what has to outlive a restart, and can be had again. */

@@ -3,6 +3,7 @@ import { Gateway } from '../gateway.js';
 import { readArguments } from './arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from './etcd-options.js';
 import { openSource } from './open-source.js';
+import { KEYS_HELP, KEYS_OPTION_TYPES } from './secret-keys.js';
 import { UsageError } from './usage-error.js';
 
 const HELP = `sluice run --config FILE | etcd://HOST:PORT[,HOST:PORT]/PREFIX
@@ -11,15 +12,21 @@ const HELP = `sluice run --config FILE | etcd://HOST:PORT[,HOST:PORT]/PREFIX
   --verbose                  stack traces in errors
 
   With etcd:
-${ETCD_HELP}  --node NAME                name of this gateway in \`sluice status\` (default: host and process)
+${ETCD_HELP}${KEYS_HELP}  --node NAME                name of this gateway in \`sluice status\` (default: host and process)
   --cache FOLDER             where the last good release is kept, to start with when etcd is down
                              (default: below XDG_STATE_HOME)
 
   SIGTERM, SIGINT   take no new connection, let running requests end, stop; a second one stops at once
-  SIGHUP            read the configuration again
+  SIGHUP            read the configuration and the keys again
 `;
 
-const OPTION_TYPES = { config: 'string', node: 'string', cache: 'string', ...ETCD_OPTION_TYPES } as const;
+const OPTION_TYPES = {
+  config: 'string',
+  node: 'string',
+  cache: 'string',
+  ...ETCD_OPTION_TYPES,
+  ...KEYS_OPTION_TYPES,
+} as const;
 
 export async function run(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);

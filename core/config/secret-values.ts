@@ -1,6 +1,7 @@
 // The values of the secrets that a configuration mentions, apart from the configuration: that is logged, shown and
 // compared, and keeps the references.
 import { inspect } from 'node:util';
+import type { ErrorCode } from '../errors.js';
 
 /** A mention of a secret in a string. */
 export interface SecretMention {
@@ -13,6 +14,8 @@ export interface SecretMention {
   readonly value: string | null;
   /** What was expected of one that is malformed or does not resolve, else null. */
   readonly problem: string | null;
+  /** Of the error that says so. Default: SLUICE_SECRET_UNRESOLVED. */
+  readonly code?: ErrorCode;
 }
 
 /** A text that shorter secrets would be found in by chance. */

@@ -110,7 +110,8 @@ function readSecrets(
       const expected = mention.problem ?? (isPlaced ? null : MISPLACED);
       if (expected === null) continue;
       const place = isKey ? document.placeOfKey(pointer) : document.place(pointer);
-      errors.push(errorAt('SLUICE_SECRET_UNRESOLVED', place, quote(mention.text), expected));
+      const code = mention.code ?? 'SLUICE_SECRET_UNRESOLVED';
+      errors.push(errorAt(code, place, quote(mention.text), expected));
     }
     if (mentions.every(({ value }) => value !== null)) secrets.add(text, mentions);
   };

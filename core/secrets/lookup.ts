@@ -1,6 +1,8 @@
 // From a string of the configuration to the secrets it mentions, with their values.
+import { type ErrorCode, GatewayError } from '../errors.js';
 import { EnvironmentProvider } from './environment-provider.js';
 import { FileProvider } from './file-provider.js';
+import type { KeyRing } from './key-ring.js';
 import type { SecretProvider } from './provider.js';
 import {
   findSecretReferences,
@@ -8,10 +10,13 @@ import {
   type SecretReference,
   type SecretScheme,
 } from './reference.js';
+import { SealedProvider } from './sealed-provider.js';
 
 export interface ResolvedMention extends SecretMention {
   /** Null when there is a problem. */
   readonly value: string | null;
+  /** Kind of the problem, where it is not that there is nothing to resolve to. */
+  readonly code?: ErrorCode;
 }
 
 export class SecretLookup {
@@ -28,7 +33,10 @@ export class SecretLookup {
       try {
         return { ...mention, value: this.#resolve(mention.reference) };
       } catch (cause) {
-        return { ...mention, value: null, problem: (cause as Error).message };
+        const { message } = cause as Error;
+        return cause instanceof GatewayError
+          ? { ...mention, value: null, problem: message, code: cause.code }
+          : { ...mention, value: null, problem: message };
       }
     });
   }
@@ -36,7 +44,7 @@ export class SecretLookup {
   #resolve(reference: SecretReference): string {
     const provider = this.#providers.get(reference.scheme);
     if (provider === undefined)
-      throw new Error('a file or a variable: there is no secret store to resolve it');
+      throw new Error('a file or a variable: only a configuration in etcd has a store of secrets beside it');
     const whole = provider.read(reference);
     const value = reference.field === null ? whole : pickField(whole, reference.field);
     if (value === '') throw new Error('a secret that is not empty');
@@ -44,14 +52,36 @@ export class SecretLookup {
   }
 }
 
-/** Secrets in files and in the environment. @param folder where relative paths of files begin */
-export function localSecrets(folder: string): SecretLookup {
+/**
+ * Secrets in files and in the environment.
+ * @param folder  where relative paths of files begin
+ * @param keyFile file of the keys, which no reference may read; null for none
+ */
+export function localSecrets(folder: string, keyFile: string | null = null): SecretLookup {
+  return new SecretLookup(new Map(localProviders(folder, keyFile)));
+}
+
+/**
+ * Those, by absolute paths, and secrets of the store.
+ * @param entries by name, sealed
+ * @param ring    null opens none
+ * @param keyFile likewise
+ */
+export function storedSecrets(
+  entries: ReadonlyMap<string, Buffer>,
+  ring: KeyRing | null,
+  keyFile: string | null,
+): SecretLookup {
   return new SecretLookup(
-    new Map<SecretScheme, SecretProvider>([
-      ['secret+file', new FileProvider(folder)],
-      ['secret+env', new EnvironmentProvider()],
-    ]),
+    new Map([...localProviders('/', keyFile), ['secret', new SealedProvider(entries, ring)]]),
   );
+}
+
+function localProviders(folder: string, keyFile: string | null): [SecretScheme, SecretProvider][] {
+  return [
+    ['secret+file', new FileProvider(folder, keyFile)],
+    ['secret+env', new EnvironmentProvider()],
+  ];
 }
 
 /** @throws Error that holds nothing of the text, which is secret as a whole */

@@ -4,7 +4,8 @@ import type { SecretReference } from './reference.js';
 export interface SecretProvider {
   /**
    * The value of a secret, whole: a field is picked by whoever asked.
-   * @throws Error whose message ends the sentence "expected …"; it never holds a part of the value
+   * @throws Error whose message ends the sentence "expected …"; it never holds a part of the value. A GatewayError where
+   * what there is to resolve to is at fault
    */
   read(reference: SecretReference): string;
 }

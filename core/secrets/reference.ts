@@ -9,7 +9,7 @@ export type SecretScheme = 'secret' | 'secret+file' | 'secret+env';
 export interface SecretReference {
   readonly scheme: SecretScheme;
   /**
-   * Of the store: segments of letters, digits, `.`, `_` and `-`, joined by `/`, such as `tls/api-key`. Of a file: its path,
+   * Of the store: segments of letters, digits, `.`, `_` and `-`, joined by `/`, such as `tls/api-key`, 255 characters at most. Of a file: its path,
    * absolute or relative to the configuration. Of the environment: a variable.
    */
   readonly name: string;
@@ -35,6 +35,8 @@ export interface SecretMention {
 const SCHEME = /(?<![A-Za-z0-9+.-])secret(?:\+[a-z0-9]+)?:\/\//gi;
 const URI = /^(secret(?:\+[a-z0-9]+)?):\/\/([^#]*)(?:#(.*))?$/is;
 const NAME = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
+/** Stands in one byte of a sealed entry. */
+const MOST_NAME_CHARACTERS = 255;
 const PATH = /^[A-Za-z0-9._/@~-]+$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FIELD = /^[A-Za-z0-9._-]+$/;
@@ -53,6 +55,11 @@ export function findSecretReferences(text: string): readonly SecretMention[] {
     from = mention.end;
   }
   return mentions;
+}
+
+/** True for what a secret of the store may be called. */
+export function isSecretName(name: string): boolean {
+  return checkName('secret', name) === null;
 }
 
 function readMention(text: string, from: number, schemeAt: number): SecretMention {
@@ -101,7 +108,9 @@ function checkName(scheme: string, name: string): string | null {
       if (!NAME.test(name)) return 'a name of letters, digits, ".", "_" and "-" in segments joined by "/"';
       return name.split('/').some((segment) => segment === '.' || segment === '..')
         ? 'a name without "." and ".." segments'
-        : null;
+        : name.length > MOST_NAME_CHARACTERS
+          ? `a name of at most ${MOST_NAME_CHARACTERS} characters`
+          : null;
     case 'secret+file':
       return PATH.test(name) ? null : 'a path of letters, digits, "/", ".", "_", "~", "@" and "-"';
     case 'secret+env':

@@ -32,6 +32,6 @@ export function secretProviderContract(open: () => SecretKeeper): void {
 
   it('says of what is not there what was expected', () => {
     const keeper = open();
-    assert.throws(() => read(keeper, keeper.absent), /file|environment variable/);
+    assert.throws(() => read(keeper, keeper.absent), /file|environment variable|entry/);
   });
 }

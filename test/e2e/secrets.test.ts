@@ -187,7 +187,7 @@ describe('a secret', () => {
     for (const [from, expected] of [
       ['secret+file:///nowhere/at/all', /expected a file that can be read/],
       ['secret+env://SLUICE_NEVER_SET', /SLUICE_NEVER_SET, which is not set/],
-      ['secret://store', /there is no secret store/],
+      ['secret://store', /only a configuration in etcd has a store/],
       ['token', /expected a reference such as/],
     ] as const) {
       await gateway.reload(config({ grants: { secrets: [{ name: 'token', from }] } }) as never);

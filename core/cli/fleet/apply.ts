@@ -2,6 +2,7 @@
 import { type Arguments, readArguments } from '../arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
 import { UsageError } from '../usage-error.js';
+import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
 import { candidateFromFile } from './candidate.js';
 import { requireAnswer } from './confirmation.js';
 import { FLEET_HELP, whoRuns, withFleet } from './fleet.js';
@@ -22,7 +23,7 @@ ${FLEET_HELP}  --dry-run                  show what would change, and change not
 ${WAIT_HELP}  --json                     print {"channel", "release", "before", "outcome", "diff", "changes", "widening", "nodes"};
                              outcome is applied, unchanged, dry-run or widening
   --verbose                  stack traces in errors
-${ETCD_HELP}`;
+${KEYS_HELP}${ETCD_HELP}`;
 
 const OPTION_TYPES = {
   config: 'string',
@@ -32,6 +33,7 @@ const OPTION_TYPES = {
   'fail-on-widening': 'boolean',
   json: 'boolean',
   ...WAIT_OPTION_TYPES,
+  ...KEYS_OPTION_TYPES,
   ...ETCD_OPTION_TYPES,
 } as const;
 

@@ -2,6 +2,7 @@
 import { readArguments } from '../arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
 import { UsageError } from '../usage-error.js';
+import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
 import { candidateFromFile } from './candidate.js';
 import { compare, formatComparison } from './comparison.js';
 import { FLEET_HELP, withFleet } from './fleet.js';
@@ -14,12 +15,13 @@ const HELP = `sluice diff FILE --config etcd://HOST:PORT/PREFIX
 ${FLEET_HELP}  --fail-on-widening         exit 1 when anything becomes reachable, wider or changed
   --json                     print {"channel", "release", "before", "diff", "changes", "widening"}
   --verbose                  stack traces in errors
-${ETCD_HELP}`;
+${KEYS_HELP}${ETCD_HELP}`;
 
 const OPTION_TYPES = {
   config: 'string',
   'fail-on-widening': 'boolean',
   json: 'boolean',
+  ...KEYS_OPTION_TYPES,
   ...ETCD_OPTION_TYPES,
 } as const;
 

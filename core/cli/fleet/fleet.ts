@@ -49,7 +49,7 @@ export async function withFleet(
       channels: new ChannelStore(store, keys),
       nodes: new NodeStore(store, keys),
       pruner: new ReleasePruner(store, keys),
-      findSecrets: fleetSecrets(),
+      findSecrets: fleetSecrets(parsed),
     }),
   );
 }

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -57,6 +57,26 @@ describe('secrets in files', () => {
   });
 });
 
+describe('what the gateway is trusted with', () => {
+  it('is not there for a configuration, by whatever path or variable', () => {
+    const keys = join(folder, 'keys');
+    writeFileSync(keys, 'kept back');
+    symlinkSync(keys, join(folder, 'link'));
+    linkSync(keys, join(folder, 'twin'));
+    for (const path of [keys, 'keys', './none/../keys', 'link', 'twin']) {
+      const [found] = localSecrets(folder, keys).find(`secret+file://${path}`);
+      assert.equal(found!.value, null);
+      assert.match(found!.problem ?? '', /it holds the keys of the gateway/);
+    }
+    assert.equal(localSecrets(folder).find('secret+file://keys')[0]!.value, 'kept back');
+    const environment = new EnvironmentProvider({ SLUICE_SECRET_KEYS: 'a', SLUICE_ETCD_PASSWORD: 'b' });
+    for (const name of ['SLUICE_SECRET_KEYS', 'SLUICE_ETCD_PASSWORD', 'SLUICE_SECRET_KEYS_FILE']) {
+      const read = () => environment.read({ scheme: 'secret+env', name, field: null });
+      assert.throws(read, /a variable of yours: SLUICE_\w+ is for the gateway itself/);
+    }
+  });
+});
+
 describe('secrets in the environment', () => {
   const environment: Record<string, string> = {};
   secretProviderContract(() => ({
@@ -88,7 +108,7 @@ describe('the look-up of secrets', () => {
       ['secret+file://kept#toString', /a text called "toString"/],
       ['secret+file://none', /a file that can be read: ENOENT/],
       ['secret+env://SLUICE_NEVER_SET', /SLUICE_NEVER_SET, which is not set/],
-      ['secret://name', /there is no secret store/],
+      ['secret://name', /only a configuration in etcd has a store/],
     ];
     for (const [text, problem] of problems) {
       const [mention] = find(text);
