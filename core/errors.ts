@@ -406,6 +406,13 @@ export const ERROR_TABLE = Object.freeze({
     'The keys of secrets cannot be used, or one that is needed is not among them.',
     'Mend the key file at the line that the message names, or add the key to it; SIGHUP has a gateway read it again.',
   ),
+  SLUICE_SECRET_IN_USE: kind(
+    500,
+    'config',
+    false,
+    'A secret cannot be removed, as a release needs it.',
+    'Apply a release that does without it first, or use `--force`.',
+  ),
 
   SLUICE_INTERNAL: kind(
     500,

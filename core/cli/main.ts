@@ -16,6 +16,7 @@ const HELP = `sluice ${VERSION} - an API gateway whose rules are sandboxed WebAs
   sluice releases              what was published, and where it runs
   sluice status                what every gateway of a fleet runs, and whether it should
   sluice prune                 remove the releases and modules that nothing needs
+  sluice secret COMMAND        set, list, rm, rekey, key new: the secrets of a fleet in etcd
 
   sluice import openapi SPEC   make a configuration from a description of an API
   sluice filter COMMAND        new, build, test, inspect: make a filter and look into one
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   releases: async (args) => (await import('./fleet/releases.js')).releases(args),
   status: async (args) => (await import('./fleet/status.js')).status(args),
   prune: async (args) => (await import('./fleet/prune.js')).prune(args),
+  secret: async (args) => (await import('./secret.js')).secret(args),
   import: async (args) => (await import('./import.js')).importApi(args),
   filter: async (args) => (await import('./filter.js')).filter(args),
 };

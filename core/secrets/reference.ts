@@ -62,6 +62,11 @@ export function isSecretName(name: string): boolean {
   return checkName('secret', name) === null;
 }
 
+/** The name of an entry of the store, which anybody may have written, for people. */
+export function shownName(name: string): string {
+  return isSecretName(name) ? name : JSON.stringify(name).replace(/[^\x20-\x7e]/g, '?');
+}
+
 function readMention(text: string, from: number, schemeAt: number): SecretMention {
   const inside = text.slice(from, schemeAt).trimEnd();
   if (inside.endsWith('${')) return readBraced(text, from + inside.length - 2, schemeAt);

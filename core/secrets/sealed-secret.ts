@@ -11,7 +11,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.js';
 import { isKeyName, type KeyRing, type SecretKey } from './key-ring.js';
-import { isSecretName } from './reference.js';
+import { isSecretName, shownName } from './reference.js';
 
 const MAGIC = Buffer.from('SLS');
 const FORMAT = 1;
@@ -173,9 +173,9 @@ function unpad(name: string, plain: Buffer): Buffer {
 }
 
 function damaged(name: string, what: string): GatewayError {
-  return new GatewayError('SLUICE_SECRET_SEALED', `an entry ${name} ${what}`);
+  return new GatewayError('SLUICE_SECRET_SEALED', `an entry ${shownName(name)} ${what}`);
 }
 
 function lacking(name: string, what: string): GatewayError {
-  return new GatewayError('SLUICE_SECRET_KEYS', `an entry ${name} ${what}`);
+  return new GatewayError('SLUICE_SECRET_KEYS', `an entry ${shownName(name)} ${what}`);
 }

@@ -18,9 +18,30 @@ export interface CommandEnd {
   readonly stderr: string;
 }
 
+export interface CommandOptions {
+  /** On standard input. Default: nothing. */
+  readonly input?: string | Uint8Array;
+  /** On top of the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs a `sluice` command to its end. */
-export async function sluice(...args: readonly string[]): Promise<CommandEnd> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export function sluice(...args: readonly string[]): Promise<CommandEnd> {
+  return sluiceWith({}, ...args);
+}
+
+/** Likewise, with input or variables. */
+export async function sluiceWith(
+  { input = '', env = {} }: CommandOptions,
+  ...args: readonly string[]
+): Promise<CommandEnd> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  // A command that does not read may have ended by now.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text) => {

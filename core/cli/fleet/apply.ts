@@ -1,8 +1,8 @@
 // `sluice apply`: a document of the operator becomes what a channel runs.
 import { type Arguments, readArguments } from '../arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
-import { UsageError } from '../usage-error.js';
 import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
+import { UsageError } from '../usage-error.js';
 import { candidateFromFile } from './candidate.js';
 import { requireAnswer } from './confirmation.js';
 import { FLEET_HELP, whoRuns, withFleet } from './fleet.js';

@@ -1,8 +1,8 @@
 // `sluice diff`: what `sluice apply` would change.
 import { readArguments } from '../arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
-import { UsageError } from '../usage-error.js';
 import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
+import { UsageError } from '../usage-error.js';
 import { candidateFromFile } from './candidate.js';
 import { compare, formatComparison } from './comparison.js';
 import { FLEET_HELP, withFleet } from './fleet.js';

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
 import { readArguments } from '../arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
+import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
 import { UsageError } from '../usage-error.js';
 import { candidateFromRelease } from './candidate.js';
 import { requireAnswer } from './confirmation.js';
@@ -21,7 +22,7 @@ ${FLEET_HELP}  --dry-run                  show what would change, and change not
 ${WAIT_HELP}  --json                     print {"channel", "release", "before", "outcome", "diff", "changes", "widening", "nodes"};
                              outcome is applied, unchanged or dry-run
   --verbose                  stack traces in errors
-${ETCD_HELP}`;
+${KEYS_HELP}${ETCD_HELP}`;
 
 const OPTION_TYPES = {
   config: 'string',
@@ -29,6 +30,7 @@ const OPTION_TYPES = {
   yes: 'boolean',
   json: 'boolean',
   ...WAIT_OPTION_TYPES,
+  ...KEYS_OPTION_TYPES,
   ...ETCD_OPTION_TYPES,
 } as const;
 
