@@ -204,7 +204,7 @@ describe('sluice secret list', () => {
     await put('a', CANARY);
     const { bytes } = (await secrets.get('b/one'))!;
     const plain = await secret('', 'list');
-    assert.equal(plain.code, 0);
+    assert.equal(plain.code, 0, plain.stderr);
     assert.match(
       plain.stdout,
       /^secret {2}key {2}changed at\na {7}new {2}\d{4}-[\dT:.-]+Z\nb\/one {3}old {2}\d{4}-[\dT:.-]+Z\n$/,
