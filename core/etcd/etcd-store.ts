@@ -79,7 +79,8 @@ export class EtcdStore implements KeyValueStore {
       grpcOptions: {
         'grpc.keepalive_time_ms': KEEPALIVE_MS,
         'grpc.keepalive_timeout_ms': callMs,
-        'grpc.keepalive_permit_without_calls': 1,
+        // etcd takes pings of a connection without a stream for an attack.
+        'grpc.keepalive_permit_without_calls': 0,
         'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
         'grpc.max_send_message_length': MOST_MESSAGE_BYTES,
         // Connections of one endpoint are pooled across clients otherwise: a new client would get the broken one.

@@ -28,17 +28,20 @@ class EtcdMember {
   readonly port: number;
   readonly peerUrl: string;
   readonly #folder: string;
+  readonly #host: string;
   #child: ChildProcess | null = null;
 
-  constructor(name: string, folder: string, port: number, peerPort: number) {
+  /** @param host `127.0.0.1`, or a name of it that is in a certificate */
+  constructor(name: string, folder: string, host: string, port: number, peerPort: number) {
     this.name = name;
+    this.#host = host;
     this.port = port;
     this.peerUrl = `http://127.0.0.1:${peerPort}`;
     this.#folder = join(folder, name);
   }
 
   get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.#host}:${this.port}`;
   }
 
   get isRunning(): boolean {
@@ -51,12 +54,14 @@ class EtcdMember {
       tool !== null,
       'etcd is needed: install the package etcd-server, or etcd of your system, on the PATH',
     );
-    const url = `${scheme}://${this.endpoint}`;
+    // etcd listens on addresses only.
+    const listen = `${scheme}://127.0.0.1:${this.port}`;
+    const advertise = `${scheme}://${this.endpoint}`;
     const child = spawn(
       tool.path,
       [
         ...['--name', this.name, '--data-dir', this.#folder, '--logger', 'zap', '--log-level', 'error'],
-        ...['--listen-client-urls', url, '--advertise-client-urls', url],
+        ...['--listen-client-urls', listen, '--advertise-client-urls', advertise],
         ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
         ...['--initial-cluster', cluster, '--initial-cluster-token', token, '--initial-cluster-state', 'new'],
         ...flags,
@@ -89,7 +94,7 @@ class EtcdMember {
 export class EtcdCluster {
   readonly members: readonly EtcdMember[];
   readonly #folder: string;
-  readonly #options: EtcdClusterOptions;
+  #options: EtcdClusterOptions;
   /** Another token makes another cluster of the same members. */
   #token = 1;
 
@@ -102,11 +107,12 @@ export class EtcdCluster {
   /** Starts and waits until every member answers. Call `stop` in the end. */
   static async start(options: EtcdClusterOptions = {}): Promise<EtcdCluster> {
     const { size = 1 } = options;
+    const host = options.scheme === 'https' ? 'localhost' : '127.0.0.1';
     const folder = mkdtempSync(join(tmpdir(), 'sluice-etcd-'));
     const ports = await freePorts(2 * size);
     const members = Array.from(
       { length: size },
-      (_, index) => new EtcdMember(`m${index}`, folder, ports[2 * index]!, ports[2 * index + 1]!),
+      (_, index) => new EtcdMember(`m${index}`, folder, host, ports[2 * index]!, ports[2 * index + 1]!),
     );
     const cluster = new EtcdCluster(folder, members, options);
     for (const member of members) cluster.startMember(member);
@@ -128,6 +134,19 @@ export class EtcdCluster {
     const { scheme = 'http', flags = [] } = this.#options;
     const cluster = this.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
     member.start(cluster, `cluster-${this.#token}`, scheme, flags);
+  }
+
+  /** From now on connections of tests are of this user. */
+  speakAs(user: { readonly name: string; readonly password: string }): void {
+    this.#options = { ...this.#options, client: { tls: null, ...this.#options.client, user } };
+  }
+
+  /** Restarts every member with other flags, and another way to speak to it. */
+  async reconfigure(change: Pick<EtcdClusterOptions, 'flags' | 'client'>): Promise<void> {
+    this.#options = { ...this.#options, ...change };
+    await Promise.all(this.members.map((member) => member.kill()));
+    for (const member of this.members) this.startMember(member);
+    await this.ready();
   }
 
   /** Takes all data of all members away and starts them as a new cluster. */

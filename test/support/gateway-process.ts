@@ -100,12 +100,7 @@ export class GatewayProcess {
     const child = spawn(process.execPath, [...nodeFlags, MAIN, 'run', '--config', location, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    test.after(async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
-    });
+    test.after(() => kill(child));
     const lines: Record<string, unknown>[] = [];
     const serving = await new Promise<Record<string, unknown>>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`sluice run ended with ${code}`)));
@@ -149,10 +144,21 @@ export class GatewayProcess {
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
   }
 
+  /** Ends it at once. */
+  kill(): Promise<void> {
+    return kill(this.child);
+  }
+
   /** Sends SIGTERM and answers the exit code. */
   async stop(): Promise<number | null> {
     this.child.kill('SIGTERM');
     if (this.child.exitCode === null) await once(this.child, 'exit');
     return this.child.exitCode;
   }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
 }
