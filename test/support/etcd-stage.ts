@@ -6,6 +6,8 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../../core/errors.js';
 import { EtcdFleet } from './etcd-fleet.js';
 import { EtcdCluster, type EtcdClusterOptions } from './etcd-process.js';
 import { GatewayProcess } from './gateway-process.js';
@@ -14,6 +16,8 @@ import { TcpProxy } from './tcp-proxy.js';
 const PREFIX = 'fleet';
 const GATEWAYS = 3;
 const TICK_MS = 20;
+const MOST_TRIES = 20;
+const RETRY_MS = 250;
 
 export interface EtcdStageOptions extends EtcdClusterOptions {
   /** Requests in a second, over all gateways. Default 500. */
@@ -150,11 +154,21 @@ export class EtcdStage {
 
   /** Publishes a release that differs from all before, and flips the channel to it; answers its id. */
   async apply(): Promise<string> {
-    this.#fleet.store.close();
-    const member = this.cluster.members.find(({ isRunning }) => isRunning);
-    this.#fleet = new EtcdFleet(this.cluster.store(member), PREFIX);
     this.#releases += 1;
-    return this.#fleet.apply(documentOf(this.#upstream, this.#releases));
+    const text = documentOf(this.#upstream, this.#releases);
+    for (let tries = 1; ; tries++) {
+      this.#fleet.store.close();
+      const member = this.cluster.members.find(({ isRunning }) => isRunning);
+      this.#fleet = new EtcdFleet(this.cluster.store(member), PREFIX);
+      try {
+        return await this.#fleet.apply(text);
+      } catch (cause) {
+        // A cluster that elects a leader refuses what it was just asked.
+        const isOutage = cause instanceof GatewayError && cause.code === 'SLUICE_CONFIG_STORE_UNREACHABLE';
+        if (!isOutage || tries === MOST_TRIES) throw cause;
+        await delay(RETRY_MS);
+      }
+    }
   }
 
   /** Waits until every gateway has said in its log that it runs the release. */
@@ -176,6 +190,16 @@ export class EtcdStage {
     );
   }
 
+  /** Documents that all differ, for writers of their own. */
+  document(name: string): string {
+    return documentOf(this.#upstream, name);
+  }
+
+  /** Of the fleet, over a connection of its own; close its store. */
+  writer(): EtcdFleet {
+    return new EtcdFleet(this.cluster.store(), PREFIX);
+  }
+
   /** How long the logs are now. */
   linesNow(): number[] {
     return this.gateways.map(({ lines }) => lines.length);
@@ -195,7 +219,7 @@ export class EtcdStage {
 }
 
 /** `release` is in the id of a route that nobody asks for: all releases answer alike. */
-function documentOf(upstream: Server, release: number): string {
+function documentOf(upstream: Server, release: number | string): string {
   const { port } = upstream.address() as { port: number };
   return JSON.stringify({
     listeners: [{ name: 'public', address: '127.0.0.1:0' }],

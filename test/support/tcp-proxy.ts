@@ -48,6 +48,11 @@ export class TcpProxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
+  /** New connections work; those that are frozen stay so. */
+  thaw(): void {
+    this.#state = 'open';
+  }
+
   /** New connections work; those that were frozen are lost, as after a router's reboot. */
   heal(): void {
     const wasFrozen = this.#state === 'frozen';

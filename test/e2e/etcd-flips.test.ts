@@ -1,0 +1,3 @@
+import { testFlips } from '../support/etcd-flips.js';
+
+testFlips(100, 20);
