@@ -7,7 +7,7 @@ import { EtcdStage } from './etcd-stage.js';
 
 interface Flip {
   readonly release: string;
-  readonly previous: string | null;
+  readonly previous: string | undefined;
   /** When the store had taken it, in milliseconds since 1970. */
   readonly at: number;
 }
@@ -30,8 +30,8 @@ export function testFlips(count: number, pauseMs: number): void {
         for (;;) {
           const channel = await channels.read('stable');
           try {
-            const { previous } = await channels.flip(channel, release, writer);
-            flips.push({ release, previous, at: Date.now() });
+            const { earlier } = await channels.flip(channel, release, writer);
+            flips.push({ release, previous: earlier[0], at: Date.now() });
             break;
           } catch (cause) {
             if (!(cause instanceof GatewayError && cause.code === 'SLUICE_CONFIG_CONFLICT')) throw cause;
