@@ -32,7 +32,7 @@ export function withSecrets(filter: FilterConfig, secrets: SecretValues): Filter
 /** The secrets of a filter, in the order of its grants. */
 export function secretsOf(filter: FilterConfig, secrets: SecretValues): FilterSecret[] {
   return filter.grants.secrets.map(
-    ({ name, from }) => new FilterSecret(filter.name, name, secrets.expand(from)),
+    ({ name, from, upstreams }) => new FilterSecret(filter.name, name, secrets.expand(from), upstreams),
   );
 }
 

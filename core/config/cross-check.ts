@@ -66,6 +66,10 @@ class CrossChecks {
       const secrets = itemsOf(member(member(filter, 'grants'), 'secrets'));
       const list = `${pointerTo('/filters', name)}/grants/secrets`;
       this.#unique(secrets, 'name', list, 'each secret of a filter once');
+      for (const [at, secret] of secrets.entries()) {
+        for (const [index, upstream] of itemsOf(member(secret, 'upstreams')).entries())
+          this.#reference('upstream', upstream, upstreams, `${list}/${at}/upstreams/${index}`);
+      }
     }
   }
 

@@ -125,6 +125,8 @@ export interface SecretGrant {
   readonly sign: boolean;
   /** The filter may read the value, not only have it put into a header. Default false. */
   readonly read: boolean;
+  /** The value is put into headers of requests to these upstreams only; null: to that of any route of the filter. */
+  readonly upstreams: readonly string[] | null;
 }
 
 export interface RouteConfig {

@@ -10,6 +10,7 @@ import type {
   ListenerConfig,
   LogConfig,
   RouteConfig,
+  SecretGrant,
   UpstreamConfig,
   WorkersConfig,
 } from './model.js';
@@ -19,12 +20,18 @@ export interface CompleteDocument {
   readonly listeners: readonly { name: string; address: string; engine: 'auto' | 'uws'; idleMs: number }[];
   readonly admin?: { readonly address: string };
   readonly upstreams: Readonly<Record<string, UpstreamDocument>>;
-  readonly filters: Readonly<Record<string, Omit<FilterConfig, 'name'>>>;
+  readonly filters: Readonly<Record<string, FilterDocument>>;
   readonly routes: readonly RouteDocument[];
   readonly workers: Omit<WorkersConfig, 'count'> & { readonly count?: number };
   readonly shutdown: GatewayConfig['shutdown'];
   readonly log: LogConfig;
 }
+
+interface FilterDocument extends Omit<FilterConfig, 'name' | 'grants'> {
+  readonly grants: Omit<FilterConfig['grants'], 'secrets'> & { readonly secrets: readonly GrantDocument[] };
+}
+
+type GrantDocument = Omit<SecretGrant, 'upstreams'> & { readonly upstreams?: readonly string[] };
 
 interface RedirectsDocument {
   readonly mode: 'pass' | 'follow';
@@ -61,6 +68,10 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
     filters: Object.entries(document.filters).map(([name, filter]) => ({
       ...filter,
       name,
+      grants: {
+        ...filter.grants,
+        secrets: filter.grants.secrets.map((grant) => ({ ...grant, upstreams: grant.upstreams ?? null })),
+      },
       module: isModuleFile(filter.module) ? resolve(folder, filter.module) : filter.module,
     })),
     routes: document.routes.map(resolveRoute),

@@ -216,6 +216,10 @@ const secretGrant = record(
     ),
     sign: flag(false, 'May have codes (HMAC) made with the value, without seeing it.'),
     read: flag(false, 'May read the value.'),
+    upstreams: setOf(
+      'The value goes into headers of requests to these upstreams only, others fail; an empty list names none (default: the upstream of any route of the filter).',
+      text('sluice-name', 'Name of an upstream.'),
+    ),
   },
   ['name', 'from'],
 );

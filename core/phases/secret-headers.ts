@@ -5,7 +5,7 @@ import { readSecretHeader } from '../wasm/secret-headers.js';
 /**
  * What goes upstream in place of `value`; null when no secret does.
  * @param asked by name of the header, as the edits of filters say it
- * @throws GatewayError SLUICE_FILTER_TRAP when the secret cannot stand in a header
+ * @throws GatewayError SLUICE_FILTER_TRAP when the secret cannot stand in a header, or not in one to this upstream
  */
 export function secretFieldValue(
   name: string,
@@ -15,5 +15,7 @@ export function secretFieldValue(
 ): string | null {
   const header = readSecretHeader(name, value, asked);
   if (header === null) return null;
-  return header.before + route.secrets.get(header.filterId)![header.secretId]!.fieldValue();
+  return (
+    header.before + route.secrets.get(header.filterId)![header.secretId]!.fieldValue(route.upstream.name)
+  );
 }

@@ -28,7 +28,7 @@ function filterWith(value: string, read: boolean, sign = false): FilterConfig {
     name: 'f',
     module: '/f.wasm',
     config: { token: FROM },
-    grants: { ...none, callouts: [], secrets: [{ name: 'token', from: FROM, read, sign }] },
+    grants: { ...none, callouts: [], secrets: [{ name: 'token', from: FROM, read, sign, upstreams: null }] },
     limits: { deadlineMs: 50, memoryMb: 16 },
     isolation: 'shared',
     onFailure: 'closed',

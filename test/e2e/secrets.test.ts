@@ -82,6 +82,33 @@ describe('a secret', () => {
     assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
   });
 
+  it('goes to the upstreams that its grant names, and the request to another one fails', async (test) => {
+    const { gateway, config, seen } = await start(test);
+    const from = /secret\+file:[^}"]*#token/.exec(gateway.text())![0];
+    const whole = config({ grants: { secrets: [{ name: 'token', from, upstreams: ['other'] }] } });
+    const { upstreams, routes } = whole as { upstreams: Record<string, object>; routes: object[] };
+    await gateway.apply({
+      ...whole,
+      upstreams: { ...upstreams, other: upstreams['sample'] },
+      routes: [...routes, { ...route('other', '/other', ['user']), upstream: 'other' }],
+    } as never);
+    assert.equal((await fetch(gateway.url('/other'))).status, 200);
+    assert.equal(seen.at(-1)!.authorization, `Bearer ${CANARY}`);
+    const seenBefore = seen.length;
+    const refused = await fetch(gateway.url('/set'));
+    assert.equal(refused.status, 503);
+    const problem = await refused.text();
+    assert.ok(!problem.includes(CANARY));
+    assert.equal((JSON.parse(problem) as { code: string }).code, 'SLUICE_FILTER_TRAP');
+    assert.equal(seen.length, seenBefore);
+    const line = await gateway.logLine(({ error }) => error === 'SLUICE_FILTER_TRAP');
+    assert.match(
+      String(line['reason']),
+      /puts the secret token into a header of a request to the upstream sample, which its grant does not name/,
+    );
+    assert.ok(!JSON.stringify(gateway.log()).includes(CANARY));
+  });
+
   it('signs for a filter whose grant says so, which never has it', async (test) => {
     const { gateway, config, seen } = await start(test);
     const from = /secret\+file:[^}"]*#token/.exec(gateway.text())![0];

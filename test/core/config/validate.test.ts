@@ -426,8 +426,24 @@ routes: []
     assert.deepEqual(headers, ['x-key', `K\u00e9y \${${from}}`]);
     assert.equal(secrets.expandField(headers[1]!), 'K\u00e9y canary\u00c3\u00a9');
     assert.deepEqual(secrets.expandAll(config.filters[0]!.config), { a: 'K\u00e9y canary\u00e9' });
-    assert.deepEqual(config.filters[0]!.grants.secrets, [{ name: 's', from, sign: false, read: false }]);
+    assert.deepEqual(config.filters[0]!.grants.secrets, [
+      { name: 's', from, sign: false, read: false, upstreams: null },
+    ]);
     assert.equal(secrets.expand(from), 'canary\u00e9');
+  });
+
+  test('may be for some upstreams only, which there have to be', () => {
+    const from = keep('token', 'canary');
+    const granted = (upstreams: string): string =>
+      documentOf(from, from).replace(`from: "${from}" }`, `from: "${from}", upstreams: ${upstreams} }`);
+    const grants = (upstreams: string) =>
+      validateWhole(granted(upstreams)).config.filters[0]!.grants.secrets[0]!.upstreams;
+    assert.deepEqual(grants('[u]'), ['u']);
+    assert.deepEqual(grants('[]'), []);
+    assert.deepEqual(errorsOf(granted('[u, v]')).map(summaryOf), [
+      'SLUICE_CONFIG_REFERENCE 9:99 /filters/f/grants/secrets/0/upstreams/1',
+    ]);
+    assert.equal(errorsOf(granted('[u, u]'))[0]!.code, 'SLUICE_CONFIG_DUPLICATE');
   });
 
   test('of several lines are refused where they are for headers, at their place and unquoted', () => {
