@@ -3,12 +3,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { commandBlocks } from '../support/docs-blocks.js';
+import { type CommandBlock, commandBlocks } from '../support/docs-blocks.js';
 import { comparable } from '../support/docs-output.js';
 import { OutputProcess } from '../support/process-output.js';
 import { pages, ROOT, textOf } from './source-tree.js';
 
 const RUN = 'run=quickstart';
+const FLEET = 'run=fleet';
+/** Of a fleet, goes on until the end. */
+const FLEET_SERVES = `${FLEET} serves`;
 /** Commands that set up the project itself; a test that ran them would run itself. */
 const SETUP = 'setup';
 
@@ -24,7 +27,8 @@ describe('README.md', () => {
   const blocks = commandBlocks(textOf('README.md'));
 
   it('says of every command whether it is run here', () => {
-    const silent = blocks.filter((block) => block.info !== RUN && block.info !== SETUP);
+    const known = [RUN, FLEET, FLEET_SERVES, SETUP];
+    const silent = blocks.filter((block) => !known.includes(block.info));
     assert.deepEqual(
       silent.map((block) => `line ${block.line}: \`\`\`sh ${block.info}`),
       [],
@@ -41,11 +45,7 @@ describe('README.md', () => {
     after(() => quickstart.stop());
 
     for (const block of blocks.filter(({ info }) => info === RUN)) {
-      it(`line ${block.line}`, async () => {
-        const end = await new OutputProcess('sh', ['-ec', block.commands], ROOT).ended;
-        assert.equal(end.code, 0, end.stderr);
-        if (block.output !== null) assert.equal(comparable(end.stdout), comparable(block.output));
-      });
+      it(`line ${block.line}`, () => showsWhatIsPrinted(block));
     }
 
     it('and ends cleanly when it is told to', async () => {
@@ -54,6 +54,56 @@ describe('README.md', () => {
     });
   });
 });
+
+describe('README.md shows what a fleet really does:', () => {
+  const blocks = commandBlocks(textOf('README.md')).filter(({ info }) => info.startsWith(FLEET));
+  const data = mkdtempSync(join(tmpdir(), 'sluice-docs-'));
+  const running: OutputProcess[] = [];
+  before(async () => {
+    for (const [program, sign] of [
+      [['dist/examples/quickstart/main.js'], 'Ctrl-C stops it'],
+      [['dist/examples/fleet/dev-etcd.js', '--data', data], 'Ctrl-C stops it'],
+    ] as const) {
+      const process_ = new OutputProcess(process.execPath, program, ROOT);
+      running.push(process_);
+      await process_.printed(sign);
+    }
+  });
+  after(async () => {
+    for (const process_ of running.reverse()) await process_.stop();
+    rmSync(data, { recursive: true });
+  });
+
+  for (const block of blocks) {
+    it(`line ${block.line}`, async () => {
+      if (block.info !== FLEET_SERVES) {
+        await showsWhatIsPrinted(block);
+        return;
+      }
+      // A gateway that the shell is, so that it is what the signal ends.
+      const gateway = new OutputProcess('sh', ['-ec', `exec ${block.commands}`], ROOT);
+      running.push(gateway);
+      await gateway.printed('"msg":"serving"');
+      // A reader takes longer than it takes a gateway to tell of itself.
+      await gatewayIsListed();
+    });
+  }
+});
+
+async function gatewayIsListed(): Promise<void> {
+  const status = ['dist/core/cli/main.js', 'status', '--config', 'etcd://127.0.0.1:12379/demo', '--json'];
+  for (;;) {
+    const { code, stdout, stderr } = await new OutputProcess(process.execPath, status, ROOT).ended;
+    assert.equal(stderr, '', `status ended with ${code}`);
+    if ((JSON.parse(stdout) as { nodes: unknown[] }).nodes.length > 0) return;
+  }
+}
+
+async function showsWhatIsPrinted({ commands, output }: CommandBlock): Promise<void> {
+  const end = await new OutputProcess('sh', ['-ec', commands], ROOT).ended;
+  assert.equal(end.code, 0, end.stderr);
+  if (output !== null) assert.equal(comparable(end.stdout), comparable(output));
+}
 
 describe('the configurations that pages show', () => {
   for (const page of pages()) {

@@ -6,6 +6,7 @@
  *   request ids    "requestId":"…"  "id":"…" of a log line  x-request-id: …
  *   revisions      "revision":"…"  revision="…" of a metric
  *   times          date: …  2026-01-31T12:00:00.000Z  "durationMs":1.234  (1.234ms) and duration_ms of node:test
+ *   people         by user@host
  *   modules        1234 bytes  sizes of sections  sha256:…
  */
 const VOLATILE: readonly [RegExp, string][] = [
@@ -17,6 +18,7 @@ const VOLATILE: readonly [RegExp, string][] = [
   [/("durationMs"\s*:\s*)[\d.]+/g, '$1*'],
   [/\(\d[\d.]*ms\)/g, '(*)'],
   [/^(ℹ duration_ms) .*$/gm, '$1 *'],
+  [/\bby \S+@\S+/g, 'by *'],
   [/\b\d+ bytes\b/g, '* bytes'],
   [/^((?:sections)? +)\d+ {2}(?=[a-z])/gm, '$1* '],
   [/\bsha256:[0-9a-f]{64}/g, 'sha256:*'],
