@@ -100,7 +100,7 @@ export class Gateway {
     this.#dispatcher = new Dispatcher(workers, {
       workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
       filterQuarantined: (filter, { code, message }, backoffMs) =>
-        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${message}`),
+        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${this.#redact(message)}`),
       filterRestored: (filter) => this.log.info({ filter }, 'filter back from quarantine'),
     });
     this.#metrics = new Metrics({
@@ -260,6 +260,11 @@ export class Gateway {
     }
   }
 
+  /** What a filter said without the secrets of the revision that runs. */
+  #redact(text: string): string {
+    return this.#store.current.source.secrets.redact(text);
+  }
+
   #readiness(): Readiness {
     const reasons: string[] = [];
     if (this.#draining) reasons.push('the gateway is draining');
@@ -276,8 +281,14 @@ export class Gateway {
     };
   }
 
+  /** A filter with another value of a secret is another filter, so what it said holds those of now. */
   #health(): ReturnType<Dispatcher['health']>[] {
-    return this.#store.current.filters.map((spec) => this.#dispatcher.health(spec));
+    return this.#store.current.filters.map((spec) => {
+      const health = this.#dispatcher.health(spec);
+      const { lastFailure } = health;
+      if (lastFailure === null) return health;
+      return { ...health, lastFailure: { ...lastFailure, message: this.#redact(lastFailure.message) } };
+    });
   }
 
   #filterMetrics(): OwnMetricSample[] {

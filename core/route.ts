@@ -35,6 +35,8 @@ export interface Route {
   readonly callouts: ReadonlyMap<string, CalloutUpstream>;
   /** Secrets of every filter of the revision: by id of the filter, in the order of its grants. */
   readonly secrets: ReadonlyMap<number, readonly FilterSecret[]>;
+  /** A text of a filter, for people, without any value of a secret of the revision. */
+  readonly redact: (text: string) => string;
   /** All filters, in the order of the config. */
   readonly filters: readonly FilterSpec[];
   readonly requestChain: PhaseChain;

@@ -214,6 +214,7 @@ function buildRouter(
         upstreamHeaders: callouts.get(route.upstream)!.headers,
         callouts,
         secrets: granted,
+        redact: (text) => secrets.redact(text),
         ...buildChains(route.filters.map((name) => specs.get(name)!)),
       },
     })),

@@ -29,6 +29,8 @@ export class SecretValues {
   readonly #fields = new Map<string, string>();
   /** Every value, plain and as it stands in JSON. */
   readonly #values = new Set<string>();
+  /** Those to look for, long ones first: of a value that holds another one, the rest would be left. */
+  #sought: readonly string[] | null = null;
 
   /** Keeps what a text is with its secrets resolved. */
   add(text: string, mentions: readonly SecretMention[]): void {
@@ -43,6 +45,7 @@ export class SecretValues {
       this.#values.add(value!);
       this.#values.add(JSON.stringify(value).slice(1, -1));
     }
+    this.#sought = null;
     this.#texts.set(text, expanded + text.slice(from));
     this.#fields.set(text, field + text.slice(from));
   }
@@ -68,11 +71,11 @@ export class SecretValues {
 
   /** A text for people without any of the values. */
   redact(text: string): string {
+    this.#sought ??= [...this.#values]
+      .filter((value) => value.length >= LEAST_REDACTED)
+      .sort((a, b) => b.length - a.length);
     let redacted = text;
-    // Long ones first: of a value that holds another one, the rest would be left.
-    for (const value of [...this.#values].sort((a, b) => b.length - a.length)) {
-      if (value.length >= LEAST_REDACTED) redacted = redacted.replaceAll(value, REDACTED);
-    }
+    for (const value of this.#sought) redacted = redacted.replaceAll(value, REDACTED);
     return redacted;
   }
 

@@ -188,25 +188,31 @@ export async function visit(
   return result;
 }
 
+/** Filters may quote what they were told, so nothing of them is told on before the secrets are out of it. */
 function tellVisit(
-  { exchange, observer }: FilterSetting,
+  { exchange, observer, route }: FilterSetting,
   specs: readonly FilterSpec[],
   phase: PhaseName,
   result: PhaseResult,
   elapsedMs: number,
 ): void {
   reportCalls(result.calls, elapsedMs, specs, phase, observer);
-  for (const line of result.logs) observer.filterLogged(line, exchange);
-  for (const failure of result.failures) {
+  for (const line of result.logs) observer.filterLogged({ ...line, text: route.redact(line.text) }, exchange);
+  for (const told of result.failures) {
+    const failure = { ...told, message: route.redact(told.message) };
     const filter = specs[failure.index]?.name ?? '';
     observer.filterFailed(filter, failure, exchange);
     if (!failure.skipped) throw filterError(filter, failure, 1);
   }
   if (result.stop === null) return;
   const filter = specs[result.calls.length - 1]?.name ?? '';
-  throw new GatewayError('SLUICE_FILTER_STOPPED', `filter ${filter} stopped the response: ${result.stop}`, {
-    filter,
-  });
+  throw new GatewayError(
+    'SLUICE_FILTER_STOPPED',
+    `filter ${filter} stopped the response: ${route.redact(result.stop)}`,
+    {
+      filter,
+    },
+  );
 }
 
 async function makeCallout(

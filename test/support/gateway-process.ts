@@ -62,13 +62,16 @@ export class GatewayProcess {
   readonly configFile: string;
   /** Lines of the log so far. */
   readonly lines: Record<string, unknown>[];
+  readonly #written: string[];
 
   private constructor(
     child: ChildProcess,
     configFile: string,
     lines: Record<string, unknown>[],
+    written: string[],
     serving: Record<string, unknown>,
   ) {
+    this.#written = written;
     this.child = child;
     this.configFile = configFile;
     this.lines = lines;
@@ -98,7 +101,13 @@ export class GatewayProcess {
     nodeFlags: readonly string[] = [],
   ): Promise<GatewayProcess> {
     const child = spawn(process.execPath, [...nodeFlags, MAIN, 'run', '--config', location, ...options], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const written: string[] = [];
+    child.stdout!.on('data', (bytes) => written.push(String(bytes)));
+    child.stderr!.on('data', (bytes) => {
+      written.push(String(bytes));
+      process.stderr.write(bytes);
     });
     test.after(() => kill(child));
     const lines: Record<string, unknown>[] = [];
@@ -111,7 +120,7 @@ export class GatewayProcess {
         if (line['msg'] === 'serving') resolve(line);
       });
     });
-    return new GatewayProcess(child, location, lines, serving);
+    return new GatewayProcess(child, location, lines, written, serving);
   }
 
   /** The first line of the log that fits, of those so far or those to come. */
@@ -128,6 +137,11 @@ export class GatewayProcess {
       };
       this.child.on('line', look);
     });
+  }
+
+  /** All that it wrote to stdout and stderr so far. */
+  output(): string {
+    return this.#written.join('');
   }
 
   get port(): number {
