@@ -10,6 +10,7 @@ import { openSource } from './open-source.js';
 import { moduleIdentity } from './reach/module-identity.js';
 import { diffReach, isWidening } from './reach/reach-diff.js';
 import { formatReach } from './reach/reach-report.js';
+import { KEYS_HELP, KEYS_OPTION_TYPES } from './secret-keys.js';
 import { UsageError } from './usage-error.js';
 
 const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
@@ -26,13 +27,15 @@ const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
   --verbose             stack traces in errors
 
   With etcd:
-${ETCD_HELP}`;
+${KEYS_HELP}${ETCD_HELP}`;
+
+const FLEET_OPTION_TYPES = { ...KEYS_OPTION_TYPES, ...ETCD_OPTION_TYPES } as const;
 
 const OPTION_TYPES = {
   json: 'boolean',
   against: 'string',
   'fail-on-widening': 'boolean',
-  ...ETCD_OPTION_TYPES,
+  ...FLEET_OPTION_TYPES,
 } as const;
 
 export async function check(args: string[]): Promise<void> {
@@ -72,7 +75,7 @@ export async function check(args: string[]): Promise<void> {
 
 /** Options of etcd, for those of the locations that are there. @throws UsageError when none is */
 function etcdOptions({ texts }: Arguments, locations: readonly (string | undefined)[]): Map<string, string> {
-  const options = new Map([...texts].filter(([name]) => Object.hasOwn(ETCD_OPTION_TYPES, name)));
+  const options = new Map([...texts].filter(([name]) => Object.hasOwn(FLEET_OPTION_TYPES, name)));
   const [first] = options.keys();
   if (
     first !== undefined &&

@@ -207,7 +207,7 @@ describe('sluice secret list', () => {
     assert.equal(plain.code, 0, plain.stderr);
     assert.match(
       plain.stdout,
-      /^secret {2}key {2}changed at\na {7}new {2}\d{4}-[\dT:.-]+Z\nb\/one {3}old {2}\d{4}-[\dT:.-]+Z\n$/,
+      /^SECRET {2}KEY {2}CHANGED AT\na {7}new {2}\d{4}-[\dT:.-]+Z\nb\/one {3}old {2}\d{4}-[\dT:.-]+Z\n$/,
     );
 
     await fleet.store.commit([], [{ put: fleet.keys.secret('c'), value: bytes }]);

@@ -12,6 +12,8 @@ const RUN = 'run=quickstart';
 const FLEET = 'run=fleet';
 /** Of a fleet, goes on until the end. */
 const FLEET_SERVES = `${FLEET} serves`;
+/** That the commands of a fleet make. */
+const KEY_FILES = ['/tmp/sluice-demo.keys', '/tmp/sluice-demo.next'];
 /** Commands that set up the project itself; a test that ran them would run itself. */
 const SETUP = 'setup';
 
@@ -72,6 +74,7 @@ describe('README.md shows what a fleet really does:', () => {
   after(async () => {
     for (const process_ of running.reverse()) await process_.stop();
     rmSync(data, { recursive: true });
+    for (const file of KEY_FILES) rmSync(file, { force: true });
   });
 
   for (const block of blocks) {

@@ -57,5 +57,5 @@ function formatRows(rows: readonly Row[]): string {
     changedAt ?? '-',
     problem ?? '',
   ]);
-  return formatTable(['secret', 'key', 'changed at', ''], cells);
+  return formatTable(['SECRET', 'KEY', 'CHANGED AT', ''], cells);
 }
