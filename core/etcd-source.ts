@@ -1,5 +1,6 @@
 // A ConfigSource over a channel in etcd: follows the pointer of the channel and the secrets beside it, reads the release
 // that it points to, and keeps the last one that ran on disk.
+import { parseDocument } from './config/document.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
 import type { ValidateOptions } from './config/validate.js';
 import { ConfigErrors, GatewayError } from './errors.js';
@@ -244,7 +245,10 @@ export class EtcdSource implements ConfigSource {
   /** `modules` of the release may still be empty: the revision shares them. */
   #validate(release: StoredRelease): ConfigRevision {
     const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
-    const valid = validateRelease(release.text, name, this.#options.findSecrets(release.secrets));
+    const valid = validateRelease(
+      parseDocument(release.text, name),
+      this.#options.findSecrets(release.secrets),
+    );
     const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
     this.#releases.set(revision, release);
     return revision;

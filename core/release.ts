@@ -1,5 +1,6 @@
 // What makes the document of a release a configuration: as any other, but on every machine the same.
-import { type ValidateOptions, type ValidDocument, validateDocument } from './config/validate.js';
+import type { ConfigDocument } from './config/document.js';
+import { type ValidateOptions, type ValidDocument, validateParsed } from './config/validate.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { isModuleFile } from './module-reference.js';
 
@@ -7,16 +8,14 @@ import { isModuleFile } from './module-reference.js';
 const FOLDER = '/';
 
 /**
- * Parses and checks it as every gateway of the fleet does.
- * @param name of the document, for errors
+ * Checks it as every gateway of the fleet does, and fills its defaults into its value.
  * @throws ConfigErrors with every error; also for modules that are files
  */
 export function validateRelease(
-  text: string,
-  name: string,
+  document: ConfigDocument,
   findSecrets: ValidateOptions['findSecrets'],
 ): ValidDocument {
-  const valid = validateDocument(text, name, { folder: FOLDER, findSecrets });
+  const valid = validateParsed(document, { folder: FOLDER, findSecrets });
   const files = valid.config.filters.filter(({ module }) => isModuleFile(module));
   if (files.length === 0) return valid;
   throw new ConfigErrors(
@@ -24,7 +23,7 @@ export function validateRelease(
       (filter) =>
         new GatewayError(
           'SLUICE_CONFIG_INVALID',
-          `${name}: /filters/${filter.name}/module: found the file ${filter.module}, expected a built-in filter or one in etcd, as \`sluice apply\` writes them`,
+          `${document.name}: /filters/${filter.name}/module: found the file ${filter.module}, expected a built-in filter or one in etcd, as \`sluice apply\` writes them`,
         ),
     ),
   );

@@ -29,6 +29,7 @@ const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
   With etcd:
 ${KEYS_HELP}${ETCD_HELP}`;
 
+/** Taken only where a configuration stands in etcd. */
 const FLEET_OPTION_TYPES = { ...KEYS_OPTION_TYPES, ...ETCD_OPTION_TYPES } as const;
 
 const OPTION_TYPES = {

@@ -12,20 +12,30 @@ export interface NamedModule {
   readonly module: string;
 }
 
-/** Modules of all filters; what does not fit the schema is left out. @throws ConfigErrors of SLUICE_CONFIG_SYNTAX */
-export function modulesOf(text: string, name: string): NamedModule[] {
-  return modulesIn(parseDocument(text, name).value);
+/** Modules of all filters; what does not fit the schema is left out. */
+export function modulesOf({ value }: ConfigDocument): NamedModule[] {
+  return Object.entries(objectIn(objectIn(value)['filters'])).flatMap(([filter, config]) => {
+    const { module } = objectIn(config);
+    return typeof module === 'string' ? [{ filter, module }] : [];
+  });
+}
+
+/** A document, and the text that it was parsed from. */
+export interface WrittenDocument {
+  readonly text: string;
+  readonly document: ConfigDocument;
 }
 
 /**
- * The text with other modules.
+ * The same with other modules.
+ * @param written as it was parsed, its value unchanged
  * @param names what stands in place of a module, by module; one that is not in it stays. They need no quotes in YAML
- * @throws ConfigErrors of SLUICE_CONFIG_SYNTAX; of SLUICE_CONFIG_INVALID when a module is part of something else too,
- * through an alias
+ * @throws ConfigErrors of SLUICE_CONFIG_INVALID when a module is part of something else too, through an alias
  */
-export function renameModules(text: string, name: string, names: ReadonlyMap<string, string>): string {
-  const document = parseDocument(text, name);
-  const renamed = modulesIn(document.value).filter(({ module }) => names.has(module));
+export function renameModules(written: WrittenDocument, names: ReadonlyMap<string, string>): WrittenDocument {
+  const { text, document } = written;
+  const renamed = modulesOf(document).filter(({ module }) => names.has(module));
+  if (renamed.length === 0) return written;
   const changes = new Map<number, { end: number; text: string }>();
   for (const { filter, module } of renamed) {
     const { start, end } = document.span(pointerOf(filter))!;
@@ -38,15 +48,9 @@ export function renameModules(text: string, name: string, names: ReadonlyMap<str
     from = change.end;
   }
   result += text.slice(from);
-  refuseOtherChanges(document, renamed, names, result);
-  return result;
-}
-
-function modulesIn(value: unknown): NamedModule[] {
-  return Object.entries(objectIn(objectIn(value)['filters'])).flatMap(([filter, config]) => {
-    const { module } = objectIn(config);
-    return typeof module === 'string' ? [{ filter, module }] : [];
-  });
+  const reread = parseDocument(result, document.name);
+  refuseOtherChanges(document, renamed, names, reread);
+  return { text: result, document: reread };
 }
 
 function objectIn(value: unknown): Record<string, unknown> {
@@ -69,11 +73,11 @@ function refuseOtherChanges(
   document: ConfigDocument,
   renamed: readonly NamedModule[],
   names: ReadonlyMap<string, string>,
-  text: string,
+  reread: ConfigDocument,
 ): void {
   const expected = structuredClone(document.value) as { filters: Record<string, { module: string }> };
   for (const { filter, module } of renamed) expected.filters[filter]!.module = names.get(module)!;
-  if (isDeepStrictEqual(parseDocument(text, document.name).value, expected)) return;
+  if (isDeepStrictEqual(reread.value, expected)) return;
   throw new ConfigErrors(
     renamed.map(({ filter }) => {
       const pointer = pointerOf(filter);

@@ -31,7 +31,14 @@ export interface ValidDocument {
  * @throws ConfigErrors with every error of the document, in the order of their places
  */
 export function validateDocument(text: string, name: string, options: ValidateOptions): ValidDocument {
-  const document = parseDocument(text, name);
+  return validateParsed(parseDocument(text, name), options);
+}
+
+/**
+ * Checks a document that is parsed already, and fills its defaults into its value.
+ * @throws ConfigErrors, as `validateDocument` does
+ */
+export function validateParsed(document: ConfigDocument, options: ValidateOptions): ValidDocument {
   const secrets = new SecretValues();
   const unresolved = readSecrets(document, options, secrets);
   const withSecrets = new Set(unresolved.map((error) => error.place!.pointer));

@@ -37,10 +37,9 @@ export class FleetStage {
     this.fleet = new EtcdFleet(cluster.store(), name);
     this.location = cluster.location(name);
     this.folder = mkdtempSync(join(tmpdir(), 'sluice-fleet-'));
-    test.after(() => {
-      this.fleet.store.close();
-      rmSync(this.folder, { recursive: true, force: true });
-    });
+    test.after(() => this.fleet.store.close());
+    // Gateways that write to their caches may outlive the hooks of their test.
+    process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
   }
 
   /** Writes a file of the operator; answers its path. */

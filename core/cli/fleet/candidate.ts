@@ -1,8 +1,9 @@
 // A document that may become what a channel runs, held to all that a gateway would hold it to.
 import { basename, dirname, resolve } from 'node:path';
 import { readConfigFile } from '../../config/config-file.js';
+import { parseDocument } from '../../config/document.js';
 import type { GatewayConfig } from '../../config/model.js';
-import { modulesOf, renameModules } from '../../config/module-names.js';
+import { modulesOf, renameModules, type WrittenDocument } from '../../config/module-names.js';
 import { ConfigErrors, GatewayError } from '../../errors.js';
 import { sha256 } from '../../etcd/chunked-value.js';
 import { releaseId } from '../../etcd/release-store.js';
@@ -29,11 +30,12 @@ export interface Candidate {
  * @throws ConfigErrors with all that a gateway would refuse
  */
 export async function candidateFromFile(file: string, fleet: Fleet): Promise<Candidate> {
-  const written = await readConfigFile(file, file);
+  const text = await readConfigFile(file, file);
+  const document = parseDocument(text, file);
   const names = new Map<string, string>();
   const modules = new Map<string, Uint8Array>();
   const errors: GatewayError[] = [];
-  for (const { filter, module } of modulesOf(written, file)) {
+  for (const { filter, module } of modulesOf(document)) {
     if (!isModuleFile(module) || names.has(module)) continue;
     try {
       const path = resolve(dirname(file), module);
@@ -46,23 +48,23 @@ export async function candidateFromFile(file: string, fleet: Fleet): Promise<Can
     }
   }
   if (errors.length > 0) throw new ConfigErrors(errors);
-  return checked(renameModules(written, file, names), file, modules, fleet);
+  return checked(renameModules({ text, document }, names), modules, fleet);
 }
 
 /** From a release. @throws ConfigErrors; GatewayError SLUICE_CONFIG_RELEASE when it is not there or is damaged */
 export async function candidateFromRelease(id: string, fleet: Fleet): Promise<Candidate> {
-  return checked(await fleet.releases.read(id), `release ${id}`, new Map(), fleet);
+  const text = await fleet.releases.read(id);
+  return checked({ text, document: parseDocument(text, `release ${id}`) }, new Map(), fleet);
 }
 
 /** @param modules those at hand, by digest; others come from the store */
 async function checked(
-  text: string,
-  name: string,
+  { text, document }: WrittenDocument,
   modules: ReadonlyMap<string, Uint8Array>,
   { store, target, releases, findSecrets }: Fleet,
 ): Promise<Candidate> {
   const { entries } = await store.list([{ prefix: target.keys.secrets }]);
-  const valid = validateRelease(text, name, findSecrets(secretsIn(entries, target.keys)));
+  const valid = validateRelease(document, findSecrets(secretsIn(entries, target.keys)));
   const named = new Map<string, Uint8Array>();
   for (const { module } of valid.config.filters) {
     const digest = parseModuleReference(module)?.digest;
@@ -71,7 +73,7 @@ async function checked(
   }
   const id = releaseId(Buffer.from(text));
   await buildOnce({ id, ...valid, modules: named });
-  return { id, name, text, config: valid.config, modules: [...named.values()] };
+  return { id, name: document.name, text, config: valid.config, modules: [...named.values()] };
 }
 
 /** Name of a module in the store: that of its file, in the characters that references take. */

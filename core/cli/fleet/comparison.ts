@@ -46,6 +46,7 @@ export async function compare(candidate: Candidate, channel: Channel, fleet: Fle
     const { config } = validateDocument(before, names.before, { folder: '/', findSecrets: () => [] });
     return judge(diff, config, candidate, null);
   } catch (cause) {
+    // It is of another version.
     if (!(cause instanceof ConfigErrors)) throw cause;
     return judge(diff, null, candidate, cause.message);
   }
@@ -53,10 +54,7 @@ export async function compare(candidate: Candidate, channel: Channel, fleet: Fle
 
 /** For people, as they want to see it before they agree. */
 export function formatComparison({ diff, changes, problem }: Comparison): string {
-  const reach =
-    changes === null
-      ? 'what becomes reachable is not known: nothing to compare with\n'
-      : formatReach(changes);
+  const reach = changes === null ? 'what becomes reachable is not known\n' : formatReach(changes);
   return `${problem === null ? '' : `${printableLine(problem)}\n`}${printable(diff)}${printable(reach)}`;
 }
 
@@ -66,8 +64,15 @@ function judge(
   candidate: Candidate,
   problem: string | null,
 ): Comparison {
-  const changes = before === null ? null : diffReach(before, candidate.config, { identify: moduleIdentity });
-  return { isSame: false, diff, changes, isWidening: changes?.some(isWidening) ?? true, problem };
+  if (before === null) return { isSame: false, diff, changes: null, isWidening: true, problem };
+  try {
+    const changes = diffReach(before, candidate.config, { identify: moduleIdentity });
+    return { isSame: false, diff, changes, isWidening: changes.some(isWidening), problem };
+  } catch (cause) {
+    // More paths cross each other than can be compared.
+    if (!(cause instanceof RangeError)) throw cause;
+    return { isSame: false, diff, changes: null, isWidening: true, problem: cause.message };
+  }
 }
 
 async function readModules(release: string, { releases }: Fleet): Promise<void> {

@@ -1,24 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { modulesOf, renameModules } from '../../../core/config/module-names.js';
+import { parseDocument } from '../../../core/config/document.js';
+import { modulesOf, renameModules, type WrittenDocument } from '../../../core/config/module-names.js';
 import { ConfigErrors } from '../../../core/errors.js';
 
 const NEW = `etcd:a@sha256:${'0'.repeat(64)}`;
 const NAMES = new Map([['./a.wasm', NEW]]);
 
 function renamed(text: string): string {
-  return renameModules(text, 'sluice.yaml', NAMES);
+  const { text: result, document } = renameModules(read(text), NAMES);
+  assert.deepEqual(document.value, parseDocument(result, 'sluice.yaml').value);
+  return result;
+}
+
+function read(text: string): WrittenDocument {
+  return { text, document: parseDocument(text, 'sluice.yaml') };
 }
 
 describe('modules of a document', () => {
   it('are those of its filters, as written', () => {
     const text =
       'filters:\n  one: { module: ./a.wasm }\n  two: { module: "builtin:policy" }\n  three: {}\n  four: 5\n';
-    assert.deepEqual(modulesOf(text, 'sluice.yaml'), [
+    assert.deepEqual(modulesOf(read(text).document), [
       { filter: 'one', module: './a.wasm' },
       { filter: 'two', module: 'builtin:policy' },
     ]);
-    for (const text of ['', '5', 'filters: 5', '[]']) assert.deepEqual(modulesOf(text, 'sluice.yaml'), []);
+    for (const text of ['', '5', 'filters: 5', '[]']) assert.deepEqual(modulesOf(read(text).document), []);
   });
 
   const cases: [string, string, string][] = [
