@@ -7,6 +7,7 @@ import {
   type ErrorObject,
   type FuncKeywordDefinition,
   type Options,
+  type SchemaValidateFunction,
   type ValidateFunction,
 } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -49,12 +50,25 @@ const UNIQUE_ITEMS: FuncKeywordDefinition = {
   keyword: 'uniqueItems',
   type: 'array',
   schemaType: 'boolean',
-  compile: (isAsked: boolean) => (items: readonly unknown[]) => {
-    if (!isAsked) return true;
-    const seen = new Set<string>();
-    return items.every((item) => seen.size < seen.add(canonicalJson(item)).size);
+  compile: (isAsked: boolean) => {
+    const judge: SchemaValidateFunction = (items: readonly unknown[]) => {
+      if (!isAsked) return true;
+      const seen = new Map<string, number>();
+      for (const [i, item] of items.entries()) {
+        const text = canonicalJson(item);
+        const j = seen.get(text);
+        if (j !== undefined) {
+          judge.errors = [
+            { keyword: 'uniqueItems', params: { i, j }, message: 'must NOT have duplicate items' },
+          ];
+          return false;
+        }
+        seen.set(text, i);
+      }
+      return true;
+    };
+    return judge;
   },
-  error: { message: 'must NOT have duplicate items' },
 };
 
 /** A text that two values of JSON have in common when they are equal: members in any order. */
