@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createDecipheriv, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { GatewayError } from '../../../core/errors.js';
@@ -56,6 +56,23 @@ describe('a sealed secret', () => {
     assert.equal(new Set(lengths).size, 1, 'short values have one length');
     assert.equal(seal('x'.repeat(61)).byteLength, lengths[0]! + 64);
     assert.notDeepEqual(seal(), seal());
+  });
+
+  it('of an earlier version is opened by a later one', () => {
+    const key = Buffer.from('00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210', 'hex');
+    const ring = KeyRing.parse(`2026-11:${key.toString('base64')}`, 'keys');
+    const kept = Buffer.from(
+      'U0xTAQGgxFBse6gWeuYPBhiBBzIwMjYtMTELdXNlcnMvdG9rZW4AAABAcSEp5xhSClH3KnIf73cPzYEw1MckNA6PvE5AX6+QHNCtO53V1nEYpBE0' +
+        'CxXxdPUFKNP7nQUktsrRPxov8kE0BF+FH3mg4FWVyeCbr+ie5EVyMm7zK66ee0yajok=',
+      'base64',
+    );
+    const { value, changedAtMs } = openSecret(NAME, kept, ring);
+    assert.deepEqual([Buffer.from(value).toString(), changedAtMs], ['s3cr3t', 1_790_000_000_123]);
+    // By the drawing of the layout, without our code: 42 bytes of header, nonce, box, tag.
+    const decipher = createDecipheriv('aes-256-gcm', key, kept.subarray(42, 54));
+    decipher.setAAD(kept.subarray(0, 42)).setAuthTag(kept.subarray(-16));
+    const box = Buffer.concat([decipher.update(kept.subarray(54, -16)), decipher.final()]);
+    assert.deepEqual(box, Buffer.concat([Buffer.of(0, 0, 0, 6), Buffer.from('s3cr3t'), Buffer.alloc(54)]));
   });
 
   it('is refused when any bit of it was changed', () => {
