@@ -33,7 +33,7 @@ export class TcpProxy {
 
   /** Ends every connection with a reset; new ones are taken. */
   cut(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const pair of this.#pairs) for (const socket of pair) reset(socket);
   }
 
   /** As `cut`, and new connections are reset too, until `heal`. */
@@ -67,7 +67,7 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     if (this.#state === 'refusing') {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const server = connect(this.#target);
@@ -85,4 +85,10 @@ export class TcpProxy {
       if (this.#state === 'frozen') from.pause();
     }
   }
+}
+
+/** A socket that is shutting down cannot be reset any more: Node would wait for it for ever when the process ends. */
+function reset(socket: Socket): void {
+  if (socket.destroyed || socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

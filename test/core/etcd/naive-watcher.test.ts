@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Etcd3, type Watcher } from 'etcd3';
+import { Etcd3 } from 'etcd3';
 import { etcdConnector } from '../../../core/etcd/etcd-connector.js';
 import { StoreFollower } from '../../../core/etcd/store-follower.js';
 import { EtcdCluster } from '../../support/etcd-process.js';
+import { NaiveWatcher } from '../../support/naive-watcher.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 
 const KEY = 'followed/key';
@@ -22,7 +23,9 @@ interface Follower {
 class Pair {
   readonly proxy: TcpProxy;
   readonly ours: Follower & { readonly events: string[] };
-  readonly naive: { value: string | null; watcher: Watcher };
+  readonly naive: NaiveWatcher;
+  /** Done when the naive watcher is connected again. */
+  whenConnected: () => void = () => undefined;
   readonly #ends: (() => unknown)[];
 
   private constructor(proxy: TcpProxy, ours: Pair['ours'], naive: Pair['naive'], ends: (() => unknown)[]) {
@@ -54,18 +57,11 @@ class Pair {
       },
     });
     follower.start();
-    const client = new Etcd3({ hosts: `http://${proxy.endpoint}` });
-    const watcher = await client.watch().key(KEY).create();
-    const naive = { value: null as string | null, watcher };
-    watcher.on('put', ({ value }) => {
-      naive.value = value.toString();
-    });
-    watcher.on('delete', () => {
-      naive.value = null;
-    });
-    // It gives its errors to nobody in particular.
-    watcher.on('error', () => undefined);
-    return new Pair(proxy, ours, naive, [() => follower.close(), () => client.close(), () => proxy.stop()]);
+    let pair: Pair | null = null;
+    const naive = NaiveWatcher.begin(proxy.endpoint, KEY, () => pair?.whenConnected());
+    await naive.created();
+    pair = new Pair(proxy, ours, naive, [() => follower.close(), () => naive.end(), () => proxy.stop()]);
+    return pair;
   }
 
   /** Waits until both know a value. */
@@ -121,10 +117,10 @@ describe('where the watcher of etcd3 fails, the follower', () => {
   test('sees what happened between two cuts', () =>
     withPair(async (pair) => {
       let cuts = 0;
-      pair.naive.watcher.on('connected', () => {
+      pair.whenConnected = () => {
         cuts += 1;
         if (cuts === 1) pair.proxy.cut();
-      });
+      };
       pair.proxy.refuse();
       await put('second');
       pair.proxy.heal();
@@ -170,15 +166,11 @@ describe('where the watcher of etcd3 fails, the follower', () => {
   test('does not wait for ever for a store that is down', async () => {
     const proxy = await TcpProxy.start(cluster.endpoints[0]!);
     proxy.freeze();
-    const client = new Etcd3({ hosts: `http://${proxy.endpoint}` });
+    const naive = NaiveWatcher.begin(proxy.endpoint, KEY, () => undefined);
     let isCreated = false;
-    const created = client.watch().key(KEY).create();
-    void created.then(
-      () => {
-        isCreated = true;
-      },
-      () => undefined,
-    );
+    void naive.created().then(() => {
+      isCreated = true;
+    });
     const connect = etcdConnector({
       endpoints: [proxy.endpoint],
       prefix: 'followed',
@@ -189,7 +181,7 @@ describe('where the watcher of etcd3 fails, the follower', () => {
     await assert.rejects(connect(), { code: 'SLUICE_CONFIG_STORE_UNREACHABLE' });
     await delay(GRACE_MS);
     assert.equal(isCreated, false);
-    client.close();
+    await naive.end();
     await proxy.stop();
   });
 });
