@@ -1,12 +1,14 @@
 // Sealed secrets of a real etcd in a gateway with traffic: damaged ones are refused, rotated ones and rotated keys reach it.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { type Agent, get, type IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { CountingAgent } from '../support/counting-agent.js';
 import { EtcdCluster } from '../support/etcd-process.js';
 import { route, until } from '../support/gateway.js';
-import type { GatewayProcess } from '../support/gateway-process.js';
+import { type GatewayProcess, sluice } from '../support/gateway-process.js';
 import { SealedFleet } from '../support/sealed-fleet.js';
 import { guestBytes } from '../support/test-guests.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
@@ -239,6 +241,44 @@ describe('a gateway with sealed secrets', () => {
     await gateway.stop();
     sealed.keep('second');
     await assert.rejects(sealed.start(t), /ended with 1/);
+  });
+});
+
+describe('commands that judge a configuration', () => {
+  test('find secrets as gateways do, and change nothing without them', async (t) => {
+    const sealed = new SealedFleet(t, cluster, 'judge');
+    for (const name of ['users/header', 'granted']) await sealed.put(name, 'one');
+    await sealed.put('config', '{"name":"one"}', 'foreign');
+    const file = join(sealed.folder, 'sluice.json');
+    writeFileSync(file, documentOf('http://127.0.0.1:9').replace(/etcd:[^"]*/, './secrets.wasm'));
+    writeFileSync(join(sealed.folder, 'secrets.wasm'), guest);
+    const apply = (...more: string[]) => sluice('apply', file, '--config', sealed.location, '--yes', ...more);
+
+    const without = await apply();
+    assert.equal(without.code, 1);
+    assert.match(
+      without.stderr,
+      /^SLUICE_SECRET_KEYS .*\/upstreams\/sample\/headers\/x-key: .*give --keys FILE/m,
+    );
+    const foreign = await apply('--keys', sealed.keyFile);
+    assert.equal(foreign.code, 1);
+    assert.match(
+      foreign.stderr,
+      /^SLUICE_SECRET_KEYS .*\/filters\/user\/config\/greeting: .*which has first: it was sealed with foreign$/m,
+    );
+    assert.equal((await sealed.fleet.channels.read('stable')).pointer, null);
+
+    sealed.keep('first', 'foreign');
+    const done = await apply('--keys', sealed.keyFile);
+    assert.equal(done.code, 0, done.stderr);
+    const checked = await sluice('check', sealed.location, '--keys', sealed.keyFile);
+    assert.deepEqual([checked.code, checked.stderr], [0, '']);
+    assert.equal((await sluice('check', sealed.location)).code, 1);
+    // Keys are for a configuration in etcd, and a file has no store beside it.
+    const inFile = await sluice('check', file);
+    assert.equal(inFile.code, 1);
+    assert.match(inFile.stderr, /^SLUICE_SECRET_UNRESOLVED .*only a configuration in etcd has a store/m);
+    assert.equal((await sluice('run', '--config', file, '--keys', sealed.keyFile)).code, 2);
   });
 });
 
