@@ -223,8 +223,8 @@ export const ERROR_TABLE = Object.freeze({
     502,
     'upstream',
     false,
-    'The response has a content coding that cannot be undone, so its filters cannot read it.',
-    'Make the upstream send it plain or as gzip, deflate or br, whole and unbroken, or take the filter off this route.',
+    'The response has a content coding that cannot be undone, so filters and the egress scan cannot read it.',
+    'Make the upstream send it plain or as gzip, deflate or br, whole and unbroken, or take the filter or the scan off this route.',
   ),
 
   SLUICE_ABI_VERSION: kind(
@@ -385,6 +385,13 @@ export const ERROR_TABLE = Object.freeze({
     'Nothing to do: the status stands in the log only.',
   ),
 
+  SLUICE_SECRET_EGRESS: kind(
+    502,
+    'upstream',
+    false,
+    'The response was withheld, as it held something that is not for clients.',
+    'Find the secret that the log line of this request id names where the upstream or a filter puts it into the response, and keep it out.',
+  ),
   SLUICE_SECRET_UNRESOLVED: kind(
     500,
     'config',

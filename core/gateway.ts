@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GatewayConfig } from './config/model.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { buildRedactor } from './egress.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
@@ -16,6 +17,7 @@ import { createLog, type Log } from './telemetry/log.js';
 import { LogDestination } from './telemetry/log-destination.js';
 import { Metrics } from './telemetry/metrics.js';
 import type { OwnMetricSample } from './telemetry/own-metrics.js';
+import { RedactingWriter } from './telemetry/redacting-writer.js';
 import { VERSION } from './version.js';
 import { ABI_RANGE } from './wasm/abi-range.js';
 
@@ -33,6 +35,7 @@ export class Gateway {
   readonly log: Log;
   readonly #source: ConfigSource;
   readonly #destination: LogDestination;
+  readonly #lines: RedactingWriter;
   readonly #accessLog: AccessLog | null;
   readonly #dispatcher: Dispatcher;
   readonly #store = new SnapshotStore();
@@ -95,8 +98,11 @@ export class Gateway {
     const { log, workers } = revision.config;
     this.#source = options.source;
     this.#destination = options.logDestination ?? new LogDestination();
-    this.log = createLog({ level: log.level, destination: this.#destination });
-    this.#accessLog = log.access ? new AccessLog({ destination: this.#destination }) : null;
+    this.#lines = new RedactingWriter(this.#destination, (secret) =>
+      this.#metrics.secretCaught(secret, 'log', 'redacted'),
+    );
+    this.log = createLog({ level: log.level, destination: this.#lines });
+    this.#accessLog = log.access ? new AccessLog({ destination: this.#lines }) : null;
     this.#dispatcher = new Dispatcher(workers, {
       workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
       filterQuarantined: (filter, { code, message }, backoffMs) =>
@@ -237,6 +243,7 @@ export class Gateway {
   }
 
   #applied(revision: ConfigRevision): void {
+    this.#guardLog(revision);
     this.#source.applied(revision);
     this.#appliedAt = new Date();
     this.#lastError = null;
@@ -245,6 +252,12 @@ export class Gateway {
       routes: revision.config.routes.map(({ id }) => id),
       filters: revision.config.filters.map(({ name }) => name),
     });
+  }
+
+  #guardLog({ config }: ConfigRevision): void {
+    const { scanner } = this.#store.current;
+    const { mode, logs } = config.secrets.egress;
+    this.#lines.guard = mode !== 'off' && logs ? scanner : null;
   }
 
   #refused(errors: ConfigErrors, revision: ConfigRevision | null): void {
@@ -262,7 +275,8 @@ export class Gateway {
 
   /** What a filter said without the secrets of the revision that runs. */
   #redact(text: string): string {
-    return this.#store.current.source.secrets.redact(text);
+    const { scanner, source } = this.#store.current;
+    return buildRedactor(scanner, source.secrets)(text);
   }
 
   #readiness(): Readiness {

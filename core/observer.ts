@@ -1,4 +1,5 @@
 // What the pipeline reports, as metrics and log lines.
+import type { EgressGuard } from './egress.js';
 import type { Exchange } from './exchange.js';
 import type { CalloutReport } from './phases/filter-run.js';
 import type { PipelineObserver } from './pipeline.js';
@@ -60,6 +61,22 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
   // By a field of its own, which no line of a filter has: who looks for these lines finds no forged one.
   secretReadable(filter: string, secret: string): void {
     this.#log.info({ filter, secret }, 'a filter may read a secret');
+  }
+
+  secretTooShort(secret: string): void {
+    this.#log.warn({ secret }, 'a secret of less than 8 bytes is not looked for in what leaves the gateway');
+  }
+
+  secretCaught(
+    secret: string,
+    place: 'header' | 'body',
+    mode: EgressGuard['mode'],
+    exchange: Exchange,
+  ): void {
+    const action = mode === 'block' ? 'blocked' : 'redacted';
+    this.#metrics.secretCaught(secret, place, action);
+    const fields = { secret, place, action, requestId: exchange.id, route: exchange.routeId };
+    this.#log.error(fields, 'a response had a secret in it');
   }
 
   #write(line: FilterLogLine, fields: Readonly<Record<string, string>>): void {

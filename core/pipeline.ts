@@ -1,10 +1,11 @@
 // The trip of a request, in order, on one screen. Each phase is a file in phases/; nothing here knows how.
 //
-//   match route → request filters → forward → response filters → reply → finish
+//   match route → request filters → forward → response filters → egress → reply → finish
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { GatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeHandler, Reply } from './listener/listener.js';
+import { type EgressObserver, guardEgress } from './phases/egress.js';
 import { buildErrorResponse } from './phases/error-response.js';
 import type { FilterObserver } from './phases/filter-run.js';
 import { forward, takeResponse } from './phases/forward.js';
@@ -15,7 +16,7 @@ import { runResponseFilters } from './phases/response-filters.js';
 import type { SnapshotStore } from './store.js';
 
 /** Told what happens, for metrics and log. */
-export interface PipelineObserver extends FilterObserver {
+export interface PipelineObserver extends FilterObserver, EgressObserver {
   exchangeFinished(exchange: Exchange): void;
 }
 
@@ -50,11 +51,13 @@ export class Pipeline {
       const route = matchRoute(exchange, snapshot.router);
       const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
       if (exchange.response === null) {
-        const wholeResponse = route.responseChains[request.reached]!.body !== 'none';
+        const wholeResponse =
+          route.responseChains[request.reached]!.body !== 'none' || route.egress?.bodies === true;
         takeResponse(exchange, await forward(exchange, route, wholeResponse));
       }
       const response = exchange.response!;
       await runResponseFilters(exchange, response, route, request, this.#dispatcher, this.#observer);
+      if (route.egress !== null) await guardEgress(exchange, response, route.egress, this.#observer);
     } catch (cause) {
       exchange.error = GatewayError.from(cause);
       exchange.response?.body?.cancel(exchange.error);

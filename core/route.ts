@@ -1,5 +1,6 @@
 // A declared route, built: its upstream and its filter chains, laid out so that a request does no look-up.
 import type { RouteConfig } from './config/model.js';
+import type { EgressGuard } from './egress.js';
 import type { FilterSecret } from './filter-secret.js';
 import type { Upstream } from './upstream/upstream.js';
 import type { UpstreamHeaders } from './upstream-headers.js';
@@ -37,6 +38,8 @@ export interface Route {
   readonly secrets: ReadonlyMap<number, readonly FilterSecret[]>;
   /** A text of a filter, for people, without any value of a secret of the revision. */
   readonly redact: (text: string) => string;
+  /** Null where responses may hold secrets. */
+  readonly egress: EgressGuard | null;
   /** All filters, in the order of the config. */
   readonly filters: readonly FilterSpec[];
   readonly requestChain: PhaseChain;

@@ -2,14 +2,15 @@
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
 import type { FilterConfig, UpstreamConfig } from './config/model.js';
-import type { SecretValues } from './config/secret-values.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
+import { buildGuard, buildRedactor, buildScanner } from './egress.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { checkGrants, keyOf, readModule, secretsOf, toSpec, withSecrets } from './filter-spec.js';
 import { RefPool } from './ref-pool.js';
 import { buildChains, type Route } from './route.js';
 import { RadixRouter } from './router/radix-router.js';
+import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
 import { buildUpstream } from './upstream/build-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
@@ -24,6 +25,8 @@ export interface BuildObserver {
   filterConfigured(line: FilterLogLine): void;
   /** A filter was loaded whose grants let it read the value of a secret. Once for each load, used or not. */
   secretReadable(filter: string, secret: string): void;
+  /** A secret is too short to be looked for in what leaves the gateway. Once for each build. */
+  secretTooShort(secret: string): void;
 }
 
 /** What a build needs of the workers; `sluice check` brings its own. */
@@ -56,21 +59,28 @@ export class SnapshotBuilder {
    */
   async build(revision: ConfigRevision): Promise<Snapshot> {
     const held = new Held(this.#filters, this.#upstreams);
+    const scanner = buildScanner(revision.config, revision.secrets);
+    const redact = buildRedactor(scanner, revision.secrets);
     try {
-      const specs = await this.#buildFilters(revision, held);
+      const specs = await this.#buildFilters(revision, held, scanner);
       const upstreams = new Map(
         revision.config.upstreams.map((upstream) => [upstream.name, this.#buildUpstream(upstream, held)]),
       );
-      const router = buildRouter(revision, specs, upstreams);
-      return new Snapshot(revision, router, [...specs.values()], () => held.release());
+      const router = buildRouter(revision, specs, upstreams, scanner);
+      for (const secret of scanner?.tooShort ?? []) this.#observer?.secretTooShort(secret);
+      return new Snapshot(revision, router, [...specs.values()], scanner, () => held.release());
     } catch (cause) {
       held.release();
-      throw withoutSecrets(cause, revision.secrets);
+      throw withoutSecrets(cause, redact);
     }
   }
 
   /** Filters by name. All modules are read and checked before the first one is loaded. */
-  async #buildFilters(revision: ConfigRevision, held: Held): Promise<Map<string, FilterSpec>> {
+  async #buildFilters(
+    revision: ConfigRevision,
+    held: Held,
+    scanner: SecretScanner | null,
+  ): Promise<Map<string, FilterSpec>> {
     const { config, secrets, modules: brought } = revision;
     const errors: GatewayError[] = [];
     const checked: { filter: FilterConfig; module: FilterModule }[] = [];
@@ -91,7 +101,7 @@ export class SnapshotBuilder {
 
     const specs = new Map<string, FilterSpec>();
     for (const { filter, module } of checked) {
-      specs.set(filter.name, await this.#acquireFilter(filter, module, held));
+      specs.set(filter.name, await this.#acquireFilter(filter, module, held, scanner));
     }
     return specs;
   }
@@ -122,7 +132,12 @@ export class SnapshotBuilder {
     );
   }
 
-  async #acquireFilter(filter: FilterConfig, module: FilterModule, held: Held): Promise<FilterSpec> {
+  async #acquireFilter(
+    filter: FilterConfig,
+    module: FilterModule,
+    held: Held,
+    scanner: SecretScanner | null,
+  ): Promise<FilterSpec> {
     const key = keyOf(filter, module);
     const known = this.#filters.acquire(key);
     if (known !== undefined) {
@@ -131,7 +146,11 @@ export class SnapshotBuilder {
     }
     const spec = toSpec(this.#nextFilterId, filter, module);
     this.#nextFilterId += 1;
-    for (const line of await this.#loader.load([spec])) this.#observer?.filterConfigured(line);
+    // The log knows the secrets of the revision that runs, not yet those of this one.
+    for (const line of await this.#loader.load([spec]))
+      this.#observer?.filterConfigured(
+        scanner === null ? line : { ...line, text: scanner.redactText(line.text) },
+      );
     for (const { name, read } of filter.grants.secrets)
       if (read) this.#observer?.secretReadable(filter.name, name);
     this.#filters.add(key, spec);
@@ -171,11 +190,11 @@ class Held {
 }
 
 /** Messages of guests and of the checks of their configs may quote what they were given. */
-function withoutSecrets(cause: unknown, secrets: SecretValues): ConfigErrors {
+function withoutSecrets(cause: unknown, redact: (text: string) => string): ConfigErrors {
   const errors = cause instanceof ConfigErrors ? cause.errors : [GatewayError.from(cause)];
   return new ConfigErrors(
     errors.map((error) => {
-      const message = secrets.redact(error.message);
+      const message = redact(error.message);
       if (message === error.message) return error;
       return new GatewayError(error.code, message, {
         ...(error.filter === undefined ? {} : { filter: error.filter }),
@@ -188,6 +207,7 @@ function buildRouter(
   { config, secrets }: ConfigRevision,
   specs: ReadonlyMap<string, FilterSpec>,
   upstreams: ReadonlyMap<string, Upstream>,
+  scanner: SecretScanner | null,
 ): RadixRouter<Route> {
   const callouts = new Map(
     config.upstreams.map(({ name, headers }) => [
@@ -215,6 +235,7 @@ function buildRouter(
         callouts,
         secrets: granted,
         redact: (text) => secrets.redact(text),
+        egress: buildGuard(scanner, config, route),
         ...buildChains(route.filters.map((name) => specs.get(name)!)),
       },
     })),

@@ -4,6 +4,7 @@
 import type { ConfigRevision } from './config/source.js';
 import type { Route } from './route.js';
 import type { Router } from './router/router.js';
+import type { SecretScanner } from './secrets/secret-scanner.js';
 import type { FilterSpec } from './wasm/instance.js';
 
 /** Where one revision stands in its life. */
@@ -13,6 +14,8 @@ export class Snapshot {
   readonly router: Router<Route>;
   /** In the order of the config. */
   readonly filters: readonly FilterSpec[];
+  /** Finds the secrets of the revision; null where nobody asked for it. */
+  readonly scanner: SecretScanner | null;
   readonly #dispose: () => void;
   #exchanges = 0;
   #retired = false;
@@ -22,12 +25,14 @@ export class Snapshot {
     source: ConfigRevision,
     router: Router<Route>,
     filters: readonly FilterSpec[],
+    scanner: SecretScanner | null,
     dispose: () => void,
   ) {
     this.revision = source.id;
     this.source = source;
     this.router = router;
     this.filters = filters;
+    this.scanner = scanner;
     this.#dispose = dispose;
   }
 

@@ -12,6 +12,22 @@ export interface GatewayConfig {
     /** How long running exchanges may take after SIGTERM. Default 10 000. */ readonly drainMs: number;
   };
   readonly log: LogConfig;
+  readonly secrets: { readonly egress: EgressConfig };
+}
+
+/** What becomes of a response that has the value of a secret in it. */
+export type EgressMode = 'off' | 'redact' | 'block';
+
+/** Where values of secrets are looked for. */
+export interface EgressConfig {
+  /** Of routes that say nothing else. Default `off`: nothing is looked at. */
+  readonly mode: EgressMode;
+  /** Default true. */
+  readonly headers: boolean;
+  /** Default true. */
+  readonly bodies: boolean;
+  /** Lines of the log, where they are taken out with either mode. Default true. */
+  readonly logs: boolean;
 }
 
 export interface ListenerConfig {
@@ -150,6 +166,8 @@ export interface RouteConfig {
   };
   /** Send the client's `host` upstream instead of the target's own. Default false. */
   readonly preserveHost: boolean;
+  /** Default: that of `secrets.egress`. */
+  readonly secretEgress: EgressMode;
 }
 
 export interface WorkersConfig {

@@ -5,6 +5,7 @@ import { isModuleFile } from '../module-reference.js';
 import { parseAddress, parseOrigin } from './address.js';
 import type {
   AdminConfig,
+  EgressMode,
   FilterConfig,
   GatewayConfig,
   ListenerConfig,
@@ -25,6 +26,7 @@ export interface CompleteDocument {
   readonly workers: Omit<WorkersConfig, 'count'> & { readonly count?: number };
   readonly shutdown: GatewayConfig['shutdown'];
   readonly log: LogConfig;
+  readonly secrets: GatewayConfig['secrets'];
 }
 
 interface FilterDocument extends Omit<FilterConfig, 'name' | 'grants'> {
@@ -48,7 +50,8 @@ type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'redirects
   readonly headers: Readonly<Record<string, string>>;
 };
 
-type RouteDocument = Omit<RouteConfig, 'match'> & {
+type RouteDocument = Omit<RouteConfig, 'match' | 'secretEgress'> & {
+  readonly secretEgress: EgressMode | 'inherit';
   readonly match: {
     readonly hosts?: readonly string[];
     readonly path: string;
@@ -74,13 +77,14 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
       },
       module: isModuleFile(filter.module) ? resolve(folder, filter.module) : filter.module,
     })),
-    routes: document.routes.map(resolveRoute),
+    routes: document.routes.map((route) => resolveRoute(route, document.secrets.egress.mode)),
     workers: {
       ...document.workers,
       count: document.workers.count ?? Math.max(1, availableParallelism() - 1),
     },
     shutdown: document.shutdown,
     log: document.log,
+    secrets: document.secrets,
   });
 }
 
@@ -109,11 +113,13 @@ function resolveRedirects(redirects: RedirectsDocument): UpstreamConfig['redirec
   return mode === 'pass' ? null : { most, hosts, ports, paths, allowPrivate };
 }
 
-function resolveRoute(route: RouteDocument): RouteConfig {
+/** @param egress what a route inherits */
+function resolveRoute(route: RouteDocument, egress: EgressMode): RouteConfig {
   const { hosts, path, methods } = route.match;
   return {
     ...route,
     match: { hosts: hosts?.map((host) => host.toLowerCase()) ?? null, path, methods },
+    secretEgress: route.secretEgress === 'inherit' ? egress : route.secretEgress,
   };
 }
 

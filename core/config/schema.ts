@@ -339,6 +339,10 @@ const route = record(
         'Largest response body that is held for filters, in bytes.',
       ),
     }),
+    secretEgress: choice(
+      ['inherit', 'off', 'redact', 'block'],
+      'Whether values of secrets in its responses are taken out, or the responses withheld; "inherit" does as `secrets.egress.mode` says.',
+    ),
     preserveHost: flag(false, "Sends the client's host header upstream instead of the target's own."),
   },
   ['id', 'match', 'upstream'],
@@ -392,6 +396,20 @@ export const CONFIG_SCHEMA: JsonSchema = {
           default: 'info',
         },
         access: flag(true, 'Writes one line for every exchange.'),
+      }),
+      secrets: optionalRecord('What is done to keep secrets in.', {
+        egress: optionalRecord(
+          'Looks for the values of all secrets of this document in what leaves the gateway: plain, and in base64, hex, percent-encoded and in JSON; values shorter than 8 bytes are not looked for.',
+          {
+            mode: choice(
+              ['off', 'redact', 'block'],
+              'Whether they are taken out of responses, or the responses withheld; "off" looks for none.',
+            ),
+            headers: flag(true, 'Looks in the headers of responses.'),
+            bodies: flag(true, 'Looks in the bodies of responses, which are asked for whole and plain.'),
+            logs: flag(true, 'Looks in the lines of the log, and takes them out there with either mode.'),
+          },
+        ),
       }),
     },
     ['listeners'],

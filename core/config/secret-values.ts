@@ -31,23 +31,30 @@ export class SecretValues {
   readonly #values = new Set<string>();
   /** Those to look for, long ones first: of a value that holds another one, the rest would be left. */
   #sought: readonly string[] | null = null;
+  readonly #byReference = new Map<string, string>();
 
   /** Keeps what a text is with its secrets resolved. */
   add(text: string, mentions: readonly SecretMention[]): void {
     let expanded = '';
     let field = '';
     let from = 0;
-    for (const { start, end, value } of mentions) {
+    for (const { start, end, text: mention, value } of mentions) {
       const literal = text.slice(from, start);
       expanded += literal + value;
       field += literal + Buffer.from(value!, 'utf8').toString('latin1');
       from = end;
+      this.#byReference.set(mention.replace(/^\$\{|\}$/g, ''), value!);
       this.#values.add(value!);
       this.#values.add(JSON.stringify(value).slice(1, -1));
     }
     this.#sought = null;
     this.#texts.set(text, expanded + text.slice(from));
     this.#fields.set(text, field + text.slice(from));
+  }
+
+  /** Every secret by its reference, without braces. */
+  get byReference(): ReadonlyMap<string, string> {
+    return this.#byReference;
   }
 
   /** A text of the configuration with its secrets in place. */

@@ -6,11 +6,11 @@ import { isBodiless } from '../listener/response-head.js';
 import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { ChainLink } from '../wasm/chain-input.js';
-import { bodyFields, dropBodyFields, dropStaleFields } from '../wasm/edits.js';
+import { bodyFields, dropStaleFields } from '../wasm/edits.js';
 import { collectBody } from './collect-body.js';
-import { decodeBody } from './decoded-body.js';
 import { bodyStage, buildMessage, ChainRun, type FilterObserver, type FilterSetting } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
+import { makePlain } from './plain-body.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
 
 /**
@@ -27,10 +27,10 @@ export async function runResponseFilters(
 ): Promise<void> {
   const chain = route.responseChains[request.reached]!;
   if (chain.links.length === 0) return;
-  if (chain.body !== 'none') prepareBody(exchange, response);
+  if (chain.body !== 'none') makePlain(exchange, response);
   if (chain.body === 'buffer' && response.body !== null) {
     const maxBytes = route.config.limits.responseBufferBytes;
-    refuseTooLarge(response, response.body, maxBytes);
+    refuseTooLarge(response.body, maxBytes);
     // As a rule it came with the head and is held already: then there is nothing to wait for.
     if (!(response.body instanceof BufferedBody)) await holdBody(response, response.body, maxBytes);
   }
@@ -73,25 +73,9 @@ export async function runResponseFilters(
   await filtered.first();
 }
 
-/** A filter that reads bodies reads them plain; where none comes, nobody knows how long it would have been. */
-function prepareBody(exchange: Exchange, response: ExchangeResponse): void {
-  const { headers, body } = response;
-  if (exchange.method === 'HEAD') headers.remove('content-length');
-  if (body === null || !headers.has('content-encoding')) return;
-  const encoding = headers.getAll('content-encoding').join(',');
-  const decoded = decodeBody(body, encoding);
-  if (decoded === null)
-    throw refuse(response, 'SLUICE_FILTER_RESPONSE_ENCODED', `content-encoding is ${encoding}`);
-  if (decoded === body) return;
-  response.body = decoded;
-  // The client gets it as the filters do.
-  dropBodyFields(headers);
-}
-
-function refuseTooLarge(response: ExchangeResponse, { length }: Body, maxBytes: number): void {
+function refuseTooLarge({ length }: Body, maxBytes: number): void {
   if (length === null || length <= maxBytes) return;
-  throw refuse(
-    response,
+  throw new GatewayError(
     'SLUICE_FILTER_RESPONSE_TOO_LARGE',
     `content-length is ${length}, limit ${maxBytes}`,
   );
@@ -102,16 +86,6 @@ async function holdBody(response: ExchangeResponse, body: Body, maxBytes: number
   const tooLarge = (): GatewayError =>
     new GatewayError('SLUICE_FILTER_RESPONSE_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
   response.body = new BufferedBody(await collectBody(body, maxBytes, tooLarge));
-}
-
-function refuse(
-  response: ExchangeResponse,
-  code: 'SLUICE_FILTER_RESPONSE_ENCODED' | 'SLUICE_FILTER_RESPONSE_TOO_LARGE',
-  message: string,
-): GatewayError {
-  const error = new GatewayError(code, message);
-  response.body?.cancel(error);
-  return error;
 }
 
 function withContexts(chain: PhaseChain, contexts: RequestPhaseOutcome['contexts']): readonly ChainLink[] {

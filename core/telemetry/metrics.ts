@@ -3,6 +3,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { ErrorCode } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { EgressSeries } from './egress-series.js';
 import { elapsedMs } from './exchange-outcome.js';
 import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
@@ -102,6 +103,7 @@ export class Metrics {
   readonly #sources: MetricSources;
   readonly #exchanges = new ExchangeSeries();
   readonly #filters = new FilterSeries();
+  readonly #egress = new EgressSeries();
   readonly #reloads = { applied: 0, failed: 0 };
   #revision = '';
   #lastReloadSucceeded = false;
@@ -118,6 +120,12 @@ export class Metrics {
     this.#registerUpstreams();
     this.#registerDispatch();
     this.#registerConfig();
+    this.#register(
+      'sluice_secret_egress_total',
+      'Secrets caught on their way out, by secret, place and what was done.',
+      'counter',
+      (name) => this.#egress.samples(name),
+    );
     this.#single('sluice_log_dropped_bytes_total', 'Log lines lost to a slow reader.', 'counter', () =>
       this.#sources.droppedLogBytes(),
     );
@@ -161,6 +169,11 @@ export class Metrics {
   /** A call that did not come to an end; `filterCalled` is not called for it. */
   filterFailed(filter: string, code: ErrorCode): void {
     this.#filters.failed(filter, code);
+  }
+
+  /** A secret was caught on its way out. */
+  secretCaught(secret: string, place: 'header' | 'body' | 'log', action: 'redacted' | 'blocked'): void {
+    this.#egress.caught(secret, place, action);
   }
 
   /** The revision that new exchanges get from now on. Call `prune` with the names it declares. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { FilterSecret } from '../../core/filter-secret.js';
 import { HeaderList } from '../../core/headers.js';
+import { SecretScanner } from '../../core/secrets/secret-scanner.js';
 import { UpstreamHeaders } from '../../core/upstream-headers.js';
 
 describe('a secret of a filter', () => {
@@ -42,6 +43,7 @@ describe('a route that is printed', () => {
     const route = {
       upstreamHeaders: new UpstreamHeaders(['authorization', 'Bearer canary']),
       secrets: new Map([[1, [new FilterSecret('f', 's', 'canary', ['u'])]]]),
+      egress: { scanner: new SecretScanner(new Map([['secret://s', 'the canary']])) },
     };
     const printed = [inspect(route, { depth: 9, showHidden: true }), JSON.stringify(route)];
     for (const text of printed) assert.doesNotMatch(text, /canary/);

@@ -36,6 +36,7 @@ const RULES: Rules = {
     ],
     ['core/dispatch/', 'sdk/testing/', 'sdk/tools/'],
     [
+      'core/egress.ts',
       'core/etcd-source.ts',
       'core/filter-secret.ts',
       'core/filter-spec.ts',

@@ -116,6 +116,7 @@ test('fills in every default and brings every value into its one form', () => {
     },
     shutdown: { drainMs: 10_000 },
     log: { level: 'info', access: true },
+    secrets: { egress: { mode: 'off', headers: true, bodies: true, logs: true } },
   });
   assert.deepEqual(routes[0], {
     id: 'get-user',
@@ -125,6 +126,7 @@ test('fills in every default and brings every value into its one form', () => {
     timeouts: { connectMs: 1_000, responseMs: 15_000, idleMs: 60_000 },
     limits: { requestBodyBytes: 1_048_576, responseBufferBytes: 8_388_608 },
     preserveHost: false,
+    secretEgress: 'off',
   });
   assert.deepEqual(
     routes.slice(1).map((route) => [route.match.hosts, route.match.methods, route.filters]),
@@ -194,9 +196,11 @@ routes:
     timeouts: { connectMs: 7, responseMs: 8, idleMs: 0 }
     limits: { requestBodyBytes: 0, responseBufferBytes: 9 }
     preserveHost: true
+    secretEgress: block
 workers: { count: 10, spare: 0, ringBytes: 65536, queue: 11, startMs: 12, heapMb: 16 }
 shutdown: { drainMs: 0 }
 log: { level: silent, access: false }
+secrets: { egress: { mode: redact, headers: false, bodies: false, logs: false } }
 `;
   assert.deepEqual(validate(text, '/x'), {
     listeners: [{ name: 'a', host: '0.0.0.0', port: 0, engine: 'uws', idleMs: 1 }],
@@ -256,11 +260,13 @@ log: { level: silent, access: false }
         timeouts: { connectMs: 7, responseMs: 8, idleMs: 0 },
         limits: { requestBodyBytes: 0, responseBufferBytes: 9 },
         preserveHost: true,
+        secretEgress: 'block',
       },
     ],
     workers: { count: 10, spare: 0, ringBytes: 65_536, queue: 11, startMs: 12, heapMb: 16 },
     shutdown: { drainMs: 0 },
     log: { level: 'silent', access: false },
+    secrets: { egress: { mode: 'redact', headers: false, bodies: false, logs: false } },
   });
 });
 
