@@ -79,14 +79,15 @@ function start(tool: Tool, port: string, data: string, peerPort: number): ChildP
 
 /** Waits until it is healthy; false when it ended first, which it has explained itself. */
 async function answers(etcd: ChildProcess, port: string): Promise<boolean> {
-  while (etcd.exitCode === null && etcd.signalCode === null) {
-    const isHealthy = await fetch(`http://127.0.0.1:${port}/health`).then(
-      async (response) => ((await response.json()) as { health?: unknown }).health === 'true',
-      () => false,
-    );
-    // Somebody else may answer on a port that is taken.
+  // Somebody else may be on a port that is taken, and answer anything or nothing.
+  const ending = new AbortController();
+  etcd.once('exit', () => ending.abort());
+  while (!ending.signal.aborted) {
+    const isHealthy = await fetch(`http://127.0.0.1:${port}/health`, { signal: ending.signal })
+      .then(async (response) => ((await response.json()) as { health?: unknown }).health === 'true')
+      .catch(() => false);
     await delay(LOOK_MS);
-    if (isHealthy && etcd.exitCode === null) return true;
+    if (isHealthy && !ending.signal.aborted) return true;
   }
   return false;
 }

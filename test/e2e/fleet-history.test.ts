@@ -145,6 +145,9 @@ describe('every command of a fleet', () => {
     const down = await sluice('status', '--config', 'etcd://127.0.0.1:1/x');
     assert.equal(down.code, 1);
     assert.match(down.stderr, /^SLUICE_CONFIG_STORE_UNREACHABLE 127\.0\.0\.1:1: /);
+    const typo = await stage.run('status', '--channel', 'stabel');
+    assert.equal(typo.code, 1);
+    assert.match(typo.stderr, /^SLUICE_CONFIG_UNREADABLE found no channel stabel, expected /);
     assert.deepEqual(await stage.json('status'), { code: 0, current: true, channels: [], nodes: [] });
   });
 });

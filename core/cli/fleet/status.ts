@@ -1,4 +1,5 @@
 // `sluice status`: what every gateway of a fleet runs, and whether it should.
+import { GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
 import { readArguments } from '../arguments.js';
 import { counted } from '../counted.js';
@@ -34,6 +35,13 @@ export async function status(args: string[]): Promise<void> {
     // Gateways first: one that takes a release between the two reads is late by itself, and never too early.
     const reports = (await store.list()).filter(({ channel }) => isMeant(channel));
     const listed = (await channels.list()).filter(({ name }) => isMeant(name));
+    if (only !== null && listed.length === 0 && reports.length === 0) {
+      const names = (await channels.list()).map(({ name }) => name);
+      throw new GatewayError(
+        'SLUICE_CONFIG_UNREADABLE',
+        `found no channel ${only}, expected ${names.length === 0 ? 'one: `sluice apply` makes it' : names.join(', ')}`,
+      );
+    }
     const releases = releasesOf(listed);
     const nodes = reports.map((report) => ({
       ...report,
