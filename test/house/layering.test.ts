@@ -62,6 +62,7 @@ const RULES: Rules = {
     '@eslint-community/regexpp': ['core/wasm/patterns/parser.ts'],
     refa: ['core/wasm/patterns/parser.ts'],
     'ajv-formats': ['core/json-schema.ts'],
+    diff: ['core/cli/fleet/line-diff.ts'],
     etcd3: ['core/etcd/etcd-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     graphql: ['core/wasm/graphql/'],

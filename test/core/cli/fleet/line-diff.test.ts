@@ -44,13 +44,13 @@ describe('a diff of lines', () => {
 
   it('counts lines from nothing and to nothing as diff does', () => {
     assert.equal(lineDiff('', 'a\nb\n', NAMES), '--- old\n+++ new\n@@ -0,0 +1,2 @@\n+a\n+b\n');
-    assert.equal(lineDiff('a\n', '', NAMES), '--- old\n+++ new\n@@ -1 +0,0 @@\n-a\n');
+    assert.equal(lineDiff('a\n', '', NAMES), '--- old\n+++ new\n@@ -1,1 +0,0 @@\n-a\n');
   });
 
   it('says when the last line has no end', () => {
     assert.equal(
       lineDiff('a\n', 'a', NAMES),
-      '--- old\n+++ new\n@@ -1 +1 @@\n-a\n+a\n\\ No newline at end of file\n',
+      '--- old\n+++ new\n@@ -1,1 +1,1 @@\n-a\n+a\n\\ No newline at end of file\n',
     );
   });
 
@@ -63,6 +63,11 @@ describe('a diff of lines', () => {
     const after = before.toSpliced(5_000, 1, ['- id: r', '  path: /p/moved', '  methods: [GET]']);
     const diff = lineDiff(textOf(before.flat()), textOf(after.flat()), NAMES);
     assert.deepEqual(diff.match(/^[-+] .*/gm), ['-  path: /p/5000', '+  path: /p/moved']);
+  });
+
+  it('does not show documents that have next to nothing in common', () => {
+    const diff = lineDiff(textOf(numbered(1, 5_000)), textOf(numbered(5_001, 10_000)), NAMES);
+    assert.equal(diff, '--- old\n+++ new\nmore than 4000 lines differ, they are not shown\n');
   });
 
   it('leads from one text to the other, whatever they are', () => {
