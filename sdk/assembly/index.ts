@@ -21,6 +21,7 @@ export { Json, JsonType, parseProblem } from './json/json';
 export { JsonWriter } from './json/writer';
 export { JsonEditor } from './json/editor';
 export { JsonStream } from './json/stream';
+export { JsonValueAtHand } from './json/value-at-hand';
 export { JsonRules } from './json/rules';
 export { JsonAction } from './json/action';
 export { NameSet } from './json/name-set';

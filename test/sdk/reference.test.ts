@@ -126,6 +126,24 @@ describe('the reference of the SDK', () => {
     }
   });
 
+  it('names the members that a class inherits, and where they are told', () => {
+    const base = '[`JsonValueAtHand`](#class-jsonvalueathand)';
+    const members = parts[0]!.topics
+      .flatMap(({ entries }) => entries)
+      .find(({ name }) => name === 'JsonValueAtHand')!
+      .members.map(({ name }) => `\`${name}\``);
+    assert.ok(members.includes('`replaceText`') && members.includes('`problem`'));
+    for (const heir of ['JsonEditor', 'JsonStream']) {
+      const section = page.slice(page.indexOf(`\n### class ${heir}\n`));
+      assert.ok(
+        section
+          .slice(0, section.indexOf('\n### ', 1))
+          .includes(`\nInherited from ${base}: ${members.join(' ')}\n`),
+        heir,
+      );
+    }
+  });
+
   it('is what the build wrote', () => {
     assert.equal(textOf('sdk/REFERENCE.md'), page);
   });

@@ -1,23 +1,14 @@
 // Edits JSON text in one pass: whatever is not edited leaves byte by byte as it came. Hot path: the walk makes no tree, and
 // allocates nothing but the list of edits and the output.
 import { ABSENT, Bytes } from '../bytes';
-import { ActionKind, oneValue } from './action';
+import { ActionKind } from './action';
 import { Edits } from './edits';
-import { Json, JsonType, parseProblem, typeOf } from './json';
-import { maskOf } from './mask';
+import { parseProblem } from './json';
+import { Before, closerAt, indexAt, LEVEL, stateAt, storeLevel } from './levels';
 import { DEAD } from './path-set';
-import { JsonRules } from './rules';
+import { JsonRules, NO_RULE, ruleThatCounts } from './rules';
 import { escaped, fail, Failure, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
-import { decodedString } from './string';
-import { JsonWriter } from './writer';
-
-// One level of containers: u32 byte that closes it, i32 state of the path set, i32 index of the current item.
-const LEVEL: usize = 12;
-
-const NO_RULE: i32 = -1;
-
-/** The rule for strings and numbers: after all others, and before none. Without signs, NO_RULE is the largest number. */
-const SCALARS: i32 = i32.MAX_VALUE;
+import { JsonValueAtHand } from './value-at-hand';
 
 /** What the walk does next. */
 enum Step {
@@ -29,13 +20,6 @@ enum Step {
   After,
   Done,
   Broken,
-}
-
-/** What became of the members or items before the one at hand, in the same container. */
-enum Before {
-  Nothing,
-  AllRemoved,
-  Kept,
 }
 
 /**
@@ -50,39 +34,27 @@ enum Before {
  * The document may turn out to be broken after values were decided about, so act on nothing before `isValid`.
  */
 @final
-export class JsonEditor {
+export class JsonEditor extends JsonValueAtHand {
   private readonly edits: Edits = new Edits();
   private readonly levels: usize = __sluice_reserve(MAX_DEPTH * LEVEL);
-  private readonly end: usize;
   private readonly floor: i32; // depth of the whole document
-  private text: string = '';
   private output: Bytes | null = null;
-  private edited: i32 = 0;
 
-  // Where the walk stands while it does not run.
+  // Where the walk stands while it does not run, `at` aside.
   private step: Step = Step.Enter;
-  private at: usize;
   private depth: i32;
   private closer: u32 = 0;
   private state: i32 = DEAD; // of the container
   private index: i32 = 0;
   private before: Before = Before.Nothing;
-
-  // The value at hand. It begins at `at`.
-  private asking: bool = false;
-  private question: i32 = 0;
-  private itemStart: usize = 0; // where it begins together with its name
-  private valueEnd: usize = 0; // 0 as long as nobody had to know
-  private valueState: i32;
-  private decision: ActionKind = ActionKind.Keep;
-  private json: Bytes = ABSENT;
-  private keepLast: i32 = 0;
+  private valueState: i32; // of the value at hand
 
   /** @param rules compiled */
   constructor(
     private readonly rules: JsonRules,
     private readonly document: Bytes,
   ) {
+    super();
     if (!rules.isCompiled) throw new Error('rules must be compiled before they are used');
     // Depth is counted up to MAX_DEPTH everywhere, so a lower limit begins higher.
     this.floor = MAX_DEPTH - rules.maxDepth;
@@ -114,16 +86,6 @@ export class JsonEditor {
     return this.step == Step.Done;
   }
 
-  /** Why the document is not valid, and at which byte: safe to show, it holds nothing of the document. Empty before that is known. */
-  get problem(): string {
-    return this.text;
-  }
-
-  /** Number of values that were removed, replaced or masked. */
-  get count(): i32 {
-    return this.edited;
-  }
-
   /** The document with all edits done, or the view of the old one when there are none; absent unless `isValid`. */
   get bytes(): Bytes {
     if (!this.isValid) return ABSENT;
@@ -136,95 +98,14 @@ export class JsonEditor {
     return output;
   }
 
-  /** What `JsonAction.ask` was given for the rule that asks about the value at hand. */
-  get tag(): i32 {
-    return this.question;
-  }
-
-  /** Name of the member at hand, decoded; absent for items and for the whole document. */
-  get name(): Bytes {
-    if (!this.asking || this.closer != 0x7d) return ABSENT;
-    const start = this.itemStart + 1;
-    const end = scanString(start, this.at);
-    return decodedString(new Bytes(start, <i32>(end - 1 - start)));
-  }
-
-  /** Type of the value at hand, as its first byte tells. */
-  get type(): JsonType {
-    return this.asking && this.at < this.end ? typeOf(load<u8>(this.at)) : JsonType.Missing;
-  }
-
-  /**
-   * The value at hand, `Missing` when it is broken. An object or array is read for it, and again when it is kept: where
-   * names can lie within one another at any depth, look at `type` first, or give the rules a lower `maxDepth`.
-   */
-  get value(): Json {
-    if (!this.asking || !this.readValue()) return new Json(ABSENT, null, ABSENT, -1);
-    return new Json(this.raw, null, ABSENT, -1);
-  }
-
-  /**
-   * Address of the value at hand as it is spelled, quotes included; 0 when it is broken. With `length` in place of `value`
-   * where many values are only looked at: a view of each would fill the memory.
-   */
-  get address(): usize {
-    return this.asking && this.readValue() ? this.at : 0;
-  }
-
-  /** Bytes of the value at hand as it is spelled; 0 when it is broken. */
-  get length(): i32 {
-    return this.asking && this.readValue() ? <i32>(this.valueEnd - this.at) : 0;
-  }
-
-  /** Lets the value at hand be. */
-  keep(): void {
-    this.decide(ActionKind.Keep);
-  }
-
-  /** Takes the member or item at hand out, with its comma; `null` takes the place of a whole document. */
-  remove(): void {
-    this.decide(ActionKind.Remove);
-  }
-
-  /** Puts one JSON value in place of the value at hand. Traps when `json` is none. */
-  replace(json: Bytes): void {
-    this.json = oneValue(json);
-    this.decide(ActionKind.Replace);
-  }
-
-  /** Puts a string with this content, UTF-8, in place of the value at hand. */
-  replaceText(content: Bytes): void {
-    this.json = new JsonWriter().textBytes(content).bytes;
-    this.decide(ActionKind.Replace);
-  }
-
-  /**
-   * Puts a string in place of the value at hand: a star for each character of a string or number, but for the last
-   * `keepLast`, which are kept. A value that has no more characters than that is hidden whole, and so is any other value.
-   */
-  mask(keepLast: i32 = 0): void {
-    this.keepLast = keepLast;
-    this.decide(ActionKind.Mask);
-  }
-
-  private decide(kind: ActionKind): void {
-    if (!this.asking) throw new Error('no value is at hand: next() was not called, or it was false');
-    this.decision = kind;
-  }
-
-  private get raw(): Bytes {
-    return new Bytes(this.at, <i32>(this.valueEnd - this.at));
-  }
-
   /** False where `walk` stops for good. */
   private walk(): bool {
     const end = this.end;
     const rules = this.rules;
     const names = rules.names;
     const paths = rules.paths;
-    const fallback = rules.scalars < 0 ? NO_RULE : SCALARS;
-    // Something may be selected in any container.
-    const anywhere = names.size > 0 || fallback != NO_RULE;
+    const scalars = rules.scalars;
+    const anywhere = rules.selectAnywhere;
     const floor = this.floor;
     const levels = this.levels;
     let step = this.step;
@@ -239,7 +120,7 @@ export class JsonEditor {
       if (step != Step.After) {
         if (step == Step.Enter) {
           const itemStart = at;
-          let rule = fallback;
+          let byName = NO_RULE;
           if (closer == 0x7d) {
             if (at >= end || load<u8>(at) != 0x22) return this.breakOff(unexpected(at, end));
             const name = at + 1;
@@ -249,13 +130,13 @@ export class JsonEditor {
             const hasEscapes = escaped;
             at = scanColon(at, end);
             if (at == 0) break;
-            if (hasEscapes || names.mayHave(name, length)) rule = <i32>min<u32>(rule, names.findRaw(name, length, hasEscapes));
-            valueState = state == DEAD ? DEAD : paths.member(state, name, length, hasEscapes);
+            byName = names.findSeldom(name, length, hasEscapes);
+            valueState = paths.member(state, name, length, hasEscapes);
           } else if (closer == 0x5d) {
-            valueState = state == DEAD ? DEAD : paths.item(state, index++);
+            valueState = paths.item(state, index++);
           }
-          if (valueState != DEAD) rule = <i32>min<u32>(rule, paths.valueOf(valueState));
-          if (rule != NO_RULE && (rule != SCALARS || isScalar(at < end ? load<u8>(at) : 0))) {
+          const rule = ruleThatCounts(byName, paths.valueOf(valueState), scalars, at, end);
+          if (rule != NO_RULE) {
             this.at = at;
             this.depth = depth;
             this.closer = closer;
@@ -264,7 +145,11 @@ export class JsonEditor {
             this.before = before;
             this.itemStart = itemStart;
             this.valueState = valueState;
-            if (this.asks(rule == SCALARS ? rules.scalars : rule)) return true;
+            this.takeUp(rules.actionOf(rule));
+            if (this.decision == ActionKind.Ask) {
+              this.ask();
+              return true;
+            }
             this.settle();
             if (this.step == Step.Broken) return false;
             at = this.at;
@@ -290,10 +175,7 @@ export class JsonEditor {
           if (at < end && load<u8>(at) == byte + 2) {
             at++;
           } else {
-            const level = levels + <usize>(depth++) * LEVEL;
-            store<u32>(level, closer);
-            store<i32>(level, state, 4);
-            store<i32>(level, index, 8);
+            storeLevel(levels + <usize>(depth++) * LEVEL, closer, state, index);
             closer = byte + 2;
             state = valueState;
             index = 0;
@@ -316,29 +198,13 @@ export class JsonEditor {
         if (before == Before.AllRemoved) this.edits.closeRun(at);
         at++;
         const level = levels + <usize>--depth * LEVEL;
-        closer = load<u32>(level);
-        state = load<i32>(level, 4);
-        index = load<i32>(level, 8);
+        closer = closerAt(level);
+        state = stateAt(level);
+        index = indexAt(level);
         before = Before.Kept;
       }
     }
     return this.breakOff(0);
-  }
-
-  /** Makes the value at `at` the one at hand. False when its rule has the answer already. */
-  private asks(rule: i32): bool {
-    const action = this.rules.actionOf(rule);
-    this.valueEnd = 0;
-    if (action.kind == ActionKind.Ask) {
-      this.asking = true;
-      this.question = action.number;
-      this.decision = ActionKind.Keep;
-      return true;
-    }
-    this.decision = action.kind;
-    this.json = action.json;
-    this.keepLast = action.number;
-    return false;
   }
 
   /** Carries out what was decided about the value at hand. */
@@ -360,7 +226,7 @@ export class JsonEditor {
         this.before = Before.AllRemoved;
       }
     } else {
-      const json = this.replacement();
+      const json = this.replacement;
       this.edits.add(this.at, this.valueEnd, json.address, json.length);
       this.before = Before.Kept;
     }
@@ -369,13 +235,7 @@ export class JsonEditor {
     this.step = Step.After;
   }
 
-  private replacement(): Bytes {
-    if (this.decision == ActionKind.Mask) return maskOf(this.raw, this.keepLast);
-    return this.decision == ActionKind.Replace ? this.json : Bytes.from('null');
-  }
-
-  /** Finds the end of the value at hand. False when it has none. */
-  private readValue(): bool {
+  protected readValue(): bool {
     if (this.valueEnd == 0) {
       this.valueEnd = scanValue(this.at, this.end, this.depth);
       if (this.valueEnd == 0) this.breakOff(0);
@@ -394,10 +254,4 @@ export class JsonEditor {
     this.text = parseProblem(this.document);
     return false;
   }
-}
-
-/** Whether a string or a number begins with this byte. */
-// @ts-ignore: decorator
-@inline function isScalar(byte: u32): bool {
-  return byte == 0x22 || byte == 0x2d || byte - 0x30 < 10;
 }

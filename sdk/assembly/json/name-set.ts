@@ -55,6 +55,13 @@ export class NameSet {
     return ((this.filled >> this.slot(at, length)) & 1) != 0;
   }
 
+  /** Like `findRaw`, for names that are mostly none of the set. */
+  // @ts-ignore: decorator
+  @inline
+  findSeldom(at: usize, length: i32, hasEscapes: bool): i32 {
+    return hasEscapes || this.mayHave(at, length) ? this.findRaw(at, length, hasEscapes) : -1;
+  }
+
   /**
    * Value of the name that the string content at `at` spells, or -1.
    * @param hasEscapes whether the content has a backslash in it

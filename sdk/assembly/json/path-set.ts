@@ -79,20 +79,34 @@ export class PathSet {
   }
 
   /** Least value of the pointers that end in a state, or -1. */
+  // @ts-ignore: decorator
+  @inline
   valueOf(state: i32): i32 {
-    return this.stateAt(state).value;
+    return state == DEAD ? -1 : this.stateAt(state).value;
   }
 
-  /** State of the member whose name has this content. */
+  /** State of the member whose name has this content, in a container with this state. */
+  // @ts-ignore: decorator
+  @inline
   member(state: i32, name: usize, length: i32, hasEscapes: bool): i32 {
+    return state == DEAD ? DEAD : this.livingMember(state, name, length, hasEscapes);
+  }
+
+  /** State of the item at `index`, in a container with this state. */
+  // @ts-ignore: decorator
+  @inline
+  item(state: i32, index: i32): i32 {
+    return state == DEAD ? DEAD : this.livingItem(state, index);
+  }
+
+  private livingMember(state: i32, name: usize, length: i32, hasEscapes: bool): i32 {
     const from = this.stateAt(state);
     if (from.children.size == 0) return from.other;
     const found = from.children.findRaw(name, length, hasEscapes);
     return found >= 0 ? found : from.other;
   }
 
-  /** State of the item at `index`. */
-  item(state: i32, index: i32): i32 {
+  private livingItem(state: i32, index: i32): i32 {
     const from = this.stateAt(state);
     if (from.children.size == 0) return from.other;
     let at = this.digits + DIGITS;

@@ -3,7 +3,10 @@ import { Bytes } from '../bytes';
 import { JsonAction } from './action';
 import { NameSet } from './name-set';
 import { PathSet } from './path-set';
-import { MAX_DEPTH } from './scanner';
+import { isScalar, MAX_DEPTH } from './scanner';
+
+/** Without signs it is the largest number, so of two rules the lesser counts. */
+export const NO_RULE: i32 = -1;
 
 /** Built in `configure`, read by every `JsonEditor`. Where several rules select a value, the one that was added first counts. */
 @final
@@ -13,7 +16,7 @@ export class JsonRules {
   /** @internal The number of a rule by place. */
   readonly paths: PathSet = new PathSet();
   private readonly actions: JsonAction[] = [];
-  private scalarRule: i32 = -1;
+  private scalarRule: i32 = NO_RULE;
   private compiled: bool = false;
 
   /**
@@ -51,12 +54,7 @@ export class JsonRules {
 
   /** Selects all strings and numbers that no name and no pointer selects, wherever they are. Names of members are no values. */
   addScalars(action: JsonAction): void {
-    if (this.scalarRule < 0) this.scalarRule = this.actions.push(action) - 1;
-  }
-
-  /** For this folder: the rule of `addScalars`, or -1. */
-  get scalars(): i32 {
-    return this.scalarRule;
+    if (this.scalarRule == NO_RULE) this.scalarRule = this.actions.push(action) - 1;
   }
 
   /** To be called once, after the last rule. False when the pointers overlap in too many ways. */
@@ -70,8 +68,29 @@ export class JsonRules {
     return this.compiled;
   }
 
+  /** @internal The rule of `addScalars`, or `NO_RULE`. */
+  get scalars(): i32 {
+    return this.scalarRule;
+  }
+
+  /** @internal Whether a value may be selected wherever it is. */
+  get selectAnywhere(): bool {
+    return this.names.size > 0 || this.scalarRule != NO_RULE;
+  }
+
   /** @internal Action of the rule with this number. */
   actionOf(rule: i32): JsonAction {
     return this.actions[rule];
   }
+}
+
+/**
+ * Of the rules that select a value, each `NO_RULE` where there is none, the one that counts.
+ * @param scalars selects it if nothing else does and a string or a number begins at `at`
+ */
+// @ts-ignore: decorator
+@inline export function ruleThatCounts(byName: i32, byPlace: i32, scalars: i32, at: usize, end: usize): i32 {
+  const rule = <i32>min<u32>(byName, byPlace);
+  if (rule != NO_RULE || scalars == NO_RULE) return rule;
+  return at < end && isScalar(load<u8>(at)) ? scalars : NO_RULE;
 }

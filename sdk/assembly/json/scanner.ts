@@ -55,6 +55,12 @@ function skipSpaces(at: usize, end: usize): usize {
   return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
 }
 
+/** Whether a string or a number begins with this byte. */
+// @ts-ignore: decorator
+@inline export function isScalar(byte: u32): bool {
+  return byte == 0x22 || byte == 0x2d || byte - 0x30 < 10;
+}
+
 /** `at` is after the opening quote. Inlined for the usual string: short, and nothing to look at before its end. */
 // @ts-ignore: decorator
 @inline export function scanString(at: usize, end: usize): usize {

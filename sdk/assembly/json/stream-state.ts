@@ -1,9 +1,7 @@
 // Where the walk over a document stands between two chunks.
 import { ABSENT, Bytes } from '../bytes';
+import { Before, closerAt, indexAt, LEVEL, stateAt, storeLevel } from './levels';
 import { MAX_DEPTH } from './scanner';
-
-/** One level of containers: u32 byte that closes it, i32 state of the path set, i32 index of the current item. */
-export const LEVEL: usize = 12;
 
 /** What the walk does next. */
 export enum Step {
@@ -17,13 +15,6 @@ export enum Step {
   First,
   /** A value is over. */
   After,
-}
-
-/** What became of the members or items before the one at hand, in the same container. */
-export enum Before {
-  Nothing,
-  AllRemoved,
-  Kept,
 }
 
 const MOST_LEAD: usize = 4096;
@@ -106,10 +97,7 @@ export class StreamState {
 
   /** A container begins, as the value at hand. */
   push(closer: u32): void {
-    const level = this.levels + <usize>(this.depth - this.floor) * LEVEL;
-    store<u32>(level, this.closer);
-    store<i32>(level, this.state, 4);
-    store<i32>(level, this.index, 8);
+    storeLevel(this.levels + this.levelBytes, this.closer, this.state, this.index);
     this.depth++;
     this.closer = closer;
     this.state = this.valueState;
@@ -120,10 +108,10 @@ export class StreamState {
   /** It ends. */
   pop(): void {
     this.depth--;
-    const level = this.levels + <usize>(this.depth - this.floor) * LEVEL;
-    this.closer = load<u32>(level);
-    this.state = load<i32>(level, 4);
-    this.index = load<i32>(level, 8);
+    const level = this.levels + this.levelBytes;
+    this.closer = closerAt(level);
+    this.state = stateAt(level);
+    this.index = indexAt(level);
     this.before = Before.Kept;
   }
 

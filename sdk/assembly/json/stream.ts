@@ -2,22 +2,15 @@
 // piece that cannot be judged yet, and a state of a few bytes for each level of nesting.
 import { ABSENT, Bytes } from '../bytes';
 import { ActionKind, oneValue } from './action';
-import { Json, JsonType, typeOf } from './json';
-import { maskOf } from './mask';
+import { Before } from './levels';
 import { DEAD } from './path-set';
-import { JsonRules } from './rules';
-import { escaped, fail, failedAt, Failure, failure, failureText, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
+import { JsonRules, NO_RULE, ruleThatCounts } from './rules';
+import { escaped, fail, failedAt, Failure, failure, failureText, isScalar, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
+import { mayBeCut, wholeEnd } from './stream-cut';
 import { StreamOutput } from './stream-output';
-import { Before, Step, StreamState } from './stream-state';
-import { decodedString } from './string';
-import { JsonWriter } from './writer';
+import { Step, StreamState } from './stream-state';
+import { JsonValueAtHand } from './value-at-hand';
 
-const NO_RULE: i32 = -1;
-/** The rule for strings and numbers: after all others, and before none. Without signs, NO_RULE is the largest number. */
-const SCALARS: i32 = i32.MAX_VALUE;
-
-/** A token that is cut off by the end of a chunk may look broken in its last bytes. */
-const LONGEST_CUT: usize = 6;
 /** Containers that are tried in one go, although the chunk ended in the last one. */
 const MOST_TRIES = 4;
 
@@ -36,29 +29,16 @@ const MOST_TRIES = 4;
  * broken has left, so the rest must not follow.
  */
 @final
-export class JsonStream {
-  private readonly end: usize;
+export class JsonStream extends JsonValueAtHand {
   private readonly kept: StreamState;
   private readonly output: StreamOutput;
-  private edited: i32 = 0;
-  private text: string = '';
   private step: Step;
-  private at: usize;
   private isOver: bool = false;
   private tries: i32 = MOST_TRIES;
 
   // What a member or item begins with that goes along when it is removed: its comma, or the space behind the bracket.
   private pending: usize = 0;
   private pendingStep: Step = Step.After;
-
-  // The value at hand. It begins at `at`.
-  private asking: bool = false;
-  private question: i32 = 0;
-  private itemStart: usize = 0; // where it begins together with its name
-  private valueEnd: usize = 0;
-  private decision: ActionKind = ActionKind.Keep;
-  private json: Bytes = ABSENT;
-  private keepLast: i32 = 0;
 
   /**
    * @param rules compiled
@@ -78,6 +58,7 @@ export class JsonStream {
     private readonly maxHeldBytes: i32 = 65536,
     private readonly tooLong: Bytes = Bytes.from('"[redacted]"'),
   ) {
+    super();
     if (!rules.isCompiled) throw new Error('rules must be compiled before they are used');
     oneValue(tooLong);
     const floor = MAX_DEPTH - rules.maxDepth;
@@ -128,16 +109,6 @@ export class JsonStream {
     return this.text.length == 0;
   }
 
-  /** Why it is not: safe to show, it holds nothing of the document. */
-  get problem(): string {
-    return this.text;
-  }
-
-  /** Number of values in this chunk that were removed, replaced or masked. */
-  get count(): i32 {
-    return this.edited;
-  }
-
   /** Whether something else is to go on than the chunk without the bytes to be held. */
   get isEdited(): bool {
     return this.output.isEdited;
@@ -160,79 +131,11 @@ export class JsonStream {
     return this.kept.bytes;
   }
 
-  /** What `JsonAction.ask` was given for the rule that asks about the value at hand. */
-  get tag(): i32 {
-    return this.question;
-  }
-
-  /** Name of the member at hand, decoded; absent for items and for the whole document. */
-  get name(): Bytes {
-    if (!this.asking || this.kept.closer != 0x7d) return ABSENT;
-    const start = this.itemStart + 1;
-    const end = scanString(start, this.at);
-    return decodedString(new Bytes(start, <i32>(end - 1 - start)));
-  }
-
-  /** The value at hand. */
-  get value(): Json {
-    const raw = this.asking ? new Bytes(this.at, <i32>(this.valueEnd - this.at)) : ABSENT;
-    return new Json(raw, null, ABSENT, -1);
-  }
-
-  /** Type of the value at hand. */
-  get type(): JsonType {
-    return this.asking ? typeOf(load<u8>(this.at)) : JsonType.Missing;
-  }
-
-  /** Address of the value at hand as it is spelled, quotes included. */
-  get address(): usize {
-    return this.asking ? this.at : 0;
-  }
-
-  /** Bytes of the value at hand as it is spelled. */
-  get length(): i32 {
-    return this.asking ? <i32>(this.valueEnd - this.at) : 0;
-  }
-
-  /** Lets the value at hand be. */
-  keep(): void {
-    this.decide(ActionKind.Keep);
-  }
-
-  /** Takes the member or item at hand out, with its comma; `null` takes the place of a whole document. */
-  remove(): void {
-    this.decide(ActionKind.Remove);
-  }
-
-  /** Puts one JSON value in place of the value at hand. Traps when `json` is none. */
-  replace(json: Bytes): void {
-    this.json = oneValue(json);
-    this.decide(ActionKind.Replace);
-  }
-
-  /** Puts a string with this content, UTF-8, in place of the value at hand. */
-  replaceText(content: Bytes): void {
-    this.json = new JsonWriter().textBytes(content).bytes;
-    this.decide(ActionKind.Replace);
-  }
-
-  /** Masks the value at hand, as `JsonEditor.mask` does. */
-  mask(keepLast: i32 = 0): void {
-    this.keepLast = keepLast;
-    this.decide(ActionKind.Mask);
-  }
-
-  private decide(kind: ActionKind): void {
-    if (!this.asking) throw new Error('no value is at hand: next() was not called, or it was false');
-    this.decision = kind;
-  }
-
   /** A member, an item or the document begins. */
   private enter(): void {
     const end = this.end;
     const kept = this.kept;
-    const isRoot = kept.closer == 0;
-    if (isRoot) {
+    if (kept.closer == 0) {
       this.at = skipSpace(this.at, end);
       this.pending = this.at;
       this.pendingStep = Step.Enter;
@@ -258,20 +161,16 @@ export class JsonStream {
     }
     if (this.isTooLong(at)) return this.breakOff(fail(Failure.TooLong, at));
     this.itemStart = itemStart;
-    const rule = kept.isMuted ? NO_RULE : this.ruleOf(name, length, hasEscapes);
     this.at = at;
-    if (rule == NO_RULE || (rule == SCALARS && !isScalar(load<u8>(at)))) return this.keepItem();
-    const action = this.rules.actionOf(rule == SCALARS ? this.rules.scalars : rule);
-    this.decision = action.kind;
-    this.json = action.json;
-    this.keepLast = action.number;
-    if (action.kind != ActionKind.Ask && action.kind != ActionKind.Mask) return this.settle();
+    const rule = this.ruleOf(name, length, hasEscapes);
+    if (rule == NO_RULE) return this.keepItem();
+    this.takeUp(this.rules.actionOf(rule));
+    if (this.decision != ActionKind.Ask && this.decision != ActionKind.Mask) return this.settle();
     const valueEnd = scanValue(at, end, kept.depth);
     const isCut = valueEnd == 0 ? this.mayBeCut() : valueEnd == end && this.isOpenNumber(at);
     if (valueEnd == 0 && !isCut) return this.breakOff(0);
     if (this.isTooLong(isCut ? end : valueEnd)) {
-      this.decision = ActionKind.Replace;
-      this.json = this.tooLong;
+      this.overrule(this.tooLong);
       return this.settle();
     }
     if (isCut) {
@@ -280,28 +179,23 @@ export class JsonStream {
       return this.hold(this.pending, this.pendingStep);
     }
     this.valueEnd = valueEnd;
-    if (action.kind == ActionKind.Mask) return this.settle();
-    this.asking = true;
-    this.question = action.number;
-    this.decision = ActionKind.Keep;
+    if (this.decision == ActionKind.Ask) this.ask();
+    else this.settle();
   }
 
   /** The rule for the member or item at hand, whose value gets its state. */
   private ruleOf(name: usize, length: i32, hasEscapes: bool): i32 {
     const rules = this.rules;
     const kept = this.kept;
-    const paths = rules.paths;
-    const names = rules.names;
-    const state = kept.state;
-    let rule = rules.scalars < 0 ? NO_RULE : SCALARS;
+    if (kept.isMuted) return NO_RULE;
+    let byName = NO_RULE;
     if (kept.closer == 0x7d) {
-      if (hasEscapes || names.mayHave(name, length)) rule = <i32>min<u32>(rule, names.findRaw(name, length, hasEscapes));
-      kept.valueState = state == DEAD ? DEAD : paths.member(state, name, length, hasEscapes);
+      byName = rules.names.findSeldom(name, length, hasEscapes);
+      kept.valueState = rules.paths.member(kept.state, name, length, hasEscapes);
     } else if (kept.closer == 0x5d) {
-      kept.valueState = state == DEAD ? DEAD : paths.item(state, kept.index);
-      kept.index++;
+      kept.valueState = rules.paths.item(kept.state, kept.index++);
     }
-    return kept.valueState == DEAD ? rule : <i32>min<u32>(rule, paths.valueOf(kept.valueState));
+    return ruleThatCounts(byName, rules.paths.valueOf(kept.valueState), rules.scalars, this.at, this.end);
   }
 
   /** Carries out what was decided about the value at hand. */
@@ -311,12 +205,12 @@ export class JsonStream {
     this.edited++;
     if (this.decision == ActionKind.Remove && kept.closer != 0) return this.removeItem();
     this.keepItem();
-    const json = this.decision == ActionKind.Remove ? Bytes.from('null') : this.json;
-    if (this.decision == ActionKind.Mask) {
-      const masked = maskOf(new Bytes(this.at, <i32>(this.valueEnd - this.at)), this.keepLast);
-      return this.mute(this.at, masked, Before.Kept);
-    }
-    this.mute(this.at, json, Before.Kept);
+    this.mute(this.at, this.replacement, Before.Kept);
+  }
+
+  /** A value is not asked about before it is there as a whole. */
+  protected readValue(): bool {
+    return true;
   }
 
   /** The member or item stays, with what stands before it; its value is walked. */
@@ -380,7 +274,7 @@ export class JsonStream {
 
   private open(at: usize, closer: u32): void {
     const kept = this.kept;
-    const nobodyLooks = kept.isMuted || (kept.valueState == DEAD && this.rules.names.size == 0 && this.rules.scalars < 0);
+    const nobodyLooks = kept.isMuted || (kept.valueState == DEAD && !this.rules.selectAnywhere);
     if (nobodyLooks && this.tries > 0) {
       const next = scanValue(at, this.end, kept.depth);
       if (next != 0) {
@@ -472,7 +366,7 @@ export class JsonStream {
   }
 
   private mayBeCut(): bool {
-    return !this.isLast && (failure == Failure.UnexpectedEnd || failedAt + LONGEST_CUT > this.end);
+    return !this.isLast && mayBeCut(this.end);
   }
 
   private isOpenNumber(at: usize): bool {
@@ -502,26 +396,4 @@ export class JsonStream {
     this.text = failureText();
     this.isOver = true;
   }
-}
-
-/** Whether a string or a number begins with this byte. */
-// @ts-ignore: decorator
-@inline function isScalar(byte: u32): bool {
-  return byte == 0x22 || byte == 0x2d || byte - 0x30 < 10;
-}
-
-/** End of the last character or escape that is whole, in valid content of a string. */
-function wholeEnd(at: usize, end: usize): usize {
-  const tail = max(at, end - min(end - at, LONGEST_CUT));
-  let last = tail;
-  while (last < end && load<u8>(last) != 0x5c) last++;
-  if (last == end) return end;
-  // Which backslash begins an escape is told from the left only.
-  while (at < end) {
-    let next = at + 1;
-    if (load<u8>(at) == 0x5c) next = at + 2 > end ? end + 1 : load<u8>(at, 1) == 0x75 ? at + 6 : at + 2;
-    if (next > end) return at;
-    at = next;
-  }
-  return end;
 }

@@ -10,7 +10,9 @@ export interface ApiTopic {
 export interface ApiEntry extends ApiItem {
   /** Path of the source, relative to the entry point. */
   readonly file: string;
-  /** Public members, in the order of the source. */
+  /** Name of the exported class that it has more members from; null when it extends none. */
+  readonly base: string | null;
+  /** Public members of its own, in the order of the source. */
   readonly members: readonly ApiItem[];
 }
 

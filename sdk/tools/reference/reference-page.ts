@@ -61,10 +61,16 @@ function checkAnchors(parts: readonly ReferencePart[]): void {
 /** Links to the exports of one part. */
 class Links {
   readonly #anchors: ReadonlyMap<string, string>;
+  readonly #members: ReadonlyMap<string, readonly ApiItem[]>;
 
   constructor({ topics }: ReferencePart) {
     const entries = topics.flatMap((topic) => topic.entries);
     this.#anchors = new Map(entries.map((entry) => [entry.name, anchorOf(headingOf(entry))]));
+    this.#members = new Map(entries.map((entry) => [entry.name, entry.members]));
+  }
+
+  membersOf(name: string): readonly ApiItem[] {
+    return this.#members.get(name) ?? [];
   }
 
   to(name: string): string {
@@ -111,6 +117,7 @@ function formatEntry(entry: ApiEntry, sources: string | null, links: Links): str
     `### ${headingOf(entry)}`,
     code(isEnum ? enumText(entry) : entry.signature),
     ...comment(entry.doc, entry.name, links),
+    ...(entry.base === null ? [] : [inherited(entry.base, links)]),
     ...(sources === null ? [] : [`Source: [${entry.file}](${sources}${entry.file})`]),
     ...(isEnum
       ? [entry.members.map((member) => enumLine(entry, member, links)).join('\n')]
@@ -121,6 +128,11 @@ function formatEntry(entry: ApiEntry, sources: string | null, links: Links): str
   ]
     .filter((block) => block !== '')
     .join('\n\n');
+}
+
+function inherited(base: string, links: Links): string {
+  const names = links.membersOf(base).map(({ name }) => `\`${name}\``);
+  return names.length === 0 ? '' : `Inherited from ${links.to(base)}: ${names.join(' ')}`;
 }
 
 function enumText({ signature, members }: ApiEntry): string {

@@ -87,6 +87,13 @@ class ApiReader {
         topic.entries.push(this.#entry(name));
       }
     }
+    const names = new Set(topics.flatMap(({ entries }) => entries.map(({ name }) => name)));
+    for (const { name, base } of topics.flatMap(({ entries }) => entries)) {
+      assert(
+        base === null || names.has(base),
+        `${name}: its members of ${base} are shown nowhere, export that too`,
+      );
+    }
     return topics;
   }
 
@@ -105,6 +112,7 @@ class ApiReader {
       file: posix.normalize(posixPath(relative(this.#root, source.fileName))),
       signature: this.#aliasSignature(declaration) ?? signatureOf(outer, source),
       doc: docOf(outer, source),
+      base: baseOf(declaration),
       members: members.filter(({ doc }) => !isInternal(doc)),
     };
   }
@@ -117,6 +125,12 @@ class ApiReader {
     const { checker } = this.#project;
     return `type ${name.text} = ${checker.typeToString(checker.getTypeFromTypeNode(type)!)}`;
   }
+}
+
+function baseOf(declaration: Node): string | null {
+  if (!isClassDeclaration(declaration)) return null;
+  const clause = declaration.heritageClauses?.find(({ token }) => token === SyntaxKind.ExtendsKeyword);
+  return clause?.types[0]?.expression.getText() ?? null;
 }
 
 function membersOf(declaration: Node, source: SourceFile): ApiItem[] {
