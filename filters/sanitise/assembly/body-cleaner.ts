@@ -4,7 +4,7 @@ import { BodyStream } from './body-stream';
 import { isReadable, isWide, looksLikeJson, looksLikeText } from './body-type';
 import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';
-import { HASH, LOOK, readRules } from './redact-rules';
+import { decide, LOOK, readRules } from './redact-rules';
 
 const PARTIAL_CONTENT = 206;
 
@@ -54,13 +54,7 @@ export class BodyCleaner {
   private cleanJson(rules: JsonRules, body: Bytes): Bytes {
     const editor = new JsonEditor(rules, body);
     this.detections.reset();
-    while (editor.next()) {
-      if (editor.tag == HASH) this.hash(editor);
-      else {
-        const found = this.detections.inJson(editor.type, editor.address, editor.length);
-        if (found.exists) editor.replace(found);
-      }
-    }
+    while (editor.next()) decide(editor, this.pseudonyms, this.detections);
     if (editor.isValid) this.count = editor.count;
     return editor.bytes;
   }
@@ -70,11 +64,5 @@ export class BodyCleaner {
     const cleaned = this.detections.inText(body);
     this.count = this.detections.count;
     return cleaned;
-  }
-
-  /** Puts a pseudonym in place of a value: of the content of a string, of the text of anything else. */
-  private hash(editor: JsonEditor): void {
-    const value = editor.value;
-    if (value.exists) editor.replaceText(this.pseudonyms.ofValue(value));
   }
 }

@@ -4,7 +4,7 @@ import { ABSENT, Bytes, Chunk, isUtf8, Json, JsonRules, JsonStream, Response, re
 import { beginsLikeJson, isReadable, isWide, saysJson, saysText, saysType } from './body-type';
 import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';
-import { HASH } from './redact-rules';
+import { decide } from './redact-rules';
 import { TextMode, TextStream } from './text-stream';
 
 const PARTIAL_CONTENT = 206;
@@ -125,13 +125,7 @@ export class BodyStream {
     // No body at all hides nothing.
     if (window.isEmpty && state.isEmpty) return true;
     const stream = new JsonStream(this.rules!, window, chunk.isLast, state, this.maxHeld, this.tooLong);
-    while (stream.next()) {
-      if (stream.tag == HASH) stream.replaceText(this.pseudonyms.ofValue(stream.value));
-      else {
-        const found = this.detections.inJson(stream.type, stream.address, stream.length);
-        if (found.exists) stream.replace(found);
-      }
-    }
+    while (stream.next()) decide(stream, this.pseudonyms, this.detections);
     if (!stream.isValid) return false;
     this.count += stream.count;
     if (changes && stream.isEdited) chunk.replace(stream.bytes);

@@ -1,5 +1,5 @@
 // What becomes of card numbers, keys and the like that detectors find, in JSON strings and in text.
-import { ABSENT, Bytes, Json, JsonType, JsonWriter, refuse } from 'sluice';
+import { ABSENT, Bytes, Json, JsonType, JsonValueAtHand, JsonWriter, refuse } from 'sluice';
 import { Finder, KIND_NAMES, Kind } from './detect/finder';
 import { Draft } from './draft';
 import { Pseudonyms } from './pseudonym';
@@ -88,8 +88,14 @@ export class Detections {
     return this.edited(text.address, text.address + text.length, false) ? this.draft.bytes : text;
   }
 
+  /** Deals with what is found in the string or number of JSON at which an editor stopped. */
+  replaceIn(hand: JsonValueAtHand): void {
+    const found = this.inJson(hand.type, hand.address, hand.length);
+    if (found.exists) hand.replace(found);
+  }
+
   /** What is to stand in place of the string or number of JSON at `start`; absent when nothing was found in it. */
-  inJson(type: JsonType, start: usize, length: i32): Bytes {
+  private inJson(type: JsonType, start: usize, length: i32): Bytes {
     if (type == JsonType.Number) return this.inNumber(start, length);
     if (length < LEAST_TEXT + 2) return ABSENT;
     const end = start + length - 1;

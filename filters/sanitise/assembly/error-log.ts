@@ -28,10 +28,7 @@ export class ErrorLog {
   private redacted(body: Bytes): Bytes {
     this.detections.reset();
     const editor = new JsonEditor(this.strings, body);
-    while (editor.next()) {
-      const found = this.detections.inJson(editor.type, editor.address, editor.length);
-      if (found.exists) editor.replace(found);
-    }
+    while (editor.next()) this.detections.replaceIn(editor);
     // Names of members, and what is no JSON.
     return this.detections.inText(editor.isValid ? editor.bytes : body);
   }

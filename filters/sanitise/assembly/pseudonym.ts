@@ -1,5 +1,5 @@
 // Pseudonyms: codes of values under a secret of the operator, which this filter never sees.
-import { Bytes, hexEncode, Json, refuse, Secret } from 'sluice';
+import { Bytes, hexEncode, Json, JsonValueAtHand, refuse, Secret } from 'sluice';
 
 export class Pseudonyms {
   private secret: Secret | null = null;
@@ -18,9 +18,10 @@ export class Pseudonyms {
     if (this.secret == null) refuse(rule.pointer, 'hash needs the name of a granted secret in hashSecret');
   }
 
-  /** Of the content of a string, of the text of anything else. */
-  ofValue(value: Json): Bytes {
-    return this.of(value.isString ? value.bytes : value.raw);
+  /** Puts one in place of the value at which an editor stopped: of the content of a string, of the text of anything else. */
+  replace(hand: JsonValueAtHand): void {
+    const value = hand.value;
+    if (value.exists) hand.replaceText(this.of(value.isString ? value.bytes : value.raw));
   }
 
   /** 64 hex digits: the same for the same value, as long as the secret is the same. */

@@ -1,9 +1,10 @@
-// Builds the rules of the editor from the `json` part of the config.
-import { Bytes, Json, JsonAction, JsonRules, refuse } from 'sluice';
+// Builds the rules of the editor from the `json` part of the config, and answers what they ask.
+import { Bytes, Json, JsonAction, JsonRules, JsonValueAtHand, refuse } from 'sluice';
+import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';
 
 /** Tags of values that the editor stops at: that a rule wants hashed, and that detectors are to look through. */
-export const HASH = 1;
+const HASH = 1;
 export const LOOK = 2;
 
 /** In `configure`. `rules` come before `keys`, and `keys` before `paths`. */
@@ -20,6 +21,12 @@ export function readRules(json: Json, pseudonyms: Pseudonyms): JsonRules {
   }
   for (let item = json.get('paths').first(); item.exists; item = item.next()) addPointer(rules, item, redact);
   return rules;
+}
+
+/** Decides about the value at which an editor stopped. */
+export function decide(hand: JsonValueAtHand, pseudonyms: Pseudonyms, detections: Detections): void {
+  if (hand.tag == HASH) pseudonyms.replace(hand);
+  else detections.replaceIn(hand);
 }
 
 function addRule(rules: JsonRules, rule: Json, action: JsonAction): void {
