@@ -4,7 +4,7 @@ import { parseDocument } from './config/document.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
 import type { ValidateOptions } from './config/validate.js';
 import { ConfigErrors, GatewayError } from './errors.js';
-import { parsePointer } from './etcd/channel-store.js';
+import { ChannelStore, parsePointer } from './etcd/channel-store.js';
 import type { KeyLayout } from './etcd/key-layout.js';
 import {
   type KeyRange,
@@ -50,6 +50,16 @@ interface Reported {
   readonly isFailure: boolean;
 }
 
+/** A release that was left for the one before it. */
+interface Rejected {
+  readonly release: string;
+  readonly back: string;
+  /** Revision of the pointer to it. */
+  readonly pointer: bigint;
+  /** The channel is to be flipped back yet. */
+  isDue: boolean;
+}
+
 const NOTHING_REFUSED = { refused: null, lastError: null };
 
 export class EtcdSource implements ConfigSource {
@@ -65,6 +75,7 @@ export class EtcdSource implements ConfigSource {
   /** The newest view that was not looked at yet: those before it need not be looked at any more. */
   #next: { readonly view: StoreView; readonly store: KeyValueStore } | null = null;
   #reported: Reported | null = null;
+  #rejected: Rejected | null = null;
   /** Release that was read last: texts and modules that did not change are not read again. */
   #known: StoredRelease | null = null;
   readonly #releases = new WeakMap<ConfigRevision, StoredRelease>();
@@ -138,7 +149,11 @@ export class EtcdSource implements ConfigSource {
   }
 
   applied(revision: ConfigRevision): void {
-    this.#reporter.update({ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED });
+    const isBack = revision.id === this.#rejected?.back;
+    this.#reporter.update({
+      ...{ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED },
+      ...(isBack ? {} : { rolledBack: null }),
+    });
     const release = this.#releases.get(revision);
     const { cache } = this.#options;
     if (cache === null || release === undefined) return;
@@ -154,6 +169,21 @@ export class EtcdSource implements ConfigSource {
       refused: revision?.id ?? this.#reported?.release ?? null,
       lastError: errors.message,
     });
+  }
+
+  /** Flips the channel back as well, unless somebody flipped it meanwhile; one gateway of a fleet succeeds. */
+  rejected({ id: release }: ConfigRevision, { id: back }: ConfigRevision, reason: string): void {
+    const why = `${release}: ${reason}`;
+    this.#reporter.update({ refused: release, lastError: `rolled back ${why}`, rolledBack: why });
+    const reported = this.#reported;
+    if (reported?.release !== release) return;
+    this.#rejected = { release, back, pointer: reported.pointer, isDue: true };
+    // So it is taken again when somebody points to it again.
+    this.#reported = { ...reported, isFailure: true };
+    void this.#inTurn(() => withStore(this.#options.connect, (store) => this.#flipBack(store))).catch(
+      (cause) =>
+        this.#listener?.warned(`the channel cannot be flipped back yet: ${(cause as Error).message}`),
+    );
   }
 
   get stalenessSeconds(): number {
@@ -189,6 +219,8 @@ export class EtcdSource implements ConfigSource {
   async #look(): Promise<void> {
     const { view, store } = this.#next!;
     this.#next = null;
+    // A failure of this is told of once, and tried again with the next view.
+    if (this.#rejected?.isDue === true) await this.#flipBack(store).catch(() => undefined);
     if (this.#isReported(view.entries)) return;
     try {
       await this.#report(view.entries, store);
@@ -198,8 +230,30 @@ export class EtcdSource implements ConfigSource {
     }
   }
 
+  async #flipBack(store: KeyValueStore): Promise<void> {
+    const rejected = this.#rejected;
+    if (rejected === null || !rejected.isDue) return;
+    const { channel: name, keys, node } = this.#options;
+    const channels = new ChannelStore(store, keys);
+    const channel = await channels.read(name);
+    if (channel.revision === rejected.pointer) {
+      try {
+        await channels.rollBack(channel, rejected.back, `${node}, by itself`);
+        this.#listener?.warned(
+          `channel ${name} was flipped back from ${rejected.release} to ${rejected.back}`,
+        );
+      } catch (cause) {
+        // Somebody was faster.
+        if (GatewayError.from(cause).code !== 'SLUICE_CONFIG_CONFLICT') throw cause;
+      }
+    }
+    rejected.isDue = false;
+  }
+
   /** Reads and reports, good or bad. @throws GatewayError when the store does not answer */
   async #report(entries: Entries, store: KeyValueStore): Promise<void> {
+    // Secrets that change, or a reload, are nobody's word that it is to run again.
+    if (this.#rejected?.pointer === this.#pointerOf(entries)) return;
     let revision: ConfigRevision;
     try {
       revision = await this.#read(entries, store);

@@ -9,6 +9,7 @@ import { ConfigErrors, GatewayError } from './errors.js';
 import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
 import { Pipeline } from './pipeline.js';
+import { type Breach, RolloutWatch } from './rollout-watch.js';
 import { SnapshotBuilder } from './snapshot-builder.js';
 import { SnapshotStore } from './store.js';
 import { AccessLog } from './telemetry/access-log.js';
@@ -49,6 +50,11 @@ export class Gateway {
   #turn: Promise<void> = Promise.resolve();
   #appliedAt = new Date();
   #lastError: string | null = null;
+  readonly #watch: RolloutWatch;
+  /** Stood its time: what to go back to. */
+  #lastGood: ConfigRevision | null = null;
+  /** What was gone back from, for people, and to. */
+  #rolledBack: { readonly to: string; readonly text: string } | null = null;
   /** Why the source does not answer; null when it does. */
   #outage: string | null = null;
   #draining = false;
@@ -126,7 +132,11 @@ export class Gateway {
         configStaleness: () => this.#source.stalenessSeconds,
       },
     });
-    this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog);
+    this.#watch = new RolloutWatch(
+      (breach) => this.#rollBack(breach),
+      () => performance.now(),
+    );
+    this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog, this.#watch);
     this.#builder = new SnapshotBuilder(this.#dispatcher, this.#observer);
     this.#pipeline = new Pipeline(this.#store, this.#dispatcher, this.#observer);
     this.#listeners = new ListenerSet(this.#pipeline.handle);
@@ -208,6 +218,7 @@ export class Gateway {
         snapshot.retire();
         throw cause;
       }
+      if (!this.#watch.isWatching) this.#lastGood = this.#store.current.source;
       this.#store.swap(snapshot);
       this.#listeners.retain(config.listeners, config.shutdown.drainMs);
       this.#applied(revision);
@@ -242,7 +253,30 @@ export class Gateway {
     this.log.info({ source: this.#source.description }, 'the configuration store is followed again');
   }
 
+  /** Not now: an exchange is in the midst of its end. */
+  #rollBack({ revision, reason }: Breach): void {
+    this.#turn = this.#turn.then(async () => {
+      const from = this.#store.current.source;
+      const to = this.#lastGood;
+      // Somebody was faster.
+      if (from.id !== revision || to === null || this.#draining) return;
+      this.#rolledBack = { to: to.id, text: `${revision} was rolled back: ${reason}` };
+      await this.#apply(to);
+      if (this.#store.current.source !== to) {
+        this.#rolledBack = null;
+        return;
+      }
+      this.#metrics.rolledBack();
+      this.log.error({ from: revision, to: to.id }, `configuration rolled back: ${reason}`);
+      this.#source.rejected(from, to, reason);
+    });
+  }
+
   #applied(revision: ConfigRevision): void {
+    const isBack = revision.id === this.#rolledBack?.to;
+    if (!isBack) this.#rolledBack = null;
+    const isKnown = isBack || this.#lastGood === null || revision.id === this.#lastGood.id;
+    this.#watch.begin(revision.id, isKnown ? null : revision.config.rollout);
     this.#guardLog(revision);
     this.#source.applied(revision);
     this.#appliedAt = new Date();
@@ -283,6 +317,7 @@ export class Gateway {
     const reasons: string[] = [];
     if (this.#draining) reasons.push('the gateway is draining');
     if (this.#lastError !== null) reasons.push('the last configuration was refused; the one before it runs');
+    if (this.#rolledBack !== null) reasons.push(this.#rolledBack.text);
     if (this.#outage !== null) {
       const age = Math.round(this.#source.stalenessSeconds);
       reasons.push(`the configuration store cannot be followed; what runs was current ${age} s ago`);

@@ -3,8 +3,10 @@ import type { EgressGuard } from './egress.js';
 import type { Exchange } from './exchange.js';
 import type { CalloutReport } from './phases/filter-run.js';
 import type { PipelineObserver } from './pipeline.js';
+import type { RolloutWatch } from './rollout-watch.js';
 import type { BuildObserver } from './snapshot-builder.js';
 import type { AccessLog } from './telemetry/access-log.js';
+import { outcomeStatus } from './telemetry/exchange-outcome.js';
 import type { Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import type { FilterCall, FilterFailure, FilterLogLine, PhaseName } from './wasm/guest-abi.js';
@@ -15,17 +17,20 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #accessLog: AccessLog | null;
+  readonly #watch: RolloutWatch;
 
   /** @param accessLog null writes no line per exchange */
-  constructor(metrics: Metrics, log: Log, accessLog: AccessLog | null) {
+  constructor(metrics: Metrics, log: Log, accessLog: AccessLog | null, watch: RolloutWatch) {
     this.#metrics = metrics;
     this.#log = log;
     this.#accessLog = accessLog;
+    this.#watch = watch;
   }
 
   exchangeFinished(exchange: Exchange): void {
     this.#metrics.exchangeFinished(exchange);
     this.#accessLog?.exchangeFinished(exchange);
+    this.#watch.exchangeEnded(exchange.revision, outcomeStatus(exchange));
     if (exchange.error?.source === 'internal') {
       this.#log.error({ error: exchange.error, requestId: exchange.id }, 'the gateway failed on a request');
     }
@@ -44,6 +49,7 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
 
   filterFailed(filter: string, failure: FilterFailure, exchange: Exchange): void {
     this.#metrics.filterFailed(filter, failure.code);
+    this.#watch.filterFailed(exchange.revision);
     const { code, message, skipped } = failure;
     // It was logged once, when the quarantine began.
     if (code === 'SLUICE_FILTER_QUARANTINED') return;

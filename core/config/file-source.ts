@@ -87,6 +87,9 @@ export class FileSource implements ConfigSource {
 
   refused(): void {}
 
+  /** The file stays as it is, and is read again when it changes. */
+  rejected(): void {}
+
   get stalenessSeconds(): number {
     return 0;
   }

@@ -13,6 +13,20 @@ export interface GatewayConfig {
   };
   readonly log: LogConfig;
   readonly secrets: { readonly egress: EgressConfig };
+  /** Null (the default): a release that can be built stays. */
+  readonly rollout: RolloutConfig | null;
+}
+
+/** What a release may do worse than the one before it, in the time after it took over, or it is rolled back. */
+export interface RolloutConfig {
+  /** Default 60. */
+  readonly watchSeconds: number;
+  /** 0 to 1, on top of the share of before. Default 0.05. */
+  readonly most5xxShare: number;
+  /** Likewise. Default 0.01. */
+  readonly mostFilterFailureShare: number;
+  /** Nothing is judged by fewer. Default 100. */
+  readonly leastRequests: number;
 }
 
 /** What becomes of a response that has the value of a secret in it. */

@@ -10,6 +10,7 @@ import type {
   GatewayConfig,
   ListenerConfig,
   LogConfig,
+  RolloutConfig,
   RouteConfig,
   SecretGrant,
   UpstreamConfig,
@@ -27,6 +28,7 @@ export interface CompleteDocument {
   readonly shutdown: GatewayConfig['shutdown'];
   readonly log: LogConfig;
   readonly secrets: GatewayConfig['secrets'];
+  readonly rollout?: RolloutConfig;
 }
 
 interface FilterDocument extends Omit<FilterConfig, 'name' | 'grants'> {
@@ -85,6 +87,7 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
     shutdown: document.shutdown,
     log: document.log,
     secrets: document.secrets,
+    rollout: document.rollout ?? null,
   });
 }
 

@@ -75,6 +75,7 @@ const TYPE_NAMES = {
   array: 'a list',
   string: 'a string',
   integer: 'a whole number',
+  number: 'a number',
   boolean: 'true or false',
 } as const;
 

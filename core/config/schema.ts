@@ -8,7 +8,7 @@ export interface JsonSchema {
   readonly $id?: string;
   readonly title?: string;
   readonly description: string;
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   readonly format?: TextFormatName;
   readonly enum?: readonly (string | number)[];
   readonly minimum?: number;
@@ -36,6 +36,10 @@ function text(format: TextFormatName, description: string, ...examples: readonly
 
 function whole(minimum: number, maximum: number, byDefault: number, description: string): JsonSchema {
   return { type: 'integer', minimum, maximum, default: byDefault, description };
+}
+
+function share(byDefault: number, description: string): JsonSchema {
+  return { type: 'number', minimum: 0, maximum: 1, default: byDefault, description };
 }
 
 /** Milliseconds, at most a day: timers of the runtime overflow at 24 days. */
@@ -373,6 +377,19 @@ const workers = optionalRecord('Threads that run filters.', {
   heapMb: whole(16, 8192, 128, 'JavaScript heap of one thread, in MiB.'),
 });
 
+const rollout = record('When a gateway goes back by itself to the release before; never when left out.', {
+  watchSeconds: whole(1, 86_400, 60, 'How long a release is watched after it took over, in seconds.'),
+  most5xxShare: share(
+    0.05,
+    'Share of its requests that may end with a status of 500 and above, on top of the share of before.',
+  ),
+  mostFilterFailureShare: share(
+    0.01,
+    'Share of its requests in which a filter may fail, on top of the share of before.',
+  ),
+  leastRequests: whole(1, 1_000_000, 100, 'Requests that it is judged by at least.'),
+});
+
 /** Published as `sluice.schema.json`. */
 export const CONFIG_SCHEMA: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -397,6 +414,7 @@ export const CONFIG_SCHEMA: JsonSchema = {
         },
         access: flag(true, 'Writes one line for every exchange.'),
       }),
+      rollout,
       secrets: optionalRecord('What is done to keep secrets in.', {
         egress: optionalRecord(
           'Looks for the values of all secrets of this document in what leaves the gateway: plain, and in base64, hex, percent-encoded and in JSON; values shorter than 8 bytes are not looked for.',

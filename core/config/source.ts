@@ -48,6 +48,12 @@ export interface ConfigSource {
    * @param revision null for what was not valid to begin with
    */
   refused(errors: ConfigErrors, revision: ConfigRevision | null): void;
+  /**
+   * Told that a revision which ran was left again for the one before it. It is not reported again before somebody asks for
+   * it anew; a source that can makes others go back as well.
+   * @param back what runs instead
+   */
+  rejected(revision: ConfigRevision, back: ConfigRevision, reason: string): void;
   /** Seconds since the source was known to hold what it reported; 0 for one that cannot be out of reach. */
   readonly stalenessSeconds: number;
   close(): Promise<void>;

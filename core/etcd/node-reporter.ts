@@ -18,6 +18,8 @@ export interface NodeReport {
   readonly refused: string | null;
   /** Why; null when nothing is refused. */
   readonly lastError: string | null;
+  /** Release that this gateway left by itself, and why; null once it runs another one than the one it went back to. */
+  readonly rolledBack: string | null;
 }
 
 export interface NodeReporterOptions {
@@ -49,7 +51,10 @@ export class NodeReporter {
     const { node, channel, version, leaseSeconds = 15 } = options;
     this.#options = options;
     this.#leaseSeconds = leaseSeconds;
-    this.#report = { node, channel, version, release: null, since: null, refused: null, lastError: null };
+    this.#report = {
+      ...{ node, channel, version, release: null, since: null },
+      ...{ refused: null, lastError: null, rolledBack: null },
+    };
   }
 
   update(change: Partial<Omit<NodeReport, 'node' | 'channel' | 'version'>>): void {

@@ -40,5 +40,6 @@ export function parseReport({ key, value }: StoredEntry, keys: KeyLayout): NodeR
     since: text('since'),
     refused: text('refused'),
     lastError: text('lastError'),
+    rolledBack: text('rolledBack'),
   };
 }

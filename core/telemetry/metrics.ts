@@ -105,6 +105,7 @@ export class Metrics {
   readonly #filters = new FilterSeries();
   readonly #egress = new EgressSeries();
   readonly #reloads = { applied: 0, failed: 0 };
+  #rollbacks = 0;
   #revision = '';
   #lastReloadSucceeded = false;
   #lastReloadMs = 0;
@@ -179,6 +180,11 @@ export class Metrics {
   /** The revision that new exchanges get from now on. Call `prune` with the names it declares. */
   revisionRuns(revision: string): void {
     this.#revision = revision;
+  }
+
+  /** A revision was left again by the gateway itself. */
+  rolledBack(): void {
+    this.#rollbacks += 1;
   }
 
   reloadEnded(outcome: ReloadOutcome): void {
@@ -360,6 +366,12 @@ export class Metrics {
     );
     this.#register('sluice_config_reloads_total', 'Attempts to load, by outcome.', 'counter', (name) =>
       Object.entries(this.#reloads).map(([outcome, value]) => sample(name, value, { outcome })),
+    );
+    this.#single(
+      'sluice_config_rollbacks_total',
+      'Releases that were left again because they did worse than their budget allows.',
+      'counter',
+      () => this.#rollbacks,
     );
     this.#single('sluice_config_last_reload_success', '1 when the last attempt was good.', 'gauge', () =>
       Number(this.#lastReloadSucceeded),

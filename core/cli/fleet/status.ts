@@ -71,7 +71,10 @@ function formatStatus(channels: readonly Channel[], nodes: readonly RolloutNode[
   const errors = nodes
     .filter(({ lastError }) => lastError !== null)
     .map(({ node, refused, lastError }) => `${printableLine(`${node} refuses ${refused}: ${lastError}`)}\n`);
+  const left = nodes
+    .filter(({ rolledBack }) => rolledBack !== null)
+    .map(({ node, rolledBack }) => `${printableLine(`${node} rolled back ${rolledBack}`)}\n`);
   const current = nodes.filter(({ state }) => state === 'current').length;
   const sum = `${current} of ${counted(nodes.length, 'gateway')} current\n`;
-  return [...heads, table, ...errors, sum].join('');
+  return [...heads, table, ...errors, ...left, sum].join('');
 }

@@ -117,6 +117,7 @@ test('fills in every default and brings every value into its one form', () => {
     shutdown: { drainMs: 10_000 },
     log: { level: 'info', access: true },
     secrets: { egress: { mode: 'off', headers: true, bodies: true, logs: true } },
+    rollout: null,
   });
   assert.deepEqual(routes[0], {
     id: 'get-user',
@@ -201,6 +202,7 @@ workers: { count: 10, spare: 0, ringBytes: 65536, queue: 11, startMs: 12, heapMb
 shutdown: { drainMs: 0 }
 log: { level: silent, access: false }
 secrets: { egress: { mode: redact, headers: false, bodies: false, logs: false } }
+rollout: { watchSeconds: 1, most5xxShare: 0.25, mostFilterFailureShare: 0, leastRequests: 2 }
 `;
   assert.deepEqual(validate(text, '/x'), {
     listeners: [{ name: 'a', host: '0.0.0.0', port: 0, engine: 'uws', idleMs: 1 }],
@@ -267,6 +269,7 @@ secrets: { egress: { mode: redact, headers: false, bodies: false, logs: false } 
     shutdown: { drainMs: 0 },
     log: { level: 'silent', access: false },
     secrets: { egress: { mode: 'redact', headers: false, bodies: false, logs: false } },
+    rollout: { watchSeconds: 1, most5xxShare: 0.25, mostFilterFailureShare: 0, leastRequests: 2 },
   });
 });
 
