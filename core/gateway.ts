@@ -223,7 +223,7 @@ export class Gateway {
       this.#listeners.retain(config.listeners, config.shutdown.drainMs);
       this.#applied(revision);
       this.#metrics.reloadEnded('applied');
-      this.log.info({ revision: revision.id }, 'configuration applied');
+      this.log.info({ revision: revision.id, tookMs: snapshot.tookMs }, 'configuration applied');
     } catch (cause) {
       const errors = cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
       this.#refused(errors, revision);

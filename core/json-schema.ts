@@ -21,23 +21,30 @@ const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 const URL_FORMAT = 'sluice-url';
 const URL_KEYWORD = 'sluiceUrl';
 
+const ALLOWED_URLS_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['hosts'],
+  properties: {
+    schemes: { type: 'array', items: { enum: ['https', 'http', 'wss', 'ws', 'ftp'] } },
+    hosts: { type: 'array', items: { type: 'string', minLength: 1 } },
+    ports: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 65535 } },
+    paths: { type: 'array', items: { type: 'string', pattern: '^/' } },
+  },
+};
+
 /** `{"format": "sluice-url", "sluiceUrl": {"hosts": ["hooks.example.com"]}}`: what a string may be a URL of. */
 const ALLOWED_URLS: FuncKeywordDefinition = {
   keyword: URL_KEYWORD,
   type: 'string',
   schemaType: 'object',
-  metaSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['hosts'],
-    properties: {
-      schemes: { type: 'array', items: { enum: ['https', 'http', 'wss', 'ws', 'ftp'] } },
-      hosts: { type: 'array', items: { type: 'string', minLength: 1 } },
-      ports: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 65535 } },
-      paths: { type: 'array', items: { type: 'string', pattern: '^/' } },
-    },
-  },
-  compile: (allowed: AllowedUrls, { format }) => {
+  // Without a `metaSchema`, which each ajv that knows the keyword would compile, used or not.
+  compile: (allowed: AllowedUrls, { format }, { errSchemaPath }) => {
+    const judge = judgeOf(false, {});
+    if (!judge.validate(ALLOWED_URLS_SCHEMA, allowed))
+      throw new Error(
+        `keyword "${URL_KEYWORD}" value is invalid at path "${errSchemaPath}": ${judge.errorsText()}`,
+      );
     if (format !== URL_FORMAT) throw new Error(`${URL_KEYWORD} needs "format": "${URL_FORMAT}" beside it`);
     const list = new UrlAllowList(allowed);
     return (text: string) => list.judge(text) === 'allowed';
@@ -81,9 +88,32 @@ function canonicalJson(value: unknown): string {
   return `{${members.join()}}`;
 }
 
+/**
+ * Who hold schemas themselves to their dialect, by what their verdict depends on. Of all that it takes to compile a small
+ * schema, compiling that of schemas is nine tenths, so a thread does it once.
+ */
+const JUDGES = new Map<string, Ajv>();
+
+function judgeOf(draft07: boolean, { allErrors = false, ownProperties = false }: Options): Ajv {
+  const key = `${draft07} ${allErrors} ${ownProperties}`;
+  let judge = JUDGES.get(key);
+  if (judge === undefined) {
+    judge = newAjv(draft07, { allErrors, ownProperties, logger: false });
+    addFormats.default(judge);
+    JUDGES.set(key, judge);
+  }
+  return judge;
+}
+
+function newAjv(draft07: boolean, options: Options): Ajv {
+  const ajv = draft07 ? new Ajv(options) : new Ajv2020(options);
+  return ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+}
+
 /** Compiles schemas of one dialect with one ajv, which keeps what it compiled. */
 export class SchemaCompiler {
   readonly #ajv: Ajv;
+  readonly #judge: Ajv;
 
   /**
    * @param schema  its dialect is that of all: 2020-12, or draft-07 where its `$schema` says so
@@ -91,8 +121,9 @@ export class SchemaCompiler {
    * @param onReference called before each reference is followed; what it throws ends the validation
    */
   constructor(schema: object | boolean, options: Options, onReference?: () => void) {
-    this.#ajv = isDraft07(schema) ? new Ajv(options) : new Ajv2020(options);
-    this.#ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+    const draft07 = isDraft07(schema);
+    this.#judge = judgeOf(draft07, options);
+    this.#ajv = newAjv(draft07, { ...options, validateSchema: false });
     if (onReference !== undefined) watchReferences(this.#ajv, onReference);
     if (options.formats !== undefined) return;
     addFormats.default(this.#ajv);
@@ -102,6 +133,7 @@ export class SchemaCompiler {
 
   /** @throws Error with ajv's reason when it is no schema */
   compile(schema: object | boolean): ValidateFunction {
+    this.#judge.validateSchema(schema, true);
     return this.#ajv.compile(schema);
   }
 }

@@ -47,10 +47,11 @@ export interface Route {
   readonly responseChains: readonly PhaseChain[];
 }
 
+/** What of a route depends on its filters alone. */
+export type Chains = Pick<Route, 'filters' | 'requestChain' | 'responseChains'>;
+
 /** Lays out the chains of a route from its filters in the order of the config. */
-export function buildChains(
-  specs: readonly FilterSpec[],
-): Pick<Route, 'filters' | 'requestChain' | 'responseChains'> {
+export function buildChains(specs: readonly FilterSpec[]): Chains {
   const all = specs.map((_, place) => place);
   return {
     filters: specs,

@@ -1,15 +1,15 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
-import type { FilterConfig, UpstreamConfig } from './config/model.js';
+import type { FilterConfig, RouteConfig, UpstreamConfig } from './config/model.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { buildGuard, buildRedactor, buildScanner } from './egress.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { checkGrants, keyOf, readModule, secretsOf, toSpec, withSecrets } from './filter-spec.js';
 import { RefPool } from './ref-pool.js';
-import { buildChains, type Route } from './route.js';
-import { RadixRouter } from './router/radix-router.js';
+import { buildChains, type Chains, type Route } from './route.js';
+import { RadixRouter, type RouteEntry } from './router/radix-router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
 import { buildUpstream } from './upstream/build-upstream.js';
@@ -27,6 +27,13 @@ export interface BuildObserver {
   secretReadable(filter: string, secret: string): void;
   /** A secret is too short to be looked for in what leaves the gateway. Once for each build. */
   secretTooShort(secret: string): void;
+}
+
+/** A filter that may be loaded. */
+interface CheckedFilter {
+  /** With its secrets in place. */
+  readonly filter: FilterConfig;
+  readonly module: FilterModule;
 }
 
 /** What a build needs of the workers; `sluice check` brings its own. */
@@ -61,14 +68,20 @@ export class SnapshotBuilder {
     const held = new Held(this.#filters, this.#upstreams);
     const scanner = buildScanner(revision.config, revision.secrets);
     const redact = buildRedactor(scanner, revision.secrets);
+    const startMs = performance.now();
     try {
       const specs = await this.#buildFilters(revision, held, scanner);
+      const filteredMs = performance.now();
       const upstreams = new Map(
         revision.config.upstreams.map((upstream) => [upstream.name, this.#buildUpstream(upstream, held)]),
       );
-      const router = buildRouter(revision, specs, upstreams, scanner);
+      const router = await buildRouter(revision, specs, upstreams, scanner);
+      const tookMs = {
+        filters: Math.round(filteredMs - startMs),
+        routes: Math.round(performance.now() - filteredMs),
+      };
       for (const secret of scanner?.tooShort ?? []) this.#observer?.secretTooShort(secret);
-      return new Snapshot(revision, router, [...specs.values()], scanner, () => held.release());
+      return new Snapshot(revision, router, [...specs.values()], scanner, tookMs, () => held.release());
     } catch (cause) {
       held.release();
       throw withoutSecrets(cause, redact);
@@ -83,8 +96,8 @@ export class SnapshotBuilder {
   ): Promise<Map<string, FilterSpec>> {
     const { config, secrets, modules: brought } = revision;
     const errors: GatewayError[] = [];
-    const checked: { filter: FilterConfig; module: FilterModule }[] = [];
-    const modules = new Map<string, FilterModule>();
+    const checked: CheckedFilter[] = [];
+    const modules = new Modules();
     for (const written of config.filters) {
       const filter = withSecrets(written, secrets);
       try {
@@ -97,27 +110,25 @@ export class SnapshotBuilder {
       }
     }
     if (errors.length > 0) throw new ConfigErrors(errors);
-    this.#modules = modules;
-
-    const specs = new Map<string, FilterSpec>();
-    for (const { filter, module } of checked) {
-      specs.set(filter.name, await this.#acquireFilter(filter, module, held, scanner));
-    }
-    return specs;
+    this.#modules = modules.byDigest;
+    return this.#acquireFilters(checked, held, scanner);
   }
 
   /** The module of a filter, compiled at most once for as long as its file does not change. */
   async #readModule(
     filter: FilterConfig,
     brought: ReadonlyMap<string, Uint8Array>,
-    modules: Map<string, FilterModule>,
+    modules: Modules,
   ): Promise<FilterModule> {
+    const read = modules.byName.get(filter.module);
+    if (read !== undefined) return read;
     const bytes = await readModule(filter, brought);
     const digest = digestOf(bytes);
     const label = `/filters/${filter.name}/module (${filter.module})`;
     const module =
-      modules.get(digest) ?? this.#modules.get(digest) ?? (await this.#loader.compile(bytes, label));
-    modules.set(digest, module);
+      modules.byDigest.get(digest) ?? this.#modules.get(digest) ?? (await this.#loader.compile(bytes, label));
+    modules.byDigest.set(digest, module);
+    modules.byName.set(filter.module, module);
     return module;
   }
 
@@ -132,30 +143,35 @@ export class SnapshotBuilder {
     );
   }
 
-  async #acquireFilter(
-    filter: FilterConfig,
-    module: FilterModule,
+  /** Filters by name: those that run already, and those that are loaded now, all of them or none. */
+  async #acquireFilters(
+    checked: readonly CheckedFilter[],
     held: Held,
     scanner: SecretScanner | null,
-  ): Promise<FilterSpec> {
-    const key = keyOf(filter, module);
-    const known = this.#filters.acquire(key);
-    if (known !== undefined) {
-      held.filters.push(key);
-      return known;
+  ): Promise<Map<string, FilterSpec>> {
+    const specs = new Map<string, FilterSpec>();
+    const fresh: { readonly key: string; readonly filter: FilterConfig; readonly spec: FilterSpec }[] = [];
+    for (const { filter, module } of checked) {
+      const key = keyOf(filter, module);
+      const known = this.#filters.acquire(key);
+      const spec = known ?? toSpec(this.#nextFilterId++, filter, module);
+      if (known === undefined) fresh.push({ key, filter, spec });
+      else held.filters.push(key);
+      specs.set(filter.name, spec);
     }
-    const spec = toSpec(this.#nextFilterId, filter, module);
-    this.#nextFilterId += 1;
+    const lines = await this.#loader.load(fresh.map(({ spec }) => spec));
     // The log knows the secrets of the revision that runs, not yet those of this one.
-    for (const line of await this.#loader.load([spec]))
+    for (const line of lines)
       this.#observer?.filterConfigured(
         scanner === null ? line : { ...line, text: scanner.redactText(line.text) },
       );
-    for (const { name, read } of filter.grants.secrets)
-      if (read) this.#observer?.secretReadable(filter.name, name);
-    this.#filters.add(key, spec);
-    held.filters.push(key);
-    return spec;
+    for (const { key, filter, spec } of fresh) {
+      for (const { name, read } of filter.grants.secrets)
+        if (read) this.#observer?.secretReadable(filter.name, name);
+      this.#filters.add(key, spec);
+      held.filters.push(key);
+    }
+    return specs;
   }
 
   #buildUpstream(config: UpstreamConfig, held: Held): Upstream {
@@ -169,6 +185,13 @@ export class SnapshotBuilder {
     held.upstreams.push(key);
     return upstream;
   }
+}
+
+/** Modules of one build. */
+class Modules {
+  readonly byDigest = new Map<string, FilterModule>();
+  /** As filters name them: each file is read once. */
+  readonly byName = new Map<string, FilterModule>();
 }
 
 /** References that one snapshot, or one build, holds. */
@@ -208,7 +231,7 @@ function buildRouter(
   specs: ReadonlyMap<string, FilterSpec>,
   upstreams: ReadonlyMap<string, Upstream>,
   scanner: SecretScanner | null,
-): RadixRouter<Route> {
+): Promise<RadixRouter<Route>> {
   const callouts = new Map(
     config.upstreams.map(({ name, headers }) => [
       name,
@@ -221,23 +244,39 @@ function buildRouter(
   const granted = new Map(
     config.filters.map((filter) => [specs.get(filter.name)!.id, secretsOf(filter, secrets)]),
   );
-  return new RadixRouter(
-    config.routes.map((route) => ({
+  const redact = (text: string): string => secrets.redact(text);
+  const chains = new Map<string, Chains>();
+  const chainsOf = (names: readonly string[]): Chains => {
+    // No name has a blank. Routes with the same filters share what is laid out for them.
+    const key = names.join(' ');
+    let built = chains.get(key);
+    if (built === undefined) {
+      built = buildChains(names.map((name) => specs.get(name)!));
+      chains.set(key, built);
+    }
+    return built;
+  };
+  const entryOf = (route: RouteConfig): RouteEntry<Route> => ({
+    id: route.id,
+    hosts: route.match.hosts,
+    path: route.match.path,
+    methods: route.match.methods,
+    route: {
       id: route.id,
-      hosts: route.match.hosts,
-      path: route.match.path,
-      methods: route.match.methods,
-      route: {
-        id: route.id,
-        config: route,
-        upstream: callouts.get(route.upstream)!.upstream,
-        upstreamHeaders: callouts.get(route.upstream)!.headers,
-        callouts,
-        secrets: granted,
-        redact: (text) => secrets.redact(text),
-        egress: buildGuard(scanner, config, route),
-        ...buildChains(route.filters.map((name) => specs.get(name)!)),
-      },
-    })),
-  );
+      config: route,
+      upstream: callouts.get(route.upstream)!.upstream,
+      upstreamHeaders: callouts.get(route.upstream)!.headers,
+      callouts,
+      secrets: granted,
+      redact,
+      egress: buildGuard(scanner, config, route),
+      ...chainsOf(route.filters),
+    },
+  });
+  return RadixRouter.build(mapped(config.routes, entryOf));
+}
+
+/** One by one, as they are asked for. */
+function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Iterable<To> {
+  for (const item of items) yield map(item);
 }

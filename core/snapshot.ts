@@ -7,6 +7,14 @@ import type { Router } from './router/router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import type { FilterSpec } from './wasm/instance.js';
 
+/** What the parts of a build took, in milliseconds. */
+export interface BuildTimes {
+  /** Modules and configs checked, filters loaded. */
+  readonly filters: number;
+  /** Upstreams and the router. */
+  readonly routes: number;
+}
+
 /** Where one revision stands in its life. */
 export class Snapshot {
   readonly revision: string;
@@ -16,6 +24,7 @@ export class Snapshot {
   readonly filters: readonly FilterSpec[];
   /** Finds the secrets of the revision; null where nobody asked for it. */
   readonly scanner: SecretScanner | null;
+  readonly tookMs: BuildTimes;
   readonly #dispose: () => void;
   #exchanges = 0;
   #retired = false;
@@ -26,6 +35,7 @@ export class Snapshot {
     router: Router<Route>,
     filters: readonly FilterSpec[],
     scanner: SecretScanner | null,
+    tookMs: BuildTimes,
     dispose: () => void,
   ) {
     this.revision = source.id;
@@ -33,6 +43,7 @@ export class Snapshot {
     this.router = router;
     this.filters = filters;
     this.scanner = scanner;
+    this.tookMs = tookMs;
     this.#dispose = dispose;
   }
 

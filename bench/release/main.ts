@@ -185,7 +185,8 @@ try {
     report(name, flips);
     print(`  ${residentMb([gateway.pid]).toFixed(0)} MiB resident`);
   }
-  print(`\n${traffic.count} requests, ${traffic.failed} failed`);
+  const failures = [...traffic.failures].map(([outcome, count]) => `${count} ended with ${outcome}`);
+  print(`\n${traffic.count} requests, ${failures.length === 0 ? 'none failed' : failures.join(', ')}`);
 } finally {
   await traffic?.stop();
   await gateway?.stop();

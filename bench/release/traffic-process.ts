@@ -10,8 +10,8 @@ export interface TrafficOrder {
   readonly perSecond: number;
 }
 
-/** A request: when it was due, in milliseconds since the epoch, what it took, and whether it was answered 200. */
-export type Sent = readonly [dueMs: number, tookMs: number, isGood: boolean];
+/** A request: when it was due, in milliseconds since the epoch, what it took, and how it was answered. */
+export type Sent = readonly [dueMs: number, tookMs: number, outcome: string];
 
 /** Answers come to the parent in parts, so often. */
 const REPORT_MS = 100;
@@ -28,17 +28,17 @@ function run({ port, perSecond }: TrafficOrder): void {
   let count = 0;
   let done: Sent[] = [];
   const send = (dueMs: number, index: number): void => {
-    const end = (isGood: boolean): void => {
-      done.push([dueMs, nowMs() - dueMs, isGood]);
+    const end = (outcome: string): void => {
+      done.push([dueMs, nowMs() - dueMs, outcome]);
     };
     // A stride that meets all routes, and not in their order.
     const path = requestPath(index * 7919);
     const sent = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
       response.resume();
-      response.on('end', () => end(response.statusCode === 200));
-      response.on('error', () => end(false));
+      response.on('end', () => end(String(response.statusCode)));
+      response.on('error', ({ message }) => end(message));
     });
-    sent.on('error', () => end(false));
+    sent.on('error', ({ message }) => end(message));
     sent.end(body);
   };
   setInterval(() => {

@@ -8,7 +8,6 @@ import type { Sent, TrafficOrder } from './traffic-process.js';
 /** Requests that were due in a stretch of time. */
 export interface Stretch {
   readonly count: number;
-  readonly failed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly mostMs: number;
@@ -42,8 +41,12 @@ export class Traffic {
     }
   }
 
-  get failed(): number {
-    return this.#sent.filter(([, , isGood]) => !isGood).length;
+  /** What was not answered 200, by how it ended. */
+  get failures(): ReadonlyMap<string, number> {
+    const failures = new Map<string, number>();
+    for (const [, , outcome] of this.#sent)
+      if (outcome !== '200') failures.set(outcome, (failures.get(outcome) ?? 0) + 1);
+    return failures;
   }
 
   get count(): number {
@@ -60,7 +63,6 @@ function stretchOf(sent: readonly Sent[]): Stretch {
   const at = (share: number): number => took[Math.min(took.length - 1, Math.floor(took.length * share))]!;
   return {
     count: sent.length,
-    failed: sent.filter(([, , isGood]) => !isGood).length,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     mostMs: at(1),

@@ -14,6 +14,13 @@ export type CheckOutcome =
   | { readonly kind: 'config'; readonly faults: readonly SchemaFault[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
+type SchemaCheck = ReturnType<typeof compileSchema>;
+
+/** Schemas that are kept: a revision has many filters of few modules. */
+const MOST_SCHEMAS = 32;
+/** By the text of the schema. */
+const schemas = new Map<string, SchemaCheck>();
+
 /** The task that piscina runs. */
 export default function check(task: CheckTask): CheckOutcome {
   try {
@@ -27,7 +34,7 @@ export default function check(task: CheckTask): CheckOutcome {
 function checkModule(bytes: Uint8Array, label: string): CheckOutcome {
   const module = loadModule(bytes, label);
   try {
-    compileSchema(module.manifest.config);
+    checkOf(module.manifest.config);
   } catch (cause) {
     throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: ${(cause as Error).message}`, { cause });
   }
@@ -35,5 +42,16 @@ function checkModule(bytes: Uint8Array, label: string): CheckOutcome {
 }
 
 function checkConfig({ schema, config }: CheckTask & { kind: 'config' }): CheckOutcome {
-  return { kind: 'config', faults: compileSchema(schema)(config) };
+  return { kind: 'config', faults: checkOf(schema)(config) };
+}
+
+function checkOf(schema: unknown): SchemaCheck {
+  const text = JSON.stringify(schema) ?? '';
+  let check = schemas.get(text);
+  if (check === undefined) {
+    check = compileSchema(schema);
+    if (schemas.size >= MOST_SCHEMAS) schemas.clear();
+    schemas.set(text, check);
+  }
+  return check;
 }

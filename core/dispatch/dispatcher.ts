@@ -107,7 +107,8 @@ export class Dispatcher implements JobOwner {
   /**
    * Loads filters into every worker; afterwards jobs may name them.
    * @returns what the filters logged while they were configured
-   * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_*; then none of `specs` stays loaded
+   * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* of the one that cannot be loaded, ConfigErrors when there are
+   *   several; then none of `specs` stays loaded
    */
   load(specs: readonly FilterSpec[]): Promise<FilterLogLine[]> {
     return this.#fleet.load(specs);

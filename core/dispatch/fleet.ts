@@ -1,7 +1,7 @@
 // The threads that run filters: opened, loaded with the same filters, watched, ended and replaced. Which of them gets
 // a job, and what becomes of the jobs of one that ended, is the dispatcher's business.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ErrorCode, GatewayError } from '../errors.js';
+import { ConfigErrors, type ErrorCode, GatewayError } from '../errors.js';
 import type { MetricDefinition } from '../wasm/capabilities/metric-table.js';
 import type { FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
@@ -41,6 +41,14 @@ export interface WorkerLoss {
   readonly jobs: readonly Job[];
 }
 
+/** A filter that one worker has loaded. */
+interface Trial {
+  readonly channel: Channel;
+  readonly report: LoadReport;
+}
+
+/** Filters that the spare is asked to load before it answers. */
+const TRIALS_AT_ONCE = 8;
 /** How often a filter is tried out again after the worker it was tried in ended for another reason. */
 const MOST_TRIALS = 10;
 const FIRST_RESTART_MS = 50;
@@ -107,32 +115,54 @@ export class Fleet {
   }
 
   /**
-   * Loads filters into every worker; afterwards jobs may name them. Tried on a spare first, so that a filter that
-   * hangs while it is configured holds up nobody.
+   * Loads filters into every worker; afterwards jobs may name them. All are tried on a spare first, so that a filter that
+   * hangs while it is configured holds up nobody, and one that is refused costs nobody else anything.
    * @returns what the filters logged while they were configured
-   * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_*; then none of `specs` stays loaded
+   * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* of the one that cannot be loaded, ConfigErrors when there are
+   *   several; then none of `specs` stays loaded
    */
   async load(specs: readonly FilterSpec[]): Promise<FilterLogLine[]> {
-    const lines: FilterLogLine[] = [];
-    const loaded: number[] = [];
     try {
-      for (const spec of specs) {
-        const { channel: tried, report } = await this.#tryOut(spec);
-        lines.push(...report.logs);
-        loaded.push(spec.id);
+      const trials = await this.#tryOutAll(specs);
+      for (const [index, spec] of specs.entries()) {
+        const { channel: tried, report } = trials[index]!;
         this.#loads.keep(spec, report);
+        // One filter after the other: jobs have their turn in between.
         const others = this.#all().filter((channel) => channel !== tried);
         await Promise.all(others.map((channel) => this.#loads.loadInto(channel, spec)));
       }
+      return trials.flatMap(({ report }) => report.logs);
     } catch (cause) {
-      this.unload(loaded);
+      this.unload(specs.map(({ id }) => id));
       throw cause;
     }
-    return lines;
+  }
+
+  /** Several at a time, so that the spare does not wait for us. @throws as `load` does, once all were tried */
+  async #tryOutAll(specs: readonly FilterSpec[]): Promise<Trial[]> {
+    const trials: Trial[] = [];
+    const errors = new Map<number, GatewayError>();
+    const left = specs.entries();
+    const tryRest = async (): Promise<void> => {
+      for (const [index, spec] of left) {
+        try {
+          trials[index] = await this.#tryOut(spec);
+        } catch (cause) {
+          errors.set(index, GatewayError.from(cause));
+        }
+      }
+    };
+    // Without a spare they are tried where jobs run.
+    const atOnce = this.#spares.length > 0 ? TRIALS_AT_ONCE : 1;
+    await Promise.all(Array.from({ length: atOnce }, tryRest));
+    if (errors.size === 1) throw [...errors.values()][0]!;
+    if (errors.size > 0)
+      throw new ConfigErrors([...errors].sort(([a], [b]) => a - b).map(([, error]) => error));
+    return trials;
   }
 
   /** Loads a filter into one worker, into another one when that worker ends for somebody else's sake. */
-  async #tryOut(spec: FilterSpec): Promise<{ channel: Channel; report: LoadReport }> {
+  async #tryOut(spec: FilterSpec): Promise<Trial> {
     for (let attempt = 1; ; attempt += 1) {
       const channel = this.#spares.find(({ load }) => load === 0) ?? this.#spares[0] ?? this.#active[0];
       this.#supervisor.wake();

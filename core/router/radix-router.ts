@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import findMyWay from 'find-my-way';
 import { GatewayError } from '../errors.js';
 import { type PathPattern, parsePathPattern } from '../path-pattern.js';
+import { inSlices } from '../time-slices.js';
 import type { RouteMatch, RouteMatchOptions, Router } from './router.js';
 
 /** What a router is built from: the match of a route, and the value to answer with. */
@@ -34,15 +35,16 @@ export class RadixRouter<Route> implements Router<Route> {
    *   two entries claim the same host, shape of path and method
    */
   constructor(entries: readonly RouteEntry<Route>[]) {
-    for (const entry of entries) {
-      const pattern = parsePathPattern(entry.path);
-      if (entry.methods.length === 0) continue;
-      if (entry.hosts === null) this.#anyHost.add(pattern, entry);
-      else for (const host of entry.hosts) this.#tableOf(host).add(pattern, entry);
-    }
-    for (const table of this.#exactHosts.values()) table.seal();
-    for (const table of this.#wildcardHosts.values()) table.seal();
-    this.#anyHost.seal();
+    for (const entry of entries) this.#add(entry);
+    for (const leaf of this.#leaves()) leaf.seal();
+  }
+
+  /** Likewise, beside requests that are handled meanwhile. @throws as the constructor does */
+  static async build<Route>(entries: Iterable<RouteEntry<Route>>): Promise<RadixRouter<Route>> {
+    const router = new RadixRouter<Route>([]);
+    await inSlices(entries, (entry) => router.#add(entry));
+    await inSlices(router.#leaves(), (leaf) => leaf.seal());
+    return router;
   }
 
   match(host: string, path: string, method: string): RouteMatch<Route> {
@@ -68,6 +70,19 @@ export class RadixRouter<Route> implements Router<Route> {
       }
     }
     return this.#anyHost.match(literal, escaped, method);
+  }
+
+  #add(entry: RouteEntry<Route>): void {
+    const pattern = parsePathPattern(entry.path);
+    if (entry.methods.length === 0) return;
+    if (entry.hosts === null) this.#anyHost.add(pattern, entry);
+    else for (const host of entry.hosts) this.#tableOf(host).add(pattern, entry);
+  }
+
+  *#leaves(): Iterable<Leaf<Route>> {
+    for (const tables of [this.#exactHosts, this.#wildcardHosts])
+      for (const table of tables.values()) yield* table.leaves();
+    yield* this.#anyHost.leaves();
   }
 
   #tableOf(host: string): PathTable<Route> {
@@ -104,8 +119,8 @@ class PathTable<Route> {
     for (const method of entry.methods) leaf.add(method, pattern, entry);
   }
 
-  seal(): void {
-    for (const leaf of this.#leaves.values()) leaf.seal();
+  leaves(): Iterable<Leaf<Route>> {
+    return this.#leaves.values();
   }
 
   match(literal: string, escaped: string, method: string): RouteMatch<Route> {

@@ -18,6 +18,7 @@ const RULES: Rules = {
       'core/target.ts',
       'core/network-set.ts',
       'core/ref-pool.ts',
+      'core/time-slices.ts',
       'core/url-allow-list.ts',
       'core/url-path.ts',
       'core/version.ts',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Dispatcher, type DispatcherOptions } from '../../../core/dispatch/dispatcher.js';
-import { GatewayError } from '../../../core/errors.js';
+import { ConfigErrors, GatewayError } from '../../../core/errors.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
 import { compilePatterns, type PatternText } from '../../../core/wasm/patterns/compiler.js';
 import { SharedTables } from '../../../core/wasm/patterns/shared-tables.js';
@@ -266,6 +266,30 @@ describe('loading', () => {
       await assert.rejects(dispatcher.load([bad]), coded('SLUICE_FILTER_CONFIG'));
       const result = await dispatcher.run(phaseMessage('request', { 'x-keep': 'a' }), linksTo(echo));
       assert.deepEqual(result.failures, []);
+    });
+  });
+
+  it('says of every filter why it cannot be loaded, and loads none of them', async () => {
+    await withDispatcher({ count: 2 }, async (dispatcher) => {
+      const fine = await Promise.all(Array.from({ length: 12 }, () => guestSpec('echo-context')));
+      const bad = await guestSpec('refuse-config', { config: '{"bad":1}' });
+      const endless = await guestSpec('endless-configure');
+      await assert.rejects(
+        dispatcher.load([...fine.slice(0, 6), bad, endless, ...fine.slice(6)]),
+        (error) => {
+          assert.ok(error instanceof ConfigErrors);
+          assert.deepEqual(
+            error.errors.map(({ code }) => code),
+            ['SLUICE_FILTER_CONFIG', 'SLUICE_FILTER_DEADLINE'],
+          );
+          return true;
+        },
+      );
+      const { failures } = await dispatcher.run(phaseMessage('request'), linksTo(fine[0]!));
+      assert.equal(failures.length, 1);
+      await dispatcher.load(fine);
+      const runs = fine.map((spec) => dispatcher.run(phaseMessage('request'), linksTo(spec)));
+      for (const run of await Promise.all(runs)) assert.deepEqual(run.failures, []);
     });
   });
 

@@ -135,3 +135,35 @@ test('answers a path without parameters with one and the same frozen match', () 
   assert.ok(Object.isFrozen(match));
   assert.equal(router.match('x.test', '/a', 'PUT'), router.match('x.test', '/a', 'POST'));
 });
+
+test('builds beside other work what the constructor builds at once', async () => {
+  const entries = Array.from({ length: 3000 }, (_, index) => ({
+    id: `r${index}`,
+    hosts: index % 3 === 0 ? null : [index % 3 === 1 ? 'a.test' : '*.b.test'],
+    path: `/s${index % 50}/t${index}/:id`,
+    methods: ['GET', 'PUT'],
+    route: `r${index}`,
+  }));
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    setImmediate(count).unref();
+  };
+  setImmediate(count);
+  const beside = await RadixRouter.build(entries);
+  assert.ok(turns > 0);
+  const atOnce = new RadixRouter(entries);
+  for (const [index, { path }] of entries.entries()) {
+    for (const host of ['a.test', 'x.b.test', 'c.test']) {
+      for (const method of ['HEAD', 'POST']) {
+        const request = [host, path.replace(':id', `${index}`), method] as const;
+        assert.deepEqual(beside.match(...request), atOnce.match(...request));
+      }
+    }
+  }
+});
+
+test('refuses two claims of one path, built beside other work too', async () => {
+  const entry = { id: 'r', hosts: null, path: '/a', methods: ['GET'], route: 'r' };
+  await assert.rejects(RadixRouter.build([entry, { ...entry, id: 's' }]), /"r" and "s" both claim GET/);
+});
