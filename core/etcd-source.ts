@@ -1,6 +1,5 @@
 // A ConfigSource over a channel in etcd: follows the pointer of the channel and the secrets beside it, reads the release
 // that it points to, and keeps the last one that ran on disk.
-import { parseDocument } from './config/document.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
 import type { ValidateOptions } from './config/validate.js';
 import { ConfigErrors, GatewayError } from './errors.js';
@@ -18,7 +17,7 @@ import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
 import { ReleaseStore } from './etcd/release-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
-import { validateRelease } from './release.js';
+import { readRelease } from './release.js';
 import { VERSION } from './version.js';
 
 export interface EtcdSourceOptions {
@@ -114,7 +113,7 @@ export class EtcdSource implements ConfigSource {
     if (cache === null) return null;
     try {
       const release = await cache.load();
-      return release === null ? null : this.#validate(release);
+      return release === null ? null : await this.#validate(release);
     } catch (cause) {
       throw toConfigErrors(cause);
     }
@@ -286,7 +285,7 @@ export class EtcdSource implements ConfigSource {
       secrets: secretsIn(entries.values(), keys),
       modules: new Map<string, Uint8Array>(),
     };
-    const revision = this.#validate(release);
+    const revision = await this.#validate(release);
     for (const { module } of revision.config.filters) {
       const digest = parseModuleReference(module)?.digest;
       if (digest === undefined || release.modules.has(digest)) continue;
@@ -297,12 +296,9 @@ export class EtcdSource implements ConfigSource {
   }
 
   /** `modules` of the release may still be empty: the revision shares them. */
-  #validate(release: StoredRelease): ConfigRevision {
+  async #validate(release: StoredRelease): Promise<ConfigRevision> {
     const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
-    const valid = validateRelease(
-      parseDocument(release.text, name),
-      this.#options.findSecrets(release.secrets),
-    );
+    const valid = await readRelease(release.text, name, this.#options.findSecrets(release.secrets));
     const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
     this.#releases.set(revision, release);
     return revision;

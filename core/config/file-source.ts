@@ -7,8 +7,9 @@ import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { readConfigFile } from './config-file.js';
+import { validateApart } from './document-validator.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
-import { type ValidateOptions, validateDocument } from './validate.js';
+import type { ValidateOptions } from './validate.js';
 
 export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets'> {
   /** A change counts once the file stayed the same for this long. Default 50. */
@@ -75,7 +76,7 @@ export class FileSource implements ConfigSource {
   }
 
   async reload(): Promise<void> {
-    await this.#inTurn(async () => this.#report(await this.#look()));
+    await this.#inTurn(async () => await this.#report(await this.#look()));
   }
 
   /** A file is there when the gateway starts, or was taken away on purpose. */
@@ -148,21 +149,21 @@ export class FileSource implements ConfigSource {
       look = next;
       if (settled) break;
     }
-    if (look.key !== this.#reported) this.#report(look);
+    if (look.key !== this.#reported) await this.#report(look);
   }
 
-  #report(look: Look): void {
+  async #report(look: Look): Promise<void> {
     if (this.#listener === null) return;
     this.#reported = look.key;
     let revision: ConfigRevision;
     try {
-      revision = this.#validate(look);
+      revision = await this.#validate(look);
     } catch (error) {
       if (!(error instanceof ConfigErrors)) throw error;
-      this.#listener.failed(error);
+      this.#listener?.failed(error);
       return;
     }
-    this.#listener.changed(revision);
+    this.#listener?.changed(revision);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -171,11 +172,11 @@ export class FileSource implements ConfigSource {
     return done;
   }
 
-  #validate(look: Look): ConfigRevision {
+  async #validate(look: Look): Promise<ConfigRevision> {
     if (look.text === null) throw new ConfigErrors([look.error!]);
     const { findSecrets } = this.#options;
     const folder = dirname(this.#path);
-    const valid = validateDocument(look.text, this.description, { folder, findSecrets });
+    const valid = await validateApart(look.text, this.description, { folder, findSecrets });
     return { id: look.key, ...valid, modules: NO_MODULES };
   }
 

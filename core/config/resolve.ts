@@ -126,7 +126,8 @@ function resolveRoute(route: RouteDocument, egress: EgressMode): RouteConfig {
   };
 }
 
-function deepFreeze<T>(value: T): T {
+/** Freezes plain data through and through. */
+export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     for (const member of Object.values(value)) deepFreeze(member);
     Object.freeze(value);

@@ -102,6 +102,20 @@ const SECRET_PLACES = [
 const MISPLACED =
   'a literal: secrets may stand in headers of upstreams and in config and grants of filters only';
 
+/** In every text that mentions a secret, well or badly. */
+const MENTION = /secret(?:\+[a-z0-9]+)?:\/\//i;
+
+/** The texts of a document, keys and values, that may mention a secret, each once. */
+export function textsWithSecrets(value: unknown, texts: Set<string> = new Set()): ReadonlySet<string> {
+  if (typeof value === 'string' && MENTION.test(value)) texts.add(value);
+  if (typeof value !== 'object' || value === null) return texts;
+  for (const [key, member] of Object.entries(value)) {
+    textsWithSecrets(key, texts);
+    textsWithSecrets(member, texts);
+  }
+  return texts;
+}
+
 /** Collects the values of all secrets; returns an error for each that cannot be used. */
 function readSecrets(
   document: ConfigDocument,

@@ -1,0 +1,100 @@
+// Validation for a thread that has something else to do. A large document is read and checked on a thread of its own,
+// which is gone with its memory afterwards; the configuration comes over in parts small enough that requests do not wait.
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { ConfigErrors, GatewayError } from '../errors.js';
+import { inSlices } from '../time-slices.js';
+import { errorAt } from './error-at.js';
+import type { GatewayConfig, RouteConfig } from './model.js';
+import { deepFreeze } from './resolve.js';
+import { SecretValues } from './secret-values.js';
+import { type ValidateOptions, type ValidDocument, validateDocument } from './validate.js';
+import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-thread.js';
+
+/** A document of fewer characters is validated before a thread has started. */
+const LEAST_CHARACTERS = 32 * 1024;
+
+const THREAD = new URL('./validation-thread.js', import.meta.url);
+
+/**
+ * Parses and checks a whole document, as `validateDocument` does, while the calling thread goes on. Secrets are found
+ * here; their values are lent to the other thread, which checks where they may stand.
+ * @param name of the document, for errors
+ * @throws ConfigErrors with every error of the document, in the order of their places
+ */
+export async function validateApart(
+  text: string,
+  name: string,
+  options: ValidateOptions,
+): Promise<ValidDocument> {
+  if (text.length < LEAST_CHARACTERS) return validateDocument(text, name, options);
+  const { port1, port2 } = new MessageChannel();
+  const task: ValidationTask = { text, name, folder: options.folder, routes: port2 };
+  const thread = new Worker(THREAD, { workerData: task, transferList: [port2] });
+  try {
+    return await hear(thread, port1, options);
+  } catch (cause) {
+    throw isOutOfMemory(cause) ? new ConfigErrors([tooLarge(text, name, cause)]) : cause;
+  } finally {
+    port1.close();
+    await thread.terminate();
+  }
+}
+
+async function hear(
+  thread: Worker,
+  routes: MessagePort,
+  { findSecrets }: ValidateOptions,
+): Promise<ValidDocument> {
+  const secrets = new SecretValues();
+  for (;;) {
+    // Rejects with what ended the thread.
+    const [message] = (await once(thread, 'message')) as [ValidationMessage];
+    if (message.kind === 'texts') thread.postMessage(resolve(message.texts, findSecrets, secrets));
+    else if (message.kind === 'valid') return { config: await takeConfig(message.config, routes), secrets };
+    else
+      throw new ConfigErrors(
+        message.errors.map(({ code, message: text, place, filter }) => {
+          return new GatewayError(code, text, {
+            ...(place === undefined ? {} : { place }),
+            ...(filter === undefined ? {} : { filter }),
+          });
+        }),
+      );
+  }
+}
+
+function resolve(
+  texts: readonly string[],
+  findSecrets: ValidateOptions['findSecrets'],
+  secrets: SecretValues,
+): MentionsByText {
+  const found = new Map(texts.map((text) => [text, findSecrets(text)] as const));
+  for (const [text, mentions] of found) {
+    if (mentions.length > 0 && mentions.every(({ value }) => value !== null)) secrets.add(text, mentions);
+  }
+  return found;
+}
+
+async function takeConfig(config: Omit<GatewayConfig, 'routes'>, port: MessagePort): Promise<GatewayConfig> {
+  const routes: RouteConfig[] = [];
+  await inSlices(received(port), (part) => routes.push(...deepFreeze(part)));
+  Object.freeze(routes);
+  return Object.freeze({ ...deepFreeze(config), routes });
+}
+
+/** What has come already, each read when it is asked for. */
+function* received(port: MessagePort): Iterable<readonly RouteConfig[]> {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+    yield next.message as readonly RouteConfig[];
+}
+
+function isOutOfMemory(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+function tooLarge(text: string, name: string, cause: unknown): GatewayError {
+  const place = { document: name, line: 0, column: 0, pointer: '' };
+  const found = `${text.length} characters that take more memory than there is`;
+  return errorAt('SLUICE_CONFIG_SYNTAX', place, found, 'a smaller document', cause);
+}

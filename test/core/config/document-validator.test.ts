@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { validateApart } from '../../../core/config/document-validator.js';
+import type { GatewayConfig } from '../../../core/config/model.js';
+import type { SecretMention } from '../../../core/config/secret-values.js';
+import { type ValidateOptions, type ValidDocument, validateDocument } from '../../../core/config/validate.js';
+import { ConfigErrors } from '../../../core/errors.js';
+
+/** Many routes, so that the document is validated on a thread of its own. */
+const ROUTES = 1000;
+
+type Change = (document: ReturnType<typeof soundDocument>) => void;
+
+function documentOf(change: Change = () => {}): string {
+  const document = soundDocument();
+  change(document);
+  return JSON.stringify(document, null, 1);
+}
+
+function reference(name: string): string {
+  return ['$', '{secret://', name, '}'].join('');
+}
+
+function soundDocument() {
+  return {
+    listeners: [{ name: 'public', address: '127.0.0.1:0' }],
+    upstreams: {
+      users: {
+        targets: [{ url: 'http://127.0.0.1:9001' }],
+        headers: { authorization: `Bearer ${reference('users/token')}` } as Record<string, string>,
+      },
+    },
+    filters: {
+      guard: {
+        module: './guard.wasm',
+        config: { rules: [1.5, -0, null, { __proto__: null, deep: [true] }] },
+      },
+    },
+    routes: Array.from({ length: ROUTES }, (_, index) => ({
+      id: `r${index}`,
+      match: { path: `/r${index}/:id`, methods: ['GET'], ...(index % 2 === 0 ? { hosts: ['A.test'] } : {}) },
+      filters: ['guard'],
+      upstream: 'users',
+    })),
+  };
+}
+
+const TOKEN = 'of-the-users';
+
+/** A secret that is called `none` is not there. */
+function findSecrets(text: string): SecretMention[] {
+  return [...text.matchAll(/\$\{secret:\/\/([^}]*)\}/g)].map((match) => {
+    const isThere = match[1] !== 'none';
+    return {
+      start: match.index,
+      end: match.index + match[0].length,
+      text: match[0],
+      value: isThere ? TOKEN : null,
+      problem: isThere ? null : 'a secret that is there',
+    };
+  });
+}
+
+const OPTIONS: ValidateOptions = { folder: '/etc/sluice', findSecrets };
+
+async function refusal(run: () => Promise<ValidDocument> | ValidDocument): Promise<unknown> {
+  try {
+    await run();
+  } catch (cause) {
+    assert.ok(cause instanceof ConfigErrors);
+    return cause.errors.map(({ code, message, place, filter }) => ({ code, message, place, filter }));
+  }
+  return assert.fail('the document was taken');
+}
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
+}
+
+describe('a large document', () => {
+  it('is the same configuration, and frozen, as if it had been validated here', async () => {
+    const text = documentOf();
+    const { config, secrets } = await validateApart(text, 'sluice.json', OPTIONS);
+    const here = validateDocument(text, 'sluice.json', OPTIONS);
+    assert.deepStrictEqual(config satisfies GatewayConfig, here.config);
+    assert.equal(config.routes.length, ROUTES);
+    assert.ok(isFrozen(config));
+    const header = config.upstreams[0]!.headers[1]!;
+    assert.equal(secrets.expand(header), `Bearer ${TOKEN}`);
+    assert.equal(secrets.redact(`it is ${TOKEN}`), 'it is [secret]');
+  });
+
+  it('leaves the calling thread to its events', async () => {
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      setImmediate(count).unref();
+    };
+    setImmediate(count);
+    await validateApart(documentOf(), 'sluice.json', OPTIONS);
+    // One for each part of the way at least: the thread starts, asks for secrets, answers.
+    assert.ok(turns >= 3, `${turns} turns`);
+  });
+
+  const wrong: readonly [string, Change][] = [
+    ['a key that is not known', (document) => Object.assign(document, { listener: [] })],
+    [
+      'several at once',
+      ({ routes, upstreams }) => {
+        routes[7]!.upstream = 'user';
+        routes[900]!.id = 'r1';
+        upstreams.users.headers['more'] = reference('none');
+      },
+    ],
+    [
+      'a secret where none may stand',
+      ({ routes }) => Object.assign(routes[3]!, { id: reference('users/token') }),
+    ],
+  ];
+  for (const [what, change] of wrong) {
+    it(`is refused for ${what} with the same errors at the same places`, async () => {
+      const text = documentOf(change);
+      assert.deepEqual(
+        await refusal(() => validateApart(text, 'sluice.json', OPTIONS)),
+        await refusal(() => validateDocument(text, 'sluice.json', OPTIONS)),
+      );
+    });
+  }
+
+  it('is refused when it cannot be read', async () => {
+    const text = `${documentOf()}]`;
+    assert.deepEqual(
+      await refusal(() => validateApart(text, 'sluice.json', OPTIONS)),
+      await refusal(() => validateDocument(text, 'sluice.json', OPTIONS)),
+    );
+  });
+});
+
+it('a small document is validated all the same', async () => {
+  const text = documentOf((document) => Object.assign(document, { routes: [] }));
+  const { config } = await validateApart(text, 'sluice.json', OPTIONS);
+  assert.deepStrictEqual(config, validateDocument(text, 'sluice.json', OPTIONS).config);
+});
