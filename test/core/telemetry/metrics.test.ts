@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { Exchange } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
-import { type MetricSources, Metrics } from '../../../core/telemetry/metrics.js';
+import type { MetricSources } from '../../../core/telemetry/metric-sources.js';
+import { Metrics } from '../../../core/telemetry/metrics.js';
 
 const DISPATCH = {
   workers: 1,

@@ -1,0 +1,70 @@
+// What metrics are told at a scrape: numbers that others keep, in shapes that belong to no room.
+import type { OwnMetricSample } from './own-metrics.js';
+
+/** State of one target, as an upstream tells it. */
+export interface TargetSample {
+  readonly url: string;
+  readonly healthy: boolean;
+  readonly ejected: boolean;
+  /** Requests that run now. */
+  readonly active: number;
+  /** Failures in a row. */
+  readonly failures: number;
+}
+
+/** State of the way to the workers. */
+export interface DispatchSample {
+  /** Workers that take exchanges. */
+  readonly workers: number;
+  /** Workers that are kept warm. */
+  readonly spares: number;
+  /** Exchanges that wait for room in a ring. */
+  readonly queued: number;
+  /** Exchanges that were handed to workers and did not come back yet. */
+  readonly outstanding: number;
+  /** Workers that were ended and replaced since the start. */
+  readonly restarts: number;
+  /** Exchanges that workers took since the start, over all batches. */
+  readonly records: number;
+  /** Entry `k`: batches of at most 2^k exchanges that are in no smaller entry; the tenth has the rest. */
+  readonly batchSizes: readonly number[];
+  /** Linear memory of all filters in all workers. */
+  readonly memoryBytes: number;
+}
+
+/** How one filter fares. */
+export interface FilterSample {
+  readonly name: string;
+  readonly state: 'active' | 'quarantined' | 'probing';
+  /** How often it was quarantined since it was loaded. */
+  readonly quarantines: number;
+  /** Most linear memory that one instance of it had, in bytes. */
+  readonly peakMemoryBytes: number;
+}
+
+export const REDIRECT_OUTCOMES = ['followed', 'passed', 'refused'] as const;
+export type RedirectOutcome = (typeof REDIRECT_OUTCOMES)[number];
+
+/** One upstream with its targets. */
+export interface UpstreamSample {
+  readonly name: string;
+  readonly targets: readonly TargetSample[];
+  /** What became of its redirects, by outcome; null where none is followed. */
+  readonly redirects: Readonly<Record<RedirectOutcome, number>> | null;
+}
+
+/** What is asked for when somebody scrapes. None of these may throw. */
+export interface MetricSources {
+  /** Exchanges that run now. */
+  inFlight(): number;
+  upstreams(): Iterable<UpstreamSample>;
+  dispatch(): DispatchSample;
+  /** Filters of the revision that runs. */
+  filters(): Iterable<FilterSample>;
+  /** Metrics that filters of that revision defined. */
+  filterMetrics(): Iterable<OwnMetricSample>;
+  /** Bytes of log lines that nobody read in time. */
+  droppedLogBytes(): number;
+  /** Seconds since the source of the configuration was known to hold what it reported. */
+  configStaleness(): number;
+}
