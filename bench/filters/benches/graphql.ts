@@ -3,6 +3,7 @@
 import { SAMPLE_USER } from '../../harness/sample.js';
 import { fill } from '../documents.js';
 import type { Case, FilterBench } from '../filter-bench.js';
+import { postedTo } from '../posted.js';
 
 export const GRAPHQL_SCHEMA = `
 type Query { order(id: ID!): Order  customer(id: ID!): Customer }
@@ -26,16 +27,7 @@ const OPERATION = `mutation ImportOrders($orders: [OrderInput!]!, $note: String)
 }
 fragment Imported on Order { id total status customer { id name email } }`;
 
-const sent = (name: string, body: unknown, isGood: boolean): Case => ({
-  name,
-  request: {
-    method: 'POST',
-    path: '/graphql',
-    headers: { 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  },
-  expected: { kind: isGood ? 'passes' : 'refused' },
-});
+const sent = postedTo('/graphql');
 const refused = (name: string, query: string): Case => sent(name, { query }, false);
 
 function imported(bytes: number): unknown {

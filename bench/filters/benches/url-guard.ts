@@ -1,19 +1,11 @@
 // Each user of a page has a callback, whose URL must lead to one of two places.
 import { type Page, pageOf } from '../documents.js';
-import type { Case, FilterBench } from '../filter-bench.js';
+import type { FilterBench } from '../filter-bench.js';
+import { postedTo } from '../posted.js';
 
 const CALLBACK = 'https://eu.partners.example/in/users?source=import';
 
-const sent = (name: string, page: unknown, isGood: boolean): Case => ({
-  name,
-  request: {
-    method: 'POST',
-    path: '/users',
-    headers: { 'content-type': 'application/json' },
-    body: typeof page === 'string' ? page : JSON.stringify(page),
-  },
-  expected: { kind: isGood ? 'passes' : 'refused' },
-});
+const sent = postedTo('/users');
 
 const pageWith = (callback: unknown): Page => {
   const page = pageOf(3000, { callback: CALLBACK });

@@ -1,15 +1,9 @@
 // A body of JSON is held to a JSON Schema.
 import { PAGE_SCHEMA, type Page, pageOf } from '../documents.js';
 import type { Case, FilterBench } from '../filter-bench.js';
+import { postedTo } from '../posted.js';
 
-function sent(name: string, body: string, isGood: boolean, contentType = 'application/json'): Case {
-  return {
-    name,
-    request: { method: 'POST', path: '/users', headers: { 'content-type': contentType }, body },
-    expected: { kind: isGood ? 'passes' : 'refused' },
-  };
-}
-
+const sent = postedTo('/users');
 const page = pageOf(1024);
 const refusedPage = (name: string, change: Partial<Record<keyof Page, unknown>>): Case =>
   sent(name, JSON.stringify({ ...page, ...change }), false);
