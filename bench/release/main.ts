@@ -3,6 +3,7 @@
 // of them. Traffic before each flip is what traffic during it is held next to. `--quick` is brief. With `--cpu-prof`
 // after it, the gateway writes a profile into the working directory when it ends.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,7 @@ class Gateway {
       this.#seen.push({ line: JSON.parse(text) as LogLine, atMs: nowMs() });
       this.#child.emit('seen');
     });
+    this.#child.once('exit', () => this.#child.emit('seen'));
   }
 
   get pid(): number {
@@ -90,10 +92,7 @@ class Gateway {
       const refused = this.#seen.find(({ line }) => line['level'] === 'error');
       if (refused !== undefined) throw new Error(`the gateway says: ${refused.line['msg']}`);
       if (this.#child.exitCode !== null) throw new Error('the gateway ended');
-      await new Promise<void>((resolve) => {
-        this.#child.once('seen', resolve);
-        this.#child.once('exit', () => resolve());
-      });
+      await once(this.#child, 'seen');
     }
   }
 

@@ -33,6 +33,7 @@ const MOST_ATTEMPTS = 8;
 const RETRY_MS = 50;
 
 const ID = /^[0-9a-f]{12}$/;
+const ID_DIGITS = 12;
 
 export class ReleaseStore {
   readonly #store: KeyValueStore;
@@ -135,7 +136,9 @@ export class ReleaseStore {
     if (manifest === null) throw damaged(`release ${id} is not in the store`);
     const prefix = this.#keys.releaseChunks(id, manifest.document.writing);
     const bytes = await readChunked(this.#store, manifest.document, prefix, `release ${id}`);
-    if (releaseId(bytes) !== id) throw damaged(`release ${id}: its document is that of ${releaseId(bytes)}`);
+    // What was read has this digest.
+    const named = manifest.document.sha256.slice(0, ID_DIGITS);
+    if (named !== id) throw damaged(`release ${id}: its document is that of ${named}`);
     return bytes.toString();
   }
 
@@ -163,7 +166,7 @@ export class ReleaseStore {
 
 /** Name of a document. */
 export function releaseId(bytes: Uint8Array): string {
-  return sha256(bytes).slice(0, 12);
+  return sha256(bytes).slice(0, ID_DIGITS);
 }
 
 function parse(value: Buffer, what: string): unknown {
