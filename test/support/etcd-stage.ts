@@ -30,7 +30,8 @@ export interface EtcdStageOptions extends EtcdClusterOptions {
 
 /** Sends at a fixed rate, however long answers take, and counts what failed. */
 class Traffic {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // In turn: one that rests for long is ended by the gateway, maybe just when it is used again.
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' });
   readonly #timer: NodeJS.Timeout;
   readonly #running = new Set<Promise<void>>();
   readonly failures: string[] = [];
