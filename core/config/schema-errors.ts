@@ -4,7 +4,7 @@ import type { GatewayError } from '../errors.js';
 import type { ConfigDocument } from './document.js';
 import { describe, errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS, type TextFormat } from './formats.js';
-import type { JsonSchema } from './schema.js';
+import type { JsonSchema } from './schema-words.js';
 import { suggestion } from './suggestion.js';
 
 /** One violation, in the shape that ajv reports it in when it is verbose. */

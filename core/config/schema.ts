@@ -1,87 +1,23 @@
 // The JSON Schema (2020-12) of a configuration document: the one place for its keys, limits and defaults.
 // It is published for editors and run by validate.ts, so every description is written for an operator.
-import type { TextFormatName } from './formats.js';
+import {
+  choice,
+  duration,
+  flag,
+  type JsonSchema,
+  listOf,
+  mapOf,
+  optionalRecord,
+  record,
+  setOf,
+  share,
+  text,
+  whole,
+} from './schema-words.js';
 
-/** The part of JSON Schema that this document needs. */
-export interface JsonSchema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly title?: string;
-  readonly description: string;
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
-  readonly format?: TextFormatName;
-  readonly enum?: readonly (string | number)[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly uniqueItems?: boolean;
-  readonly items?: JsonSchema;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: false | JsonSchema;
-  readonly propertyNames?: { readonly format: TextFormatName };
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-}
-
-type Properties = Readonly<Record<string, JsonSchema>>;
-
-const DAY_MS = 86_400_000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
-
-function text(format: TextFormatName, description: string, ...examples: readonly string[]): JsonSchema {
-  return { type: 'string', format, description, ...(examples.length > 0 && { examples }) };
-}
-
-function whole(minimum: number, maximum: number, byDefault: number, description: string): JsonSchema {
-  return { type: 'integer', minimum, maximum, default: byDefault, description };
-}
-
-function share(byDefault: number, description: string): JsonSchema {
-  return { type: 'number', minimum: 0, maximum: 1, default: byDefault, description };
-}
-
-/** Milliseconds, at most a day: timers of the runtime overflow at 24 days. */
-function duration(byDefaultMs: number, description: string, minimumMs = 1): JsonSchema {
-  return whole(minimumMs, DAY_MS, byDefaultMs, description);
-}
-
-function flag(byDefault: boolean, description: string): JsonSchema {
-  return { type: 'boolean', default: byDefault, description };
-}
-
-/** The first value is the default. */
-function choice(values: readonly [string, ...string[]], description: string): JsonSchema {
-  return { type: 'string', enum: values, default: values[0], description };
-}
-
-function record(description: string, properties: Properties, required: readonly string[] = []): JsonSchema {
-  return { type: 'object', description, properties, required, additionalProperties: false };
-}
-
-/** A record whose every key has a default, so that it may be left out. */
-function optionalRecord(description: string, properties: Properties): JsonSchema {
-  return { ...record(description, properties), default: {} };
-}
-
-function mapOf(names: TextFormatName, description: string, values: JsonSchema): JsonSchema {
-  return {
-    type: 'object',
-    description,
-    propertyNames: { format: names },
-    additionalProperties: values,
-    default: {},
-  };
-}
-
-function listOf(description: string, items: JsonSchema): JsonSchema {
-  return { type: 'array', description, items };
-}
-
-function setOf(description: string, items: JsonSchema): JsonSchema {
-  return { ...listOf(description, items), uniqueItems: true };
-}
 
 const listener = record(
   'A socket that takes requests.',

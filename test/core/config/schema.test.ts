@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { CONFIG_SCHEMA, type JsonSchema } from '../../../core/config/schema.js';
+import { CONFIG_SCHEMA } from '../../../core/config/schema.js';
+import type { JsonSchema } from '../../../core/config/schema-words.js';
 
 function* subschemas(schema: JsonSchema, at: string): Generator<[string, JsonSchema]> {
   yield [at, schema];
