@@ -3,12 +3,14 @@
 import { performance } from 'node:perf_hooks';
 import type { GatewayError } from './errors.js';
 import type { HeaderList } from './headers.js';
+import type { Certificate } from './tls/certificate.js';
 
 /** Receives a body. None of these may throw. After `end` or `fail` nothing more is called. */
 export interface BodyConsumer {
   /** The bytes are the consumer's to keep. A consumer that is full calls `pause()` on the body. */
   chunk(bytes: Uint8Array): void;
-  end(): void;
+  /** @param trailers fields after the body (RFC 9110 §6.5), where there were some */
+  end(trailers?: HeaderList): void;
   /** The body will never be complete. What was received must not be passed off as whole. */
   fail(error: GatewayError): void;
 }
@@ -97,6 +99,8 @@ export interface ExchangeInit {
   readonly headers: HeaderList;
   /** Address of the peer in text, IPv4-mapped addresses as IPv4. */
   readonly clientAddress: string;
+  /** Verified; null when the client showed none. */
+  readonly clientCertificate?: Certificate | null;
   /** Null when the request has no body. */
   readonly body: Body | null;
 }
@@ -114,6 +118,8 @@ export class Exchange {
   readonly listener: string;
   readonly scheme: 'http' | 'https';
   readonly clientAddress: string;
+  /** Certificate of the client, verified; null when it showed none. */
+  readonly clientCertificate: Certificate | null;
   /** Milliseconds of `performance.now()` at the start. */
   readonly startedAtMs: number;
   readonly cancellation = new Cancellation();
@@ -153,6 +159,7 @@ export class Exchange {
     this.listener = init.listener;
     this.scheme = init.scheme;
     this.clientAddress = init.clientAddress;
+    this.clientCertificate = init.clientCertificate ?? null;
     this.method = init.method;
     this.authority = init.authority;
     this.requestPath = init.path;

@@ -2,6 +2,7 @@
 import type { GatewayError } from '../errors.js';
 import type { Body, Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
+import type { ServerTls } from '../tls/server-tls.js';
 
 /** What one listener needs to know, resolved and in base units. */
 export interface ListenerOptions {
@@ -12,6 +13,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** Longest silence of a client that is sending a body or should be taking one, in milliseconds; 0: any. */
   readonly idleMs: number;
+  /** Null (the default) takes clear text. */
+  readonly tls?: ServerTls | null;
 }
 
 /** How a reply ended. */
