@@ -103,7 +103,9 @@ export class Document {
   }
 
   private definition(): void {
-    if (this.isPunctuator(0x7b)) {
+    const isDescribed = this.skipDescription();
+    // The short form of a query has none.
+    if (this.isPunctuator(0x7b) && !isDescribed) {
       this.begin(Bytes.from(''), false, true);
       return this.selections(0, 1);
     }
@@ -124,6 +126,13 @@ export class Document {
     this.selections(0, 1);
   }
 
+  /** @returns whether there is one */
+  private skipDescription(): bool {
+    if (this.lexer.kind != Token.String && this.lexer.kind != Token.Block) return false;
+    this.advance();
+    return true;
+  }
+
   private begin(name: Bytes, isFragment: bool, isQuery: bool): void {
     this.measure = new Measure(name, isFragment, isQuery);
     if (isFragment) this.fragments.push(this.measure);
@@ -140,6 +149,7 @@ export class Document {
     this.isConstant = true;
     this.advance();
     do {
+      this.skipDescription();
       this.expect(0x24);
       this.name();
       this.expect(0x3a);

@@ -137,6 +137,7 @@ const value = text(
   '{}',
 );
 const constant = text('1', '"x"', '[1, 2]', '{a: null}');
+const description = text('"x"', '"{"', '""', '"""query\n{ a"""', '"""\\""" } """');
 const directives = maybe(text('@skip(if: true)', '@include(if: $v)', '@d', '@d @e(f: {g: 1})'));
 const name = text('a', 'b', 'on', 'query', 'fragment', '__typename', 'first');
 const { selections } = fc.letrec<{ selections: string; selection: string }>((tie) => ({
@@ -155,15 +156,24 @@ const { selections } = fc.letrec<{ selections: string; selection: string }>((tie
 const operation = fc.oneof(
   selections,
   joined([
+    maybe(description),
     text('query', 'mutation', 'subscription', 'query N'),
     maybe(text('($v: Int)', '($v: [Int!]! = 1 @d, $w: X)')),
     directives,
     selections,
   ]),
-  joined([text('query N($v: Int ='), constant, text(')'), selections]),
+  joined([
+    maybe(description),
+    text('query N('),
+    maybe(description),
+    text('$v: Int ='),
+    constant,
+    text(')', '"w" $w: X)'),
+    selections,
+  ]),
 );
 const fragment = (title: string, body: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  joined([fc.constant(`fragment ${title} on T`), directives, body]);
+  joined([maybe(description), fc.constant(`fragment ${title} on T`), directives, body]);
 const plain = joined([text('{ a }', '{ x: a }', '{ a { b } }', '{ __typename }')]);
 const documents = joined([
   operation,
@@ -172,15 +182,21 @@ const documents = joined([
   maybe(fc.oneof(fragment('C', selections), fragment('B', plain), operation), 1),
 ]);
 
+const stranger = fc.oneof(
+  description,
+  text('!', '&', '|', '=', '$', '"', '"""', 'extend ', 'type T', '{', '-', '\ufeff'),
+);
 const PIECE = /"""[\s\S]*?"""|"[^"]*"|#[^\n]*\n|\.\.\.|[A-Za-z_0-9.-]+|\s+|./g;
-/** The document with a piece of it left out, doubled, or in place of another. */
-const broken = fc.tuple(documents, fc.nat(), fc.nat(), fc.nat(2)).map(([document, from, to, how]) => {
-  const pieces = document.match(PIECE)!;
-  const at = from % pieces.length;
-  const other = pieces[to % pieces.length]!;
-  pieces.splice(at, how === 0 ? 1 : how === 1 ? 0 : 1, ...(how === 0 ? [] : [other]));
-  return pieces.join('');
-});
+/** The document with a piece of it left out, or with one of its own or a strange one before it or in its place. */
+const broken = fc
+  .tuple(documents, maybe(stranger), fc.nat(), fc.nat(), fc.nat(2))
+  .map(([document, strange, from, to, how]) => {
+    const pieces = document.match(PIECE)!;
+    const at = from % pieces.length;
+    const other = strange || pieces[to % pieces.length]!;
+    pieces.splice(at, how === 0 ? 1 : how === 1 ? 0 : 1, ...(how === 0 ? [] : [other]));
+    return pieces.join('');
+  });
 
 describe('graphql: documents that are made up', () => {
   it('are judged as the reference implementation reads them', () => {
