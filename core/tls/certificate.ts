@@ -1,10 +1,10 @@
 // What an X.509 certificate says (RFC 5280), read by the platform.
 import { createHash, X509Certificate } from 'node:crypto';
 
-/** A certificate and its facts, read once. */
+/** A certificate and its facts, read once: plain data, which may travel between threads. */
 export interface Certificate {
   /** DER. */
-  readonly der: Buffer;
+  readonly der: Uint8Array;
   /** Distinguished names in the order of RFC 4514, most specific part first: `CN=billing,O=Example`. */
   readonly subject: string;
   readonly issuer: string;
@@ -43,11 +43,11 @@ const CURVE_BITS: Readonly<Record<string, number>> = {
  * @param source PEM or DER of one certificate
  * @throws Error when it is none
  */
-export function readCertificate(source: string | Buffer): Certificate {
-  const x509 = new X509Certificate(source);
+export function readCertificate(source: string | Uint8Array): Certificate {
+  const x509 = new X509Certificate(source as string | Buffer);
   const names = alternativeNames(x509.subjectAltName ?? '');
   return {
-    der: x509.raw,
+    der: new Uint8Array(x509.raw),
     subject: distinguishedName(x509.subject),
     issuer: distinguishedName(x509.issuer),
     serial: x509.serialNumber,

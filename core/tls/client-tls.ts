@@ -1,9 +1,12 @@
 // How a TLS client shows itself and whom it believes, read and checked: upstreams take it.
+import type { Certificate } from './certificate.js';
 import type { TlsIdentity, TlsVersion } from './server-tls.js';
 
 export interface ClientTls {
   /** PEM of the authorities that are trusted in place of those of the platform; null for those. */
   readonly ca: string | null;
+  /** Those of `ca`. */
+  readonly authorities: readonly Certificate[];
   /** Name that is asked for (SNI) and that the certificate must have; null: the host of the target. */
   readonly serverName: string | null;
   /** Shown when the server asks for it. */

@@ -22,6 +22,7 @@ export interface ClientAuth {
   readonly mode: 'request' | 'require';
   /** PEM of the authorities that are trusted; nothing else is. */
   readonly ca: string;
+  readonly authorities: readonly Certificate[];
   /** PEM of their lists of revoked certificates (RFC 5280 §5); null for none. */
   readonly crl: string | null;
 }

@@ -1,0 +1,13 @@
+// The cipher suites of TLS 1.2 that are offered: forward-secret and authenticated (RFC 9325 §4.2). All of TLS 1.3 are.
+
+/** OpenSSL's spelling, best first. */
+export const TLS12_SUITES = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+] as const;
+
+export const DEFAULT_CIPHERS: string = TLS12_SUITES.join(':');
