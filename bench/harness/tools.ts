@@ -28,6 +28,8 @@ const SOURCES = {
     ],
     files: ['usr/lib/nginx/modules/ngx_http_lua_module.so', 'usr/share/lua/5.1/resty/core.lua'],
   },
+  openssl: { program: 'openssl', packages: ['openssl', 'libssl3'] },
+  sslscan: { program: 'sslscan', packages: ['sslscan'] },
   wrk: { program: 'wrk', packages: ['wrk', 'libluajit-5.1-2', 'libluajit-5.1-common'] },
 } as const satisfies Record<string, Source>;
 
