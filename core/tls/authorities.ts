@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Certificate, readCertificate } from './certificate.js';
 import { joinPem, pemBlocks } from './pem.js';
+import { readRevocationLists } from './revocation-list.js';
 import { TlsFault } from './tls-fault.js';
 
 export interface Authorities {
@@ -38,11 +39,13 @@ function readAuthority(pem: string): Certificate {
   return readCertificate(x509.raw);
 }
 
-/** @throws TlsFault when there is no list in them */
+/** @throws TlsFault when there is no list in them, or one that cannot be used */
 export function readRevocations(sources: readonly string[]): string | null {
   if (sources.length === 0) return null;
   const blocks = sources.flatMap((source) => pemBlocks(source, 'X509 CRL'));
   if (blocks.length === 0)
     throw new TlsFault('crl', 'no list of revoked certificates', 'one or more X.509 CRLs in PEM');
-  return joinPem(blocks);
+  const pem = joinPem(blocks);
+  readRevocationLists(pem);
+  return pem;
 }
