@@ -57,8 +57,6 @@ const RULES: Rules = {
     ['core/cli/', 'core/index.ts'],
   ],
   packages: {
-    '@peculiar/asn1-schema': ['core/tls/revocation.ts'],
-    '@peculiar/asn1-x509': ['core/tls/revocation.ts'],
     'uWebSockets.js': ['core/listener/uws-listener.ts'],
     piscina: ['core/dispatch/pool.ts'],
     '@assemblyscript/loader': ['core/wasm/instance.ts'],

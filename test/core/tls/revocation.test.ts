@@ -55,19 +55,6 @@ describe('RevocationLists', () => {
     assert.equal(status(newer + older, bad), 'revoked');
   });
 
-  it('tells when the first list ends', () => {
-    const other = TestAuthority.root({ subject: { CN: 'Other' } });
-    const lists = new RevocationLists(
-      root.list({ toDays: 9 }) + other.list({ toDays: 3 }),
-      [root, other].map(read),
-    );
-    assert(Math.abs(lists.nextUpdateMs - (NOW + 3 * DAY_MS)) < DAY_MS);
-    assert.equal(
-      new RevocationLists(root.list({ toDays: null }), [read(root)]).nextUpdateMs,
-      Number.POSITIVE_INFINITY,
-    );
-  });
-
   it('looks at the authorities above a certificate too', () => {
     const middle = root.intermediate();
     const leaf = middle.issue();
@@ -94,8 +81,13 @@ describe('RevocationLists', () => {
   describe('refuses', () => {
     const other = TestAuthority.root({ subject: { CN: 'Other' } });
     const cases: readonly [string, string, readonly TestAuthority[], RegExp][] = [
-      ['a list of somebody else', root.list() + other.list(), [root], /none of the authorities signed/],
-      ['a list that another of that name signed', TestAuthority.root().list(), [root], /none of the auth/],
+      ['a list of somebody else', root.list() + other.list(), [root], /that no authority signed/],
+      [
+        'a list that another of that name signed',
+        TestAuthority.root().list(),
+        [root],
+        /that no authority signed/,
+      ],
       ['an authority without a list', root.list(), [root, other], /no list of CN=Other/],
       ['no list at all', '', [root], /no list of CN=Test root/],
       [
@@ -116,7 +108,7 @@ describe('RevocationLists', () => {
       const at = der.indexOf(Buffer.from(bad.serial, 'hex'));
       der[at + 5]! ^= 1;
       const crl = `-----BEGIN X509 CRL-----\n${der.toString('base64')}\n-----END X509 CRL-----\n`;
-      assert.throws(() => new RevocationLists(crl, [read(root)]), /none of the authorities signed/);
+      assert.throws(() => new RevocationLists(crl, [read(root)]), /that no authority signed/);
     });
   });
 });
