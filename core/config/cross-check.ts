@@ -4,9 +4,9 @@ import type { ErrorCode, GatewayError } from '../errors.js';
 import { checkPathPattern, parsePathPattern } from '../path-pattern.js';
 import { describeRange, metadataRangeOf } from '../special-range.js';
 import { type Address, collide, parseAddress, parseOrigin } from './address.js';
-import type { ConfigDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { suggestion } from './suggestion.js';
+import type { ConfigDocument } from './yaml-document.js';
 
 /** Returns every SLUICE_CONFIG_DUPLICATE and SLUICE_CONFIG_REFERENCE of a document, and what has no permission. */
 export function crossCheck(document: ConfigDocument): GatewayError[] {

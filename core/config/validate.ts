@@ -3,7 +3,7 @@ import { ConfigErrors, type GatewayError } from '../errors.js';
 import { isFieldValue } from '../headers.js';
 import { compileJsonSchema } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
-import { type ConfigDocument, parseDocument } from './document.js';
+import { parseDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS } from './formats.js';
 import type { GatewayConfig } from './model.js';
@@ -11,6 +11,7 @@ import { type CompleteDocument, resolveConfig } from './resolve.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { type SchemaViolation, schemaErrors } from './schema-errors.js';
 import { type SecretMention, SecretValues } from './secret-values.js';
+import type { ConfigDocument } from './yaml-document.js';
 
 export interface ValidateOptions {
   /** Folder that relative module paths start from. */

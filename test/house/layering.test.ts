@@ -69,7 +69,7 @@ const RULES: Rules = {
     etcd3: ['core/etcd/etcd-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     graphql: ['core/wasm/graphql/'],
-    yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],
+    yaml: ['core/config/plain-document.ts', 'core/config/yaml-document.ts'],
     undici: ['core/upstream/undici-connection.ts'],
     pino: ['core/telemetry/log.ts'],
     'prom-client': ['core/telemetry/metrics.ts'],
