@@ -349,6 +349,13 @@ export const ERROR_TABLE = Object.freeze({
     'The request is malformed or can be read in two ways.',
     'Send a request that follows RFC 9112; the log line names what was wrong.',
   ),
+  SLUICE_LISTEN_FORWARDED: kind(
+    400,
+    'downstream',
+    false,
+    'The proxy in front of the gateway does not say who the client is.',
+    'Make the proxy add the address of its peer to `x-forwarded-for`, and set `x-forwarded-proto` to `http` or `https` or not at all.',
+  ),
   SLUICE_LISTEN_BODY_TOO_LARGE: kind(
     413,
     'downstream',

@@ -97,8 +97,12 @@ export interface ExchangeInit {
   /** Query of the target without `?`, as sent; empty when there is none. */
   readonly query: string;
   readonly headers: HeaderList;
-  /** Address of the peer in text, IPv4-mapped addresses as IPv4. */
+  /** Address of the client in text (RFC 5952), IPv4-mapped addresses as IPv4. */
   readonly clientAddress: string;
+  /** Address of the peer on the connection, where a trusted proxy stands before the client. Default: the client is the peer. */
+  readonly peerAddress?: string;
+  /** What trusted proxies said, as `x-forwarded-for` lists it, from the client to the last proxy before the peer. */
+  readonly forwardedFor?: string;
   /** Verified; null when the client showed none. */
   readonly clientCertificate?: Certificate | null;
   /** Null when the request has no body. */
@@ -118,6 +122,10 @@ export class Exchange {
   readonly listener: string;
   readonly scheme: 'http' | 'https';
   readonly clientAddress: string;
+  /** The client's, or that of a trusted proxy which the client came through. */
+  readonly peerAddress: string;
+  /** Addresses from the client to the last proxy before the peer, as `x-forwarded-for` lists them; empty without such. */
+  readonly forwardedFor: string;
   /** Certificate of the client, verified; null when it showed none. */
   readonly clientCertificate: Certificate | null;
   /** Milliseconds of `performance.now()` at the start. */
@@ -159,6 +167,8 @@ export class Exchange {
     this.listener = init.listener;
     this.scheme = init.scheme;
     this.clientAddress = init.clientAddress;
+    this.peerAddress = init.peerAddress ?? init.clientAddress;
+    this.forwardedFor = init.forwardedFor ?? '';
     this.clientCertificate = init.clientCertificate ?? null;
     this.method = init.method;
     this.authority = init.authority;

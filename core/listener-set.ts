@@ -1,4 +1,5 @@
 // The listeners of the gateway across revisions: opens what is new, drains what is gone, leaves the rest alone.
+import { isDeepStrictEqual } from 'node:util';
 import type { ListenerConfig } from './config/model.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import type { ExchangeHandler, Listener } from './listener/listener.js';
@@ -32,8 +33,8 @@ export class ListenerSet {
       for (const config of configs) {
         if (this.#open.some((other) => isSame(other.config, config))) continue;
         this.#refuseTakeover(config);
-        const { name, host, port, idleMs } = config;
-        const listener = new UwsListener({ name, host, port, idleMs });
+        const { name, host, port, idleMs, trustedProxies } = config;
+        const listener = new UwsListener({ name, host, port, idleMs, trustedProxies });
         await listener.listen(this.#handler);
         added.push({ config, listener });
       }
@@ -85,6 +86,7 @@ function isSame(a: ListenerConfig, b: ListenerConfig): boolean {
     a.host === b.host &&
     a.port === b.port &&
     a.engine === b.engine &&
-    a.idleMs === b.idleMs
+    a.idleMs === b.idleMs &&
+    isDeepStrictEqual(a.trustedProxies, b.trustedProxies)
   );
 }

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
 import { parseModuleReference } from '../module-reference.js';
+import { NetworkSet } from '../network-set.js';
 import { checkHostPattern, checkPathPattern } from '../path-pattern.js';
 import { UrlAllowList } from '../url-allow-list.js';
 import { parseUrlPathPattern } from '../url-path.js';
@@ -43,6 +44,7 @@ export const TEXT_FORMATS = {
     'an address "host:port", such as "0.0.0.0:8080" or "[::1]:8080"',
   ),
   'sluice-loopback-address': invalid(checkLoopback),
+  'sluice-proxy-network': invalid(checkProxyNetwork),
   'sluice-origin': expecting(
     (text) => parseOrigin(text) !== null,
     'an origin "http://host:port" or "https://host:port" without path, query or credentials',
@@ -65,6 +67,17 @@ export const TEXT_FORMATS = {
 } as const satisfies Readonly<Record<string, TextFormat>>;
 
 export type TextFormatName = keyof typeof TEXT_FORMATS;
+
+/** A network of every address would be one that every client is in. */
+function checkProxyNetwork(text: string): string | null {
+  if (/\/0$/.test(text)) return 'a network of proxies, not every address there is';
+  try {
+    new NetworkSet([text]);
+    return null;
+  } catch (cause) {
+    return `an address or a network such as "10.0.0.0/8": ${(cause as Error).message}`;
+  }
+}
 
 function checkSecret(text: string): string | null {
   return /^secret(?:\+[a-z0-9]+)?:\/\//.test(text)

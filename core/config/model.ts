@@ -53,6 +53,8 @@ export interface ListenerConfig {
   readonly engine: 'auto' | 'uws';
   /** Longest silence of a client that is sending a body. Default 30 000. */
   readonly idleMs: number;
+  /** Addresses and networks whose `x-forwarded-for` and `-proto` are believed. Default none. */
+  readonly trustedProxies: readonly string[];
 }
 
 export interface AdminConfig {

@@ -19,7 +19,7 @@ import type {
 
 /** The document as the schema describes it, after its defaults. */
 export interface CompleteDocument {
-  readonly listeners: readonly { name: string; address: string; engine: 'auto' | 'uws'; idleMs: number }[];
+  readonly listeners: readonly ListenerDocument[];
   readonly admin?: { readonly address: string };
   readonly upstreams: Readonly<Record<string, UpstreamDocument>>;
   readonly filters: Readonly<Record<string, FilterDocument>>;
@@ -29,6 +29,10 @@ export interface CompleteDocument {
   readonly log: LogConfig;
   readonly secrets: GatewayConfig['secrets'];
   readonly rollout?: RolloutConfig;
+}
+
+interface ListenerDocument extends Omit<ListenerConfig, 'host' | 'port'> {
+  readonly address: string;
 }
 
 interface FilterDocument extends Omit<FilterConfig, 'name' | 'grants'> {
@@ -91,9 +95,8 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
   });
 }
 
-function resolveListener(listener: CompleteDocument['listeners'][number]): ListenerConfig {
-  const { name, address, engine, idleMs } = listener;
-  return { name, ...parseAddress(address)!, engine, idleMs };
+function resolveListener({ address, ...rest }: ListenerDocument): ListenerConfig {
+  return { ...rest, ...parseAddress(address)! };
 }
 
 function resolveAdmin(admin: { readonly address: string }): AdminConfig {

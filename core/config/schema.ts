@@ -1,5 +1,6 @@
 // The JSON Schema (2020-12) of a configuration document: the one place for its keys, limits and defaults.
 // It is published for editors and run by validate.ts, so every description is written for an operator.
+import { trustedProxies } from './edge-schema.js';
 import {
   choice,
   duration,
@@ -31,6 +32,7 @@ const listener = record(
     ),
     engine: choice(['auto', 'uws'], 'HTTP implementation; "auto" chooses for you.'),
     idleMs: duration(30_000, 'Longest silence of a client that is sending a body, in milliseconds.'),
+    trustedProxies,
   },
   ['name', 'address'],
 );

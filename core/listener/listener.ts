@@ -13,6 +13,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** Longest silence of a client that is sending a body or should be taking one, in milliseconds; 0: any. */
   readonly idleMs: number;
+  /** Addresses and networks of proxies that say who the client is. Default: none. */
+  readonly trustedProxies?: readonly string[];
   /** Null (the default) takes clear text. */
   readonly tls?: ServerTls | null;
 }

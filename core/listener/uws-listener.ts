@@ -11,6 +11,7 @@ import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { formatAddress } from './peer-address.js';
 import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
+import { TrustedProxies } from './trusted-proxies.js';
 import { beginEngineCork, endEngineCork } from './uws-cork.js';
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-engine.js';
 import { type ReplyOwner, UwsReply } from './uws-reply.js';
@@ -29,6 +30,7 @@ engine._cfg('silent');
 export class UwsListener implements Listener, ReplyOwner {
   readonly name: string;
   readonly #options: ListenerOptions;
+  readonly #proxies: TrustedProxies | null;
   readonly #app: UwsApp = engine.App();
   readonly #ids = new RequestIds();
   readonly #facts = new RequestFacts();
@@ -46,6 +48,8 @@ export class UwsListener implements Listener, ReplyOwner {
   constructor(options: ListenerOptions) {
     this.name = options.name;
     this.#options = options;
+    const { trustedProxies = [] } = options;
+    this.#proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
   }
 
   get port(): number {
@@ -157,16 +161,21 @@ export class UwsListener implements Listener, ReplyOwner {
     let refusal = checkRequest(method, path, query, flat, facts);
     if (refusal === null && facts.highBytes) refusal = restoreBytes(req, flat);
 
+    const peerAddress = formatAddress(new Uint8Array(res.getRemoteAddress()));
+    const origin = this.#proxies === null ? null : this.#proxies.originOf(peerAddress, flat);
+    refusal ??= origin?.refusal ?? null;
     const exchange = new Exchange({
       id: this.#ids.next(),
       listener: this.name,
-      scheme: 'http',
+      scheme: origin?.scheme ?? 'http',
       method,
       authority: facts.authority,
       path: refusal === null ? normalisePath(path) : path,
       query,
       headers: new HeaderList(flat),
-      clientAddress: formatAddress(new Uint8Array(res.getRemoteAddress())),
+      clientAddress: origin?.clientAddress ?? peerAddress,
+      peerAddress,
+      forwardedFor: origin?.forwardedFor ?? '',
       body: null,
     });
     // The engine closes by itself when the first `connection` has five letters, whatever they are.

@@ -110,7 +110,9 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
   if (wholeResponse) kept.push('accept-encoding', 'identity');
   kept.push(
     'x-forwarded-for',
-    exchange.clientAddress,
+    exchange.forwardedFor === ''
+      ? exchange.clientAddress
+      : `${exchange.forwardedFor}, ${exchange.peerAddress}`,
     'x-forwarded-proto',
     exchange.scheme,
     'x-forwarded-host',

@@ -74,6 +74,7 @@ export class AccessLog {
       `,"path":${quote(exchange.requestPath)},"route":${quote(exchange.routeId)}` +
       `,"revision":${quote(exchange.revision)},"status":${outcomeStatus(exchange)}` +
       `,"durationMs":${round(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`;
+    if (exchange.peerAddress !== exchange.clientAddress) line += `,"peer":${quote(exchange.peerAddress)}`;
     if (exchange.target !== '') line += `,"target":${quote(exchange.target)}`;
     if (exchange.redirects.length > 0) line += `,"redirects":[${exchange.redirects.map(quote).join(',')}]`;
     if (exchange.path !== exchange.requestPath) line += `,"upstreamPath":${quote(exchange.path)}`;

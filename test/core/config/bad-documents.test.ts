@@ -161,6 +161,21 @@ const BAD: Readonly<Record<string, BadDocument>> = {
     errors: ['CONFIG_INVALID 3:35 /routes/0/match/hosts'],
     says: /found null, expected a list/,
   },
+  'a trusted proxy that is a name': {
+    text: 'listeners: [{ name: a, address: "a:1", trustedProxies: [proxy.internal] }]\n',
+    errors: ['CONFIG_INVALID 1:57 /listeners/0/trustedProxies/0'],
+    says: /an address or a network such as "10\.0\.0\.0\/8"/,
+  },
+  'a trusted network with bits behind its prefix': {
+    text: 'listeners: [{ name: a, address: "a:1", trustedProxies: [10.0.0.1/8] }]\n',
+    errors: ['CONFIG_INVALID 1:57 /listeners/0/trustedProxies/0'],
+    says: /no bits set behind the prefix/,
+  },
+  'trust in every address': {
+    text: 'listeners: [{ name: a, address: "a:1", trustedProxies: ["::/0"] }]\n',
+    errors: ['CONFIG_INVALID 1:57 /listeners/0/trustedProxies/0'],
+    says: /not every address there is/,
+  },
   'an address without a port': {
     text: 'listeners: [{ name: a, address: localhost }]\n',
     errors: ['CONFIG_INVALID 1:33 /listeners/0/address'],

@@ -48,7 +48,9 @@ routes:
 test('fills in every default and brings every value into its one form', () => {
   const { routes, ...rest } = validate(DOCUMENT, '/etc/sluice');
   assert.deepEqual(rest, {
-    listeners: [{ name: 'public', host: '::1', port: 8080, engine: 'auto', idleMs: 30_000 }],
+    listeners: [
+      { name: 'public', host: '::1', port: 8080, engine: 'auto', idleMs: 30_000, trustedProxies: [] },
+    ],
     admin: { host: 'localhost', port: 9901 },
     upstreams: [
       {
@@ -170,7 +172,7 @@ upstreams:
 
 test('takes every value that a document gives over its default', () => {
   const text = `
-listeners: [{ name: a, address: "0.0.0.0:0", engine: uws, idleMs: 1 }]
+listeners: [{ name: a, address: "0.0.0.0:0", engine: uws, idleMs: 1, trustedProxies: [10.0.0.0/8] }]
 upstreams:
   u:
     targets: []
@@ -205,7 +207,9 @@ secrets: { egress: { mode: redact, headers: false, bodies: false, logs: false } 
 rollout: { watchSeconds: 1, most5xxShare: 0.25, mostFilterFailureShare: 0, leastRequests: 2 }
 `;
   assert.deepEqual(validate(text, '/x'), {
-    listeners: [{ name: 'a', host: '0.0.0.0', port: 0, engine: 'uws', idleMs: 1 }],
+    listeners: [
+      { name: 'a', host: '0.0.0.0', port: 0, engine: 'uws', idleMs: 1, trustedProxies: ['10.0.0.0/8'] },
+    ],
     admin: null,
     upstreams: [
       {

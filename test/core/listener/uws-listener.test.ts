@@ -11,6 +11,7 @@ import {
   type ContractResponse,
   testListener,
 } from '../../contract/listener.contract.js';
+import { testTrustedProxies } from '../../contract/trusted-proxies.contract.js';
 import { Collector } from '../../support/raw-body.js';
 import { RawClient, valuesOf } from '../../support/raw-client.js';
 
@@ -20,6 +21,8 @@ testListener('UwsListener', () => {
   const listener = new UwsListener(OPTIONS);
   return { listener, request: (request) => overSocket(listener.port, request) };
 });
+
+testTrustedProxies('UwsListener', (options) => new UwsListener(options));
 
 async function overSocket(port: number, request: ContractRequest): Promise<ContractResponse> {
   const { method, target, body } = request;

@@ -128,6 +128,7 @@ describe('the access log', () => {
       authority: nasty,
       path: nasty,
       clientAddress: nasty,
+      peerAddress: `${nasty}!`,
     });
     exchange.target = nasty;
     exchange.error = new GatewayError('SLUICE_LISTEN_MALFORMED', nasty);
@@ -139,6 +140,7 @@ describe('the access log', () => {
     for (const field of ['id', 'method', 'host', 'path', 'client', 'target', 'reason']) {
       assert.equal(line![field], nasty);
     }
+    assert.equal(line!['peer'], `${nasty}!`);
   });
 
   it('keeps lines together until a batch is full', () => {

@@ -1,0 +1,108 @@
+// Who a request is from, when it came through proxies in front of the gateway. Engines ask this about each request of a
+// listener that trusts proxies; it knows no engine.
+import { isIP } from 'node:net';
+import { GatewayError } from '../errors.js';
+import { NetworkSet } from '../network-set.js';
+import { addressBits } from '../special-range.js';
+import { formatAddress } from './peer-address.js';
+
+/** Where a request comes from. */
+export interface Origin {
+  /** Address of the client. */
+  readonly clientAddress: string;
+  /** How the client spoke to the outermost trusted proxy; null when nobody said so. */
+  readonly scheme: 'http' | 'https' | null;
+  /** Addresses from the client to the proxy before the peer, as `x-forwarded-for` lists them; empty without any. */
+  readonly forwardedFor: string;
+  /** SLUICE_LISTEN_FORWARDED when what the proxy says cannot be understood; the client is then the peer. */
+  readonly refusal: GatewayError | null;
+}
+
+/** An address alone, or with the port that some proxies add: `192.0.2.1:80`, `[2001:db8::1]`, `[2001:db8::1]:80`. */
+const WITH_PORT = /^(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?$/;
+
+/**
+ * Proxies whose `x-forwarded-for` and `x-forwarded-proto` are believed.
+ *
+ * Each proxy appends the address of its own peer, so the list is believed from its right end for as long as trusted
+ * proxies have written it, and the first address that is none of theirs is the client. What stands left of it is the
+ * client's own word and is dropped. An entry that trusted proxies have written and that is no address refuses the request:
+ * to take the proxy for the client instead would lend the client the rights of the proxy.
+ *
+ * `forwarded` (RFC 7239) is not read. A proxy writes one of the two and passes the other on as the client sent it, so
+ * whoever reads both lets the client choose. `x-forwarded-host` is not read either: routes are chosen by the host.
+ */
+export class TrustedProxies {
+  readonly #networks: NetworkSet;
+
+  /** @param networks addresses, and networks in CIDR notation. @throws RangeError when one of them is neither */
+  constructor(networks: readonly string[]) {
+    this.#networks = new NetworkSet(networks);
+  }
+
+  /** @param address canonical; empty when the peer is gone already, which nobody trusts */
+  has(address: string): boolean {
+    return address !== '' && this.#networks.has(address);
+  }
+
+  /**
+   * @param peerAddress of the peer on the connection, in canonical form
+   * @param flat fields `[name, value, …]`, names in lower case
+   */
+  originOf(peerAddress: string, flat: readonly string[]): Origin {
+    const origin = { clientAddress: peerAddress, scheme: null, forwardedFor: '', refusal: null };
+    if (!this.has(peerAddress)) return origin;
+    const scheme = schemeOf(valuesOf(flat, 'x-forwarded-proto'));
+    if (scheme instanceof GatewayError) return { ...origin, refusal: scheme };
+    const lists = valuesOf(flat, 'x-forwarded-for');
+    if (lists.length === 0) return { ...origin, scheme };
+    const chain = this.#chainOf(lists.join());
+    if (chain === null)
+      return { ...origin, refusal: refuse('x-forwarded-for has an entry that is no address') };
+    return { clientAddress: chain[0]!, scheme, forwardedFor: chain.join(', '), refusal: null };
+  }
+
+  /** The entries from the client on, in canonical form; null when one of them is no address. */
+  #chainOf(list: string): string[] | null {
+    const chain: string[] = [];
+    let end = list.length;
+    do {
+      const comma = list.lastIndexOf(',', end - 1);
+      const address = end === 0 ? null : canonicalAddress(list.slice(comma + 1, end).trim());
+      if (address === null) return null;
+      chain.unshift(address);
+      if (!this.has(address)) break;
+      end = comma;
+    } while (end >= 0);
+    return chain;
+  }
+}
+
+function valuesOf(flat: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) values.push(flat[i + 1]!);
+  return values;
+}
+
+/** One scheme and no list: of several nobody knows which one the client used. */
+function schemeOf(values: readonly string[]): 'http' | 'https' | null | GatewayError {
+  if (values.length === 0) return null;
+  const scheme = values.join().toLowerCase();
+  return scheme === 'http' || scheme === 'https'
+    ? scheme
+    : refuse('x-forwarded-proto is neither http nor https');
+}
+
+function refuse(problem: string): GatewayError {
+  return new GatewayError('SLUICE_LISTEN_FORWARDED', problem);
+}
+
+function canonicalAddress(text: string): string | null {
+  const [, ipv4, ipv6] = WITH_PORT.exec(text) ?? [];
+  const address = ipv4 ?? ipv6 ?? text;
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || (ipv6 !== undefined && version !== 6)) return null;
+  if (version === 4) return address;
+  const bits = addressBits(address)!;
+  return formatAddress(Buffer.from(bits.toString(16).padStart(32, '0'), 'hex'));
+}

@@ -1,0 +1,74 @@
+// Proxies in front of the gateway: what upstreams, filters and the log are told of the client.
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { route, TestGateway } from '../support/gateway.js';
+import { startHttpTarget } from '../support/upstream-servers.js';
+
+const FORGED = {
+  'x-forwarded-for': '198.51.100.1, 203.0.113.7, 127.0.0.2',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'evil.example',
+  'x-forwarded-port': '1',
+  forwarded: 'for=198.51.100.1',
+  'x-real-ip': '198.51.100.1',
+};
+
+async function start(test: TestContext, trustedProxies: readonly string[]) {
+  const seen: Record<string, unknown>[] = [];
+  const target = await startHttpTarget(test, (request, response) => {
+    seen.push(request.headers);
+    response.end('ok');
+  });
+  const gateway = await TestGateway.start(test, {
+    listeners: [{ name: 'public', address: '127.0.0.1:0', trustedProxies }],
+    upstreams: { sample: { targets: [{ url: target.url }] } },
+    filters: {
+      inside: {
+        module: 'builtin:policy',
+        config: { rules: [{ methods: ['GET'], path: '/*', clients: ['127.0.0.0/8'] }] },
+      },
+    },
+    routes: [route('all', '/*'), route('inside', '/inside', ['inside'])],
+  });
+  return { gateway, seen };
+}
+
+describe('behind a trusted proxy', () => {
+  it('upstream and log are told who the client is, and nothing that it made up', async (test) => {
+    const { gateway, seen } = await start(test, ['127.0.0.0/8']);
+    assert.equal((await fetch(gateway.url('/a'), { headers: FORGED })).status, 200);
+    const [headers] = seen;
+    assert.equal(headers!['x-forwarded-for'], '203.0.113.7, 127.0.0.2, 127.0.0.1');
+    assert.equal(headers!['x-forwarded-proto'], 'https');
+    assert.equal(headers!['x-forwarded-host'], `127.0.0.1:${gateway.port}`);
+    for (const name of ['x-forwarded-port', 'forwarded', 'x-real-ip'])
+      assert.equal(headers![name], undefined);
+    const line = await gateway.logLine(({ path }) => path === '/a');
+    assert.deepEqual([line['client'], line['peer']], ['203.0.113.7', '127.0.0.1']);
+  });
+
+  it('filters judge the client and not the proxy', async (test) => {
+    const { gateway } = await start(test, ['127.0.0.0/8']);
+    assert.equal((await fetch(gateway.url('/inside'), { headers: FORGED })).status, 403);
+    assert.equal((await fetch(gateway.url('/inside'))).status, 200);
+  });
+
+  it('a client that cannot be told is refused, and the upstream does not hear of it', async (test) => {
+    const { gateway, seen } = await start(test, ['127.0.0.0/8']);
+    const response = await fetch(gateway.url('/a'), { headers: { 'x-forwarded-for': 'unknown' } });
+    assert.equal(response.status, 400);
+    assert.equal(((await response.json()) as { code: string }).code, 'SLUICE_LISTEN_FORWARDED');
+    assert.equal(seen.length, 0);
+  });
+});
+
+describe('without a trusted proxy', () => {
+  it('the peer is the client, whatever it says', async (test) => {
+    const { gateway, seen } = await start(test, ['10.0.0.0/8']);
+    assert.equal((await fetch(gateway.url('/inside'), { headers: FORGED })).status, 200);
+    assert.equal(seen[0]!['x-forwarded-for'], '127.0.0.1');
+    assert.equal(seen[0]!['x-forwarded-proto'], 'http');
+    const line = await gateway.logLine(({ path }) => path === '/inside');
+    assert.deepEqual([line['client'], line['peer']], ['127.0.0.1', undefined]);
+  });
+});
