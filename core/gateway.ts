@@ -1,6 +1,7 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { CertificateMonitor } from './certificate-monitor.js';
 import type { GatewayConfig } from './config/model.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
@@ -40,6 +41,7 @@ export class Gateway {
   readonly #accessLog: AccessLog | null;
   readonly #dispatcher: Dispatcher;
   readonly #store = new SnapshotStore();
+  readonly #certificates: CertificateMonitor;
   readonly #metrics: Metrics;
   readonly #observer: TelemetryObserver;
   readonly #builder: SnapshotBuilder;
@@ -115,6 +117,7 @@ export class Gateway {
         this.log.error({ filter, code, backoffMs }, `filter quarantined: ${this.#redact(message)}`),
       filterRestored: (filter) => this.log.info({ filter }, 'filter back from quarantine'),
     });
+    this.#certificates = new CertificateMonitor(this.log);
     this.#metrics = new Metrics({
       version: VERSION,
       sources: {
@@ -128,6 +131,8 @@ export class Gateway {
         dispatch: () => this.#dispatcher.stats,
         filters: () => this.#health(),
         filterMetrics: () => this.#filterMetrics(),
+        certificates: () =>
+          this.#certificates.inUse.map(({ notAfterMs, ...labels }) => ({ labels, notAfterMs })),
         droppedLogBytes: () => this.#destination.droppedBytes,
         configStaleness: () => this.#source.stalenessSeconds,
       },

@@ -13,6 +13,9 @@ export interface GatewayConfig {
   };
   readonly log: LogConfig;
   readonly secrets: { readonly egress: EgressConfig };
+  readonly certificates: {
+    /** Days before a certificate in use runs out from which on the log warns of it. Default 30. */ readonly warnDays: number;
+  };
   /** Null (the default): a release that can be built stays. */
   readonly rollout: RolloutConfig | null;
 }

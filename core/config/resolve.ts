@@ -28,6 +28,7 @@ export interface CompleteDocument {
   readonly shutdown: GatewayConfig['shutdown'];
   readonly log: LogConfig;
   readonly secrets: GatewayConfig['secrets'];
+  readonly certificates: GatewayConfig['certificates'];
   readonly rollout?: RolloutConfig;
 }
 
@@ -91,6 +92,7 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
     shutdown: document.shutdown,
     log: document.log,
     secrets: document.secrets,
+    certificates: document.certificates,
     rollout: document.rollout ?? null,
   });
 }

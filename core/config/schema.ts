@@ -353,6 +353,9 @@ export const CONFIG_SCHEMA: JsonSchema = {
         access: flag(true, 'Writes one line for every exchange.'),
       }),
       rollout,
+      certificates: optionalRecord('How certificates in use are watched.', {
+        warnDays: whole(0, 3650, 30, 'Days before one runs out from which on the log warns of it every day.'),
+      }),
       secrets: optionalRecord('What is done to keep secrets in.', {
         egress: optionalRecord(
           'Looks for the values of all secrets of this document in what leaves the gateway: plain, and in base64, hex, percent-encoded and in JSON; values shorter than 8 bytes are not looked for.',

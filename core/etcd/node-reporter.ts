@@ -5,6 +5,14 @@ import { GatewayError } from '../errors.js';
 import type { KeyLayout } from './key-layout.js';
 import type { KeyValueStore } from './key-value-store.js';
 
+/** A certificate that a gateway does TLS with, or a list of those that are revoked. */
+export interface NodeCertificate {
+  /** For people: what it is and where it is used. */
+  readonly what: string;
+  /** When it runs out, ISO 8601. */
+  readonly notAfter: string;
+}
+
 /** What a gateway says of itself. */
 export interface NodeReport {
   readonly node: string;
@@ -20,6 +28,10 @@ export interface NodeReport {
   readonly lastError: string | null;
   /** Release that this gateway left by itself, and why; null once it runs another one than the one it went back to. */
   readonly rolledBack: string | null;
+  /** Those that run out first, the soonest before all others. */
+  readonly certificates: readonly NodeCertificate[];
+  /** So many days before that people want to know of it. */
+  readonly warnDays: number;
 }
 
 export interface NodeReporterOptions {
@@ -53,7 +65,7 @@ export class NodeReporter {
     this.#leaseSeconds = leaseSeconds;
     this.#report = {
       ...{ node, channel, version, release: null, since: null },
-      ...{ refused: null, lastError: null, rolledBack: null },
+      ...{ refused: null, lastError: null, rolledBack: null, certificates: [], warnDays: 0 },
     };
   }
 

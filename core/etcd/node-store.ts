@@ -1,7 +1,7 @@
 // What the gateways of a fleet say of themselves, as node-reporter.ts writes it.
 import type { KeyLayout } from './key-layout.js';
 import type { KeyValueStore, StoredEntry } from './key-value-store.js';
-import type { NodeReport } from './node-reporter.js';
+import type { NodeCertificate, NodeReport } from './node-reporter.js';
 
 export class NodeStore {
   readonly #store: KeyValueStore;
@@ -41,5 +41,13 @@ export function parseReport({ key, value }: StoredEntry, keys: KeyLayout): NodeR
     refused: text('refused'),
     lastError: text('lastError'),
     rolledBack: text('rolledBack'),
+    certificates: Array.isArray(report['certificates']) ? report['certificates'].filter(isCertificate) : [],
+    warnDays: typeof report['warnDays'] === 'number' ? report['warnDays'] : 0,
   };
+}
+
+function isCertificate(entry: unknown): entry is NodeCertificate {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { what, notAfter } = entry as Partial<NodeCertificate>;
+  return typeof what === 'string' && typeof notAfter === 'string' && !Number.isNaN(Date.parse(notAfter));
 }

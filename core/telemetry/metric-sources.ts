@@ -53,6 +53,14 @@ export interface UpstreamSample {
   readonly redirects: Readonly<Record<RedirectOutcome, number>> | null;
 }
 
+/** A certificate, or a list of those that are revoked, that runs out one day. */
+export interface CertificateSample {
+  /** Equal for no two of them. */
+  readonly labels: Readonly<Record<'use' | 'name' | 'kind' | 'subject' | 'serial', string>>;
+  /** Milliseconds since 1970. */
+  readonly notAfterMs: number;
+}
+
 /** What is asked for when somebody scrapes. None of these may throw. */
 export interface MetricSources {
   /** Exchanges that run now. */
@@ -63,6 +71,8 @@ export interface MetricSources {
   filters(): Iterable<FilterSample>;
   /** Metrics that filters of that revision defined. */
   filterMetrics(): Iterable<OwnMetricSample>;
+  /** What TLS is done with now. */
+  certificates(): Iterable<CertificateSample>;
   /** Bytes of log lines that nobody read in time. */
   droppedLogBytes(): number;
   /** Seconds since the source of the configuration was known to hold what it reported. */

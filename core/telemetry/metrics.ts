@@ -67,6 +67,15 @@ export class Metrics {
       'counter',
       (name) => this.#egress.samples(name),
     );
+    this.#register(
+      'sluice_certificate_not_after_timestamp_seconds',
+      'When certificates in use run out, and lists of revoked ones.',
+      'gauge',
+      (name) =>
+        Array.from(this.#sources.certificates(), ({ labels, notAfterMs }) =>
+          sample(name, notAfterMs / 1000, labels),
+        ),
+    );
     this.#single('sluice_log_dropped_bytes_total', 'Log lines lost to a slow reader.', 'counter', () =>
       this.#sources.droppedLogBytes(),
     );

@@ -1,6 +1,7 @@
 // `sluice status`: what every gateway of a fleet runs, and whether it should.
 import { GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
+import { describeExpiry, expiryState } from '../../tls/expiry.js';
 import { readArguments } from '../arguments.js';
 import { counted } from '../counted.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
@@ -18,6 +19,8 @@ const HELP = `sluice status --config etcd://HOST:PORT/PREFIX
 
     current   it runs what its channel points to       lagging   it runs something else, and has not said why
     refused   it cannot run what the store holds, and says why; it goes on with what it has
+
+  Says of each gateway when the first of its certificates runs out, and warns of those that do soon or did.
 
 ${FLEET_HELP}  --json                     print {"current", "channels", "nodes"}
   --verbose                  stack traces in errors
@@ -63,18 +66,33 @@ function formatStatus(channels: readonly Channel[], nodes: readonly RolloutNode[
     const { release, flippedAt, flippedBy } = pointer!;
     return `${printableLine(`channel ${name}: release ${release} since ${flippedAt}, by ${flippedBy}`)}\n`;
   });
-  const rows = nodes.map(({ node, channel, release, since, state, version }) => [
+  const hasExpiry = nodes.some(({ certificates }) => certificates.length > 0);
+  const rows = nodes.map(({ node, channel, release, since, state, version, certificates }) => [
     ...[node, channel, release ?? '-', since ?? '-', state, version],
+    ...(hasExpiry ? [certificates[0]?.notAfter ?? '-'] : []),
   ]);
-  const table =
-    nodes.length === 0 ? '' : formatTable(['NODE', 'CHANNEL', 'RELEASE', 'SINCE', 'STATE', 'VERSION'], rows);
+  const titles = ['NODE', 'CHANNEL', 'RELEASE', 'SINCE', 'STATE', 'VERSION'];
+  if (hasExpiry) titles.push('CERTIFICATES UNTIL');
+  const table = nodes.length === 0 ? '' : formatTable(titles, rows);
   const errors = nodes
     .filter(({ lastError }) => lastError !== null)
     .map(({ node, refused, lastError }) => `${printableLine(`${node} refuses ${refused}: ${lastError}`)}\n`);
   const left = nodes
     .filter(({ rolledBack }) => rolledBack !== null)
     .map(({ node, rolledBack }) => `${printableLine(`${node} rolled back ${rolledBack}`)}\n`);
+  const ending = nodes.flatMap(expiryLines);
   const current = nodes.filter(({ state }) => state === 'current').length;
   const sum = `${current} of ${counted(nodes.length, 'gateway')} current\n`;
-  return [...heads, table, ...errors, ...left, sum].join('');
+  return [...heads, table, ...errors, ...left, ...ending, sum].join('');
+}
+
+/** By the clock of whoever asks: the gateway wrote when they run out, and not how long that is. */
+function expiryLines({ node, certificates, warnDays }: RolloutNode): string[] {
+  const nowMs = Date.now();
+  return certificates
+    .map(({ what, notAfter }) => ({ what, notAfterMs: Date.parse(notAfter) }))
+    .filter(({ notAfterMs }) => expiryState(notAfterMs, warnDays, nowMs) !== 'good')
+    .map(
+      ({ what, notAfterMs }) => `${printableLine(`${node}: ${what} ${describeExpiry(notAfterMs, nowMs)}`)}\n`,
+    );
 }

@@ -119,6 +119,7 @@ test('fills in every default and brings every value into its one form', () => {
     shutdown: { drainMs: 10_000 },
     log: { level: 'info', access: true },
     secrets: { egress: { mode: 'off', headers: true, bodies: true, logs: true } },
+    certificates: { warnDays: 30 },
     rollout: null,
   });
   assert.deepEqual(routes[0], {
@@ -205,6 +206,7 @@ shutdown: { drainMs: 0 }
 log: { level: silent, access: false }
 secrets: { egress: { mode: redact, headers: false, bodies: false, logs: false } }
 rollout: { watchSeconds: 1, most5xxShare: 0.25, mostFilterFailureShare: 0, leastRequests: 2 }
+certificates: { warnDays: 0 }
 `;
   assert.deepEqual(validate(text, '/x'), {
     listeners: [
@@ -274,6 +276,7 @@ rollout: { watchSeconds: 1, most5xxShare: 0.25, mostFilterFailureShare: 0, least
     log: { level: 'silent', access: false },
     secrets: { egress: { mode: 'redact', headers: false, bodies: false, logs: false } },
     rollout: { watchSeconds: 1, most5xxShare: 0.25, mostFilterFailureShare: 0, leastRequests: 2 },
+    certificates: { warnDays: 0 },
   });
 });
 

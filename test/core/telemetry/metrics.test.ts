@@ -23,6 +23,7 @@ const IDLE: MetricSources = {
   dispatch: () => DISPATCH,
   filters: () => [],
   filterMetrics: () => [],
+  certificates: () => [],
   droppedLogBytes: () => 0,
   configStaleness: () => 0,
 };

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readAuthorities } from '../../../core/tls/authorities.js';
+import { certificatesInUse, type TlsInUse } from '../../../core/tls/certificates-in-use.js';
+import type { ClientTls } from '../../../core/tls/client-tls.js';
+import { nameIdentity, readIdentity } from '../../../core/tls/identity.js';
+import type { ClientAuth, ServerTls } from '../../../core/tls/server-tls.js';
+import { DEFAULT_CIPHERS } from '../../../core/tls/suites.js';
+import { TestAuthority, type TestIdentity } from '../../support/certificates.js';
+
+const NONE: TlsInUse = { listeners: [], upstreams: [], admin: null };
+
+function server(identities: readonly TestIdentity[], clientAuth: ClientAuth | null = null): ServerTls {
+  return {
+    identities: identities.map(({ chain, key }) =>
+      nameIdentity(readIdentity({ cert: chain, key, passphrase: null }, 'server', Date.now()), null),
+    ),
+    clientAuth,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+    ciphers: DEFAULT_CIPHERS,
+    digest: '',
+  };
+}
+
+function trust(root: TestAuthority, crl: string | null = null): ClientAuth {
+  const { pem: ca, certificates: authorities } = readAuthorities([root.cert], Date.now());
+  return { mode: 'require', ca, authorities, crl };
+}
+
+function client(root: TestAuthority | null, identity: TestIdentity | null): ClientTls {
+  const authorities = root === null ? null : readAuthorities([root.cert], Date.now());
+  return {
+    ca: authorities?.pem ?? null,
+    authorities: authorities?.certificates ?? [],
+    serverName: null,
+    identity:
+      identity &&
+      readIdentity({ cert: identity.chain, key: identity.key, passphrase: null }, 'client', Date.now()),
+    minVersion: 'TLSv1.2',
+    pins: [],
+    insecureSkipVerify: false,
+    digest: '',
+  };
+}
+
+/** `use name kind subject`, in order. */
+function told(tls: Partial<TlsInUse>): string[] {
+  return certificatesInUse({ ...NONE, ...tls }).map(({ use, name, kind, subject }) =>
+    [use, name, kind, subject].join(' '),
+  );
+}
+
+describe('certificatesInUse', () => {
+  const root = TestAuthority.root({ toDays: 400 });
+  const middle = root.intermediate({ toDays: 50 });
+  const leaf = middle.issue({ names: ['api.example.com'], toDays: 90 });
+
+  it('has leaves, what leads to their roots, authorities and lists, the first to run out first', () => {
+    const other = TestAuthority.root({ subject: { CN: 'Clients' }, toDays: 60 });
+    assert.deepEqual(told({ listeners: [['public', server([leaf], trust(other, other.list()))]] }), [
+      'listener public revocation-list CN=Clients',
+      'listener public certificate CN=Test intermediate',
+      'listener public authority CN=Clients',
+      'listener public certificate CN=api.example.com',
+    ]);
+  });
+
+  it('has those of upstreams and of the admin listener', () => {
+    assert.deepEqual(told({ upstreams: [['users', client(root, leaf)]], admin: server([leaf]) }), [
+      'upstream users certificate CN=Test intermediate',
+      'admin admin certificate CN=Test intermediate',
+      'upstream users certificate CN=api.example.com',
+      'admin admin certificate CN=api.example.com',
+      'upstream users authority CN=Test root',
+    ]);
+    assert.deepEqual(told({ upstreams: [['users', client(null, null)]] }), []);
+  });
+
+  it('has each of a listener once, and lists that have an end', () => {
+    const sibling = middle.issue({ names: ['other.example.com'], toDays: 200 });
+    const tls = server([leaf, sibling], trust(root, root.list({ toDays: null })));
+    assert.deepEqual(told({ listeners: [['public', tls]] }), [
+      'listener public certificate CN=Test intermediate',
+      'listener public certificate CN=api.example.com',
+      'listener public certificate CN=other.example.com',
+      'listener public authority CN=Test root',
+    ]);
+  });
+
+  it('tells serial numbers and times', () => {
+    const [first, second] = certificatesInUse({ ...NONE, listeners: [['public', server([leaf])]] });
+    assert.equal(first!.serial, middle.serial);
+    assert.equal(second!.serial, leaf.serial);
+    assert.equal(Math.round((second!.notAfterMs - Date.now()) / 86_400_000), 90);
+  });
+});
