@@ -63,6 +63,13 @@ export const ERROR_TABLE = Object.freeze({
     'The configuration refers to something that it does not declare.',
     'Declare the filter or upstream that the message names, or mend the reference.',
   ),
+  SLUICE_CONFIG_CERTIFICATE: kind(
+    500,
+    'config',
+    false,
+    'A certificate, key or list that TLS needs cannot be used.',
+    'Mend what the message names: the file or secret, its validity, its key, or the names it is for.',
+  ),
   SLUICE_CONFIG_IMMUTABLE: kind(
     500,
     'config',

@@ -1,5 +1,6 @@
 // A ConfigSource over a channel in etcd: follows the pointer of the channel and the secrets beside it, reads the release
 // that it points to, and keeps the last one that ran on disk.
+import { FileWatch } from './config/file-watch.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
 import type { ValidateOptions } from './config/validate.js';
 import { ConfigErrors, GatewayError } from './errors.js';
@@ -15,6 +16,7 @@ import {
 import { NodeReporter } from './etcd/node-reporter.js';
 import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
 import { ReleaseStore } from './etcd/release-store.js';
+import { secretsIn } from './etcd/secret-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
 import { readRelease } from './release.js';
@@ -66,6 +68,8 @@ export class EtcdSource implements ConfigSource {
   readonly #options: EtcdSourceOptions;
   readonly #ranges: readonly KeyRange[];
   readonly #reporter: NodeReporter;
+  /** Secrets and certificates that the release has on this machine. */
+  readonly #files: FileWatch;
   #follower: StoreFollower | null = null;
   #listener: ConfigListener | null = null;
   #isUnreachable = false;
@@ -78,12 +82,15 @@ export class EtcdSource implements ConfigSource {
   /** Release that was read last: texts and modules that did not change are not read again. */
   #known: StoredRelease | null = null;
   readonly #releases = new WeakMap<ConfigRevision, StoredRelease>();
+  /** What runs. */
+  #running: StoredRelease | null = null;
   #saved: Promise<void> = Promise.resolve();
 
   constructor(options: EtcdSourceOptions) {
     const { description, keys, channel, node } = options;
     this.description = description;
     this.#options = options;
+    this.#files = new FileWatch(() => void this.#refresh());
     this.#ranges = [{ key: keys.channel(channel) }, { prefix: keys.secrets }];
     this.#reporter = new NodeReporter({
       keys,
@@ -154,6 +161,7 @@ export class EtcdSource implements ConfigSource {
       ...(isBack ? {} : { rolledBack: null }),
     });
     const release = this.#releases.get(revision);
+    this.#running = release ?? null;
     const { cache } = this.#options;
     if (cache === null || release === undefined) return;
     this.#saved = this.#saved
@@ -191,6 +199,7 @@ export class EtcdSource implements ConfigSource {
 
   async close(): Promise<void> {
     this.#listener = null;
+    this.#files.close();
     await this.#reporter.close();
     await this.#follower?.close();
     await this.#turn;
@@ -213,6 +222,19 @@ export class EtcdSource implements ConfigSource {
     if (this.#isUnreachable) return;
     this.#isUnreachable = true;
     this.#listener?.unreachable(error);
+  }
+
+  /** Files changed that the release mentions: what runs is made anew, also while the store is out of reach. */
+  async #refresh(): Promise<void> {
+    const running = this.#running;
+    if (running === null || this.#reported?.isFailure === true) return this.reload();
+    await this.#inTurn(async () => {
+      try {
+        this.#listener?.changed(await this.#validate(running));
+      } catch (cause) {
+        this.#listener?.failed(toConfigErrors(cause));
+      }
+    });
   }
 
   async #look(): Promise<void> {
@@ -298,7 +320,12 @@ export class EtcdSource implements ConfigSource {
   /** `modules` of the release may still be empty: the revision shares them. */
   async #validate(release: StoredRelease): Promise<ConfigRevision> {
     const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
-    const valid = await readRelease(release.text, name, this.#options.findSecrets(release.secrets));
+    const files = new Set<string>();
+    const readAtMs = Date.now();
+    const valid = await readRelease(release.text, name, {
+      findSecrets: this.#options.findSecrets(release.secrets),
+      usesFile: (path) => void files.add(path),
+    }).finally(() => this.#files.follow(files, readAtMs));
     const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
     this.#releases.set(revision, release);
     return revision;
@@ -346,15 +373,6 @@ export class EtcdSource implements ConfigSource {
 
 function byKey(entries: readonly StoredEntry[]): Entries {
   return new Map(entries.map((entry) => [entry.key, entry]));
-}
-
-/** Entries of secrets by the name of the secret. */
-export function secretsIn(entries: Iterable<StoredEntry>, keys: KeyLayout): Map<string, Buffer> {
-  return new Map(
-    [...entries]
-      .filter(({ key }) => key.startsWith(keys.secrets))
-      .map(({ key, value }) => [key.slice(keys.secrets.length), value]),
-  );
 }
 
 function releaseIn(entry: StoredEntry): string {

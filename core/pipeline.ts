@@ -13,6 +13,8 @@ import { matchRoute } from './phases/match-route.js';
 import { sendReply } from './phases/reply.js';
 import { runRequestFilters } from './phases/request-filters.js';
 import { runResponseFilters } from './phases/response-filters.js';
+import { redirectToHttps, tellStrictTransport } from './phases/secure-transport.js';
+import type { Route } from './route.js';
 import type { SnapshotStore } from './store.js';
 
 /** Told what happens, for metrics and log. */
@@ -44,29 +46,36 @@ export class Pipeline {
 
   async #run(exchange: Exchange, reply: Reply, refusal: GatewayError | null): Promise<void> {
     const snapshot = this.#store.acquire();
+    const transport = snapshot.transports?.get(exchange.listener);
     exchange.revision = snapshot.revision;
     this.#running += 1;
     try {
       if (refusal !== null) throw refusal;
       const route = matchRoute(exchange, snapshot.router);
-      const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
-      if (exchange.response === null) {
-        const wholeResponse =
-          route.responseChains[request.reached]!.body !== 'none' || route.egress?.bodies === true;
-        takeResponse(exchange, await forward(exchange, route, wholeResponse));
-      }
-      const response = exchange.response!;
-      await runResponseFilters(exchange, response, route, request, this.#dispatcher, this.#observer);
-      if (route.egress !== null) await guardEgress(exchange, response, route.egress, this.#observer);
+      if (transport !== undefined) redirectToHttps(exchange, transport);
+      if (exchange.response === null) await this.#serve(exchange, route);
     } catch (cause) {
       exchange.error = GatewayError.from(cause);
       exchange.response?.body?.cancel(exchange.error);
       exchange.response = buildErrorResponse(exchange, exchange.error);
     }
+    if (transport !== undefined) tellStrictTransport(exchange, transport);
     const sending = sendReply(exchange, reply, refusal !== null);
     if (sending !== undefined) await sending;
     this.#running -= 1;
     snapshot.release();
     this.#observer.exchangeFinished(exchange);
+  }
+
+  async #serve(exchange: Exchange, route: Route): Promise<void> {
+    const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
+    if (exchange.response === null) {
+      const wholeResponse =
+        route.responseChains[request.reached]!.body !== 'none' || route.egress?.bodies === true;
+      takeResponse(exchange, await forward(exchange, route, wholeResponse));
+    }
+    const response = exchange.response!;
+    await runResponseFilters(exchange, response, route, request, this.#dispatcher, this.#observer);
+    if (route.egress !== null) await guardEgress(exchange, response, route.egress, this.#observer);
   }
 }

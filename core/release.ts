@@ -27,9 +27,9 @@ export function validateRelease(
 export async function readRelease(
   text: string,
   name: string,
-  findSecrets: ValidateOptions['findSecrets'],
+  options: Pick<ValidateOptions, 'findSecrets' | 'usesFile'>,
 ): Promise<ValidDocument> {
-  return withoutFiles(await validateApart(text, name, { folder: FOLDER, findSecrets }), name);
+  return withoutFiles(await validateApart(text, name, { folder: FOLDER, ...options }), name);
 }
 
 function withoutFiles(valid: ValidDocument, name: string): ValidDocument {

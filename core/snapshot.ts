@@ -5,6 +5,7 @@ import type { ConfigRevision } from './config/source.js';
 import type { Route } from './route.js';
 import type { Router } from './router/router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
+import { buildTransports, type Transport } from './transport.js';
 import type { FilterSpec } from './wasm/instance.js';
 
 /** What the parts of a build took, in milliseconds. */
@@ -24,6 +25,8 @@ export class Snapshot {
   readonly filters: readonly FilterSpec[];
   /** Finds the secrets of the revision; null where nobody asked for it. */
   readonly scanner: SecretScanner | null;
+  /** Null when no listener asks for anything. */
+  readonly transports: ReadonlyMap<string, Transport> | null;
   readonly tookMs: BuildTimes;
   readonly #dispose: () => void;
   #exchanges = 0;
@@ -43,6 +46,7 @@ export class Snapshot {
     this.router = router;
     this.filters = filters;
     this.scanner = scanner;
+    this.transports = buildTransports(source.config.listeners);
     this.tookMs = tookMs;
     this.#dispose = dispose;
   }

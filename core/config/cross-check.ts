@@ -5,7 +5,9 @@ import { checkPathPattern, parsePathPattern } from '../path-pattern.js';
 import { describeRange, metadataRangeOf } from '../special-range.js';
 import { type Address, collide, parseAddress, parseOrigin } from './address.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
+import { itemsOf, member, membersOf, textOf } from './raw-value.js';
 import { suggestion } from './suggestion.js';
+import { crossCheckTls } from './tls-cross-check.js';
 import type { ConfigDocument } from './yaml-document.js';
 
 /** Returns every SLUICE_CONFIG_DUPLICATE and SLUICE_CONFIG_REFERENCE of a document, and what has no permission. */
@@ -16,7 +18,7 @@ export function crossCheck(document: ConfigDocument): GatewayError[] {
   checks.upstreams(root);
   checks.filters(root);
   checks.routes(root);
-  return checks.errors;
+  return [...checks.errors, ...crossCheckTls(document)];
 }
 
 class CrossChecks {
@@ -213,21 +215,4 @@ function hostsOf(match: unknown): ReadonlySet<string> {
   const hosts = member(match, 'hosts');
   if (hosts === undefined) return new Set([ANY_HOST]);
   return new Set(itemsOf(hosts).flatMap((host) => textOf(host)?.toLowerCase() ?? []));
-}
-
-function member(value: unknown, key: string): unknown {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function membersOf(value: unknown): [string, unknown][] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
-}
-
-function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
 }

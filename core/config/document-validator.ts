@@ -8,6 +8,7 @@ import { errorAt } from './error-at.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
 import { deepFreeze } from './resolve.js';
 import { SecretValues } from './secret-values.js';
+import { TlsMaterials } from './tls-materials.js';
 import { type ValidateOptions, type ValidDocument, validateDocument } from './validate.js';
 import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-thread.js';
 
@@ -44,15 +45,18 @@ export async function validateApart(
 async function hear(
   thread: Worker,
   routes: MessagePort,
-  { findSecrets }: ValidateOptions,
+  { findSecrets, usesFile }: ValidateOptions,
 ): Promise<ValidDocument> {
   const secrets = new SecretValues();
   for (;;) {
     // Rejects with what ended the thread.
     const [message] = (await once(thread, 'message')) as [ValidationMessage];
     if (message.kind === 'texts') thread.postMessage(resolve(message.texts, findSecrets, secrets));
-    else if (message.kind === 'valid') return { config: await takeConfig(message.config, routes), secrets };
-    else
+    else if (message.kind === 'file') usesFile?.(message.path);
+    else if (message.kind === 'valid') {
+      const tls = new TlsMaterials(message.tls);
+      return { config: await takeConfig(message.config, routes), secrets, tls };
+    } else
       throw new ConfigErrors(
         message.errors.map(({ code, message: text, place, filter }) => {
           return new GatewayError(code, text, {

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { readConfigFile } from './config-file.js';
 import { validateApart } from './document-validator.js';
+import { FileWatch } from './file-watch.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
 import type { ValidateOptions } from './validate.js';
 
@@ -41,6 +42,8 @@ export class FileSource implements ConfigSource {
   #watcher: FSWatcher | null = null;
   #watchedFolder = '';
   #poll: NodeJS.Timeout | null = null;
+  /** What the document mentions besides itself: secrets and certificates. */
+  readonly #files: FileWatch;
   #closed = false;
 
   /** `Look.key` of what was reported last. */
@@ -58,6 +61,7 @@ export class FileSource implements ConfigSource {
     this.#options = options;
     this.#settleMs = options.settleMs ?? 50;
     this.#pollMs = options.pollMs ?? 2_000;
+    this.#files = new FileWatch(() => void this.reload());
   }
 
   /** @throws ConfigErrors SLUICE_CONFIG_UNREADABLE when there is no such file, else what the document is refused for */
@@ -98,6 +102,7 @@ export class FileSource implements ConfigSource {
   async close(): Promise<void> {
     this.#closed = true;
     this.#listener = null;
+    this.#files.close();
     if (this.#poll !== null) clearInterval(this.#poll);
     this.#watcher?.close();
     this.#watcher = null;
@@ -176,8 +181,15 @@ export class FileSource implements ConfigSource {
     if (look.text === null) throw new ConfigErrors([look.error!]);
     const { findSecrets } = this.#options;
     const folder = dirname(this.#path);
-    const valid = await validateApart(look.text, this.description, { folder, findSecrets });
-    return { id: look.key, ...valid, modules: NO_MODULES };
+    const files = new Set<string>();
+    const readAtMs = Date.now();
+    const usesFile = (path: string): void => void files.add(path);
+    try {
+      const valid = await validateApart(look.text, this.description, { folder, findSecrets, usesFile });
+      return { id: look.key, ...valid, modules: NO_MODULES };
+    } finally {
+      await this.#files.follow(files, readAtMs);
+    }
   }
 
   async #look(): Promise<Look> {

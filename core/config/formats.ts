@@ -1,4 +1,5 @@
 // The `format` names of the schema: what JSON Schema cannot say of a string, each with the words for an error.
+import { isIP } from 'node:net';
 import type { ErrorCode } from '../errors.js';
 import { isFieldValue, isFramingField, isToken } from '../headers.js';
 import { parseModuleReference } from '../module-reference.js';
@@ -23,6 +24,7 @@ const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/;
 const NEVER_FORWARDED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
 const BUILTIN = /^builtin:[a-z][a-z0-9-]*$/;
 const FILE = /^(?:\/|\.{1,2}\/)[^\x00]+$/;
+const PIN = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const REQUEST_PATH = /^\/[!-"$-~]*$/;
 
 function invalid(check: (text: string) => string | null, confidential = false): TextFormat {
@@ -62,6 +64,18 @@ export const TEXT_FORMATS = {
   'sluice-header-name': invalid(checkHeaderName),
   'sluice-header-value': invalid(checkHeaderValue, true),
   'sluice-secret': invalid(checkSecret),
+  'sluice-pem': expecting(
+    (text) => FILE.test(text) || checkSecret(text) === null,
+    'a path that begins with "./", "../" or "/", or a reference such as "secret://tls/key"',
+  ),
+  'sluice-pin': expecting(
+    (text) => PIN.test(text),
+    'the SHA-256 of a public key in Base64: 43 characters and "="',
+  ),
+  'sluice-server-name': expecting(
+    (text) => checkHostPattern(text) === null && !text.startsWith('*') && isIP(text) === 0,
+    'a host name without port',
+  ),
   'sluice-path-pattern': { code: 'SLUICE_ROUTE_PATTERN', check: checkPathPattern },
   'sluice-host-pattern': { code: 'SLUICE_ROUTE_PATTERN', check: checkHostPattern },
 } as const satisfies Readonly<Record<string, TextFormat>>;

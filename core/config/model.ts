@@ -52,18 +52,74 @@ export interface ListenerConfig {
   /** Lower case; an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
-  /** `uws` is the one engine so far; `auto` means the same. */
-  readonly engine: 'auto' | 'uws';
+  /** Default `auto`: `uws` where it does all that is asked for. */
+  readonly engine: 'auto' | 'uws' | 'node';
+  /** Default: whether `engine` is `node`. */
+  readonly http2: boolean;
+  /** Null (the default): clear text. What it names stands in `ConfigRevision.tls`. */
+  readonly tls: ServerTlsConfig | null;
+  /** Null (the default): no such header. Defaults: a year, neither of both. */
+  readonly hsts: {
+    readonly maxAgeSeconds: number;
+    readonly includeSubDomains: boolean;
+    readonly preload: boolean;
+  } | null;
+  /** Null (the default): requests are served. Default port 443. */
+  readonly redirectToHttps: { readonly port: number } | null;
   /** Longest silence of a client that is sending a body. Default 30 000. */
   readonly idleMs: number;
   /** Addresses and networks whose `x-forwarded-for` and `-proto` are believed. Default none. */
   readonly trustedProxies: readonly string[];
 }
 
+/** Texts in PEM are absolute paths of files, or references of secrets. */
+export interface ServerTlsConfig {
+  readonly certificates: readonly {
+    readonly cert: string;
+    readonly key: string;
+    /** Reference of a secret; null (the default): the key is in clear. */
+    readonly passphrase: string | null;
+    /** Null (the default): those of the certificate. */
+    readonly serverNames: readonly string[] | null;
+  }[];
+  /** Null (the default): clients are not asked. Default mode `require`, no lists. */
+  readonly clientAuth: {
+    readonly ca: readonly string[];
+    readonly mode: 'require' | 'request';
+    readonly crl: readonly string[];
+  } | null;
+  /** Default TLSv1.2 to TLSv1.3. */
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Of TLS 1.2, best first. Default: those with forward secrecy and authenticated encryption. */
+  readonly ciphers: readonly string[];
+}
+
+/** Likewise. */
+export interface ClientTlsConfig {
+  /** Null (the default): those of the platform. */
+  readonly ca: readonly string[] | null;
+  /** Null (the default): the host of the target. */
+  readonly serverName: string | null;
+  /** Null (the default): none is shown. */
+  readonly certificate: {
+    readonly cert: string;
+    readonly key: string;
+    readonly passphrase: string | null;
+  } | null;
+  /** Default TLSv1.2. */
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Default none. */
+  readonly pins: readonly string[];
+  /** Default false. */
+  readonly insecureSkipVerify: boolean;
+}
+
 export interface AdminConfig {
   /** Loopback only. */
   readonly host: string;
   readonly port: number;
+  readonly tls: ServerTlsConfig | null;
 }
 
 export interface UpstreamConfig {
@@ -91,6 +147,10 @@ export interface UpstreamConfig {
   readonly connections: number;
   /** How long an idle connection is kept. Default 4000, below the 5 s of common servers. */
   readonly keepAliveMs: number;
+  /** Default `http1`. */
+  readonly protocol: 'http1' | 'http2';
+  /** Of targets with `https`. */
+  readonly tls: ClientTlsConfig;
   /** Default 1. */
   readonly retries: number;
   /** Null (the default): redirects go to the client. Defaults of those that are followed stand beside them. */

@@ -5,6 +5,7 @@ import { isModuleFile } from '../module-reference.js';
 import { parseAddress, parseOrigin } from './address.js';
 import type {
   AdminConfig,
+  ClientTlsConfig,
   EgressMode,
   FilterConfig,
   GatewayConfig,
@@ -13,6 +14,7 @@ import type {
   RolloutConfig,
   RouteConfig,
   SecretGrant,
+  ServerTlsConfig,
   UpstreamConfig,
   WorkersConfig,
 } from './model.js';
@@ -20,7 +22,7 @@ import type {
 /** The document as the schema describes it, after its defaults. */
 export interface CompleteDocument {
   readonly listeners: readonly ListenerDocument[];
-  readonly admin?: { readonly address: string };
+  readonly admin?: { readonly address: string; readonly tls?: ServerTlsDocument };
   readonly upstreams: Readonly<Record<string, UpstreamDocument>>;
   readonly filters: Readonly<Record<string, FilterDocument>>;
   readonly routes: readonly RouteDocument[];
@@ -32,9 +34,36 @@ export interface CompleteDocument {
   readonly rollout?: RolloutConfig;
 }
 
-interface ListenerDocument extends Omit<ListenerConfig, 'host' | 'port'> {
+interface ListenerDocument
+  extends Omit<ListenerConfig, 'host' | 'port' | 'http2' | 'tls' | 'hsts' | 'redirectToHttps'> {
   readonly address: string;
+  readonly http2?: boolean;
+  readonly tls?: ServerTlsDocument;
+  readonly hsts?: NonNullable<ListenerConfig['hsts']>;
+  readonly redirectToHttps?: NonNullable<ListenerConfig['redirectToHttps']>;
 }
+
+interface CertificateDocument {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
+  readonly serverNames?: readonly string[];
+}
+
+type Texts = string | readonly string[];
+
+type ServerTlsDocument = Omit<ServerTlsConfig, 'certificates' | 'clientAuth'> & {
+  readonly certificates: readonly CertificateDocument[];
+  readonly clientAuth?: { readonly ca: Texts; readonly mode: 'require' | 'request'; readonly crl: Texts };
+};
+
+type ClientTlsDocument = Pick<ClientTlsConfig, 'minVersion' | 'pins' | 'insecureSkipVerify'> & {
+  readonly ca?: Texts;
+  readonly serverName?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: string;
+};
 
 interface FilterDocument extends Omit<FilterConfig, 'name' | 'grants'> {
   readonly grants: Omit<FilterConfig['grants'], 'secrets'> & { readonly secrets: readonly GrantDocument[] };
@@ -51,7 +80,8 @@ interface RedirectsDocument {
   readonly allowPrivate: boolean;
 }
 
-type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'redirects' | 'headers'> & {
+type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'redirects' | 'headers' | 'tls'> & {
+  readonly tls: ClientTlsDocument;
   readonly healthCheck?: NonNullable<UpstreamConfig['healthCheck']>;
   readonly redirects: RedirectsDocument;
   readonly headers: Readonly<Record<string, string>>;
@@ -72,9 +102,11 @@ type RouteDocument = Omit<RouteConfig, 'match' | 'secretEgress'> & {
  */
 export function resolveConfig(document: CompleteDocument, folder: string): GatewayConfig {
   return deepFreeze({
-    listeners: document.listeners.map(resolveListener),
-    admin: document.admin === undefined ? null : resolveAdmin(document.admin),
-    upstreams: Object.entries(document.upstreams).map(([name, upstream]) => resolveUpstream(name, upstream)),
+    listeners: document.listeners.map((listener) => resolveListener(listener, folder)),
+    admin: document.admin === undefined ? null : resolveAdmin(document.admin, folder),
+    upstreams: Object.entries(document.upstreams).map(([name, upstream]) =>
+      resolveUpstream(name, upstream, folder),
+    ),
     filters: Object.entries(document.filters).map(([name, filter]) => ({
       ...filter,
       name,
@@ -97,18 +129,75 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
   });
 }
 
-function resolveListener({ address, ...rest }: ListenerDocument): ListenerConfig {
-  return { ...rest, ...parseAddress(address)! };
+function resolveListener(listener: ListenerDocument, folder: string): ListenerConfig {
+  const { address, http2, tls, hsts = null, redirectToHttps = null, ...rest } = listener;
+  return {
+    ...rest,
+    ...parseAddress(address)!,
+    http2: http2 ?? rest.engine === 'node',
+    tls: tls === undefined ? null : resolveServerTls(tls, folder),
+    hsts,
+    redirectToHttps,
+  };
 }
 
-function resolveAdmin(admin: { readonly address: string }): AdminConfig {
-  return parseAddress(admin.address)!;
+function resolveAdmin({ address, tls }: NonNullable<CompleteDocument['admin']>, folder: string): AdminConfig {
+  return { ...parseAddress(address)!, tls: tls === undefined ? null : resolveServerTls(tls, folder) };
 }
 
-function resolveUpstream(name: string, upstream: UpstreamDocument): UpstreamConfig {
+function resolveServerTls(tls: ServerTlsDocument, folder: string): ServerTlsConfig {
+  const { clientAuth } = tls;
+  return {
+    ...tls,
+    certificates: tls.certificates.map(({ serverNames, ...certificate }) => ({
+      ...resolveCertificate(certificate, folder),
+      serverNames: serverNames?.map((name) => name.toLowerCase()) ?? null,
+    })),
+    clientAuth:
+      clientAuth === undefined
+        ? null
+        : { ...clientAuth, ca: sourcesOf(clientAuth.ca, folder), crl: sourcesOf(clientAuth.crl, folder) },
+  };
+}
+
+function resolveClientTls(
+  { cert, key, passphrase, ...tls }: ClientTlsDocument,
+  folder: string,
+): ClientTlsConfig {
+  return {
+    ...tls,
+    ca: tls.ca === undefined ? null : sourcesOf(tls.ca, folder),
+    serverName: tls.serverName?.toLowerCase() ?? null,
+    certificate:
+      cert === undefined || key === undefined
+        ? null
+        : resolveCertificate({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) }, folder),
+  };
+}
+
+function resolveCertificate({ cert, key, passphrase }: CertificateDocument, folder: string) {
+  return { cert: sourceOf(cert, folder), key: sourceOf(key, folder), passphrase: passphrase ?? null };
+}
+
+function sourcesOf(texts: Texts, folder: string): readonly string[] {
+  return [texts].flat().map((text) => sourceOf(text, folder));
+}
+
+/** References of secrets stay; paths begin where the document is. */
+function sourceOf(text: string, folder: string): string {
+  return isPemFile(text) ? resolve(folder, text) : text;
+}
+
+/** True for a path, false for the reference of a secret. */
+export function isPemFile(text: string): boolean {
+  return text.startsWith('.') || text.startsWith('/');
+}
+
+function resolveUpstream(name: string, upstream: UpstreamDocument, folder: string): UpstreamConfig {
   return {
     ...upstream,
     name,
+    tls: resolveClientTls(upstream.tls, folder),
     targets: upstream.targets.map(({ url, weight }) => ({ url: parseOrigin(url)!, weight })),
     healthCheck: upstream.healthCheck ?? null,
     redirects: resolveRedirects(upstream.redirects),

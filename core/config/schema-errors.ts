@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { GatewayError } from '../errors.js';
 import { describe, errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS, type TextFormat } from './formats.js';
-import type { JsonSchema } from './schema-words.js';
+import type { JsonSchema, JsonType } from './schema-words.js';
 import { suggestion } from './suggestion.js';
 import type { ConfigDocument } from './yaml-document.js';
 
@@ -43,7 +43,12 @@ function toError(document: ConfigDocument, violation: SchemaViolation): GatewayE
     errorAt('SLUICE_CONFIG_INVALID', document.place(instancePath), found, expected);
   switch (keyword) {
     case 'type':
-      return fail(TYPE_NAMES[schema.type!]);
+      return fail(
+        [schema.type!]
+          .flat()
+          .map((type) => TYPE_NAMES[type as JsonType])
+          .join(' or '),
+      );
     case 'enum':
       return fail(oneOf(schema.enum!, data));
     case 'minimum':

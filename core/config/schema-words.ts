@@ -1,13 +1,15 @@
 // The words that the schema of a configuration is written in: the kinds of values that a document knows.
 import type { TextFormatName } from './formats.js';
 
+export type JsonType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+
 /** The part of JSON Schema that this document needs. */
 export interface JsonSchema {
   readonly $schema?: string;
   readonly $id?: string;
   readonly title?: string;
   readonly description: string;
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  readonly type?: JsonType | readonly ['string', 'array'];
   readonly format?: TextFormatName;
   readonly enum?: readonly (string | number)[];
   readonly minimum?: number;
@@ -85,4 +87,15 @@ export function listOf(description: string, items: JsonSchema): JsonSchema {
 
 export function setOf(description: string, items: JsonSchema): JsonSchema {
   return { ...listOf(description, items), uniqueItems: true };
+}
+
+/** A list of texts, or the one text that would be in it. */
+export function oneOrMore(description: string, item: JsonSchema): JsonSchema {
+  const { format, examples } = item;
+  return {
+    ...setOf(description, item),
+    type: ['string', 'array'],
+    ...(format === undefined ? {} : { format }),
+    ...(examples === undefined ? {} : { examples }),
+  };
 }

@@ -14,6 +14,8 @@ export interface SecretMention {
   readonly value: string | null;
   /** What was expected of one that is malformed or does not resolve, else null. */
   readonly problem: string | null;
+  /** File that the value stands in, or should. */
+  readonly file?: string;
   /** Of the error that says so. Default: SLUICE_SECRET_UNRESOLVED. */
   readonly code?: ErrorCode;
 }

@@ -2,6 +2,7 @@
 import type { ConfigErrors, GatewayError } from '../errors.js';
 import type { GatewayConfig } from './model.js';
 import type { SecretValues } from './secret-values.js';
+import type { TlsMaterials } from './tls-materials.js';
 
 /** One state of the configuration that passed validation. */
 export interface ConfigRevision {
@@ -10,14 +11,16 @@ export interface ConfigRevision {
   readonly config: GatewayConfig;
   /** Values of the secrets that the configuration mentions, as they were when it was read. */
   readonly secrets: SecretValues;
+  /** What `tls` of listeners, upstreams and admin names, as it was when it was read. */
+  readonly tls: TlsMaterials;
   /** Bytes of the modules that come with the configuration, by SHA-256 in hex. Other modules are files. */
   readonly modules: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface ConfigListener {
   /**
-   * A new valid revision, in order. Not called again for the same id, unless a reload was asked for or `failed`
-   * was called in between: then it says that the failure is over.
+   * A new valid revision, in order. Not called again for the same id, unless a reload was asked for, secrets or files
+   * that it mentions changed, or `failed` was called in between: then it says that the failure is over.
    */
   changed(revision: ConfigRevision): void;
   /** The source changed, but what it holds now is not valid, or it cannot be read. Once for each such state. */

@@ -7,10 +7,12 @@ import { parseDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS } from './formats.js';
 import type { GatewayConfig } from './model.js';
+import { readTls } from './read-tls.js';
 import { type CompleteDocument, resolveConfig } from './resolve.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { type SchemaViolation, schemaErrors } from './schema-errors.js';
 import { type SecretMention, SecretValues } from './secret-values.js';
+import { TlsMaterials } from './tls-materials.js';
 import type { ConfigDocument } from './yaml-document.js';
 
 export interface ValidateOptions {
@@ -18,12 +20,17 @@ export interface ValidateOptions {
   readonly folder: string;
   /** Finds and resolves the secrets that one string mentions. */
   readonly findSecrets: (text: string) => readonly SecretMention[];
+  /** Told of each file besides the document and modules whose content counts, also of one that is missing. */
+  readonly usesFile?: (path: string) => void;
+  /** False leaves out what stands in other files: the document is compared, not run. Default true. */
+  readonly readsTls?: boolean;
 }
 
 /** A document that can be run. */
 export interface ValidDocument {
   readonly config: GatewayConfig;
   readonly secrets: SecretValues;
+  readonly tls: TlsMaterials;
 }
 
 /**
@@ -53,7 +60,23 @@ export function validateParsed(document: ConfigDocument, options: ValidateOption
   const complete = document.value as CompleteDocument;
   const unfit = unfitSecrets(document, complete, secrets);
   if (unfit.length > 0) throw new ConfigErrors(unfit.sort(byPlace));
-  return { config: resolveConfig(complete, options.folder), secrets };
+  const config = resolveConfig(complete, options.folder);
+  return {
+    config,
+    secrets,
+    tls: options.readsTls === false ? TlsMaterials.NONE : tlsOf(config, document, secrets, options),
+  };
+}
+
+function tlsOf(
+  config: GatewayConfig,
+  document: ConfigDocument,
+  secrets: SecretValues,
+  { usesFile = () => undefined }: ValidateOptions,
+): TlsMaterials {
+  const { tls, errors } = readTls(config, { document, secrets, usesFile, nowMs: Date.now() });
+  if (errors.length > 0) throw new ConfigErrors([...errors].sort(byPlace));
+  return tls;
 }
 
 /**
@@ -99,9 +122,12 @@ const SECRET_PLACES = [
   /^\/upstreams\/[^/]+\/headers\/[^/]+$/,
   /^\/filters\/[^/]+\/config(?:\/|$)/,
   /^\/filters\/[^/]+\/grants\/secrets\/\d+\/from$/,
+  /^\/(?:listeners\/\d+|admin)\/tls\/certificates\/\d+\/(?:cert|key|passphrase)$/,
+  /^\/(?:listeners\/\d+|admin)\/tls\/clientAuth\/(?:ca|crl)(?:\/\d+)?$/,
+  /^\/upstreams\/[^/]+\/tls\/(?:cert|key|passphrase|ca(?:\/\d+)?)$/,
 ];
 const MISPLACED =
-  'a literal: secrets may stand in headers of upstreams and in config and grants of filters only';
+  'a literal: secrets may stand in headers of upstreams, in config and grants of filters and in `tls` only';
 
 /** In every text that mentions a secret, well or badly. */
 const MENTION = /secret(?:\+[a-z0-9]+)?:\/\//i;
@@ -127,6 +153,7 @@ function readSecrets(
   const look = (text: string, pointer: string, isKey: boolean): void => {
     const mentions = options.findSecrets(text);
     if (mentions.length === 0) return;
+    for (const { file } of mentions) if (file !== undefined) options.usesFile?.(file);
     const isPlaced = !isKey && SECRET_PLACES.some((place) => place.test(pointer));
     for (const mention of mentions) {
       const expected = mention.problem ?? (isPlaced ? null : MISPLACED);
@@ -164,6 +191,7 @@ function compileConfigSchema() {
     verbose: true,
     useDefaults: true,
     strict: true,
+    allowUnionTypes: true,
     formats,
   });
 }

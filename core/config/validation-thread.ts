@@ -6,6 +6,7 @@ import { ConfigErrors, type ConfigPlace, type ErrorCode, GatewayError } from '..
 import { parseDocument } from './document.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
 import type { SecretMention } from './secret-values.js';
+import type { TlsParts } from './tls-materials.js';
 import { textsWithSecrets, validateParsed } from './validate.js';
 
 /** What the thread is started with. */
@@ -28,7 +29,9 @@ export interface PlainError {
 export type ValidationMessage =
   /** Answered with mentions by text: those that there are. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
-  | { readonly kind: 'valid'; readonly config: Omit<GatewayConfig, 'routes'> }
+  /** Content of this file counts. */
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'valid'; readonly config: Omit<GatewayConfig, 'routes'>; readonly tls: TlsParts }
   | { readonly kind: 'refused'; readonly errors: readonly PlainError[] };
 
 export type MentionsByText = ReadonlyMap<string, readonly SecretMention[]>;
@@ -42,9 +45,11 @@ async function validate({ text, name, folder, routes: port }: ValidationTask): P
     say({ kind: 'texts', texts: [...textsWithSecrets(document.value)] });
     const [mentions] = (await once(parentPort!, 'message')) as [MentionsByText];
     const findSecrets = (mentioning: string) => mentions.get(mentioning) ?? [];
-    const { routes, ...config } = validateParsed(document, { folder, findSecrets }).config;
+    const usesFile = (path: string): void => say({ kind: 'file', path });
+    const valid = validateParsed(document, { folder, findSecrets, usesFile });
+    const { routes, ...config } = valid.config;
     for (const part of inParts(routes)) port.postMessage(part);
-    return { kind: 'valid', config };
+    return { kind: 'valid', config, tls: valid.tls.parts };
   } catch (cause) {
     const errors = cause instanceof ConfigErrors ? cause.errors : [GatewayError.from(cause)];
     return { kind: 'refused', errors: errors.map(toPlain) };

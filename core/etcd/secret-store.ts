@@ -97,3 +97,12 @@ function releaseOf(pointer: StoredEntry): string | null {
     return null;
   }
 }
+
+/** Entries of secrets by the name of the secret. */
+export function secretsIn(entries: Iterable<StoredEntry>, keys: KeyLayout): Map<string, Buffer> {
+  return new Map(
+    [...entries]
+      .filter(({ key }) => key.startsWith(keys.secrets))
+      .map(({ key, value }) => [key.slice(keys.secrets.length), value]),
+  );
+}

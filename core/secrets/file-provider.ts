@@ -1,9 +1,9 @@
 // Secrets in files, as platforms mount them.
 import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readSmallFile } from '../small-file.js';
 import type { SecretProvider } from './provider.js';
 import type { SecretReference } from './reference.js';
-import { readSmallFile } from './small-file.js';
 
 /** Secrets are short: a larger file is something else. */
 const MOST_BYTES = 64 * 1024;
@@ -21,11 +21,15 @@ export class FileProvider implements SecretProvider {
     this.#withheld = withheld;
   }
 
+  fileOf({ name }: SecretReference): string {
+    return resolve(this.#folder, name);
+  }
+
   /** The text of the file without the line break at its end. */
-  read({ name }: SecretReference): string {
+  read(reference: SecretReference): string {
     let bytes: Buffer;
     try {
-      bytes = readSmallFile(resolve(this.#folder, name), MOST_BYTES, (state) => this.#judge(state));
+      bytes = readSmallFile(this.fileOf(reference), MOST_BYTES, (state) => this.#judge(state));
     } catch (cause) {
       throw new Error(`a file that can be read: ${(cause as Error).message}`, { cause });
     }

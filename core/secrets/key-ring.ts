@@ -3,7 +3,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { GatewayError } from '../errors.js';
-import { readSmallFile } from './small-file.js';
+import { readSmallFile } from '../small-file.js';
 
 const KEY_BYTES = 32;
 const MOST_FILE_BYTES = 64 * 1024;

@@ -15,6 +15,8 @@ import { SealedProvider } from './sealed-provider.js';
 export interface ResolvedMention extends SecretMention {
   /** Null when there is a problem. */
   readonly value: string | null;
+  /** Where it stands in a file. */
+  readonly file?: string;
   /** Kind of the problem, where it is not that there is nothing to resolve to. */
   readonly code?: ErrorCode;
 }
@@ -30,13 +32,15 @@ export class SecretLookup {
   find(text: string): readonly ResolvedMention[] {
     return findSecretReferences(text).map((mention) => {
       if (mention.reference === null) return { ...mention, value: null };
+      const file = this.#providers.get(mention.reference.scheme)?.fileOf?.(mention.reference);
+      const found = file === undefined ? mention : { ...mention, file };
       try {
-        return { ...mention, value: this.#resolve(mention.reference) };
+        return { ...found, value: this.#resolve(mention.reference) };
       } catch (cause) {
         const { message } = cause as Error;
         return cause instanceof GatewayError
-          ? { ...mention, value: null, problem: message, code: cause.code }
-          : { ...mention, value: null, problem: message };
+          ? { ...found, value: null, problem: message, code: cause.code }
+          : { ...found, value: null, problem: message };
       }
     });
   }
@@ -73,7 +77,10 @@ export function storedSecrets(
   keyFile: string | null,
 ): SecretLookup {
   return new SecretLookup(
-    new Map([...localProviders('/', keyFile), ['secret', new SealedProvider(entries, ring)]]),
+    new Map<SecretScheme, SecretProvider>([
+      ...localProviders('/', keyFile),
+      ['secret', new SealedProvider(entries, ring)],
+    ]),
   );
 }
 

@@ -8,4 +8,6 @@ export interface SecretProvider {
    * what there is to resolve to is at fault
    */
   read(reference: SecretReference): string;
+  /** Absolute path of the file that the value stands in, so that it can be looked at again. Absent: it stands in none. */
+  fileOf?(reference: SecretReference): string;
 }

@@ -16,6 +16,7 @@ const RULES: Rules = {
       'core/path-pattern.ts',
       'core/special-range.ts',
       'core/json-schema.ts',
+      'core/small-file.ts',
       'core/module-reference.ts',
       'core/target.ts',
       'core/network-set.ts',
@@ -48,6 +49,7 @@ const RULES: Rules = {
       'core/snapshot.ts',
       'core/snapshot-builder.ts',
       'core/store.ts',
+      'core/transport.ts',
       'core/upstream-headers.ts',
     ],
     // The phases are parts of the pipeline and know it as little as a room knows the floor above.

@@ -7,7 +7,7 @@ import { modulesOf, renameModules, type WrittenDocument } from '../../config/mod
 import { ConfigErrors, GatewayError } from '../../errors.js';
 import { sha256 } from '../../etcd/chunked-value.js';
 import { releaseId } from '../../etcd/release-store.js';
-import { secretsIn } from '../../etcd-source.js';
+import { secretsIn } from '../../etcd/secret-store.js';
 import { readModule } from '../../filter-spec.js';
 import { formatModuleReference, isModuleFile, parseModuleReference } from '../../module-reference.js';
 import { validateRelease } from '../../release.js';

@@ -42,8 +42,12 @@ export async function compare(candidate: Candidate, channel: Channel, fleet: Fle
   if (pointer.release === candidate.id)
     return { isSame: true, diff, changes: [], isWidening: false, problem: null };
   try {
-    // Secrets change nothing of what is reachable, and may be gone by now.
-    const { config } = validateDocument(before, names.before, { folder: '/', findSecrets: () => [] });
+    // Secrets and certificates change nothing of what is reachable, and may be gone by now.
+    const { config } = validateDocument(before, names.before, {
+      folder: '/',
+      findSecrets: () => [],
+      readsTls: false,
+    });
     return judge(diff, config, candidate, null);
   } catch (cause) {
     // It is of another version.

@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ReadStream } from 'node:tty';
-import { readSmallFile } from '../../secrets/small-file.js';
+import { readSmallFile } from '../../small-file.js';
 
 /** As secrets in files are. */
 const MOST_BYTES = 64 * 1024;

@@ -106,10 +106,55 @@ const BAD: Readonly<Record<string, BadDocument>> = {
     errors: ['CONFIG_INVALID 3:3 /log/levle'],
     says: /did you mean "level"\?/,
   },
-  'what is not built yet': {
-    text: 'listeners: [{ name: a, address: "a:1", engine: node, tls: {} }]\n',
-    errors: ['CONFIG_INVALID 1:48 /listeners/0/engine', 'CONFIG_INVALID 1:54 /listeners/0/tls'],
-    says: /found "node", expected one of "auto", "uws"/,
+  'an engine that does not exist, and TLS without certificates': {
+    text: 'listeners: [{ name: a, address: "a:1", engine: nodejs, tls: {} }]\n',
+    errors: ['CONFIG_INVALID 1:48 /listeners/0/engine', 'CONFIG_INVALID 1:61 /listeners/0/tls'],
+    says: /found "nodejs", expected one of "auto", "uws", "node"/,
+  },
+  'a listener with TLS that redirects to TLS, for browsers or by itself': {
+    text: `listeners:
+  - { name: a, address: "a:1", hsts: {} }
+  - { name: b, address: "a:2", tls: { certificates: [] }, redirectToHttps: {} }
+`,
+    errors: [
+      'CONFIG_INVALID 2:38 /listeners/0/hsts',
+      'CONFIG_INVALID 3:53 /listeners/1/tls/certificates',
+      'CONFIG_INVALID 3:76 /listeners/1/redirectToHttps',
+    ],
+    says: /found a listener without TLS, expected `tls` beside it/,
+  },
+  'what the engine cannot do that is asked for': {
+    text: `listeners:
+  - { name: a, address: "a:1", engine: uws, http2: true }
+  - { name: b, address: "a:2", engine: uws, tls: { certificates: [], minVersion: TLSv1.3, maxVersion: TLSv1.2 } }
+`,
+    errors: [
+      'CONFIG_INVALID 2:52 /listeners/0/http2',
+      'CONFIG_INVALID 3:66 /listeners/1/tls/certificates',
+      'CONFIG_INVALID 3:82 /listeners/1/tls/minVersion',
+      'CONFIG_INVALID 3:103 /listeners/1/tls/maxVersion',
+      'CONFIG_INVALID 3:103 /listeners/1/tls/maxVersion',
+    ],
+    says: /found HTTP\/2 with `engine` "uws", expected `engine` "node", or "auto"/,
+  },
+  'TLS of an upstream that never speaks it, and halves of pairs': {
+    text: `listeners: []
+upstreams:
+  a: { targets: [{ url: "http://a:1" }], tls: { serverName: b } }
+  b: { targets: [], tls: { cert: ./b.crt, passphrase: "secret+env://PASS" } }
+  c: { targets: [], tls: { key: ./c.key, ca: [], pins: [abc], serverName: "1.2.3.4" } }
+`,
+    errors: [
+      'CONFIG_INVALID 3:47 /upstreams/a/tls',
+      'CONFIG_INVALID 4:34 /upstreams/b/tls/cert',
+      'SECRET_UNRESOLVED 4:55 /upstreams/b/tls/passphrase',
+      'CONFIG_INVALID 4:55 /upstreams/b/tls/passphrase',
+      'CONFIG_INVALID 5:33 /upstreams/c/tls/key',
+      'CONFIG_INVALID 5:46 /upstreams/c/tls/ca',
+      'CONFIG_INVALID 5:57 /upstreams/c/tls/pins/0',
+      'CONFIG_INVALID 5:75 /upstreams/c/tls/serverName',
+    ],
+    says: /found TLS for targets that are all "http", expected a target with "https"/,
   },
   'a grant that does not exist': {
     text: `${L}filters: { f: { module: ./f.wasm, grants: { everything: true } } }\n`,

@@ -48,10 +48,8 @@ routes:
 test('fills in every default and brings every value into its one form', () => {
   const { routes, ...rest } = validate(DOCUMENT, '/etc/sluice');
   assert.deepEqual(rest, {
-    listeners: [
-      { name: 'public', host: '::1', port: 8080, engine: 'auto', idleMs: 30_000, trustedProxies: [] },
-    ],
-    admin: { host: 'localhost', port: 9901 },
+    listeners: [{ ...PLAIN, name: 'public', host: '::1', port: 8080, engine: 'auto', idleMs: 30_000 }],
+    admin: { host: 'localhost', port: 9901, tls: null },
     upstreams: [
       {
         name: 'users',
@@ -71,6 +69,8 @@ test('fills in every default and brings every value into its one form', () => {
         ejection: { failures: 5, durationMs: 10_000 },
         connections: 256,
         keepAliveMs: 4_000,
+        protocol: 'http1',
+        tls: PLATFORM_TLS,
         retries: 1,
         redirects: null,
         headers: ['x-from', 'sluice', 'authorization', 'Basic abc'],
@@ -210,7 +210,15 @@ certificates: { warnDays: 0 }
 `;
   assert.deepEqual(validate(text, '/x'), {
     listeners: [
-      { name: 'a', host: '0.0.0.0', port: 0, engine: 'uws', idleMs: 1, trustedProxies: ['10.0.0.0/8'] },
+      {
+        ...PLAIN,
+        name: 'a',
+        host: '0.0.0.0',
+        port: 0,
+        engine: 'uws',
+        idleMs: 1,
+        trustedProxies: ['10.0.0.0/8'],
+      },
     ],
     admin: null,
     upstreams: [
@@ -223,6 +231,8 @@ certificates: { warnDays: 0 }
         ejection: { failures: 0, durationMs: 2 },
         connections: 3,
         keepAliveMs: 4,
+        protocol: 'http1',
+        tls: PLATFORM_TLS,
         retries: 0,
         redirects: {
           most: 20,
@@ -331,6 +341,17 @@ test('lets routes share a path when host or method differ', () => {
     [],
   );
 });
+
+/** What a listener has that says nothing of TLS and HTTP/2. */
+const PLAIN = { http2: false, tls: null, hsts: null, redirectToHttps: null, trustedProxies: [] };
+const PLATFORM_TLS = {
+  ca: null,
+  serverName: null,
+  certificate: null,
+  minVersion: 'TLSv1.2',
+  pins: [],
+  insecureSkipVerify: false,
+};
 
 describe('throws nothing but ConfigErrors', () => {
   test('for any JSON value', () => {
