@@ -3,7 +3,8 @@
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { GatewayError } from '../errors.js';
-import type { Body, BodyConsumer } from '../exchange.js';
+import type { Body } from '../exchange.js';
+import { DerivedBody } from './derived-body.js';
 
 /** More codings than anybody applies, one upon the other. */
 const MOST_CODINGS = 3;
@@ -41,92 +42,53 @@ export function decodeBody(body: Body, encoding: string): Body | null {
   return decoded;
 }
 
-class DecodedBody implements Body, BodyConsumer {
+class DecodedBody extends DerivedBody {
   readonly length = null;
-  readonly #source: Body;
   readonly #coding: string;
   readonly #make: MakeDecoder;
+  /** From the first byte on. */
   #decoder: Transform | null = null;
-  #consumer: BodyConsumer | null = null;
-  #paused = false;
-  #over = false;
 
   constructor(source: Body, coding: string, make: MakeDecoder) {
-    this.#source = source;
+    super(source);
     this.#coding = coding;
     this.#make = make;
   }
 
-  read(consumer: BodyConsumer): void {
-    this.#consumer = consumer;
-    this.#source.read(this);
+  protected override received(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
+    this.#decoder ??= this.#begin(bytes[0]!);
+    if (!this.#decoder.write(bytes)) this.holdSource();
   }
 
-  pause(): void {
-    this.#paused = true;
+  protected override sourceEnded(): void {
+    if (this.#decoder === null) this.finish();
+    else this.#decoder.end();
+  }
+
+  /** The source goes on until the decoder is full. */
+  protected override readerStopped(): void {
     this.#decoder?.pause();
   }
 
-  resume(): void {
-    this.#paused = false;
+  protected override readerReady(): void {
     this.#decoder?.resume();
   }
 
-  cancel(reason: GatewayError): void {
-    if (this.#over) return;
-    this.#stop();
-    this.#source.cancel(reason);
-  }
-
-  // What the source calls.
-
-  chunk(bytes: Uint8Array): void {
-    if (this.#over || bytes.byteLength === 0) return;
-    this.#decoder ??= this.#start(bytes[0]!);
-    if (!this.#decoder.write(bytes)) this.#source.pause();
-  }
-
-  end(): void {
-    if (this.#over) return;
-    if (this.#decoder !== null) {
-      this.#decoder.end();
-      return;
-    }
-    this.#over = true;
-    this.#consumer!.end();
-  }
-
-  fail(error: GatewayError): void {
-    if (this.#over) return;
-    this.#stop();
-    this.#consumer!.fail(error);
-  }
-
-  #start(first: number): Transform {
-    const decoder = this.#make(first);
-    decoder.on('data', (bytes: Uint8Array) => {
-      if (!this.#over) this.#consumer!.chunk(bytes);
-    });
-    decoder.on('drain', () => this.#source.resume());
-    decoder.on('end', () => {
-      if (this.#over) return;
-      this.#over = true;
-      this.#consumer!.end();
-    });
-    decoder.on('error', (cause) => {
-      if (this.#over) return;
-      const message = `the body is not ${this.#coding}: ${cause.message}`;
-      const error = new GatewayError('SLUICE_FILTER_RESPONSE_ENCODED', message, { cause });
-      this.#stop();
-      this.#source.cancel(error);
-      this.#consumer!.fail(error);
-    });
-    if (this.#paused) decoder.pause();
-    return decoder;
-  }
-
-  #stop(): void {
-    this.#over = true;
+  protected override abandoned(): void {
     this.#decoder?.destroy();
+  }
+
+  #begin(first: number): Transform {
+    const decoder = this.#make(first);
+    decoder.on('data', (bytes: Uint8Array) => this.passOn(bytes));
+    decoder.on('drain', () => this.releaseSource());
+    decoder.on('end', () => this.finish());
+    decoder.on('error', (cause) => {
+      const message = `the body is not ${this.#coding}: ${cause.message}`;
+      this.breakOff(new GatewayError('SLUICE_FILTER_RESPONSE_ENCODED', message, { cause }));
+    });
+    if (this.isPaused) decoder.pause();
+    return decoder;
   }
 }

@@ -2,38 +2,34 @@
 // through to its source: there is one chunk under way, and at most one more waits at either side.
 import { MAX_CHUNK_BYTES } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
-import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
+import { type Body, BufferedBody } from '../exchange.js';
 import type { PhaseChain } from '../route.js';
 import type { BodyVisits } from '../wasm/body-visits.js';
 import type { FilterResponse, PhaseResult } from '../wasm/guest-abi.js';
+import { DerivedBody } from './derived-body.js';
 import { type FilterSetting, visit } from './filter-run.js';
 
-export class FilteredBody implements Body, BodyConsumer {
+type Filters =
+  /** They wait for a chunk, or for the reader to take the one before. */
+  | 'resting'
+  /** A chunk is with them. */
+  | 'visiting'
+  /** They have seen the last. */
+  | 'done';
+
+export class FilteredBody extends DerivedBody {
   readonly length = null;
-  readonly #source: Body;
   readonly #setting: FilterSetting;
   readonly #chain: PhaseChain;
   readonly #visits: BodyVisits;
-  #consumer: BodyConsumer | null = null;
+  #filters: Filters = 'resting';
   #incoming: Uint8Array[] = [];
   #incomingBytes = 0;
-  /** What the filters let through and the consumer has not taken. */
-  #outgoing: Uint8Array | null = null;
-  /** The source has ended, and so have the filters. */
-  #sourceEnded = false;
-  #ended = false;
-  #started = false;
-  #visiting = false;
-  #sourcePaused = false;
-  #paused = false;
-  #over = false;
-  #failure: GatewayError | null = null;
-  #firstVisit: ((failure: GatewayError | null) => void) | null = null;
   #answeredBy = -1;
 
   /** @param visits of the filters of `chain` that are to see the body */
   constructor(source: Body, setting: FilterSetting, chain: PhaseChain, visits: BodyVisits) {
-    this.#source = source;
+    super(source);
     this.#setting = setting;
     this.#chain = chain;
     this.#visits = visits;
@@ -49,111 +45,60 @@ export class FilteredBody implements Body, BodyConsumer {
     return this.#answeredBy;
   }
 
-  /**
-   * Starts the flow and waits for the first bytes that the filters let through, so that one that fails or stops before does
-   * so before the head has left.
-   * @throws GatewayError that the body failed with
-   */
-  first(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#firstVisit = (failure) => (failure === null ? resolve() : reject(failure));
-      this.#start();
-    });
-  }
-
-  read(consumer: BodyConsumer): void {
-    this.#consumer = consumer;
-    if (this.#failure !== null) consumer.fail(this.#failure);
-    else {
-      this.#start();
-      this.#deliver();
-    }
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#deliver();
-  }
-
-  cancel(reason: GatewayError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#drop();
-    this.#source.cancel(reason);
-    this.#endFirst(reason);
-  }
-
-  // What the source calls.
-
-  chunk(bytes: Uint8Array): void {
-    if (this.#over) return;
+  protected override received(bytes: Uint8Array): void {
     this.#incoming.push(bytes);
     this.#incomingBytes += bytes.byteLength;
-    if (this.#incomingBytes >= MAX_CHUNK_BYTES) {
-      this.#sourcePaused = true;
-      this.#source.pause();
-    }
+    if (this.#incomingBytes >= MAX_CHUNK_BYTES) this.holdSource();
     this.#advance();
   }
 
-  end(): void {
-    if (this.#over) return;
-    this.#sourceEnded = true;
+  protected override sourceEnded(): void {
     this.#advance();
   }
 
-  fail(error: GatewayError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#failure = error;
-    this.#drop();
-    this.#endFirst(error);
-    this.#consumer?.fail(error);
+  /** The next chunk may come in meanwhile. */
+  protected override readerStopped(): void {}
+
+  protected override readerReady(): void {
+    this.#advance();
   }
 
-  #start(): void {
-    if (this.#started) return;
-    this.#started = true;
-    this.#source.read(this);
+  protected override abandoned(): void {
+    this.#incoming = [];
+    this.#incomingBytes = 0;
   }
 
   /** Begins the next visit, if there is a reason and what the last one let through is gone. */
   #advance(): void {
-    if (this.#visiting || this.#ended || this.#outgoing !== null) return;
-    if (this.#incomingBytes === 0 && !this.#sourceEnded) return;
-    this.#visiting = true;
+    if (this.#filters !== 'resting' || this.isHeldUp) return;
+    if (this.#incomingBytes === 0 && !this.hasSourceEnded) return;
+    this.#filters = 'visiting';
     // Chunk and end often come in one turn: they take one visit.
     queueMicrotask(() => void this.#visitNext());
   }
 
   async #visitNext(): Promise<void> {
-    if (this.#over) return;
+    if (this.isOver) return;
     const chunk = this.#take();
-    const last = this.#sourceEnded && this.#incomingBytes === 0;
-    this.#resumeSource();
+    const last = this.hasSourceEnded && this.#incomingBytes === 0;
+    if (this.#incomingBytes < MAX_CHUNK_BYTES) this.releaseSource();
+    let output = chunk;
     try {
-      const output = this.#visits.isOver ? chunk : await this.#visit(chunk, last);
-      if (this.#over) return;
-      if (output.byteLength > 0) this.#outgoing = output;
-      this.#ended = last;
+      if (!this.#visits.isOver) output = await this.#visit(chunk, last);
     } catch (cause) {
       this.#break(GatewayError.from(cause));
       return;
     }
-    if (this.#outgoing !== null || this.#ended) this.#endFirst(null);
-    this.#visiting = false;
-    this.#deliver();
+    this.#filters = last ? 'done' : 'resting';
+    if (last) this.finish(output);
+    else this.passOn(output);
   }
 
   async #visit(chunk: Uint8Array, last: boolean): Promise<Uint8Array> {
     const { links } = this.#visits;
     const specs = links.map((_, index) => this.#chain.specs[this.#visits.placeOf(index)]!);
     const result = await visit(this.#setting, specs, this.#visits.message(chunk, last), links, null);
-    if (result.response !== null && !this.#over) this.#endWith(result, result.response);
+    if (result.response !== null && !this.isOver) this.#endWith(result, result.response);
     return this.#visits.take(chunk, result);
   }
 
@@ -166,44 +111,18 @@ export class FilteredBody implements Body, BodyConsumer {
     );
     if (exchange.response === null) {
       this.#answeredBy = this.#visits.placeOf(respondedBy);
-      this.#source.cancel(stopped);
       exchange.response = { status, headers, body: new BufferedBody(body) };
-      this.fail(stopped);
+      this.breakOff(stopped);
     } else this.#break(stopped);
   }
 
   /** The filters end it. */
   #break(error: GatewayError): void {
-    if (this.#over) return;
+    if (this.isOver) return;
     const { exchange } = this.#setting;
     // Where the response is on its way, be it this one, nobody else tells of the error.
     if (exchange.response !== null) exchange.error ??= error;
-    this.#source.cancel(error);
-    this.fail(error);
-  }
-
-  /** Hands on what the consumer takes, and sees to the next chunk when it took all. */
-  #deliver(): void {
-    const consumer = this.#consumer;
-    if (this.#over || this.#paused) return;
-    if (consumer !== null && this.#outgoing !== null) {
-      const bytes = this.#outgoing;
-      this.#outgoing = null;
-      consumer.chunk(bytes);
-    }
-    // It may have paused or cancelled meanwhile.
-    if (this.#over || this.#paused) return;
-    if (!this.#ended) this.#advance();
-    else if (consumer !== null && this.#outgoing === null) {
-      this.#over = true;
-      consumer.end();
-    }
-  }
-
-  #resumeSource(): void {
-    if (!this.#sourcePaused || this.#incomingBytes >= MAX_CHUNK_BYTES) return;
-    this.#sourcePaused = false;
-    this.#source.resume();
+    this.breakOff(error);
   }
 
   /** The next chunk: what has come in so far, up to its most. */
@@ -214,16 +133,5 @@ export class FilteredBody implements Body, BodyConsumer {
     this.#incoming = rest.byteLength === 0 ? [] : [rest];
     this.#incomingBytes = rest.byteLength;
     return chunk;
-  }
-
-  #drop(): void {
-    this.#incoming = [];
-    this.#incomingBytes = 0;
-    this.#outgoing = null;
-  }
-
-  #endFirst(failure: GatewayError | null): void {
-    this.#firstVisit?.(failure);
-    this.#firstVisit = null;
   }
 }
