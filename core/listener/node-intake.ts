@@ -8,6 +8,7 @@ import { NodeReply, type ReplyOwner } from './node-reply.js';
 import type { NodeWire, Peer } from './node-wire.js';
 import { checkRequest, RequestFacts } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** A head as it came, one character per byte. */
 export interface RequestHead {
@@ -34,13 +35,15 @@ export interface Taken {
 export class NodeIntake {
   readonly #listener: string;
   readonly #owner: ReplyOwner;
+  readonly #proxies: TrustedProxies | null;
   readonly #handler: ExchangeHandler;
   readonly #ids = new RequestIds();
   readonly #facts = new RequestFacts();
 
-  constructor(listener: string, owner: ReplyOwner, handler: ExchangeHandler) {
+  constructor(listener: string, owner: ReplyOwner, proxies: TrustedProxies | null, handler: ExchangeHandler) {
     this.#listener = listener;
     this.#owner = owner;
+    this.#proxies = proxies;
     this.#handler = handler;
   }
 
@@ -49,18 +52,21 @@ export class NodeIntake {
     const { method, path, query, flat } = head;
     const facts = this.#facts;
     const found = checkRequest(method, path, query, flat, facts);
-    const refusal = known ?? found;
+    const origin = this.#proxies?.originOf(peer.address, flat) ?? null;
+    const refusal = known ?? found ?? origin?.refusal ?? null;
     const exchange = new Exchange({
       id: this.#ids.next(),
       listener: this.#listener,
-      scheme: peer.scheme,
+      scheme: origin?.scheme ?? peer.scheme,
       method,
       authority: facts.authority,
       path: refusal === null ? normalisePath(path) : path,
       query,
       headers: new HeaderList(flat),
-      clientAddress: peer.clientAddress,
-      clientCertificate: peer.clientCertificate,
+      clientAddress: origin?.clientAddress ?? peer.address,
+      peerAddress: peer.address,
+      forwardedFor: origin?.forwardedFor ?? '',
+      clientCertificate: peer.certificate,
       body: null,
     });
     const closes = refusal !== null || facts.close;

@@ -8,6 +8,7 @@ import { NodeHttp1 } from './node-http1.js';
 import { NodeIntake } from './node-intake.js';
 import type { NodeReply, ReplyOwner } from './node-reply.js';
 import type { Peer } from './node-wire.js';
+import { TrustedProxies } from './trusted-proxies.js';
 
 const LONGEST_WATCH_MS = 4000;
 const SHORTEST_WATCH_MS = 50;
@@ -54,7 +55,9 @@ export class NodeListener implements Listener, ReplyOwner {
 
   async listen(handler: ExchangeHandler): Promise<void> {
     assert(this.#http1 === null, 'a listener listens once');
-    const intake = new NodeIntake(this.name, this, handler);
+    const { trustedProxies = [] } = this.#options;
+    const proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
+    const intake = new NodeIntake(this.name, this, proxies, handler);
     this.#http1 = new NodeHttp1(intake, this.#times.headMs);
     this.#port = await this.#bind();
     this.#startWatch();
@@ -138,7 +141,7 @@ export class NodeListener implements Listener, ReplyOwner {
 function peerOf(socket: Socket): Peer {
   return {
     scheme: 'http',
-    clientAddress: (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, ''),
-    clientCertificate: null,
+    address: (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*/gi, ''),
+    certificate: null,
   };
 }

@@ -40,6 +40,8 @@ export interface NodeWire {
 /** What is known of a connection, read once. */
 export interface Peer {
   readonly scheme: 'http' | 'https';
-  readonly clientAddress: string;
-  readonly clientCertificate: Certificate | null;
+  /** In canonical form. */
+  readonly address: string;
+  /** Verified; null when the client showed none. */
+  readonly certificate: Certificate | null;
 }

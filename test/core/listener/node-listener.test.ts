@@ -8,6 +8,7 @@ import type { ExchangeHandler, Reply } from '../../../core/listener/listener.js'
 import { NodeListener } from '../../../core/listener/node-listener.js';
 import { testListener } from '../../contract/listener.contract.js';
 import { testListenerHttp1 } from '../../contract/listener-http1.contract.js';
+import { testTrustedProxies } from '../../contract/trusted-proxies.contract.js';
 import { requestOverSocket } from '../../support/contract-client.js';
 import { Collector, HandBody } from '../../support/raw-body.js';
 import { RawClient, valuesOf } from '../../support/raw-client.js';
@@ -21,6 +22,7 @@ testListener('NodeListener', () => {
 });
 
 testListenerHttp1('NodeListener', (options) => new NodeListener(options));
+testTrustedProxies('NodeListener', (options) => new NodeListener(options));
 
 describe('NodeListener', { timeout: 60_000 }, () => {
   let listener: NodeListener;
