@@ -306,6 +306,27 @@ export const ERROR_TABLE = Object.freeze({
     'The upstream redirects to a place where the gateway does not go.',
     'Read the reason in the log line of this request id; if the place is meant, add it to `upstreams.NAME.redirects`.',
   ),
+  SLUICE_UPSTREAM_CERTIFICATE: kind(
+    502,
+    'upstream',
+    false,
+    'The certificate of the upstream is not accepted.',
+    'Read in the message what is wrong with it; then mend the certificate, `upstreams.NAME.tls.ca` or `upstreams.NAME.tls.serverName`.',
+  ),
+  SLUICE_UPSTREAM_PIN: kind(
+    502,
+    'upstream',
+    false,
+    'The upstream has another key than expected.',
+    'Find out who answers at the target; if its key was changed on purpose, add the pin to `upstreams.NAME.tls.pins`.',
+  ),
+  SLUICE_UPSTREAM_TLS: kind(
+    502,
+    'upstream',
+    false,
+    'No secure connection to the upstream could be made.',
+    'Read the reason in the message: the versions and suites of TLS of the target, or what it holds against `upstreams.NAME.tls.certificate`.',
+  ),
   SLUICE_UPSTREAM_CONNECT_TIMEOUT: kind(
     504,
     'upstream',

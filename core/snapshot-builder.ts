@@ -179,7 +179,7 @@ export class SnapshotBuilder {
     const key = JSON.stringify(options);
     let upstream = this.#upstreams.acquire(key);
     if (upstream === undefined) {
-      upstream = buildUpstream(options);
+      upstream = buildUpstream({ ...options, protocol: 'http1', tls: null });
       this.#upstreams.add(key, upstream);
     }
     held.upstreams.push(key);

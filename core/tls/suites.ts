@@ -11,3 +11,9 @@ export const TLS12_SUITES = [
 ] as const;
 
 export const DEFAULT_CIPHERS: string = TLS12_SUITES.join(':');
+
+export const TLS13_SUITES = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+] as const;

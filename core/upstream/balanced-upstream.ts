@@ -11,7 +11,6 @@ import { HealthCheck } from './health-check.js';
 import { Http1Connection } from './http1-connection.js';
 import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
-import { UndiciConnection } from './undici-connection.js';
 import type {
   EjectionOptions,
   TargetState,
@@ -29,16 +28,8 @@ const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 /** Makes a connection, which opens its socket when it is first used. */
 export type OpenConnection = (connector: TargetConnector, keepAliveMs: number) => Connection;
 
-/** Over TLS by undici. */
-export const openUndici: OpenConnection = (connector, keepAliveMs) =>
-  new UndiciConnection(connector, keepAliveMs);
-
-/** In plain text by our own client. */
 export const openHttp1: OpenConnection = (connector, keepAliveMs) =>
   new Http1Connection(connector, keepAliveMs, WHEEL);
-
-const openByScheme: OpenConnection = (connector, keepAliveMs) =>
-  (connector.secure ? openUndici : openHttp1)(connector, keepAliveMs);
 
 /** What it needs to know; following redirects is not its work. */
 export type BalancedOptions = Omit<UpstreamOptions, 'redirects'>;
@@ -57,11 +48,11 @@ export class BalancedUpstream implements Upstream, CallHost {
   #onIdle: (() => void) | null = null;
 
   /**
-   * @param open    makes the connections; default by the scheme of the target
+   * @param open    makes the connections
    * @param resolve finds the addresses of names; default the system
    * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for a target that may not be written without `allowPrivate`
    */
-  constructor(options: BalancedOptions, open: OpenConnection = openByScheme, resolve?: ResolveName) {
+  constructor(options: BalancedOptions, open: OpenConnection = openHttp1, resolve?: ResolveName) {
     this.name = options.name;
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
@@ -165,7 +156,7 @@ class TargetLane implements Lane {
     resolve: ResolveName | undefined,
   ) {
     this.target = target;
-    const connector = new TargetConnector(target.url, { allowPrivate: options.allowPrivate, resolve });
+    const connector = new TargetConnector(target.url, { ...options, resolve });
     this.connector = connector;
     this.#pool = new ConnectionPool(() => open(connector, options.keepAliveMs), options.connections);
   }

@@ -5,7 +5,7 @@ import { FollowingUpstream } from './following-upstream.js';
 import type { Upstream, UpstreamOptions } from './upstream.js';
 
 /**
- * @param open    makes the connections; default by the scheme of the target
+ * @param open    makes the connections
  * @param resolve finds the addresses of names; default the system
  * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for a target that may not be written without `allowPrivate`
  */

@@ -219,7 +219,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   // What the response body calls.
 
   resume(): void {
-    // Never from inside a connection, another one included: undici parses on one stack.
+    // Never from inside a connection, which is at work on what it read.
     queueMicrotask(() => {
       if (this.#phase !== 'body') return;
       this.#watchSilence();

@@ -1,5 +1,5 @@
-// The connections to one target. Our own and not undici's Pool because a request must be able to leave the queue,
-// and because the most recently used connection is the one least likely to have been closed by the target.
+// The connections to one target. A request must be able to leave the queue,
+// and the most recently used connection is the one least likely to have been closed by the target.
 import type { Connection } from './connection.js';
 
 /** A request that needs a connection. */

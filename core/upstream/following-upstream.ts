@@ -2,6 +2,7 @@
 // more than it may see (redirect-request.ts). How a request reaches a place is BalancedUpstream's.
 import assert from 'node:assert';
 import { GatewayError } from '../errors.js';
+import type { ClientTls } from '../tls/client-tls.js';
 import { type BalancedOptions, BalancedUpstream, type OpenConnection } from './balanced-upstream.js';
 import type { ResolveName } from './dial.js';
 import { repeatAt } from './redirect-request.js';
@@ -49,7 +50,7 @@ export class FollowingUpstream implements Upstream {
   #disposal: Promise<void> | null = null;
 
   /**
-   * @param open    makes the connections; default by the scheme of the place
+   * @param open    makes the connections
    * @param resolve finds the addresses of names; default the system
    * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for a target that may not be written without `allowPrivate`
    */
@@ -66,9 +67,17 @@ export class FollowingUpstream implements Upstream {
       redirects,
     );
     this.#targets = new BalancedUpstream(options, open, resolve);
+    const tls = options.tls === null ? null : tlsForStrangers(options.tls);
     this.#buildPlace = (url) => {
       const { allowPrivate } = redirects;
-      const place = { ...options, targets: [{ url, weight: 1 }], healthCheck: null, allowPrivate };
+      const place: BalancedOptions = {
+        ...options,
+        targets: [{ url, weight: 1 }],
+        healthCheck: null,
+        allowPrivate,
+        protocol: 'http1',
+        tls,
+      };
       return new BalancedUpstream(place, open, resolve);
     };
   }
@@ -180,6 +189,14 @@ export class FollowingUpstream implements Upstream {
     }
     await Promise.all([this.#targets, ...this.#places.values()].map((upstream) => upstream.dispose()));
   }
+}
+
+/**
+ * Nobody besides the targets is shown our certificate, has their name and pins, or goes unverified. The authorities stay: who named
+ * some trusts no others.
+ */
+function tlsForStrangers(tls: ClientTls): ClientTls {
+  return { ...tls, serverName: null, identity: null, pins: [], insecureSkipVerify: false };
 }
 
 /** What was asked. Not resolved against the origin: a path may begin with two slashes. */

@@ -1,5 +1,5 @@
 // What may be sent again, and what counts against a target: the two rules of DESIGN §7 and of passive ejection.
-import type { GatewayError } from '../errors.js';
+import type { ErrorCode, GatewayError } from '../errors.js';
 import { BufferedBody } from '../exchange.js';
 import type { UpstreamRequest } from './upstream.js';
 
@@ -13,23 +13,35 @@ export function isRepeatable(request: UpstreamRequest): boolean {
   return IDEMPOTENT.has(method) && (body === null || body instanceof BufferedBody);
 }
 
+/** The target was not there, or did not get as far as to be sent a request. */
+const CONNECT_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  'SLUICE_UPSTREAM_CONNECT',
+  'SLUICE_UPSTREAM_CONNECT_TIMEOUT',
+  'SLUICE_UPSTREAM_CERTIFICATE',
+  'SLUICE_UPSTREAM_TLS',
+]);
+
+const TARGET_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  ...CONNECT_FAILURES,
+  'SLUICE_UPSTREAM_ADDRESS',
+  'SLUICE_UPSTREAM_PIN',
+  'SLUICE_UPSTREAM_CLOSED',
+  'SLUICE_UPSTREAM_TIMEOUT',
+]);
+
 /**
  * True for failures before the first byte, after which another target may be tried. Not SLUICE_UPSTREAM_ADDRESS: a name
- * that leads inside is to be seen, and not to be hidden by a target that works. It does count against its target.
+ * that leads inside is to be seen, and not to be hidden by a target that works; and not SLUICE_UPSTREAM_PIN, for a key that is
+ * somebody else's. Both do count against their target.
  */
 export function isConnectFailure(failure: GatewayError): boolean {
-  return failure.code === 'SLUICE_UPSTREAM_CONNECT' || failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT';
+  return CONNECT_FAILURES.has(failure.code);
 }
 
 /** @param queued the request was still waiting for one of our connections, which says nothing about the target */
 export function countsAgainstTarget(failure: GatewayError, queued: boolean): boolean {
   if (failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT') return !queued;
-  return (
-    failure.code === 'SLUICE_UPSTREAM_CONNECT' ||
-    failure.code === 'SLUICE_UPSTREAM_ADDRESS' ||
-    failure.code === 'SLUICE_UPSTREAM_CLOSED' ||
-    failure.code === 'SLUICE_UPSTREAM_TIMEOUT'
-  );
+  return TARGET_FAILURES.has(failure.code);
 }
 
 /** Statuses that a target, or what stands before it, gives when it cannot do its work. */

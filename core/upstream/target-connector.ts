@@ -1,10 +1,13 @@
 // Opens sockets to one target: requests, callouts and health checks all go through here, and a target that is a name
-// through Dial. TLS names and verifies the target itself, never what a request's `host` field says.
+// through Dial. What TLS adds to that is TlsClient's.
 import { lookup as systemResolve } from 'node:dns';
 import { isIP, connect as netConnect, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { GatewayError } from '../errors.js';
+import type { ClientTls } from '../tls/client-tls.js';
 import { checkLiteral, Dial, type ResolveName } from './dial.js';
+import { PLATFORM_TLS, type SocketOptions, TlsClient } from './tls-client.js';
+import type { UpstreamProtocol } from './upstream.js';
 
 const TCP_KEEP_ALIVE_MS = 60_000;
 /** Same as one read of libuv, so that a paused response holds no more than that. */
@@ -13,6 +16,10 @@ const HIGH_WATER_MARK_BYTES = 64 * 1024;
 export interface ConnectorOptions {
   /** The target may have any address, not only public ones. */
   readonly allowPrivate: boolean;
+  /** Default `http1`. */
+  readonly protocol?: UpstreamProtocol;
+  /** For a target with `https`; default and null are the authorities of the platform. */
+  readonly tls?: ClientTls | null;
   /** Default `dns.lookup`, which is what the system says. */
   readonly resolve?: ResolveName | undefined;
 }
@@ -24,19 +31,22 @@ export class TargetConnector {
   readonly #isLiteral: boolean;
   readonly #allowPrivate: boolean;
   readonly #resolve: ResolveName;
-  #session: Buffer | undefined;
+  /** Null in clear text. */
+  readonly #tls: TlsClient | null;
 
   /**
    * @param origin `http://host:port` or `https://host:port`
    * @throws GatewayError SLUICE_UPSTREAM_ADDRESS for an address that may not be written without `allowPrivate`
    */
-  constructor(origin: string, { allowPrivate, resolve = systemResolve }: ConnectorOptions) {
+  constructor(origin: string, options: ConnectorOptions) {
+    const { allowPrivate, resolve = systemResolve, protocol = 'http1', tls } = options;
     this.origin = new URL(origin);
     this.#host = this.origin.hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(this.origin.port) || (this.secure ? 443 : 80);
     this.#isLiteral = isIP(this.#host) !== 0;
     this.#allowPrivate = allowPrivate;
     this.#resolve = resolve;
+    this.#tls = this.secure ? new TlsClient(tls ?? PLATFORM_TLS, this.origin, this.#host, protocol) : null;
     if (this.#isLiteral && !allowPrivate) checkLiteral(this.#host);
   }
 
@@ -47,11 +57,16 @@ export class TargetConnector {
   /**
    * Starts to connect. `settled` is called once, with an error or with null when the socket can be written to; a
    * socket that is destroyed with an error before that hands it on.
-   * @param onread for a plain socket: what it reads into and who is told, in place of the stream
+   * @param onread what it reads into and who is told, in place of the stream
    */
   open(settled: (error: Error | null) => void, onread?: OnReadOpts): Socket {
     const dial = this.#isLiteral ? null : new Dial(this.#host, this.#allowPrivate, this.#resolve);
-    const socket = this.#connect(dial, onread);
+    const options: SocketOptions = {
+      ...this.#tcpOptions(dial),
+      ...(onread === undefined ? {} : { onread }),
+    };
+    const tls = this.#tls;
+    const socket = tls === null ? netConnect(options) : tls.connect(options);
     let pending = true;
     const settle = (error: Error | null): void => {
       if (!pending) return;
@@ -60,30 +75,17 @@ export class TargetConnector {
     };
     socket.once('connect', () => {
       if (dial !== null && !dial.reached(socket.remoteAddress)) socket.destroy(strayed());
-      else if (!this.secure) settle(null);
+      else if (tls === null) settle(null);
     });
-    if (this.secure) socket.once('secureConnect', () => settle(null));
+    if (tls !== null) {
+      socket.once('secureConnect', () => {
+        const objection = tls.objection(socket as TLSSocket);
+        if (objection === null) settle(null);
+        else socket.destroy(objection);
+      });
+    }
     // Stays for good: an error after the last request must not be an uncaught one.
     socket.on('error', settle);
-    return socket;
-  }
-
-  #connect(dial: Dial | null, onread: OnReadOpts | undefined): Socket {
-    const options = this.#tcpOptions(dial);
-    if (this.secure) return this.#connectTls(options);
-    return netConnect(onread === undefined ? options : { ...options, onread });
-  }
-
-  #connectTls(options: TcpNetConnectOpts): Socket {
-    const socket = tlsConnect({
-      ...options,
-      ...(this.#isLiteral ? {} : { servername: this.#host }),
-      ...(this.#session === undefined ? {} : { session: this.#session }),
-      ALPNProtocols: ['http/1.1'],
-    });
-    socket.on('session', (session: Buffer) => {
-      this.#session = session;
-    });
     return socket;
   }
 

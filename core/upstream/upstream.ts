@@ -2,6 +2,10 @@
 // test/contract/upstream.contract.ts holds every answer to it.
 import type { Body, Cancellation } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
+import type { ClientTls } from '../tls/client-tls.js';
+
+/** `http2` over TLS is agreed on by ALPN, in clear text it is by prior knowledge (RFC 9113 §3.3). */
+export type UpstreamProtocol = 'http1' | 'http2';
 
 export interface TargetOptions {
   /** Origin, `http://host:port` or `https://host:port`; no path. */
@@ -61,6 +65,9 @@ export interface UpstreamOptions {
   readonly ejection: EjectionOptions;
   /** Most connections to one target. */
   readonly connections: number;
+  readonly protocol: UpstreamProtocol;
+  /** For targets with `https`; null: the authorities of the platform, no certificate of ours. */
+  readonly tls: ClientTls | null;
   /** How long an idle connection is kept. */
   readonly keepAliveMs: number;
   /** Attempts beyond the first, on another target, for idempotent methods before any byte was sent. */

@@ -6,7 +6,6 @@ import { BufferedBody, Cancellation } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
 import { ScriptedNames } from '../support/scripted-names.js';
 import {
-  type BuildUpstream,
   CountingConsumer,
   clientLeft,
   collect,
@@ -15,13 +14,8 @@ import {
   upstreamOptions,
   upstreamRequest,
 } from '../support/upstream-client.js';
-import {
-  answering,
-  closedOrigin,
-  startHttpTarget,
-  startRawTarget,
-  until,
-} from '../support/upstream-servers.js';
+import type { Engine } from '../support/upstream-engines.js';
+import { answering, closedOrigin, until } from '../support/upstream-servers.js';
 
 const MIB = 1024 * 1024;
 /** More than kernel and sockets hold between two ends of loopback. */
@@ -32,7 +26,7 @@ function hasCode(code: ErrorCode): (error: unknown) => boolean {
 }
 
 /** Registers the suite for one implementation. */
-export function testUpstream(name: string, build: BuildUpstream): void {
+export function testUpstream(name: string, { build, startHttpTarget, startRawTarget }: Engine): void {
   describe(`${name} answers the Upstream contract`, { timeout: 30_000 }, () => {
     it('sends method, target, host and headers as given', async (t) => {
       let seen: { method: string; url: string; raw: string[] } | undefined;
@@ -337,7 +331,7 @@ export function testUpstream(name: string, build: BuildUpstream): void {
         const consumer = new CountingConsumer();
         body!.read(consumer);
         await until(() => consumer.bytes === 4);
-        if (reset) target.sockets[0]!.resetAndDestroy();
+        if (reset) target.reset(0);
         else target.sockets[0]!.end();
         await until(() => consumer.outcome !== 'open');
         assert.ok(consumer.outcome instanceof GatewayError);
@@ -347,14 +341,14 @@ export function testUpstream(name: string, build: BuildUpstream): void {
 
     it('resolves a name once for each connection, and connects where it was told', async (t) => {
       const target = await startHttpTarget(t, (request, response) => response.end(request.headers.host));
-      const { port } = new URL(target.url);
+      const url = target.url.replace('127.0.0.1', 'db.internal');
       const names = new ScriptedNames({ 'db.internal': [['127.0.0.1']] });
-      const upstream = startUpstream(t, [`http://db.internal:${port}`], { allowPrivate: true }, (options) =>
+      const upstream = startUpstream(t, [url], { allowPrivate: true }, (options) =>
         build(options, names.resolve),
       );
       for (let i = 0; i < 3; i++) {
         const { body } = await upstream.forward(upstreamRequest());
-        assert.equal(await collect(body), `db.internal:${port}`);
+        assert.equal(await collect(body), new URL(url).host);
       }
       assert.deepEqual(names.asked, ['db.internal']);
       assert.equal(target.sockets.length, 1);
@@ -362,13 +356,12 @@ export function testUpstream(name: string, build: BuildUpstream): void {
 
     it('refuses a name that leads inside with SLUICE_UPSTREAM_ADDRESS, and dials nobody', async (t) => {
       const target = await startHttpTarget(t, (_request, response) => response.end('inside'));
-      const { port } = new URL(target.url);
       const names = new ScriptedNames({
         'api.example': [['127.0.0.1'], ['93.184.216.34', '127.0.0.1'], ['::ffff:127.0.0.1']],
         '127.0.0.1.example': [['127.0.0.1']],
       });
       for (const name of ['api.example', 'api.example', 'api.example', '127.0.0.1.example']) {
-        const upstream = startUpstream(t, [`http://${name}:${port}`], {}, (options) =>
+        const upstream = startUpstream(t, [target.url.replace('127.0.0.1', name)], {}, (options) =>
           build(options, names.resolve),
         );
         await assert.rejects(upstream.forward(upstreamRequest()), (error: GatewayError) => {
@@ -393,7 +386,7 @@ export function testUpstream(name: string, build: BuildUpstream): void {
       const names = new ScriptedNames({
         localhost: [['127.0.0.1'], ['169.254.169.254'], ['127.0.0.1'], ['10.0.0.1']],
       });
-      const upstream = startUpstream(t, [`http://localhost:${new URL(target.url).port}`], {}, (options) =>
+      const upstream = startUpstream(t, [target.url.replace('127.0.0.1', 'localhost')], {}, (options) =>
         build(options, names.resolve),
       );
       for (const connections of [1, 2]) {

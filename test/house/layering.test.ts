@@ -79,7 +79,6 @@ const RULES: Rules = {
     'find-my-way': ['core/router/radix-router.ts'],
     graphql: ['core/wasm/graphql/'],
     yaml: ['core/config/plain-document.ts', 'core/config/yaml-document.ts'],
-    undici: ['core/upstream/undici-connection.ts'],
     pino: ['core/telemetry/log.ts'],
     'prom-client': ['core/telemetry/metrics.ts'],
     typescript: ['sdk/tools/reference/source-reader.ts'],

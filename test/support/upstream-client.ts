@@ -23,6 +23,8 @@ export function upstreamOptions(
     healthCheck: null,
     ejection: { failures: 0, durationMs: 1000 },
     connections: 16,
+    protocol: 'http1',
+    tls: null,
     keepAliveMs: 30_000,
     retries: 0,
     redirects: null,

@@ -16,6 +16,8 @@ export interface TestTarget {
   readonly url: string;
   /** Connections accepted so far, in order. */
   readonly sockets: Socket[];
+  /** Resets a connection, without a word of TLS. */
+  reset(index: number): void;
   close(): Promise<void>;
 }
 
@@ -95,9 +97,26 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-async function listen(test: TestContext, server: Server, port: number): Promise<TestTarget> {
+function listen(test: TestContext, server: Server, port: number): Promise<TestTarget> {
+  return serve(test, server, port, 'http', 'connection');
+}
+
+/** Likewise, for a server with TLS, whose sockets are those that it reads and writes in clear. */
+export function listenSecurely(test: TestContext, server: Server, port: number): Promise<TestTarget> {
+  return serve(test, server, port, 'https', 'secureConnection');
+}
+
+async function serve(
+  test: TestContext,
+  server: Server,
+  port: number,
+  scheme: string,
+  accepted: string,
+): Promise<TestTarget> {
   const sockets: Socket[] = [];
-  server.on('connection', (socket: Socket) => {
+  const below: Socket[] = [];
+  server.on('connection', (socket: Socket) => below.push(socket));
+  server.on(accepted, (socket: Socket) => {
     sockets.push(socket);
     socket.on('error', () => {});
   });
@@ -111,5 +130,10 @@ async function listen(test: TestContext, server: Server, port: number): Promise<
     await once(server, 'close');
   };
   test.after(close);
-  return { url: `http://127.0.0.1:${address.port}`, sockets, close };
+  return {
+    url: `${scheme}://127.0.0.1:${address.port}`,
+    sockets,
+    reset: (index) => void below[index]!.resetAndDestroy(),
+    close,
+  };
 }

@@ -10,7 +10,7 @@ import { collect, PushedBody, startUpstream, upstreamRequest } from '../../suppo
 import { ENGINES } from '../../support/upstream-engines.js';
 import { closedOrigin, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
 
-for (const [engine, build] of Object.entries(ENGINES)) testUpstream(`BalancedUpstream over ${engine}`, build);
+for (const [name, engine] of Object.entries(ENGINES)) testUpstream(`BalancedUpstream over ${name}`, engine);
 
 function isNoTarget(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'SLUICE_UPSTREAM_NO_TARGET' && error.status === 503;
@@ -28,7 +28,7 @@ async function besides(test: TestContext, url: string): Promise<TargetOptions[]>
   ];
 }
 
-for (const [engine, build] of Object.entries(ENGINES)) {
+for (const [engine, { build, startHttpTarget }] of Object.entries(ENGINES)) {
   describe(`BalancedUpstream over ${engine}`, { timeout: 30_000 }, () => {
     it('hands a redirect on and follows it nowhere', async (t) => {
       const other = await startHttpTarget(t, (_request, response) => response.end('inside'));

@@ -17,8 +17,7 @@ import { ENGINES } from '../../support/upstream-engines.js';
 import {
   answering,
   closedOrigin,
-  startHttpTarget,
-  startRawTarget,
+  type startRawTarget,
   startSaturatedTarget,
   until,
 } from '../../support/upstream-servers.js';
@@ -30,9 +29,9 @@ function hasCode(code: ErrorCode): (error: unknown) => boolean {
 }
 
 /** Answers the first request of each connection and closes at the second, unanswered. */
-async function startForgetfulTarget(t: Parameters<typeof startRawTarget>[0]) {
+async function startForgetfulTarget(t: TestContext, start: typeof startRawTarget) {
   const heads: string[] = [];
-  const target = await startRawTarget(t, (socket) => {
+  const target = await start(t, (socket) => {
     let requests = 0;
     socket.on('data', (bytes) => {
       heads.push(bytes.toString('latin1'));
@@ -44,7 +43,7 @@ async function startForgetfulTarget(t: Parameters<typeof startRawTarget>[0]) {
   return { target, heads };
 }
 
-for (const [engine, build] of Object.entries(ENGINES)) {
+for (const [engine, { build, startHttpTarget, startRawTarget }] of Object.entries(ENGINES)) {
   const startUpstream = (t: TestContext, urls: string[], changes: Partial<UpstreamOptions> = {}): Upstream =>
     startUpstreamOn(t, urls, changes, build);
 
@@ -219,7 +218,7 @@ for (const [engine, build] of Object.entries(ENGINES)) {
     });
 
     it('sends an idempotent request again when a kept connection turns out to be closed', async (t) => {
-      const { target, heads } = await startForgetfulTarget(t);
+      const { target, heads } = await startForgetfulTarget(t, startRawTarget);
       const upstream = startUpstream(t, [target.url], { retries: 1 });
       assert.equal(await collect((await upstream.forward(upstreamRequest({ target: '/1' }))).body), 'ok');
       assert.equal(await collect((await upstream.forward(upstreamRequest({ target: '/2' }))).body), 'ok');
@@ -232,7 +231,7 @@ for (const [engine, build] of Object.entries(ENGINES)) {
     });
 
     it('does not send POST again when a kept connection turns out to be closed', async (t) => {
-      const { target, heads } = await startForgetfulTarget(t);
+      const { target, heads } = await startForgetfulTarget(t, startRawTarget);
       const upstream = startUpstream(t, [target.url], { retries: 1 });
       await collect((await upstream.forward(upstreamRequest())).body);
       const body = new BufferedBody(Buffer.from('x'));

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { openHttp1 } from '../../../core/upstream/balanced-upstream.js';
+import type { Connection } from '../../../core/upstream/connection.js';
 import { ConnectionPool, type Waiter } from '../../../core/upstream/connection-pool.js';
 import { TargetConnector } from '../../../core/upstream/target-connector.js';
-import { UndiciConnection } from '../../../core/upstream/undici-connection.js';
 
 class Recorder implements Waiter {
-  connection: UndiciConnection | null = null;
+  connection: Connection | null = null;
 
-  onConnection(connection: UndiciConnection): void {
+  onConnection(connection: Connection): void {
     this.connection = connection;
   }
 }
@@ -15,7 +16,7 @@ class Recorder implements Waiter {
 function build(limit: number): ConnectionPool {
   // Connections open their socket at the first request: none is opened here.
   const connector = new TargetConnector('http://127.0.0.1:9', { allowPrivate: false });
-  return new ConnectionPool(() => new UndiciConnection(connector, 1000), limit);
+  return new ConnectionPool(() => openHttp1(connector, 1000), limit);
 }
 
 function acquire(pool: ConnectionPool): Recorder {

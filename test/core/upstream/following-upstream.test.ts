@@ -70,10 +70,10 @@ function isRefusal(reason: RegExp): (error: unknown) => boolean {
   };
 }
 
-for (const [engine, build] of Object.entries(ENGINES)) {
+for (const [name, engine] of Object.entries(ENGINES)) {
   const following: BuildUpstream = (options, resolve) =>
-    build({ ...options, redirects: options.redirects ?? TARGETS_ONLY }, resolve);
-  testUpstream(`FollowingUpstream over ${engine}`, following);
+    engine.build({ ...options, redirects: options.redirects ?? TARGETS_ONLY }, resolve);
+  testUpstream(`FollowingUpstream over ${name}`, { ...engine, build: following });
 
   const start = (
     t: TestContext,
@@ -83,11 +83,11 @@ for (const [engine, build] of Object.entries(ENGINES)) {
   ): Upstream => {
     const { names, ...options } = changes;
     return startUpstream(t, urls, { ...options, redirects: { ...TARGETS_ONLY, ...redirects } }, (all) =>
-      build(all, names?.resolve),
+      engine.build(all, names?.resolve),
     );
   };
 
-  describe(`FollowingUpstream over ${engine}`, { timeout: 30_000 }, () => {
+  describe(`FollowingUpstream over ${name}`, { timeout: 30_000 }, () => {
     it('follows to its own targets, and says where it was', async (t) => {
       const other = await startMoving(t);
       const target = await startMoving(t);

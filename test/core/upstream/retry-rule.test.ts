@@ -32,6 +32,9 @@ describe('countsAgainstTarget', () => {
       'SLUICE_UPSTREAM_CONNECT',
       'SLUICE_UPSTREAM_CONNECT_TIMEOUT',
       'SLUICE_UPSTREAM_ADDRESS',
+      'SLUICE_UPSTREAM_CERTIFICATE',
+      'SLUICE_UPSTREAM_PIN',
+      'SLUICE_UPSTREAM_TLS',
       'SLUICE_UPSTREAM_TIMEOUT',
       'SLUICE_UPSTREAM_CLOSED',
       'SLUICE_UPSTREAM_PROTOCOL',
@@ -41,7 +44,7 @@ describe('countsAgainstTarget', () => {
     ];
     assert.deepEqual(
       codes.filter((code) => countsAgainstTarget(failure(code), false)),
-      codes.slice(0, 5),
+      codes.slice(0, 8),
     );
     assert.equal(countsAgainstTarget(failure('SLUICE_UPSTREAM_CONNECT_TIMEOUT'), true), false);
   });
@@ -51,6 +54,9 @@ describe('isConnectFailure', () => {
   it('holds only for failures before the first byte', () => {
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECT')), true);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECT_TIMEOUT')), true);
+    assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CERTIFICATE')), true);
+    assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_TLS')), true);
+    assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_PIN')), false);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_ADDRESS')), false);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CLOSED')), false);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_TIMEOUT')), false);

@@ -103,7 +103,7 @@ describe('TargetConnector', { timeout: 20_000 }, () => {
     const port = await startTlsTarget(t);
     const upstream = startUpstream(t, [`https://localhost:${port}`]);
     await assert.rejects(upstream.forward(upstreamRequest()), (error: GatewayError) => {
-      assert.equal(error.code, 'SLUICE_UPSTREAM_CONNECT');
+      assert.equal(error.code, 'SLUICE_UPSTREAM_CERTIFICATE');
       assert.equal((error.cause as NodeJS.ErrnoException).code, 'DEPTH_ZERO_SELF_SIGNED_CERT');
       return true;
     });

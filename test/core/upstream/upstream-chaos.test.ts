@@ -10,9 +10,8 @@ import {
   upstreamRequest,
 } from '../../support/upstream-client.js';
 import { ENGINES } from '../../support/upstream-engines.js';
-import { startHttpTarget } from '../../support/upstream-servers.js';
 
-for (const [engine, build] of Object.entries(ENGINES)) {
+for (const [engine, { build, startHttpTarget }] of Object.entries(ENGINES)) {
   describe(`BalancedUpstream over ${engine} under a mixture of everything`, { timeout: 60_000 }, () => {
     it('ends every request once, counts down to zero, and serves on', async (t) => {
       let seed = 42;
