@@ -12,6 +12,7 @@ import { buildChains, type Chains, type Route } from './route.js';
 import { RadixRouter, type RouteEntry } from './router/radix-router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
+import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
 import { UpstreamHeaders } from './upstream-headers.js';
@@ -73,7 +74,10 @@ export class SnapshotBuilder {
       const specs = await this.#buildFilters(revision, held, scanner);
       const filteredMs = performance.now();
       const upstreams = new Map(
-        revision.config.upstreams.map((upstream) => [upstream.name, this.#buildUpstream(upstream, held)]),
+        revision.config.upstreams.map((upstream) => [
+          upstream.name,
+          this.#buildUpstream(upstream, revision.tls.upstream(upstream.name), held),
+        ]),
       );
       const router = await buildRouter(revision, specs, upstreams, scanner);
       const tookMs = {
@@ -174,12 +178,13 @@ export class SnapshotBuilder {
     return specs;
   }
 
-  #buildUpstream(config: UpstreamConfig, held: Held): Upstream {
-    const { headers: _, ...options } = config;
-    const key = JSON.stringify(options);
+  /** One that is shown another certificate, or trusts others, is another upstream: connections are of one identity. */
+  #buildUpstream(config: UpstreamConfig, tls: ClientTls | null, held: Held): Upstream {
+    const { headers: _, tls: __, ...options } = config;
+    const key = JSON.stringify({ ...options, tls: tls?.digest ?? null });
     let upstream = this.#upstreams.acquire(key);
     if (upstream === undefined) {
-      upstream = buildUpstream({ ...options, protocol: 'http1', tls: null });
+      upstream = buildUpstream({ ...options, tls });
       this.#upstreams.add(key, upstream);
     }
     held.upstreams.push(key);
