@@ -134,6 +134,13 @@ export const ERROR_TABLE = Object.freeze({
     'The path is declared, but not for this method.',
     'Use a method that the `allow` header names.',
   ),
+  SLUICE_ROUTE_CLIENT: kind(
+    403,
+    'downstream',
+    false,
+    'This route is for clients with another certificate.',
+    'Show a certificate that `routes[].clientCertificate` admits; the log line of this request id has the one that was shown.',
+  ),
 
   SLUICE_FILTER_UNREADABLE: kind(
     500,

@@ -61,6 +61,17 @@ export function isHopByHop(lowerCaseName: string): boolean {
   return HOP_BY_HOP.has(lowerCaseName);
 }
 
+/**
+ * True for fields by which a proxy tells a server of the certificate of its client (`client-cert` of RFC 9440, and what nginx
+ * and its heirs call it), `_` for `-` or not. A client that sends one makes it up.
+ */
+export function tellsOfCertificate(lowerCaseName: string): boolean {
+  const first = lowerCaseName.charCodeAt(0);
+  if (first !== 0x63 && first !== 0x73 && first !== 0x78) return false;
+  const name = lowerCaseName.includes('_') ? lowerCaseName.replaceAll('_', '-') : lowerCaseName;
+  return name.startsWith('client-cert') || name.startsWith('x-ssl-client-') || name.startsWith('ssl-client-');
+}
+
 /** True for fields that no filter and no upstream may set on a message of ours. */
 export function isFramingField(lowerCaseName: string): boolean {
   return FRAMING.has(lowerCaseName);
@@ -149,14 +160,17 @@ export class HeaderList {
     return new HeaderList(this.flat.slice());
   }
 
-  /** A copy without the hop-by-hop fields and without those that `connection` names (RFC 9110 §7.6.1). */
+  /**
+   * A copy of what a client may say to those behind us: without the hop-by-hop fields, without those that `connection` names
+   * (RFC 9110 §7.6.1), and without those that tell of a certificate.
+   */
   withoutHopByHop(): HeaderList {
     const { flat } = this;
     const isDropped = hopByHopTest(this);
     const kept: string[] = [];
     for (let i = 0; i < flat.length; i += 2) {
       const name = flat[i]!;
-      if (!isDropped(name)) kept.push(name, flat[i + 1]!);
+      if (!isDropped(name) && !tellsOfCertificate(name)) kept.push(name, flat[i + 1]!);
     }
     return new HeaderList(kept);
   }

@@ -1,10 +1,11 @@
 // The trip of a request, in order, on one screen. Each phase is a file in phases/; nothing here knows how.
 //
-//   match route → request filters → forward → response filters → egress → reply → finish
+//   match route → admit client → request filters → forward → response filters → egress → reply → finish
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { GatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeHandler, Reply } from './listener/listener.js';
+import { admitClient } from './phases/admit-client.js';
 import { type EgressObserver, guardEgress } from './phases/egress.js';
 import { buildErrorResponse } from './phases/error-response.js';
 import type { FilterObserver } from './phases/filter-run.js';
@@ -68,6 +69,7 @@ export class Pipeline {
   }
 
   async #serve(exchange: Exchange, route: Route): Promise<void> {
+    admitClient(exchange, route);
     const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
     if (exchange.response === null) {
       const wholeResponse =

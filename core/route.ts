@@ -1,4 +1,5 @@
 // A declared route, built: its upstream and its filter chains, laid out so that a request does no look-up.
+import type { ClientRule } from './client-rule.js';
 import type { RouteConfig } from './config/model.js';
 import type { EgressGuard } from './egress.js';
 import type { FilterSecret } from './filter-secret.js';
@@ -30,6 +31,8 @@ export interface CalloutUpstream {
 export interface Route {
   readonly id: string;
   readonly config: RouteConfig;
+  /** Null: for any client. */
+  readonly client: ClientRule | null;
   readonly upstream: Upstream;
   readonly upstreamHeaders: UpstreamHeaders;
   /** Every upstream of the revision by name. Which of them a filter may call is checked when it names them. */

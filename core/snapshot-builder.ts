@@ -1,6 +1,7 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
+import { ClientRule } from './client-rule.js';
 import type { FilterConfig, RouteConfig, UpstreamConfig } from './config/model.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
@@ -269,6 +270,7 @@ function buildRouter(
     route: {
       id: route.id,
       config: route,
+      client: route.clientCertificate === null ? null : new ClientRule(route.clientCertificate),
       upstream: callouts.get(route.upstream)!.upstream,
       upstreamHeaders: callouts.get(route.upstream)!.headers,
       callouts,

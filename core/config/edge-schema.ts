@@ -1,5 +1,5 @@
 // The part of the schema that says who is on the other end: proxies in front of the gateway, and clients by certificate.
-import { type JsonSchema, setOf, text } from './schema-words.js';
+import { flag, type JsonSchema, record, setOf, text } from './schema-words.js';
 
 export const trustedProxies: JsonSchema = {
   ...setOf(
@@ -8,3 +8,30 @@ export const trustedProxies: JsonSchema = {
   ),
   default: [],
 };
+
+export const clientCertificate: JsonSchema = record(
+  'Which clients the route is for, by their verified certificates: one entry of one list must fit; without any list, every certificate that the listener has verified.',
+  {
+    subjects: setOf(
+      'Distinguished names of the subject; an empty list admits nobody.',
+      text('sluice-distinguished-name', 'A name in the order of RFC 4514.', 'CN=billing,O=Example'),
+    ),
+    dnsNames: setOf(
+      'Alternative names that are domains; an empty list admits nobody.',
+      text('sluice-dns-name', 'A domain, exactly.', 'billing.example.com'),
+    ),
+    uris: setOf(
+      'Alternative names that are URIs; an empty list admits nobody.',
+      text(
+        'sluice-client-uri',
+        'A URI, exactly, or a SPIFFE id with "/*" for all below it.',
+        'spiffe://example.org/ns/pay/*',
+      ),
+    ),
+    fingerprints: setOf(
+      'SHA-256 of certificates; an empty list admits nobody.',
+      text('sluice-fingerprint', 'In hex, with or without colons.', '0f'.repeat(32)),
+    ),
+    forward: flag(false, 'Sends the certificate upstream in `client-cert` (RFC 9440).'),
+  },
+);

@@ -5,6 +5,7 @@ import { isFieldValue, isFramingField, isToken } from '../headers.js';
 import { parseModuleReference } from '../module-reference.js';
 import { NetworkSet } from '../network-set.js';
 import { checkHostPattern, checkPathPattern } from '../path-pattern.js';
+import { canonicalName } from '../tls/canonical-name.js';
 import { UrlAllowList } from '../url-allow-list.js';
 import { parseUrlPathPattern } from '../url-path.js';
 import { isLoopback, parseAddress, parseOrigin } from './address.js';
@@ -25,6 +26,12 @@ const NEVER_FORWARDED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
 const BUILTIN = /^builtin:[a-z][a-z0-9-]*$/;
 const FILE = /^(?:\/|\.{1,2}\/)[^\x00]+$/;
 const PIN = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+const DNS_NAME =
+  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+/** Without `*`, which somebody would take for a wildcard. */
+const CLIENT_URI = /^[a-z][a-z0-9+.-]*:[!-)+-~]+$/i;
+const SPIFFE_BELOW = /^spiffe:\/\/[a-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*\/\*$/;
+const FINGERPRINT = /^(?:[0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})$/i;
 const REQUEST_PATH = /^\/[!-"$-~]*$/;
 
 function invalid(check: (text: string) => string | null, confidential = false): TextFormat {
@@ -47,6 +54,19 @@ export const TEXT_FORMATS = {
   ),
   'sluice-loopback-address': invalid(checkLoopback),
   'sluice-proxy-network': invalid(checkProxyNetwork),
+  'sluice-distinguished-name': expecting(
+    (text) => canonicalName(text) !== null,
+    'a distinguished name such as "CN=billing,O=Example", its most specific part first (RFC 4514)',
+  ),
+  'sluice-dns-name': expecting((text) => DNS_NAME.test(text), 'a domain such as "billing.example.com"'),
+  'sluice-client-uri': expecting(
+    (text) => CLIENT_URI.test(text) || SPIFFE_BELOW.test(text),
+    'a URI in full, or a SPIFFE id and "/*", such as "spiffe://example.org/ns/pay/*"',
+  ),
+  'sluice-fingerprint': expecting(
+    (text) => FINGERPRINT.test(text),
+    'a SHA-256 fingerprint: 64 hex digits, or 32 pairs with colons between',
+  ),
   'sluice-origin': expecting(
     (text) => parseOrigin(text) !== null,
     'an origin "http://host:port" or "https://host:port" without path, query or credentials',

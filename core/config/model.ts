@@ -232,6 +232,8 @@ export interface RouteConfig {
     readonly path: string;
     readonly methods: readonly string[];
   };
+  /** Null (the default): clients need no certificate. */
+  readonly clientCertificate: ClientCertificateConfig | null;
   /** Names of filter instances, in order. */
   readonly filters: readonly string[];
   readonly upstream: string;
@@ -247,6 +249,20 @@ export interface RouteConfig {
   readonly preserveHost: boolean;
   /** Default: that of `secrets.egress`. */
   readonly secretEgress: EgressMode;
+}
+
+/** Clients that a route is for: an entry of one of the lists must fit. Null says nothing, an empty one admits nobody. */
+export interface ClientCertificateConfig {
+  /** In their one form (core/tls/canonical-name.ts). */
+  readonly subjects: readonly string[] | null;
+  /** Lower case. */
+  readonly dnsNames: readonly string[] | null;
+  /** A SPIFFE id may end with `/*`. */
+  readonly uris: readonly string[] | null;
+  /** SHA-256, hex in lower case. */
+  readonly fingerprints: readonly string[] | null;
+  /** The certificate goes upstream. Default false. */
+  readonly forward: boolean;
 }
 
 export interface WorkersConfig {

@@ -2,9 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isModuleFile } from '../module-reference.js';
+import { canonicalName } from '../tls/canonical-name.js';
 import { parseAddress, parseOrigin } from './address.js';
 import type {
   AdminConfig,
+  ClientCertificateConfig,
   ClientTlsConfig,
   EgressMode,
   FilterConfig,
@@ -87,7 +89,15 @@ type UpstreamDocument = Omit<UpstreamConfig, 'name' | 'healthCheck' | 'redirects
   readonly headers: Readonly<Record<string, string>>;
 };
 
-type RouteDocument = Omit<RouteConfig, 'match' | 'secretEgress'> & {
+type ClientCertificateDocument = Pick<ClientCertificateConfig, 'forward'> & {
+  readonly subjects?: readonly string[];
+  readonly dnsNames?: readonly string[];
+  readonly uris?: readonly string[];
+  readonly fingerprints?: readonly string[];
+};
+
+type RouteDocument = Omit<RouteConfig, 'match' | 'clientCertificate' | 'secretEgress'> & {
+  readonly clientCertificate?: ClientCertificateDocument;
   readonly secretEgress: EgressMode | 'inherit';
   readonly match: {
     readonly hosts?: readonly string[];
@@ -216,7 +226,25 @@ function resolveRoute(route: RouteDocument, egress: EgressMode): RouteConfig {
   return {
     ...route,
     match: { hosts: hosts?.map((host) => host.toLowerCase()) ?? null, path, methods },
+    clientCertificate:
+      route.clientCertificate === undefined ? null : resolveClientCertificate(route.clientCertificate),
     secretEgress: route.secretEgress === 'inherit' ? egress : route.secretEgress,
+  };
+}
+
+function resolveClientCertificate({
+  subjects,
+  dnsNames,
+  uris,
+  fingerprints,
+  forward,
+}: ClientCertificateDocument): ClientCertificateConfig {
+  return {
+    subjects: subjects?.map((name) => canonicalName(name)!) ?? null,
+    dnsNames: dnsNames?.map((name) => name.toLowerCase()) ?? null,
+    uris: uris ?? null,
+    fingerprints: fingerprints?.map((hex) => hex.replaceAll(':', '').toLowerCase()) ?? null,
+    forward,
   };
 }
 

@@ -1,6 +1,6 @@
 // The JSON Schema (2020-12) of a configuration document: the one place for its keys, limits and defaults.
 // It is published for editors and run by validate.ts, so every description is written for an operator.
-import { trustedProxies } from './edge-schema.js';
+import { clientCertificate, trustedProxies } from './edge-schema.js';
 import {
   choice,
   duration,
@@ -167,6 +167,7 @@ const route = record(
   {
     id: text('sluice-name', 'Name of the route in logs and metrics, unique.', 'get-user'),
     match,
+    clientCertificate,
     filters: {
       ...listOf(
         'Filter instances, in the order in which they see the request.',

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
+import type { Certificate } from '../tls/certificate.js';
 import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream.js';
 import { secretFieldValue } from './secret-headers.js';
 
@@ -10,6 +11,8 @@ const VIA = '1.1 sluice';
 /** Fields of the client that the gateway writes itself. */
 const OWN: ReadonlySet<string> = new Set([
   'host',
+  'client-cert',
+  'client-cert-chain',
   'content-length',
   'expect',
   'forwarded',
@@ -122,7 +125,13 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
     'via',
     via,
   );
+  if (route.client?.forward === true) kept.push('client-cert', clientCert(exchange.clientCertificate!));
   const headers = new HeaderList(kept);
   route.upstreamHeaders.applyTo(headers);
   return headers;
+}
+
+/** DER as a byte sequence (RFC 9440 §2.1, RFC 9651 §3.3.5). */
+function clientCert({ der }: Certificate): string {
+  return `:${Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('base64')}:`;
 }

@@ -8,7 +8,8 @@ const PORT = /:\d*$/;
 
 /** Answers what is declared with a redirect to the same place by TLS. Method and body stay (RFC 9110 §15.4.9). */
 export function redirectToHttps(exchange: Exchange, { redirectPort }: Transport): void {
-  if (redirectPort === null) return;
+  // A trusted proxy may say that the client came by TLS already.
+  if (redirectPort === null || exchange.scheme === 'https') return;
   const host = exchange.authority.replace(PORT, '');
   const authority = redirectPort === HTTPS_PORT ? host : `${host}:${redirectPort}`;
   const query = exchange.query === '' ? '' : `?${exchange.query}`;

@@ -166,6 +166,24 @@ describe('hop-by-hop fields', () => {
     assert.equal(list.size, 7);
   });
 
+  it('are left out with those that tell of a certificate, however they are spelled', () => {
+    const told = [
+      ...['client-cert', 'client-cert-chain', 'client_cert', 'client-certificate', 'x-ssl-client-verify'],
+      ...['ssl-client-cert', 'x_ssl_client_s_dn', 'ssl_client_i-dn', 'x-ssl_client-cert'],
+    ];
+    const kept = [
+      'x-client-cert',
+      'client',
+      'client-ip',
+      'ssl',
+      'x-ssl',
+      'x-amzn-mtls-clientcert',
+      'sec-fetch-mode',
+    ];
+    const list = new HeaderList([...told, ...kept].flatMap((name) => [name, '1']));
+    assert.deepEqual(list.withoutHopByHop().names(), kept);
+  });
+
   it('are named by every connection field, also when the first one names nothing', () => {
     for (const plain of ['keep-alive', 'close', 'Keep-Alive']) {
       const list = new HeaderList([

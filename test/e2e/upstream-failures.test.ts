@@ -109,9 +109,16 @@ describe('what goes upstream', () => {
         x_request_id: 'mine',
         x_key: 'mine',
         x_other: 'mine',
+        'client-cert': ':bWluZQ==:',
+        'client-cert-chain': ':bWluZQ==:',
+        client_cert: ':bWluZQ==:',
+        'x-forwarded-client-cert': 'Subject="CN=mine"',
+        'x-ssl-client-verify': 'SUCCESS',
+        'ssl-client-subject-dn': 'CN=mine',
+        ssl_client_verify: 'SUCCESS',
       },
     });
-    const made = Object.keys(headers).filter((name) => name.includes('_') || /prefix|-url$/.test(name));
+    const made = Object.keys(headers).filter((name) => /_|prefix|-url$|cert|ssl/.test(name));
     assert.deepEqual(made, ['x_other']);
     assert.equal(headers['x-key'], 'fixed');
     assert.equal(headers['x-forwarded-for'], '127.0.0.1');

@@ -40,6 +40,7 @@ const RULES: Rules = {
     ],
     ['core/dispatch/', 'sdk/testing/', 'sdk/tools/'],
     [
+      'core/client-rule.ts',
       'core/egress.ts',
       'core/etcd-source.ts',
       'core/filter-secret.ts',

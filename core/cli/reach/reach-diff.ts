@@ -3,6 +3,7 @@
 import type { FilterConfig, GatewayConfig, RouteConfig } from '../../config/model.js';
 import { parsePathPattern } from '../../path-pattern.js';
 import { RadixRouter } from '../../router/radix-router.js';
+import { compareClients } from './clients-order.js';
 import { type PathRegion, pathRegions, witnessOf } from './path-regions.js';
 import { compareRules } from './rules-order.js';
 import {
@@ -139,6 +140,7 @@ function compareRoutes(
   const verdicts = new Verdicts();
   const largest = compareMost(was.limits.requestBodyBytes, is.limits.requestBodyBytes);
   verdicts.add(largest, 'limit requestBodyBytes');
+  verdicts.add(compareClients(was.clientCertificate, is.clientCertificate), 'clientCertificate');
   compareChains(old.chainOf(was), now.chainOf(is), verdicts);
   const kind = nameOf(verdicts.all);
   return kind === 'same' ? null : { kind, ...ids, reasons: verdicts.reasons };

@@ -20,6 +20,8 @@ function route(text: string): string {
   return `${L}${U}routes: [${text}]\n`;
 }
 
+const CLIENT = '{ id: r, match: { path: /, methods: [GET] }, upstream: u, clientCertificate: ';
+
 /** A document whose only upstream, on line 2, has this flow mapping. */
 function upstream(text: string): string {
   return `${L}upstreams: { u: ${text} }\n`;
@@ -205,6 +207,24 @@ upstreams:
     text: route('{ id: r, match: { hosts: null, path: /, methods: [] }, upstream: u }'),
     errors: ['CONFIG_INVALID 3:35 /routes/0/match/hosts'],
     says: /found null, expected a list/,
+  },
+  'a rule for certificates that no listener asks for': {
+    text: route(`${CLIENT}{} }`),
+    errors: ['CONFIG_REFERENCE 3:87 /routes/0/clientCertificate'],
+    says: /no listener asks for certificates, expected a listener with `tls\.clientAuth`/,
+  },
+  'clients that nobody can be': {
+    text: route(
+      `${CLIENT}{ subjects: [/CN=a], dnsNames: ["*.a"], uris: ["https://a/*"], fingerprints: [ab] } }`,
+    ),
+    errors: [
+      'CONFIG_REFERENCE 3:87 /routes/0/clientCertificate',
+      'CONFIG_INVALID 3:100 /routes/0/clientCertificate/subjects/0',
+      'CONFIG_INVALID 3:119 /routes/0/clientCertificate/dnsNames/0',
+      'CONFIG_INVALID 3:134 /routes/0/clientCertificate/uris/0',
+      'CONFIG_INVALID 3:165 /routes/0/clientCertificate/fingerprints/0',
+    ],
+    says: /no listener/,
   },
   'a trusted proxy that is a name': {
     text: 'listeners: [{ name: a, address: "a:1", trustedProxies: [proxy.internal] }]\n',

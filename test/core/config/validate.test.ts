@@ -125,6 +125,7 @@ test('fills in every default and brings every value into its one form', () => {
   assert.deepEqual(routes[0], {
     id: 'get-user',
     match: { hosts: ['api.example.com', '*.example.org'], path: '/users/:id', methods: ['GET', 'M-SEARCH'] },
+    clientCertificate: null,
     filters: ['guard', 'mine', 'guard'],
     upstream: 'users',
     timeouts: { connectMs: 1_000, responseMs: 15_000, idleMs: 60_000 },
@@ -273,6 +274,7 @@ certificates: { warnDays: 0 }
       {
         id: 'r',
         match: { hosts: null, path: '/', methods: ['BREW'] },
+        clientCertificate: null,
         filters: [],
         upstream: 'u',
         timeouts: { connectMs: 7, responseMs: 8, idleMs: 0 },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { diffReach, isWidening } from '../../../../core/cli/reach/reach-diff.js';
 import { formatReach } from '../../../../core/cli/reach/reach-report.js';
+import type { ClientCertificateConfig, GatewayConfig } from '../../../../core/config/model.js';
 import { validate } from '../../config/validating.js';
 
 type Json = Record<string, unknown>;
@@ -308,4 +309,50 @@ describe('the report of a change', () => {
   it('knows what widens', () => {
     assert.deepEqual(changes.map(isWidening), [false, true]);
   });
+});
+
+describe('what certificates reach', () => {
+  type Lists = Partial<ClientCertificateConfig>;
+  const base = config(['GET /a']);
+  const withRule = (lists: Lists | null): GatewayConfig => {
+    const silent = { subjects: null, dnsNames: null, uris: null, fingerprints: null, forward: false };
+    const clientCertificate = lists === null ? null : { ...silent, ...lists };
+    return { ...base, routes: base.routes.map((route) => ({ ...route, clientCertificate })) };
+  };
+  const cases: readonly [what: string, before: Lists | null, after: Lists | null, verdict: string | null][] =
+    [
+      ['a rule where there was none', null, {}, 'narrower'],
+      ['no rule any more', { subjects: [] }, null, 'wider'],
+      ['lists where any certificate would do', {}, { dnsNames: ['a.example'] }, 'narrower'],
+      ['no lists any more', { dnsNames: ['a.example'] }, { forward: true }, 'wider'],
+      [
+        'the same with a list of nobody',
+        { dnsNames: ['a.example'], uris: [] },
+        { dnsNames: ['a.example'] },
+        null,
+      ],
+      ['one more name', { dnsNames: ['a.example'] }, { dnsNames: ['a.example', 'b.example'] }, 'wider'],
+      ['one more list', { dnsNames: ['a.example'] }, { dnsNames: ['a.example'], uris: ['urn:a'] }, 'wider'],
+      ['a name less', { dnsNames: ['a.example', 'b.example'] }, { dnsNames: ['a.example'] }, 'narrower'],
+      ['another name', { subjects: ['CN=a'] }, { subjects: ['CN=b'] }, 'changed'],
+      ['all below a SPIFFE id', { uris: ['spiffe://a/b/c'] }, { uris: ['spiffe://a/b/*'] }, 'wider'],
+      ['all below a higher one', { uris: ['spiffe://a/b/*'] }, { uris: ['spiffe://a/*'] }, 'wider'],
+      ['one of those below', { uris: ['spiffe://a/b/*'] }, { uris: ['spiffe://a/b/c'] }, 'narrower'],
+      ['a SPIFFE id beside', { uris: ['spiffe://a/b/*'] }, { uris: ['spiffe://a/bc/d'] }, 'changed'],
+      [
+        'a subject that looks like a SPIFFE id',
+        { subjects: ['CN=a/*'] },
+        { subjects: ['CN=a/b'] },
+        'changed',
+      ],
+      ['forwarding', {}, { forward: true }, null],
+    ];
+  for (const [what, before, after, verdict] of cases) {
+    it(`${verdict ?? 'the same'}: ${what}`, () => {
+      const [change, ...more] = diffReach(withRule(before), withRule(after));
+      assert.equal(change?.kind ?? null, verdict);
+      assert.deepEqual(more, []);
+      if (verdict !== null) assert.deepEqual(change!.reasons, [{ verdict, what: 'clientCertificate' }]);
+    });
+  }
 });

@@ -1,0 +1,14 @@
+// The second half of phase 1, of routes that are for certain clients: has the client shown a certificate that they take.
+import { GatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import type { Route } from '../route.js';
+
+/** @throws GatewayError SLUICE_ROUTE_CLIENT; the reason is for the log */
+export function admitClient({ clientCertificate }: Exchange, { id, client }: Route): void {
+  if (client === null) return;
+  if (clientCertificate === null)
+    throw new GatewayError('SLUICE_ROUTE_CLIENT', `route ${id}: the client has shown no certificate`);
+  if (client.admits(clientCertificate)) return;
+  const { subject, fingerprint } = clientCertificate;
+  throw new GatewayError('SLUICE_ROUTE_CLIENT', `route ${id}: not for ${subject} (SHA-256 ${fingerprint})`);
+}
