@@ -377,12 +377,19 @@ export const ERROR_TABLE = Object.freeze({
     'A listener could not be opened.',
     'Check that the address is one of this host and that no other process listens on the port.',
   ),
-  SLUICE_LISTEN_ENGINE: kind(
+  SLUICE_LISTEN_TLS: kind(
     500,
     'config',
     false,
-    'The engine that a listener asks for is not to be had.',
-    'Set `engine: auto` or `node`, or leave out what only `node` can do; the message says what stands in the way.',
+    'The engine of a listener does not take a certificate, a key or a server name.',
+    'Set `engine` of the listener to `node`, or use keys of RSA or of the curves P-256, P-384 and P-521.',
+  ),
+  SLUICE_LISTEN_CLIENT_CERTIFICATE: kind(
+    403,
+    'downstream',
+    false,
+    'The listener wants a certificate of the client, and there is none that is good.',
+    'Show a certificate of an authority that the listener trusts, one that was not revoked.',
   ),
   SLUICE_LISTEN_MALFORMED: kind(
     400,

@@ -17,13 +17,6 @@ export interface ListenerOptions {
   readonly trustedProxies?: readonly string[];
   /** Null (the default) takes clear text. */
   readonly tls?: ServerTls | null;
-  /** What the listener is made of; `auto` (the default): uWebSockets.js unless it cannot do what is asked for. */
-  readonly engine?: 'auto' | 'uws' | 'node';
-  /**
-   * True speaks HTTP/2 beside HTTP/1.1: over TLS to clients that offer it (ALPN), else to those that begin with it
-   * (RFC 9113 §3.3). Default false.
-   */
-  readonly http2?: boolean;
 }
 
 /** How a reply ended. */
@@ -68,6 +61,12 @@ export interface Listener {
   readonly port: number;
   /** Throws SLUICE_LISTEN_ADDRESS when the address cannot be bound. */
   listen(handler: ExchangeHandler): Promise<void>;
+  /**
+   * Shows and asks of new connections what `tls` says, from now on. Running ones go on as they began, and a certificate that was
+   * revoked meanwhile may stop being taken on them too. Only for a listener that was made with `tls`.
+   * Throws SLUICE_LISTEN_TLS when the engine does not take it: all stays as it was.
+   */
+  updateTls(tls: ServerTls): void;
   /** Accepts no new connection; running exchanges go on, and their connections close after the response. */
   drain(): void;
   /** Cuts every connection that is left. */

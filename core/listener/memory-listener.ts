@@ -62,6 +62,10 @@ export class MemoryListener implements Listener {
     this.#handler = handler;
   }
 
+  updateTls(): void {
+    assert.fail('nothing is encrypted in memory');
+  }
+
   drain(): void {
     this.#draining = true;
   }

@@ -31,6 +31,8 @@ export interface UwsResponse {
   /** Cuts the connection; bytes that the kernel already took still arrive. Runs the abort handler. */
   close(): unknown;
   getRemoteAddress(): ArrayBuffer;
+  /** PEM of what the client showed, also in a session that is resumed; '' for nothing. Not in clear text. */
+  getX509Certificate(): string;
 }
 
 /** A request; gone when its handler returns. */
@@ -45,15 +47,51 @@ export interface UwsRequest {
   forEach(visit: (name: string, value: string) => void): void;
 }
 
+/** Never freed: closures that it was given live as long as the process. */
 export interface UwsApp {
+  /** Of the name that `domain` chose last, else of no name. */
   any(pattern: string, handler: (res: UwsResponse, req: UwsRequest) => void): unknown;
   listen(host: string, port: number, options: number, bound: (socket: unknown) => void): unknown;
   close(): unknown;
 }
 
+/** Paths of PEM files, read while the call that takes them runs; `ca_file_name` is read twice. */
+export interface UwsTlsOptions {
+  readonly cert_file_name: string;
+  readonly key_file_name: string;
+  /** Asks clients for a certificate of these. Cuts the handshake of one with another, but not of one without. */
+  readonly ca_file_name?: string;
+  /** Of TLS 1.2, which begins at that. The client's order counts. */
+  readonly ssl_ciphers: string;
+}
+
+/** Its connections show what it was made with to clients that send no name or one that is not among the added ones. */
+export interface UwsTlsApp extends UwsApp {
+  /**
+   * Exact, or `*.` for one label more; letters count with their case, and more than ten labels are never found. Its
+   * requests find no route of the app but those added after `domain(name)`. Does nothing when the engine does not take
+   * the files.
+   */
+  addServerName(name: string, options: UwsTlsOptions): unknown;
+  /** Frees what its running connections need: they end at their next request. Writes to stdout. */
+  removeServerName(name: string): unknown;
+  /** Writes to stdout. */
+  domain(name: string): unknown;
+  /** In the handshake; a name that is added meanwhile is found. */
+  missingServerName(handler: (name: string) => void): unknown;
+  /** Called with 1 for each connection that opens, with -1 for each that closes. */
+  filter(handler: (res: unknown, count: number) => void): unknown;
+  getDescriptor(): number;
+  /** What this app accepts goes to its children in turn, a little later. */
+  addChildAppDescriptor(descriptor: number): unknown;
+  removeChildAppDescriptor(descriptor: number): unknown;
+}
+
 /** What the package exports; its own declarations leave some of it out. */
 export interface UwsModule {
   App(): UwsApp;
+  /** Throws when the engine does not take the files. Without options it can only pass connections on to children. */
+  SSLApp(options: UwsTlsOptions | Record<string, never>): UwsTlsApp;
   us_listen_socket_close(socket: unknown): void;
   us_socket_local_port(socket: unknown): number;
   readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;

@@ -7,6 +7,8 @@ import { GatewayError } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import { normalisePath } from '../target.js';
+import type { ServerTls } from '../tls/server-tls.js';
+import type { ClientCertificates } from './client-certificates.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { formatAddress } from './peer-address.js';
 import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
@@ -15,6 +17,7 @@ import { TrustedProxies } from './trusted-proxies.js';
 import { beginEngineCork, endEngineCork } from './uws-cork.js';
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-engine.js';
 import { type ReplyOwner, UwsReply } from './uws-reply.js';
+import { UwsTls } from './uws-tls.js';
 
 const engine = uws as unknown as UwsModule;
 
@@ -31,7 +34,8 @@ export class UwsListener implements Listener, ReplyOwner {
   readonly name: string;
   readonly #options: ListenerOptions;
   readonly #proxies: TrustedProxies | null;
-  readonly #app: UwsApp = engine.App();
+  readonly #tls: UwsTls | null;
+  readonly #app: UwsApp;
   readonly #ids = new RequestIds();
   readonly #facts = new RequestFacts();
   readonly #watched = new Set<UwsReply>();
@@ -45,10 +49,13 @@ export class UwsListener implements Listener, ReplyOwner {
   #draining = false;
   #closed = false;
 
+  /** @throws GatewayError SLUICE_LISTEN_TLS when the engine does not take what `tls` says */
   constructor(options: ListenerOptions) {
     this.name = options.name;
     this.#options = options;
-    const { trustedProxies = [] } = options;
+    const { trustedProxies = [], tls = null } = options;
+    this.#tls = tls && new UwsTls(engine, tls, this.#route);
+    this.#app = this.#tls?.app ?? engine.App();
     this.#proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
   }
 
@@ -63,14 +70,7 @@ export class UwsListener implements Listener, ReplyOwner {
   async listen(handler: ExchangeHandler): Promise<void> {
     assert(this.#handler === null, 'a listener listens once');
     this.#handler = handler;
-    this.#app.any('/*', (res, req) => {
-      beginEngineCork();
-      try {
-        this.#accept(res, req);
-      } finally {
-        endEngineCork();
-      }
-    });
+    if (this.#tls === null) this.#app.any('/*', (res, req) => this.#route(res, req, null));
     const { host, port } = this.#options;
     // Not exclusive would mean: a second gateway started by mistake takes half of the connections.
     this.#app.listen(host, port, engine.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
@@ -81,6 +81,11 @@ export class UwsListener implements Listener, ReplyOwner {
     }
     this.#port = engine.us_socket_local_port(this.#socket);
     this.#startWatch();
+  }
+
+  updateTls(tls: ServerTls): void {
+    assert(this.#tls !== null, 'the listener takes clear text');
+    this.#tls.update(tls);
   }
 
   drain(): void {
@@ -97,7 +102,8 @@ export class UwsListener implements Listener, ReplyOwner {
     this.#closed = true;
     this.drain();
     clearInterval(this.#watch);
-    this.#app.close();
+    if (this.#tls === null) this.#app.close();
+    else this.#tls.close();
   }
 
   watch(reply: UwsReply): void {
@@ -135,10 +141,19 @@ export class UwsListener implements Listener, ReplyOwner {
     this.#watch.unref();
   }
 
-  #accept(res: UwsResponse, req: UwsRequest): void {
+  readonly #route = (res: UwsResponse, req: UwsRequest, clients: ClientCertificates | null): void => {
+    beginEngineCork();
+    try {
+      this.#accept(res, req, clients);
+    } finally {
+      endEngineCork();
+    }
+  };
+
+  #accept(res: UwsResponse, req: UwsRequest, clients: ClientCertificates | null): void {
     const reply = new UwsReply(this, res);
     try {
-      this.#copy(reply, res, req);
+      this.#copy(reply, res, req, clients);
     } catch (cause) {
       this.#failed(reply, cause);
     }
@@ -150,7 +165,7 @@ export class UwsListener implements Listener, ReplyOwner {
     reply.abort();
   }
 
-  #copy(reply: UwsReply, res: UwsResponse, req: UwsRequest): void {
+  #copy(reply: UwsReply, res: UwsResponse, req: UwsRequest, clients: ClientCertificates | null): void {
     const facts = this.#facts;
     const method = req.getCaseSensitiveMethod();
     const path = req.getUrl();
@@ -158,16 +173,19 @@ export class UwsListener implements Listener, ReplyOwner {
     const flat: string[] = [];
     this.#flat = flat;
     req.forEach(this.#collect);
+    const client = clients === null ? null : clients.judge(res.getX509Certificate());
     let refusal = checkRequest(method, path, query, flat, facts);
     if (refusal === null && facts.highBytes) refusal = restoreBytes(req, flat);
 
     const peerAddress = formatAddress(new Uint8Array(res.getRemoteAddress()));
     const origin = this.#proxies === null ? null : this.#proxies.originOf(peerAddress, flat);
     refusal ??= origin?.refusal ?? null;
+    // A stranger learns of nothing else.
+    if (client instanceof GatewayError) refusal = client;
     const exchange = new Exchange({
       id: this.#ids.next(),
       listener: this.name,
-      scheme: origin?.scheme ?? 'http',
+      scheme: origin?.scheme ?? (this.#tls === null ? 'http' : 'https'),
       method,
       authority: facts.authority,
       path: refusal === null ? normalisePath(path) : path,
@@ -176,6 +194,7 @@ export class UwsListener implements Listener, ReplyOwner {
       clientAddress: origin?.clientAddress ?? peerAddress,
       peerAddress,
       forwardedFor: origin?.forwardedFor ?? '',
+      clientCertificate: client instanceof GatewayError ? null : client,
       body: null,
     });
     // The engine closes by itself when the first `connection` has five letters, whatever they are.

@@ -31,6 +31,8 @@ export interface ContractResponse {
 /** An engine under test. */
 export interface ContractEngine {
   readonly listener: Listener;
+  /** Default: `http`. */
+  readonly scheme?: 'http' | 'https';
   request(request: ContractRequest): Promise<ContractResponse>;
 }
 
@@ -76,7 +78,7 @@ export function testListener(name: string, create: () => ContractEngine): void {
         (_exchange, reply) => reply.send(200, NO_HEADERS, null),
       );
       assert.equal(exchange.listener, engine.listener.name);
-      assert.equal(exchange.scheme, 'http');
+      assert.equal(exchange.scheme, engine.scheme ?? 'http');
       assert.equal(exchange.method, 'GET');
       assert.match(exchange.authority, /^[a-z0-9.]+(:\d+)?$/);
       assert.equal(exchange.path, '/a~b/c%2A');

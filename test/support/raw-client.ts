@@ -1,6 +1,7 @@
 // A client that speaks bytes: it sends exactly what a test says and parses responses with its own eyes.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 
 export interface RawResponse {
   readonly status: number;
@@ -49,6 +50,22 @@ export class RawClient {
     await once(socket, 'connect');
     socket.setNoDelay(true);
     return new RawClient(socket);
+  }
+
+  /**
+   * Believes any server, unless the options say otherwise.
+   * @throws Error of the socket when the handshake fails; what refuses a client of TLS 1.3 comes after it
+   */
+  static async openTls(port: number, options: ConnectionOptions = {}): Promise<RawClient> {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+    await once(socket, 'secureConnect');
+    socket.setNoDelay(true);
+    return new RawClient(socket);
+  }
+
+  /** Of a client that was opened with TLS. */
+  get tls(): TLSSocket {
+    return this.socket as TLSSocket;
   }
 
   /** One request on a connection of its own: sends `text`, waits for a response, closes. */
