@@ -36,13 +36,16 @@ export class TestGateway {
   /**
    * Starts a gateway that ends with the test.
    * @param guests names of test/guests/ that the configuration uses as `./NAME.wasm`
+   * @param files  texts by name, which stand beside the configuration
    */
   static async start(
     test: TestContext,
     config: TestConfig,
     guests: readonly string[] = [],
+    files: Readonly<Record<string, string>> = {},
   ): Promise<TestGateway> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     for (const name of guests) writeFileSync(join(folder, `${name}.wasm`), await guestBytes(name));
     writeFileSync(join(folder, 'sluice.json'), textOf(config));
     const source = new FileSource(join(folder, 'sluice.json'), {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { validateApart } from '../../../core/config/document-validator.js';
 import type { GatewayConfig } from '../../../core/config/model.js';
 import type { SecretMention } from '../../../core/config/secret-values.js';
 import { type ValidateOptions, type ValidDocument, validateDocument } from '../../../core/config/validate.js';
 import { ConfigErrors } from '../../../core/errors.js';
+import { TestAuthority } from '../../support/certificates.js';
 
 /** Many routes, so that the document is validated on a thread of its own. */
 const ROUTES = 1000;
@@ -127,6 +131,25 @@ describe('a large document', () => {
       );
     });
   }
+
+  it('has the certificates that it names, and says which files these are', async (test) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-document-'));
+    test.after(() => rmSync(folder, { recursive: true }));
+    const { chain, key } = TestAuthority.root().issue({ names: ['api.example.com'] });
+    writeFileSync(join(folder, 'api.crt'), chain);
+    writeFileSync(join(folder, 'api.key'), key);
+    const certificate = { cert: './api.crt', key: './api.key' };
+    const text = documentOf(({ listeners }) =>
+      Object.assign(listeners[0]!, { tls: { certificates: [certificate] } }),
+    );
+    const files: string[] = [];
+    const usesFile = (path: string): void => void files.push(path);
+    const { tls } = await validateApart(text, 'sluice.json', { ...OPTIONS, folder, usesFile });
+    const here = validateDocument(text, 'sluice.json', { ...OPTIONS, folder });
+    assert.deepEqual(tls.listener('public'), here.tls.listener('public'));
+    assert.equal(tls.listener('public')!.identities[0]!.certificate.subject, 'CN=api.example.com');
+    assert.deepEqual(files, [join(folder, 'api.crt'), join(folder, 'api.key')]);
+  });
 
   it('is refused when it cannot be read', async () => {
     const text = `${documentOf()}]`;
