@@ -377,6 +377,13 @@ export const ERROR_TABLE = Object.freeze({
     'A listener could not be opened.',
     'Check that the address is one of this host and that no other process listens on the port.',
   ),
+  SLUICE_LISTEN_ENGINE: kind(
+    500,
+    'config',
+    false,
+    'The engine that a listener asks for is not to be had.',
+    'Set `engine: auto` or `node`, or leave out what only `node` can do; the message says what stands in the way.',
+  ),
   SLUICE_LISTEN_TLS: kind(
     500,
     'config',

@@ -5,8 +5,8 @@ import { CertificateMonitor } from './certificate-monitor.js';
 import type { GatewayConfig } from './config/model.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import { buildRedactor } from './egress.js';
 import { ConfigErrors, GatewayError } from './errors.js';
+import { type Condition, GatewayReport } from './gateway-report.js';
 import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
 import { Pipeline } from './pipeline.js';
@@ -14,14 +14,12 @@ import { type Breach, RolloutWatch } from './rollout-watch.js';
 import { SnapshotBuilder } from './snapshot-builder.js';
 import { SnapshotStore } from './store.js';
 import { AccessLog } from './telemetry/access-log.js';
-import { AdminServer, type Readiness } from './telemetry/admin-server.js';
+import { AdminServer } from './telemetry/admin-server.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { LogDestination } from './telemetry/log-destination.js';
 import { Metrics } from './telemetry/metrics.js';
-import type { OwnMetricSample } from './telemetry/own-metrics.js';
 import { RedactingWriter } from './telemetry/redacting-writer.js';
 import { VERSION } from './version.js';
-import { ABI_RANGE } from './wasm/abi-range.js';
 
 export interface GatewayOptions {
   readonly source: ConfigSource;
@@ -50,16 +48,17 @@ export class Gateway {
   readonly #admin: AdminServer;
   /** Reloads run one after another, in the order of their revisions. */
   #turn: Promise<void> = Promise.resolve();
-  #appliedAt = new Date();
-  #lastError: string | null = null;
+  readonly #condition: Condition = {
+    isDraining: false,
+    appliedAt: new Date(),
+    lastError: null,
+    rolledBack: null,
+    outage: null,
+  };
+  readonly #report: GatewayReport;
   readonly #watch: RolloutWatch;
   /** Stood its time: what to go back to. */
   #lastGood: ConfigRevision | null = null;
-  /** What was gone back from, for people, and to. */
-  #rolledBack: { readonly to: string; readonly text: string } | null = null;
-  /** Why the source does not answer; null when it does. */
-  #outage: string | null = null;
-  #draining = false;
 
   /**
    * Starts a gateway: reads and builds the configuration, starts the workers, opens the listeners. Where the source has
@@ -114,10 +113,17 @@ export class Gateway {
     this.#dispatcher = new Dispatcher(workers, {
       workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
       filterQuarantined: (filter, { code, message }, backoffMs) =>
-        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${this.#redact(message)}`),
+        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${this.#report.redact(message)}`),
       filterRestored: (filter) => this.log.info({ filter }, 'filter back from quarantine'),
     });
     this.#certificates = new CertificateMonitor(this.log);
+    this.#report = new GatewayReport(
+      this.#source,
+      this.#store,
+      this.#dispatcher,
+      this.#condition,
+      () => this.ports,
+    );
     this.#metrics = new Metrics({
       version: VERSION,
       sources: {
@@ -129,8 +135,8 @@ export class Gateway {
             redirects: upstream.redirects,
           })),
         dispatch: () => this.#dispatcher.stats,
-        filters: () => this.#health(),
-        filterMetrics: () => this.#filterMetrics(),
+        filters: () => this.#report.health(),
+        filterMetrics: () => this.#report.filterMetrics(),
         certificates: () =>
           this.#certificates.inUse.map(({ notAfterMs, ...labels }) => ({ labels, notAfterMs })),
         droppedLogBytes: () => this.#destination.droppedBytes,
@@ -146,10 +152,10 @@ export class Gateway {
     this.#pipeline = new Pipeline(this.#store, this.#dispatcher, this.#observer);
     this.#listeners = new ListenerSet(this.#pipeline.handle);
     this.#admin = new AdminServer({
-      readiness: () => this.#readiness(),
+      readiness: () => this.#report.readiness(),
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
-      config: () => this.#describe(),
-      filters: () => this.#health(),
+      config: () => this.#report.describe(),
+      filters: () => this.#report.health(),
       failed: (error) => this.log.error({ error }, 'the admin listener failed'),
     });
   }
@@ -172,8 +178,8 @@ export class Gateway {
 
   /** Takes no new connection, lets running exchanges end for `shutdown.drainMs`, then cuts the rest and stops. */
   async stop(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
+    if (this.#condition.isDraining) return;
+    this.#condition.isDraining = true;
     const closed = this.#source.close();
     await this.#turn;
     const { drainMs } = this.#store.current.source.config.shutdown;
@@ -212,7 +218,7 @@ export class Gateway {
 
   /** Builds beside, swaps once, releases after. A revision that cannot be built changes nothing. */
   async #apply(revision: ConfigRevision): Promise<void> {
-    if (this.#draining) return;
+    if (this.#condition.isDraining) return;
     const { config } = revision;
     try {
       refuseFixedParts(this.#store.current.source.config, config);
@@ -246,7 +252,7 @@ export class Gateway {
   }
 
   #lost({ code, message }: GatewayError): void {
-    this.#outage = message;
+    this.#condition.outage = message;
     this.log.error(
       { code, revision: this.#store.current.revision },
       `the configuration store cannot be followed, what runs goes on: ${message}`,
@@ -254,7 +260,7 @@ export class Gateway {
   }
 
   #found(): void {
-    this.#outage = null;
+    this.#condition.outage = null;
     this.log.info({ source: this.#source.description }, 'the configuration store is followed again');
   }
 
@@ -264,11 +270,11 @@ export class Gateway {
       const from = this.#store.current.source;
       const to = this.#lastGood;
       // Somebody was faster.
-      if (from.id !== revision || to === null || this.#draining) return;
-      this.#rolledBack = { to: to.id, text: `${revision} was rolled back: ${reason}` };
+      if (from.id !== revision || to === null || this.#condition.isDraining) return;
+      this.#condition.rolledBack = { to: to.id, text: `${revision} was rolled back: ${reason}` };
       await this.#apply(to);
       if (this.#store.current.source !== to) {
-        this.#rolledBack = null;
+        this.#condition.rolledBack = null;
         return;
       }
       this.#metrics.rolledBack();
@@ -278,14 +284,14 @@ export class Gateway {
   }
 
   #applied(revision: ConfigRevision): void {
-    const isBack = revision.id === this.#rolledBack?.to;
-    if (!isBack) this.#rolledBack = null;
+    const isBack = revision.id === this.#condition.rolledBack?.to;
+    if (!isBack) this.#condition.rolledBack = null;
     const isKnown = isBack || this.#lastGood === null || revision.id === this.#lastGood.id;
     this.#watch.begin(revision.id, isKnown ? null : revision.config.rollout);
     this.#guardLog(revision);
     this.#source.applied(revision);
-    this.#appliedAt = new Date();
-    this.#lastError = null;
+    this.#condition.appliedAt = new Date();
+    this.#condition.lastError = null;
     this.#metrics.revisionRuns(revision.id);
     this.#metrics.prune({
       routes: revision.config.routes.map(({ id }) => id),
@@ -302,7 +308,7 @@ export class Gateway {
   #refused(errors: ConfigErrors, revision: ConfigRevision | null): void {
     this.#source.refused(errors, revision);
     this.#metrics.reloadEnded('failed');
-    this.#lastError = errors.message;
+    this.#condition.lastError = errors.message;
     const stays = this.#store.current.revision;
     for (const error of errors.errors) {
       this.log.error(
@@ -310,71 +316,6 @@ export class Gateway {
         `configuration refused: ${error.message}`,
       );
     }
-  }
-
-  /** What a filter said without the secrets of the revision that runs. */
-  #redact(text: string): string {
-    const { scanner, source } = this.#store.current;
-    return buildRedactor(scanner, source.secrets)(text);
-  }
-
-  #readiness(): Readiness {
-    const reasons: string[] = [];
-    if (this.#draining) reasons.push('the gateway is draining');
-    if (this.#lastError !== null) reasons.push('the last configuration was refused; the one before it runs');
-    if (this.#rolledBack !== null) reasons.push(this.#rolledBack.text);
-    if (this.#outage !== null) {
-      const age = Math.round(this.#source.stalenessSeconds);
-      reasons.push(`the configuration store cannot be followed; what runs was current ${age} s ago`);
-    }
-    return {
-      ready: !this.#draining,
-      reasons,
-      revision: this.#store.current.revision,
-      lastError: this.#lastError,
-    };
-  }
-
-  /** A filter with another value of a secret is another filter, so what it said holds those of now. */
-  #health(): ReturnType<Dispatcher['health']>[] {
-    return this.#store.current.filters.map((spec) => {
-      const health = this.#dispatcher.health(spec);
-      const { lastFailure } = health;
-      if (lastFailure === null) return health;
-      return { ...health, lastFailure: { ...lastFailure, message: this.#redact(lastFailure.message) } };
-    });
-  }
-
-  #filterMetrics(): OwnMetricSample[] {
-    return this.#store.current.filters.flatMap((spec) =>
-      this.#dispatcher
-        .metrics(spec)
-        .map((reading) => ({ filter: spec.name, module: spec.moduleName, ...reading })),
-    );
-  }
-
-  #describe(): unknown {
-    const { revision, source } = this.#store.current;
-    const { routes, filters, upstreams } = source.config;
-    return {
-      version: VERSION,
-      abi: ABI_RANGE,
-      source: this.#source.description,
-      revision,
-      since: this.#appliedAt.toISOString(),
-      lastError: this.#lastError,
-      listeners: Object.fromEntries(this.ports),
-      routes: routes.map(({ id, filters: chain, upstream }) => ({ id, filters: chain, upstream })),
-      filters: filters.map(({ name, module, isolation, onFailure, limits }) => ({
-        name,
-        module,
-        isolation,
-        onFailure,
-        limits,
-      })),
-      upstreams: upstreams.map(({ name }) => name),
-      workers: this.#dispatcher.stats,
-    };
   }
 
   async #teardown(): Promise<void> {

@@ -17,6 +17,13 @@ export interface ListenerOptions {
   readonly trustedProxies?: readonly string[];
   /** Null (the default) takes clear text. */
   readonly tls?: ServerTls | null;
+  /** What the listener is made of; `auto` (the default): uWebSockets.js unless it cannot do what is asked for. */
+  readonly engine?: 'auto' | 'uws' | 'node';
+  /**
+   * True speaks HTTP/2 beside HTTP/1.1: over TLS to clients that offer it (ALPN), else to those that begin with it
+   * (RFC 9113 §3.3). Default false.
+   */
+  readonly http2?: boolean;
 }
 
 /** How a reply ended. */

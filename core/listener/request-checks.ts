@@ -46,6 +46,19 @@ export function checkRequest(
   return checkMethod(method) ?? checkWishes(flat);
 }
 
+/**
+ * Checks fields that came after a body (RFC 9110 §6.5.1).
+ * @returns null when they are fine, else what is wrong with them
+ */
+export function trailerProblem(flat: readonly string[]): string | null {
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!;
+    if (!isUnframedName(name)) return `trailer ${printable(name)} may not come after a body`;
+    if (CONTROL.test(flat[i + 1]!)) return `the value of trailer ${printable(name)} has a control character`;
+  }
+  return null;
+}
+
 /** The error of a request with a field value that the engine cannot show byte for byte. */
 export function unreadableValue(name: string): GatewayError {
   return refuse('SLUICE_LISTEN_MALFORMED', `the bytes of field ${name} cannot be told for certain`);

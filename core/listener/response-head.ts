@@ -52,3 +52,14 @@ export function formatHead(status: number, headers: HeaderList): HeadText {
 export function encodeHead({ text, isAscii }: HeadText, more = ''): string | Uint8Array {
   return isAscii ? text + more : Buffer.from(text + more, 'latin1');
 }
+
+/** The same fields as `[name, value, …]`, one character per byte, for an engine that takes them so. */
+export function sendableFields({ flat }: HeaderList): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!;
+    const value = flat[i + 1]!;
+    if (name !== 'date' && isUnframedName(name) && isFieldValue(value)) kept.push(name, value);
+  }
+  return kept;
+}

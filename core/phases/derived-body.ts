@@ -134,9 +134,13 @@ export abstract class DerivedBody implements Body, BodyConsumer {
   protected passOn(bytes: Uint8Array): void {
     if (this.isOver) return;
     if (bytes.byteLength > 0) {
-      this.#waiting.push(bytes);
-      if (this.#consumer === null) this.readerStopped();
       this.#endFirst(null);
+      const consumer = this.#consumer;
+      if (consumer !== null && !this.#paused && !this.isHeldUp) consumer.chunk(bytes);
+      else {
+        this.#waiting.push(bytes);
+        if (consumer === null) this.readerStopped();
+      }
     }
     this.#deliver();
   }

@@ -60,6 +60,7 @@ const RULES: Rules = {
       'core/certificate-monitor.ts',
       'core/listener-set.ts',
       'core/observer.ts',
+      'core/gateway-report.ts',
       'core/rollout-watch.ts',
       'core/gateway.ts',
     ],

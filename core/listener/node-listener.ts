@@ -1,0 +1,147 @@
+// The listener on Node's own servers: opens the address, and hands each connection to the protocol that its client speaks.
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import { GatewayError } from '../errors.js';
+import type { ServerTls } from '../tls/server-tls.js';
+import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
+import { NodeHttp1 } from './node-http1.js';
+import { NodeIntake } from './node-intake.js';
+import type { NodeReply, ReplyOwner } from './node-reply.js';
+import type { Peer } from './node-wire.js';
+import { TrustedProxies } from './trusted-proxies.js';
+
+const LONGEST_WATCH_MS = 4000;
+const SHORTEST_WATCH_MS = 50;
+/** What Node reads off a socket at once, and holds of a body that nobody takes. */
+const READ_BYTES = 64 * 1024;
+
+/** Times that nobody has had to configure; tests shorten them. */
+export interface NodeTimes {
+  /** Longest wait for a first or next request, and then for the end of its head. */
+  readonly headMs: number;
+}
+
+const TIMES: NodeTimes = { headMs: 10_000 };
+
+export class NodeListener implements Listener, ReplyOwner {
+  readonly name: string;
+  readonly #options: ListenerOptions;
+  readonly #times: NodeTimes;
+  readonly #sockets = new Set<Socket>();
+  readonly #watched = new Set<NodeReply>();
+  readonly #server: Server;
+  #http1: NodeHttp1 | null = null;
+  #watch: NodeJS.Timeout | undefined;
+  #port = 0;
+  #draining = false;
+  #closed = false;
+
+  constructor(options: ListenerOptions, times: Partial<NodeTimes> = {}) {
+    this.name = options.name;
+    this.#options = options;
+    this.#times = { ...TIMES, ...times };
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: READ_BYTES }, (socket) =>
+      this.#connected(socket),
+    );
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  async listen(handler: ExchangeHandler): Promise<void> {
+    assert(this.#http1 === null, 'a listener listens once');
+    const { trustedProxies = [] } = this.#options;
+    const proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
+    const intake = new NodeIntake(this.name, this, proxies, handler);
+    this.#http1 = new NodeHttp1(intake, this.#times.headMs);
+    this.#port = await this.#bind();
+    this.#startWatch();
+  }
+
+  updateTls(_tls: ServerTls): void {}
+
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#http1?.drain();
+    this.#server.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.drain();
+    clearInterval(this.#watch);
+    for (const reply of this.#watched) reply.leave();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  watch(reply: NodeReply): void {
+    this.#watched.add(reply);
+  }
+
+  unwatch(reply: NodeReply): void {
+    this.#watched.delete(reply);
+  }
+
+  #bind(): Promise<number> {
+    const { host, port } = this.#options;
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', (cause) => {
+        reject(
+          new GatewayError('SLUICE_LISTEN_ADDRESS', `listener ${this.name} cannot bind ${host}:${port}`, {
+            cause,
+          }),
+        );
+      });
+      // What fails to be accepted later must not take the process along.
+      server.on('error', () => {});
+      server.listen({ host, port, exclusive: true }, () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#http1!.accept(socket, peerOf(socket));
+  }
+
+  #startWatch(): void {
+    const { idleMs } = this.#options;
+    const everyMs = Math.min(
+      idleMs === 0 ? LONGEST_WATCH_MS : idleMs / 2,
+      this.#times.headMs / 2,
+      LONGEST_WATCH_MS,
+    );
+    this.#watch = setInterval(
+      () => {
+        const nowMs = performance.now();
+        for (const reply of this.#watched) reply.checkIdle(nowMs, idleMs);
+        this.#http1!.checkIdle(nowMs);
+      },
+      Math.max(everyMs, SHORTEST_WATCH_MS),
+    );
+    this.#watch.unref();
+  }
+}
+
+function peerOf(socket: Socket): Peer {
+  return {
+    scheme: 'http',
+    address: (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*/gi, ''),
+    certificate: null,
+  };
+}

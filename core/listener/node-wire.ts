@@ -1,0 +1,47 @@
+// What a reply needs of the protocol that Node speaks for it: HTTP/1.1 and HTTP/2 answer it.
+import type { Readable, Writable } from 'node:stream';
+import type { HeaderList } from '../headers.js';
+import type { Certificate } from '../tls/certificate.js';
+
+/** One request and its response on their connection. */
+export interface NodeWire {
+  /** The body of the request. */
+  readonly input: Readable;
+  /** The body of the response. */
+  readonly output: Writable;
+  /** Bytes of a response that are given to `output` at once. */
+  readonly pieceBytes: number;
+  /** The client waits for a word of ours before it sends the body (RFC 9110 §10.1.1). */
+  readonly awaitsContinue: boolean;
+  /** True when the client may be sent trailers (RFC 9110 §6.5.1). */
+  readonly takesTrailers: boolean;
+  sendContinue(): void;
+  /**
+   * Sets the head, which leaves with the first byte, the end or `flushHead`.
+   * @param length content-length; null for none
+   * @param bodiless nothing but the end follows
+   * @param closes the connection ends after the response
+   */
+  writeHead(
+    status: number,
+    headers: HeaderList,
+    length: number | null,
+    bodiless: boolean,
+    closes: boolean,
+  ): void;
+  flushHead(): void;
+  end(bytes: Uint8Array | null, trailers: HeaderList | null): void;
+  /** The response is whole and the client is still sending: makes it stop, where the protocol has a way short of cutting. */
+  stopClient(): void;
+  /** Cuts so that nothing that was sent can be taken for whole. */
+  cut(): void;
+}
+
+/** What is known of a connection, read once. */
+export interface Peer {
+  readonly scheme: 'http' | 'https';
+  /** In canonical form. */
+  readonly address: string;
+  /** Verified; null when the client showed none. */
+  readonly certificate: Certificate | null;
+}
