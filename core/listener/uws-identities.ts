@@ -1,5 +1,6 @@
 // One app of uWebSockets.js that shows the identities of one ServerTls, chosen by name. What an app shows to clients without a
 // name cannot be changed, so each ServerTls gets an app of its own.
+import { createHash } from 'node:crypto';
 import { GatewayError } from '../errors.js';
 import { coversName, identitiesFor } from '../tls/server-names.js';
 import type { ServerIdentity, ServerTls } from '../tls/server-tls.js';
@@ -21,7 +22,7 @@ const PLAIN_NAME = /^[a-z0-9._-]+$/i;
 /** By then what was accepted before an app was replaced has arrived there. */
 const ARRIVAL_MS = 1000;
 
-/** Fingerprints of certificates that the engine was seen to take, with their keys. */
+/** Digests of what the engine was seen to take. */
 const taken = new Set<string>();
 
 export class UwsIdentities {
@@ -133,14 +134,17 @@ function namesToAdd(identity: ServerIdentity, identities: readonly ServerIdentit
 }
 
 function openApp(engine: UwsModule, tls: ServerTls, identity: ServerIdentity): UwsTlsApp {
-  const { certificate } = identity;
   try {
     const app = withFiles(tls, identity, (options) => engine.SSLApp(options));
-    taken.add(certificate.fingerprint);
+    taken.add(digestOf(identity));
     return app;
   } catch (cause) {
-    throw refuse(`the certificate of ${certificate.subject}, its key or the ciphers`, cause);
+    throw refuse(`the certificate of ${identity.certificate.subject}, its key or the ciphers`, cause);
   }
+}
+
+function digestOf({ chain, key }: ServerIdentity): string {
+  return createHash('sha256').update(chain).update(key).digest('base64');
 }
 
 function withFiles<T>(tls: ServerTls, identity: ServerIdentity, use: (options: UwsTlsOptions) => T): T {

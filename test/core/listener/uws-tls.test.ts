@@ -1,6 +1,8 @@
 // UwsListener with TLS: the contracts through real handshakes.
 import { UwsListener } from '../../../core/listener/uws-listener.js';
+import { testClientCertificates } from '../../contract/client-certificates.contract.js';
 import { testListenerTls } from '../../contract/listener-tls.contract.js';
+import { testTlsRotation } from '../../contract/tls-rotation.contract.js';
 
 const ENGINE = {
   name: 'UwsListener',
@@ -9,3 +11,5 @@ const ENGINE = {
 };
 
 testListenerTls(ENGINE);
+testClientCertificates(ENGINE);
+testTlsRotation(ENGINE);
