@@ -1,5 +1,6 @@
 // Says in the log what certificates run out: by time, whether somebody uses them or not.
 import type { Log } from './telemetry/log.js';
+import type { CertificateSample } from './telemetry/metric-sources.js';
 import type { CertificateInUse } from './tls/certificates-in-use.js';
 import { describeCertificate, describeExpiry, type ExpiryState, expiryState } from './tls/expiry.js';
 
@@ -28,9 +29,9 @@ export class CertificateMonitor {
     this.#nowMs = nowMs;
   }
 
-  /** What is in use now. */
-  get inUse(): readonly CertificateInUse[] {
-    return this.#inUse;
+  /** What is in use now, for metrics. */
+  samples(): CertificateSample[] {
+    return this.#inUse.map(({ notAfterMs, ...labels }) => ({ labels, notAfterMs }));
   }
 
   /** These are in use from now on, and no others. Keeps looking at them until `close`. */

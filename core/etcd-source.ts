@@ -13,13 +13,14 @@ import {
   type StoredEntry,
   withStore,
 } from './etcd/key-value-store.js';
-import { NodeReporter } from './etcd/node-reporter.js';
+import { firstToEnd, NodeReporter } from './etcd/node-reporter.js';
 import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
 import { ReleaseStore } from './etcd/release-store.js';
 import { secretsIn } from './etcd/secret-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
 import { readRelease } from './release.js';
+import { certificatesInUse } from './tls/certificates-in-use.js';
 import { VERSION } from './version.js';
 
 export interface EtcdSourceOptions {
@@ -159,6 +160,10 @@ export class EtcdSource implements ConfigSource {
     this.#reporter.update({
       ...{ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED },
       ...(isBack ? {} : { rolledBack: null }),
+      ...{
+        certificates: firstToEnd(certificatesInUse(revision.tls.parts)),
+        warnDays: revision.config.certificates.warnDays,
+      },
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;

@@ -19,6 +19,7 @@ import { createLog, type Log } from './telemetry/log.js';
 import { LogDestination } from './telemetry/log-destination.js';
 import { Metrics } from './telemetry/metrics.js';
 import { RedactingWriter } from './telemetry/redacting-writer.js';
+import { certificatesInUse } from './tls/certificates-in-use.js';
 import { VERSION } from './version.js';
 
 export interface GatewayOptions {
@@ -137,8 +138,7 @@ export class Gateway {
         dispatch: () => this.#dispatcher.stats,
         filters: () => this.#report.health(),
         filterMetrics: () => this.#report.filterMetrics(),
-        certificates: () =>
-          this.#certificates.inUse.map(({ notAfterMs, ...labels }) => ({ labels, notAfterMs })),
+        certificates: () => this.#certificates.samples(),
         droppedLogBytes: () => this.#destination.droppedBytes,
         configStaleness: () => this.#source.stalenessSeconds,
       },
@@ -290,6 +290,7 @@ export class Gateway {
     this.#watch.begin(revision.id, isKnown ? null : revision.config.rollout);
     this.#guardLog(revision);
     this.#source.applied(revision);
+    this.#certificates.watch(certificatesInUse(revision.tls.parts), revision.config.certificates.warnDays);
     this.#condition.appliedAt = new Date();
     this.#condition.lastError = null;
     this.#metrics.revisionRuns(revision.id);
@@ -319,6 +320,7 @@ export class Gateway {
   }
 
   async #teardown(): Promise<void> {
+    this.#certificates.close();
     this.#listeners.close();
     await this.#admin.close();
     this.#store.clear();

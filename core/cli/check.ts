@@ -2,11 +2,14 @@
 // reaches what.
 import type { ConfigRevision } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
+import { type CertificateInUse, certificatesInUse } from '../tls/certificates-in-use.js';
+import { describeCertificate, describeExpiry, expiryState } from '../tls/expiry.js';
 import { type Arguments, readArguments } from './arguments.js';
 import { buildOnce } from './build-once.js';
 import { counted } from './counted.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from './etcd-options.js';
 import { openSource } from './open-source.js';
+import { printableLine } from './printable.js';
 import { moduleIdentity } from './reach/module-identity.js';
 import { diffReach, isWidening } from './reach/reach-diff.js';
 import { formatReach } from './reach/reach-report.js';
@@ -16,14 +19,14 @@ import { UsageError } from './usage-error.js';
 const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
 
   Reads the configuration, loads every filter module and runs its configure, as a start would.
-  Prints nothing but the result; every error names its place. Exit 0 or 1.
+  Prints nothing but the result, and which certificates run out; every error names its place. Exit 0 or 1.
 
   --against OLD         compare with another configuration, a file or in etcd: prints every host, method and path that
                         becomes reachable or unreachable, and those whose filters let more (wider), fewer (narrower) or
                         other requests (changed) through
   --fail-on-widening    with --against: exit 1 when anything becomes reachable, wider or changed
-  --json                print {"valid", "revision", "routes", "filters", "upstreams"}, with --against {"changes",
-                        "widening"} besides, instead of sentences
+  --json                print {"valid", "revision", "routes", "filters", "upstreams", "certificates"}, with --against
+                        {"changes", "widening"} besides, instead of sentences
   --verbose             stack traces in errors
 
   With etcd:
@@ -60,18 +63,35 @@ export async function check(args: string[]): Promise<void> {
     upstreams: config.upstreams.length,
   };
   const changes = old === null ? null : diffReach(old.config, config, { identify: moduleIdentity });
+  const certificates = certificatesInUse(revision.tls.parts);
   const isWider = changes?.some(isWidening) ?? false;
   if (parsed.flags.has('json')) {
     const reach = changes === null ? {} : { changes, widening: isWider };
-    process.stdout.write(`${JSON.stringify({ valid: true, revision: revision.id, ...counts, ...reach })}\n`);
+    const facts = { valid: true, revision: revision.id, ...counts, certificates: certificates.map(toJson) };
+    process.stdout.write(`${JSON.stringify({ ...facts, ...reach })}\n`);
   } else {
     process.stdout.write(
       `${file}: valid (${counted(counts.routes, 'route')}, ${counted(counts.filters, 'filter')}, ` +
         `${counted(counts.upstreams, 'upstream')})\n`,
     );
+    process.stdout.write(expiryWarnings(certificates, config.certificates.warnDays).join(''));
     if (changes !== null) process.stdout.write(formatReach(changes));
   }
   if (failsOnWidening && isWider) process.exitCode = 1;
+}
+
+function toJson({ notAfterMs, ...facts }: CertificateInUse): object {
+  return { ...facts, notAfter: new Date(notAfterMs).toISOString() };
+}
+
+function expiryWarnings(certificates: readonly CertificateInUse[], warnDays: number): string[] {
+  const nowMs = Date.now();
+  return certificates
+    .filter(({ notAfterMs }) => expiryState(notAfterMs, warnDays, nowMs) !== 'good')
+    .map((one) =>
+      printableLine(`warning: ${describeCertificate(one)} ${describeExpiry(one.notAfterMs, nowMs)}`),
+    )
+    .map((line) => `${line}\n`);
 }
 
 /** Options of etcd, for those of the locations that are there. @throws UsageError when none is */

@@ -2,6 +2,8 @@
 // when the gateway does.
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
+import type { CertificateInUse } from '../tls/certificates-in-use.js';
+import { describeCertificate } from '../tls/expiry.js';
 import type { KeyLayout } from './key-layout.js';
 import type { KeyValueStore } from './key-value-store.js';
 
@@ -45,8 +47,19 @@ export interface NodeReporterOptions {
   readonly failed: (error: GatewayError) => void;
 }
 
+/** Certificates that a report names. */
+const MOST_CERTIFICATES = 5;
+
 /** Keep-alives in the time of one lease. */
 const KEEPS = 3;
+
+/** @param inUse the one that runs out first before all others */
+export function firstToEnd(inUse: readonly CertificateInUse[]): NodeCertificate[] {
+  return inUse.slice(0, MOST_CERTIFICATES).map((certificate) => ({
+    what: describeCertificate(certificate),
+    notAfter: new Date(certificate.notAfterMs).toISOString(),
+  }));
+}
 
 export class NodeReporter {
   readonly #options: NodeReporterOptions;

@@ -41,13 +41,17 @@ export function parseReport({ key, value }: StoredEntry, keys: KeyLayout): NodeR
     refused: text('refused'),
     lastError: text('lastError'),
     rolledBack: text('rolledBack'),
-    certificates: Array.isArray(report['certificates']) ? report['certificates'].filter(isCertificate) : [],
+    certificates: certificatesOf(report['certificates']),
     warnDays: typeof report['warnDays'] === 'number' ? report['warnDays'] : 0,
   };
 }
 
-function isCertificate(entry: unknown): entry is NodeCertificate {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const { what, notAfter } = entry as Partial<NodeCertificate>;
-  return typeof what === 'string' && typeof notAfter === 'string' && !Number.isNaN(Date.parse(notAfter));
+function certificatesOf(list: unknown): NodeCertificate[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: Partial<NodeCertificate> | null) => {
+    const { what, notAfter } = entry ?? {};
+    const ms = Date.parse(String(notAfter));
+    if (typeof what !== 'string' || Number.isNaN(ms)) return [];
+    return [{ what, notAfter: new Date(ms).toISOString() }];
+  });
 }

@@ -92,7 +92,7 @@ describe('the certificate monitor', () => {
       ['old', 'new'],
     );
     assert.deepEqual(
-      monitor.inUse.map(({ name }) => name),
+      monitor.samples().map(({ labels }) => labels.name),
       ['new'],
     );
     assert.deepEqual(pass(DAY_MS), ['warn new']);
