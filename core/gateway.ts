@@ -150,7 +150,9 @@ export class Gateway {
     this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog, this.#watch);
     this.#builder = new SnapshotBuilder(this.#dispatcher, this.#observer);
     this.#pipeline = new Pipeline(this.#store, this.#dispatcher, this.#observer);
-    this.#listeners = new ListenerSet(this.#pipeline.handle);
+    this.#listeners = new ListenerSet(this.#pipeline.handle, (listener, engine, reason) =>
+      this.log.info({ listener, engine }, `listens by the engine ${engine}: ${reason}`),
+    );
     this.#admin = new AdminServer({
       readiness: () => this.#report.readiness(),
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
@@ -194,12 +196,12 @@ export class Gateway {
   }
 
   async #start(revision: ConfigRevision, refused: ConfigErrors | null): Promise<void> {
-    const { admin, listeners } = revision.config;
+    const { admin } = revision.config;
     await this.#dispatcher.start();
     this.#store.swap(await this.#builder.build(revision));
     this.#applied(revision);
     if (admin !== null) await this.#admin.listen(admin.host, admin.port);
-    await this.#listeners.open(listeners);
+    await this.#listeners.open(revision);
     if (refused !== null) this.#startedWithLastGood(refused);
     this.#source.watch({
       changed: (next) => this.#enqueue(next),
@@ -224,7 +226,7 @@ export class Gateway {
       refuseFixedParts(this.#store.current.source.config, config);
       const snapshot = await this.#builder.build(revision);
       try {
-        await this.#listeners.open(config.listeners);
+        await this.#listeners.open(revision);
       } catch (cause) {
         snapshot.retire();
         throw cause;
@@ -289,6 +291,7 @@ export class Gateway {
     const isKnown = isBack || this.#lastGood === null || revision.id === this.#lastGood.id;
     this.#watch.begin(revision.id, isKnown ? null : revision.config.rollout);
     this.#guardLog(revision);
+    this.#warnOfTrust(revision);
     this.#source.applied(revision);
     this.#certificates.watch(certificatesInUse(revision.tls.parts), revision.config.certificates.warnDays);
     this.#condition.appliedAt = new Date();
@@ -304,6 +307,16 @@ export class Gateway {
     const { scanner } = this.#store.current;
     const { mode, logs } = config.secrets.egress;
     this.#lines.guard = mode !== 'off' && logs ? scanner : null;
+  }
+
+  #warnOfTrust({ config }: ConfigRevision): void {
+    for (const { name, tls } of config.upstreams) {
+      if (!tls.insecureSkipVerify) continue;
+      this.log.warn(
+        { upstream: name },
+        'certificates of this upstream are not verified (insecureSkipVerify): whoever is in the way can read and change everything',
+      );
+    }
   }
 
   #refused(errors: ConfigErrors, revision: ConfigRevision | null): void {

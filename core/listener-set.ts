@@ -1,21 +1,33 @@
 // The listeners of the gateway across revisions: opens what is new, drains what is gone, leaves the rest alone.
 import { isDeepStrictEqual } from 'node:util';
 import type { ListenerConfig } from './config/model.js';
+import type { ConfigRevision } from './config/source.js';
 import { ConfigErrors, GatewayError } from './errors.js';
+import { buildListener } from './listener/build-listener.js';
 import type { ExchangeHandler, Listener } from './listener/listener.js';
-import { UwsListener } from './listener/uws-listener.js';
+import type { ServerTls } from './tls/server-tls.js';
 
 interface Open {
   readonly config: ListenerConfig;
   readonly listener: Listener;
+  /** What it shows and asks for; null takes clear text. */
+  tls: ServerTls | null;
 }
+
+/** What a revision says of listeners. */
+export type ListenerParts = Pick<ConfigRevision, 'tls'> & {
+  readonly config: Pick<ConfigRevision['config'], 'listeners'>;
+};
 
 export class ListenerSet {
   readonly #handler: ExchangeHandler;
+  readonly #opened: (name: string, engine: string, reason: string) => void;
   #open: Open[] = [];
 
-  constructor(handler: ExchangeHandler) {
+  /** @param opened is told which engine a listener got, and why */
+  constructor(handler: ExchangeHandler, opened: (name: string, engine: string, reason: string) => void) {
     this.#handler = handler;
+    this.#opened = opened;
   }
 
   /** Ports that are bound, by name of the listener. */
@@ -24,22 +36,26 @@ export class ListenerSet {
   }
 
   /**
-   * Opens the listeners that `configs` adds. Those of before still accept.
-   * @throws ConfigErrors SLUICE_LISTEN_ADDRESS, SLUICE_CONFIG_IMMUTABLE; then none of the new ones is open
+   * Opens the listeners that a revision adds, and has those that stay show its certificates. Those of before still accept.
+   * @throws ConfigErrors SLUICE_LISTEN_*, SLUICE_CONFIG_IMMUTABLE; then none of the new ones is open, and the others are
+   * as they were
    */
-  async open(configs: readonly ListenerConfig[]): Promise<void> {
+  async open({ config: { listeners }, tls: materials }: ListenerParts): Promise<void> {
     const added: Open[] = [];
+    const undo: (() => void)[] = [];
     try {
-      for (const config of configs) {
-        if (this.#open.some((other) => isSame(other.config, config))) continue;
-        this.#refuseTakeover(config);
-        const { name, host, port, idleMs, trustedProxies } = config;
-        const listener = new UwsListener({ name, host, port, idleMs, trustedProxies });
-        await listener.listen(this.#handler);
-        added.push({ config, listener });
+      for (const config of listeners) {
+        const tls = materials.listener(config.name);
+        const open = this.#open.find((other) => isSame(other.config, config));
+        if (open !== undefined) undo.push(this.#turnTo(open, tls));
+        else {
+          this.#refuseTakeover(config);
+          added.push(await this.#openOne(config, tls));
+        }
       }
     } catch (cause) {
       for (const { listener } of added) listener.close();
+      for (const back of undo) back();
       throw cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
     }
     this.#open.push(...added);
@@ -66,6 +82,26 @@ export class ListenerSet {
     this.#open = [];
   }
 
+  async #openOne(config: ListenerConfig, tls: ServerTls | null): Promise<Open> {
+    const { name, host, port, idleMs, trustedProxies, engine, http2 } = config;
+    const built = await buildListener({ name, host, port, idleMs, trustedProxies, engine, http2, tls });
+    await built.listener.listen(this.#handler);
+    this.#opened(name, built.engine, built.reason);
+    return { config, listener: built.listener, tls };
+  }
+
+  /** @returns how to turn it back */
+  #turnTo(open: Open, tls: ServerTls | null): () => void {
+    const before = open.tls;
+    if (before === null || tls === null || before.digest === tls.digest) return () => undefined;
+    open.listener.updateTls(tls);
+    open.tls = tls;
+    return () => {
+      open.listener.updateTls(before);
+      open.tls = before;
+    };
+  }
+
   /** An address is bound exclusively, so a listener cannot be replaced by another one on the same address. */
   #refuseTakeover(config: ListenerConfig): void {
     if (config.port === 0) return;
@@ -80,13 +116,11 @@ export class ListenerSet {
   }
 }
 
+/** True when one listener does for both: what it secures its connections with can change while it is open. */
 function isSame(a: ListenerConfig, b: ListenerConfig): boolean {
-  return (
-    a.name === b.name &&
-    a.host === b.host &&
-    a.port === b.port &&
-    a.engine === b.engine &&
-    a.idleMs === b.idleMs &&
-    isDeepStrictEqual(a.trustedProxies, b.trustedProxies)
-  );
+  return isDeepStrictEqual(socketOf(a), socketOf(b));
+}
+
+function socketOf({ tls, hsts: _, redirectToHttps: __, ...socket }: ListenerConfig): object {
+  return { ...socket, isSecure: tls !== null };
 }
