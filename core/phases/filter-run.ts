@@ -8,6 +8,7 @@ import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import type { PhaseChain, Route } from '../route.js';
 import { encodeOutcome } from '../wasm/callout-outcome.js';
+import { certificateFacts } from '../wasm/certificate-facts.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import { ChainVisits } from '../wasm/chain-visits.js';
 import type {
@@ -75,6 +76,7 @@ export function buildMessage(
     method: exchange.method,
     authority: exchange.authority,
     clientAddress: exchange.clientAddress,
+    certificate: certificateFacts(exchange.clientCertificate),
     params: exchange.params.some((param) => NOT_ASCII.test(param))
       ? toByteStrings(exchange.params)
       : exchange.params,

@@ -7,14 +7,17 @@ import { endianness } from 'node:os';
 import {
   ABI_VERSION,
   FLAG_BODY,
+  FLAG_CERTIFICATE,
   FLAG_CHUNK,
   FLAG_FOLLOWS,
   FLAG_LAST,
   FRAME_AUTHORITY,
   FRAME_BODY,
+  FRAME_CERTIFICATE,
   FRAME_CLIENT,
   FRAME_CONTEXT,
   FRAME_FIXED,
+  FRAME_FIXED_WITH_CERTIFICATE,
   FRAME_ID,
   FRAME_LENGTH,
   FRAME_METHOD,
@@ -32,7 +35,7 @@ import {
   TABLE_ENTRY,
 } from '../../sdk/abi/abi.js';
 import { HeaderList } from '../headers.js';
-import type { BodyStage, PhaseMessage } from './guest-abi.js';
+import { type BodyStage, NONE, type PhaseMessage } from './guest-abi.js';
 
 assert.equal(endianness(), 'LE', 'the ABI is little-endian and this room writes it as typed arrays');
 
@@ -58,6 +61,9 @@ const SPANS = [
   FRAME_ROUTE,
 ] as const;
 
+/** The last one is there with a certificate only. */
+const TABLES = [FRAME_REQUEST_HEADERS, FRAME_RESPONSE_HEADERS, FRAME_PARAMS, FRAME_CERTIFICATE] as const;
+
 /**
  * One frame on its way into memory: `prepare` gathers the text and tells the length, `write` puts it down.
  * Reused for every frame of a thread; holds nothing but references to the message between the two calls.
@@ -67,6 +73,7 @@ export class FrameWriter {
   #texts: readonly string[] = [];
   #text = '';
   #entries = 0;
+  #fixed = FRAME_FIXED;
 
   /** Bytes that `write` will need for the frame without its body. Not rounded. */
   prepare(message: PhaseMessage): number {
@@ -87,11 +94,14 @@ export class FrameWriter {
     for (let i = 0; i < request.length; i += 1) text += request[i];
     for (let i = 0; i < response.length; i += 1) text += response[i];
     for (let i = 0; i < message.params.length; i += 1) text += message.params[i];
-    this.#entries = (request.length + response.length + message.params.length) / 2;
+    const { certificate } = message;
+    for (let i = 0; i < certificate.length; i += 1) text += certificate[i];
+    this.#entries = (request.length + response.length + message.params.length + certificate.length) / 2;
+    this.#fixed = certificate.length === 0 ? FRAME_FIXED : FRAME_FIXED_WITH_CERTIFICATE;
     this.#message = message;
     this.#texts = texts;
     this.#text = text;
-    return FRAME_FIXED + this.#entries * TABLE_ENTRY + text.length;
+    return this.#fixed + this.#entries * TABLE_ENTRY + text.length;
   }
 
   /** Writes the prepared frame, without body and context, at a multiple of 8. */
@@ -99,10 +109,12 @@ export class FrameWriter {
     const message = this.#message;
     assert(message !== undefined && (at & 7) === 0);
     const base = at >> 2;
-    const textStart = FRAME_FIXED + this.#entries * TABLE_ENTRY;
+    const textStart = this.#fixed + this.#entries * TABLE_ENTRY;
     const length = textStart + this.#text.length;
     const phase = message.phase === 'request' ? PHASE_REQUEST : PHASE_RESPONSE;
-    words[base + (FRAME_VERSION >> 2)] = ABI_VERSION | (phase << 16);
+    const hasCertificate = this.#fixed !== FRAME_FIXED;
+    const flags = hasCertificate ? FLAG_CERTIFICATE : 0;
+    words[base + (FRAME_VERSION >> 2)] = ABI_VERSION | (phase << 16) | (flags << 24);
     words[base + (FRAME_LENGTH >> 2)] = length;
     words[base + (FRAME_STATUS >> 2)] = message.status;
     words.fill(0, base + (FRAME_BODY >> 2), base + (FRAME_FIXED >> 2));
@@ -115,13 +127,18 @@ export class FrameWriter {
       words[span + 1] = size;
       offset += size;
     }
-    let table = FRAME_FIXED;
-    const lists = [message.requestHeaders.flat, message.responseHeaders.flat, message.params];
-    const heads = [FRAME_REQUEST_HEADERS, FRAME_RESPONSE_HEADERS, FRAME_PARAMS];
-    for (let list = 0; list < lists.length; list += 1) {
+    let table = this.#fixed;
+    const lists = [
+      message.requestHeaders.flat,
+      message.responseHeaders.flat,
+      message.params,
+      message.certificate,
+    ];
+    const count = hasCertificate ? TABLES.length : TABLES.length - 1;
+    for (let list = 0; list < count; list += 1) {
       const flat = lists[list]!;
-      words[base + (heads[list]! >> 2)] = table;
-      words[base + (heads[list]! >> 2) + 1] = flat.length >> 1;
+      words[base + (TABLES[list]! >> 2)] = table;
+      words[base + (TABLES[list]! >> 2) + 1] = flat.length >> 1;
       let entry = base + (table >> 2);
       for (let i = 0; i < flat.length; i += 1) {
         const size = flat[i]!.length;
@@ -164,7 +181,8 @@ export function patchTail(
   words[base + (FRAME_BODY >> 2) + 1] = bodyLength;
   words[base + (FRAME_CONTEXT >> 2)] = contextAt;
   words[base + (FRAME_CONTEXT >> 2) + 1] = contextLength;
-  words[base] = (words[base]! & 0x00ffffff) | (flagsOf(stage) << 24);
+  const kept = 0x00ffffff | (FLAG_CERTIFICATE << 24);
+  words[base] = (words[base]! & kept) | (flagsOf(stage) << 24);
 }
 
 /** Reads a frame of ours back, without its body. Only for frames this host wrote: nothing is checked. */
@@ -172,8 +190,11 @@ export function readFrame({ bytes, words }: FrameMemory, at: number): PhaseMessa
   const base = at >> 2;
   const word = (offset: number): number => words[base + (offset >> 2)]!;
   const length = word(FRAME_LENGTH);
-  const tables = word(FRAME_REQUEST_HEADERS + 4) + word(FRAME_RESPONSE_HEADERS + 4) + word(FRAME_PARAMS + 4);
-  const textStart = FRAME_FIXED + tables * TABLE_ENTRY;
+  const hasCertificate = ((words[base]! >> 24) & FLAG_CERTIFICATE) !== 0;
+  const certified = hasCertificate ? word(FRAME_CERTIFICATE + 4) : 0;
+  const entries = word(FRAME_REQUEST_HEADERS + 4) + word(FRAME_RESPONSE_HEADERS + 4) + word(FRAME_PARAMS + 4);
+  const fixed = hasCertificate ? FRAME_FIXED_WITH_CERTIFICATE : FRAME_FIXED;
+  const textStart = fixed + (entries + certified) * TABLE_ENTRY;
   const text = bytes.toString('latin1', at + textStart, at + length);
   const slice = (start: number, size: number): string =>
     text.substring(start - textStart, start - textStart + size);
@@ -195,6 +216,7 @@ export function readFrame({ bytes, words }: FrameMemory, at: number): PhaseMessa
     method: span(FRAME_METHOD),
     authority: span(FRAME_AUTHORITY),
     clientAddress: span(FRAME_CLIENT),
+    certificate: hasCertificate ? list(FRAME_CERTIFICATE) : NONE,
     params: list(FRAME_PARAMS),
     path: span(FRAME_PATH),
     query: span(FRAME_QUERY),

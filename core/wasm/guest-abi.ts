@@ -24,6 +24,8 @@ export interface PhaseMessage {
   readonly method: string;
   readonly authority: string;
   readonly clientAddress: string;
+  /** Facts of the client's certificate, flat `[name, value, …]`, as byte strings; empty when it has shown none. */
+  readonly certificate: readonly string[];
   /** Flat `[name, value, …]`, values as byte strings: one character for each byte of their UTF-8. */
   readonly params: readonly string[];
   path: string;

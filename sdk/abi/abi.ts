@@ -18,6 +18,8 @@ export const PHASE_RESPONSE = 2;
 //   0        116                                                length
 //   | fixed | request headers | response headers | params | bytes … |
 //
+// With FLAG_CERTIFICATE the fixed part goes on to 124, and the table of the certificate stands behind the params.
+//
 export const FRAME_VERSION = 0; //          u16  ABI_VERSION
 export const FRAME_PHASE = 2; //            u8   PHASE_*
 export const FRAME_FLAGS = 3; //            u8   FLAG_*
@@ -37,6 +39,8 @@ export const FRAME_ROUTE = 92; //           span  route id
 export const FRAME_BODY = 100; //           span  body of the message of this phase
 export const FRAME_CONTEXT = 108; //        span  what the request phase of the same filter kept
 export const FRAME_FIXED = 116; //          bytes of the fixed part
+export const FRAME_CERTIFICATE = 116; //    span of a table: offset, number of entries; with FLAG_CERTIFICATE only
+export const FRAME_FIXED_WITH_CERTIFICATE = 124; // bytes of the fixed part then
 
 // A table entry: span of the name, span of the value.
 export const TABLE_ENTRY = 16;
@@ -46,6 +50,7 @@ export const FLAG_BODY = 1; //    the body is complete in FRAME_BODY (absent: th
 export const FLAG_FOLLOWS = 2; // body mode `stream`: there is a body, and its chunks come after this call
 export const FLAG_CHUNK = 4; //   call of sluice_on_body: FRAME_BODY is a chunk of the body, behind what was held of it
 export const FLAG_LAST = 8; //    with FLAG_CHUNK: no chunk follows
+export const FLAG_CERTIFICATE = 16; // FRAME_CERTIFICATE tells of the certificate that the client has shown
 
 // Reply frame, guest to host. Address 0 means: continue, no edits, no context.
 export const REPLY_LENGTH = 0; //   u32  bytes of this frame: REPLY_FIXED + edits * EDIT_SIZE

@@ -4,6 +4,7 @@
 export { Request, Params } from './request';
 export { Response } from './response';
 export { Headers } from './headers';
+export { Certificate, CertificateNames } from './certificate';
 export { Query } from './query';
 export { Chunk, stop } from './chunk';
 export { Bytes, ABSENT } from './bytes';

@@ -21,6 +21,7 @@ import {
   PHASE_REQUEST,
 } from '../abi/abi';
 import { ABSENT, Bytes, bytesOf } from './bytes';
+import { Certificate } from './certificate';
 import { passBody } from './chunk';
 import { frameByte, framePhase, frameSpan, tableGet, tableName, tableSize, tableValue } from './frame';
 import { Headers } from './headers';
@@ -32,6 +33,8 @@ import { addEdit, setContext } from './reply';
 @lazy const HEADERS = new Headers(FRAME_REQUEST_HEADERS, PHASE_REQUEST);
 // @ts-ignore: decorator
 @lazy const PARAMS = new Params();
+// @ts-ignore: decorator
+@lazy const CERTIFICATE = new Certificate();
 
 /** One object serves every call: it holds no data, it reads the frame of the current one. */
 @final
@@ -84,6 +87,11 @@ export class Request {
   /** Address of the client in text. */
   get client(): Bytes {
     return frameSpan(FRAME_CLIENT);
+  }
+
+  /** The certificate of the client, which the listener has verified; `exists` is false when it has shown none. */
+  get certificate(): Certificate {
+    return CERTIFICATE;
   }
 
   /** Id of the request, as in the log line and in `x-request-id`. */

@@ -12,6 +12,7 @@ export type {
   CalloutAnswer,
   TestBody,
   TestCallout,
+  TestCertificate,
   TestHeaders,
   TestRequest,
   TestResponse,

@@ -5,6 +5,7 @@ import { HeaderList } from '../../core/headers.js';
 import type { CalloutOutcome } from '../../core/wasm/callout-outcome.js';
 import { type MetricDefinition, MetricTable } from '../../core/wasm/capabilities/metric-table.js';
 import type { GrantedSecret } from '../../core/wasm/capabilities/secret.js';
+import { certificateFacts } from '../../core/wasm/certificate-facts.js';
 import { FilterChain } from '../../core/wasm/chain.js';
 import type { BodyStage, Callout, FilterLogLine, PhaseMessage } from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
@@ -17,6 +18,7 @@ import type {
   CalloutAnswer,
   SeenMessage,
   TestBody,
+  TestCertificate,
   TestChainOptions,
   TestFilter,
   TestHeaders,
@@ -34,6 +36,17 @@ const FAILURES = {
   timeout: CALLOUT_TIMEOUT,
   'too-large': CALLOUT_TOO_LARGE,
 } as const;
+const CERTIFICATE = {
+  subject: 'CN=test',
+  issuer: 'CN=Test authority',
+  serial: '01',
+  fingerprint: '0'.repeat(64),
+  dnsNames: [],
+  uris: [],
+  addresses: [],
+  emails: [],
+};
+const END_OF_2099 = new Date(Date.UTC(2100, 0));
 const CLIENT_ADDRESS = '192.0.2.1';
 
 /** A chain of filters that stays loaded over many exchanges. */
@@ -232,6 +245,7 @@ export class TestChain {
       method: request.method ?? 'GET',
       authority: requestHeaders.get('host') ?? 'test.example',
       clientAddress: CLIENT_ADDRESS,
+      certificate: factsOf(request.certificate),
       params: (request.params ?? []).map((param) => Buffer.from(param, 'utf8').toString('latin1')),
       path,
       query: query.join('?'),
@@ -280,4 +294,10 @@ function toHeaders(fields: TestHeaders = {}): HeaderList {
   for (const [name, value] of Object.entries(fields))
     for (const each of typeof value === 'string' ? [value] : value) headers.add(name.toLowerCase(), each);
   return headers;
+}
+
+function factsOf(certificate: TestCertificate | undefined): readonly string[] {
+  if (certificate === undefined) return certificateFacts(null);
+  const { notAfter = END_OF_2099, ...given } = certificate;
+  return certificateFacts({ ...CERTIFICATE, ...given, notAfterMs: notAfter.getTime() });
 }

@@ -37,10 +37,34 @@ export interface TestRequest {
   readonly headers?: TestHeaders;
   /** Text stands for its UTF-8 encoding. Absent: the request has no body, which is not the same as an empty one. */
   readonly body?: TestBody;
+  /** The certificate that the client has shown. Default: none. */
+  readonly certificate?: TestCertificate;
   /** Id of the route that it came by. Default `test`. */
   readonly route?: string;
   /** Parameters of the path, name and value in turn: `['id', '42']`. Default: none. */
   readonly params?: readonly string[];
+}
+
+/** What filters are told of a certificate, where a client has shown one. */
+export interface TestCertificate {
+  /** In the order of RFC 4514. Default `CN=test`. */
+  readonly subject?: string;
+  /** Likewise. Default `CN=Test authority`. */
+  readonly issuer?: string;
+  /** Hex, upper case. Default `01`. */
+  readonly serial?: string;
+  /** SHA-256, hex in lower case. Default: 64 zeros. */
+  readonly fingerprint?: string;
+  /** Default: the end of 2099. */
+  readonly notAfter?: Date;
+  /** Alternative names that are domains, in lower case. Default: none. */
+  readonly dnsNames?: readonly string[];
+  /** Those that are URIs. Default: none. */
+  readonly uris?: readonly string[];
+  /** Those that are IP addresses. Default: none. */
+  readonly addresses?: readonly string[];
+  /** Those that are e-mail addresses. Default: none. */
+  readonly emails?: readonly string[];
 }
 
 /** A response as an upstream gives it. */

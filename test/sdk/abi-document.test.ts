@@ -70,6 +70,7 @@ describe('sdk/ABI.md', () => {
       method: 'GET',
       authority: 'api.example.com',
       clientAddress: '192.0.2.1',
+      certificate: [],
       params: ['id', '42'],
       path: '/users/42',
       query: 'a=1',

@@ -17,4 +17,17 @@ describe('a module of ABI 1', () => {
     assert.equal(client!.status, 201);
     assert.equal(client!.text, 'kept');
   });
+
+  it('passes over what it does not know of: the certificate of a client', () => {
+    const module = `${FIXTURES}abi-1/mark-response.wasm`;
+    const chain = new TestChain([
+      { module, config: { name: 'x-mark' } },
+      { module, config: { name: 'x-mark-2' } },
+    ]);
+    const certificate = { dnsNames: ['a.example'], uris: ['urn:a'] };
+    const { client, failures } = chain.exchange({ target: '/users/7', certificate }, { status: 201 });
+    assert.deepEqual(failures, []);
+    assert.equal(client!.headers.get('x-mark'), 'seen 201');
+    assert.equal(client!.headers.get('x-mark-2'), 'seen 201');
+  });
 });

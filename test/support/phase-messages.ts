@@ -24,6 +24,7 @@ export function phaseMessage(
     method: 'GET',
     authority: 'test.example',
     clientAddress: '192.0.2.1',
+    certificate: [],
     params: ['id', '7'],
     path: '/users/7',
     query: 'page=2',

@@ -7,14 +7,17 @@ import type { BodyStage, PhaseMessage } from '../../../core/wasm/guest-abi.js';
 import {
   ABI_VERSION,
   FLAG_BODY,
+  FLAG_CERTIFICATE,
   FLAG_CHUNK,
   FLAG_FOLLOWS,
   FLAG_LAST,
   FRAME_AUTHORITY,
   FRAME_BODY,
+  FRAME_CERTIFICATE,
   FRAME_CLIENT,
   FRAME_CONTEXT,
   FRAME_FIXED,
+  FRAME_FIXED_WITH_CERTIFICATE,
   FRAME_FLAGS,
   FRAME_ID,
   FRAME_LENGTH,
@@ -60,6 +63,7 @@ const SMALL: PhaseMessage = {
   method: 'GET',
   authority: 'a.example',
   clientAddress: '192.0.2.1',
+  certificate: [],
   params: ['id', '7'],
   path: '/x',
   query: 'q=\xe9',
@@ -101,6 +105,7 @@ const messages: fc.Arbitrary<PhaseMessage> = fc.record(
     method: latin1,
     authority: latin1,
     clientAddress: latin1,
+    certificate: pairs,
     params: pairs,
     path: latin1,
     query: latin1,
@@ -165,6 +170,47 @@ describe('a frame', () => {
     assert.deepEqual([...span(164), ...span(172)], [240, 2, 242, 1]);
   });
 
+  it('tells of a certificate behind everything else, and is what it was for those that do not ask', () => {
+    const plain = frameOf(SMALL);
+    const frame = frameOf({ ...SMALL, certificate: ['subject', 'CN=a', 'dns', 'a.example'] });
+    const added = FRAME_FIXED_WITH_CERTIFICATE - FRAME_FIXED + 2 * TABLE_ENTRY;
+    const text = 'GEThttpa.example/xq=\xe9192.0.2.1r1homeaccept*/*x-emptyserverusid7subjectCN=adnsa.example';
+    assert.equal(frame.toString('latin1', 180 + added), text);
+    assert.equal(frame[FRAME_FLAGS], FLAG_CERTIFICATE);
+
+    const words = (at: number, count: number): number[] =>
+      Array.from({ length: count }, (_, index) => frame.readUInt32LE(at + 4 * index));
+    const table = FRAME_FIXED_WITH_CERTIFICATE + 4 * TABLE_ENTRY;
+    assert.deepEqual(words(FRAME_CERTIFICATE, 2), [table, 2]);
+    const end = frame.byteLength;
+    assert.deepEqual(words(table, 8), [end - 23, 7, end - 16, 4, end - 12, 3, end - 9, 9]);
+
+    // Whoever does not know the flag finds all else by the offsets that the frame has.
+    const span = (bytes: Buffer, at: number): string => {
+      const start = bytes.readUInt32LE(at);
+      return bytes.toString('latin1', start, start + bytes.readUInt32LE(at + 4));
+    };
+    const entries = (bytes: Buffer, head: number): string[] => {
+      const start = bytes.readUInt32LE(head);
+      return Array.from({ length: 2 * bytes.readUInt32LE(head + 4) }, (_, index) =>
+        span(bytes, start + 8 * index),
+      );
+    };
+    for (const at of [
+      FRAME_METHOD,
+      FRAME_SCHEME,
+      FRAME_AUTHORITY,
+      FRAME_PATH,
+      FRAME_QUERY,
+      FRAME_CLIENT,
+      FRAME_ID,
+      FRAME_ROUTE,
+    ])
+      assert.equal(span(frame, at), span(plain, at));
+    for (const head of [FRAME_REQUEST_HEADERS, FRAME_RESPONSE_HEADERS, FRAME_PARAMS])
+      assert.deepEqual(entries(frame, head), entries(plain, head));
+  });
+
   it('without a single header, parameter or character is its fixed part', () => {
     const frame = frameOf(EMPTY);
     assert.equal(frame.byteLength, FRAME_FIXED);
@@ -175,7 +221,7 @@ describe('a frame', () => {
   it('leaves nothing of the frame that was there before', () => {
     const writer = new FrameWriter();
     const memory = memoryOf(4096);
-    writer.prepare(SMALL);
+    writer.prepare({ ...SMALL, certificate: ['subject', 'CN=a'] });
     writer.write(memory, 0);
     patchTail(memory.words, 0, 500, 'whole', Buffer.from('body'), Buffer.from('context'));
     const length = writer.prepare(EMPTY);
@@ -234,6 +280,14 @@ describe('the tail of a frame', () => {
     assert.equal(frame.bytes[FRAME_FLAGS], 0);
     assert.equal(frame.bytes[FRAME_PHASE], PHASE_RESPONSE);
     assert.equal(frame.bytes.readUInt16LE(FRAME_VERSION), ABI_VERSION);
+  });
+
+  it('leaves the flag of a certificate', () => {
+    const frame = memoryHolding(frameOf({ ...SMALL, certificate: ['subject', 'CN=a'] }));
+    patchTail(frame.words, 0, 0, 'whole', new Uint8Array(1), null);
+    assert.equal(frame.bytes[FRAME_FLAGS], FLAG_CERTIFICATE | FLAG_BODY);
+    patchTail(frame.words, 0, 0, 'none', null, null);
+    assert.equal(frame.bytes[FRAME_FLAGS], FLAG_CERTIFICATE);
   });
 });
 
