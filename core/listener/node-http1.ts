@@ -9,7 +9,7 @@ import type { HeaderList } from '../headers.js';
 import type { NodeIntake, RequestHead } from './node-intake.js';
 import type { NodeReply } from './node-reply.js';
 import type { NodeUpload } from './node-upload.js';
-import type { NodeWire, Peer } from './node-wire.js';
+import type { NodeWire, Payload, Peer } from './node-wire.js';
 import { isBodiless, sendableFields } from './response-head.js';
 
 /** Bytes of request line and fields together. */
@@ -245,6 +245,7 @@ class Http1Connection {
 
 class Http1Wire implements NodeWire {
   readonly pieceBytes = PIECE_BYTES;
+  readonly multiplexed = false;
   readonly input: Readable;
   readonly output: Writable;
   readonly awaitsContinue: boolean;
@@ -271,7 +272,7 @@ class Http1Wire implements NodeWire {
     status: number,
     headers: HeaderList,
     length: number | null,
-    _bodiless: boolean,
+    _payload: Payload,
     closes: boolean,
   ): void {
     this.closes = closes;

@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { GatewayError } from '../errors.js';
+import type { Certificate } from '../tls/certificate.js';
 import type { ServerTls } from '../tls/server-tls.js';
+import { tellProtocol } from './http2-preface.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { NodeHttp1 } from './node-http1.js';
+import { NodeHttp2 } from './node-http2.js';
 import { NodeIntake } from './node-intake.js';
 import type { NodeReply, ReplyOwner } from './node-reply.js';
+import { NodeTls } from './node-tls.js';
 import type { Peer } from './node-wire.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
@@ -19,9 +23,13 @@ const READ_BYTES = 64 * 1024;
 export interface NodeTimes {
   /** Longest wait for a first or next request, and then for the end of its head. */
   readonly headMs: number;
+  /** Longest rest of an HTTP/2 connection without a request. */
+  readonly restMs: number;
+  /** Longest time that a TLS handshake may take. */
+  readonly handshakeMs: number;
 }
 
-const TIMES: NodeTimes = { headMs: 10_000 };
+const TIMES: NodeTimes = { headMs: 10_000, restMs: 60_000, handshakeMs: 10_000 };
 
 export class NodeListener implements Listener, ReplyOwner {
   readonly name: string;
@@ -30,16 +38,20 @@ export class NodeListener implements Listener, ReplyOwner {
   readonly #sockets = new Set<Socket>();
   readonly #watched = new Set<NodeReply>();
   readonly #server: Server;
+  readonly #tls: NodeTls | null;
   #http1: NodeHttp1 | null = null;
+  #http2: NodeHttp2 | null = null;
   #watch: NodeJS.Timeout | undefined;
   #port = 0;
   #draining = false;
   #closed = false;
 
+  /** @throws GatewayError SLUICE_LISTEN_TLS for a key or a certificate that OpenSSL does not take */
   constructor(options: ListenerOptions, times: Partial<NodeTimes> = {}) {
     this.name = options.name;
     this.#options = options;
     this.#times = { ...TIMES, ...times };
+    this.#tls = options.tls ? this.#buildTls(options.tls) : null;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: READ_BYTES }, (socket) =>
       this.#connected(socket),
     );
@@ -59,16 +71,21 @@ export class NodeListener implements Listener, ReplyOwner {
     const proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
     const intake = new NodeIntake(this.name, this, proxies, handler);
     this.#http1 = new NodeHttp1(intake, this.#times.headMs);
+    if (this.#options.http2 === true) this.#http2 = new NodeHttp2(intake, this.#times);
     this.#port = await this.#bind();
     this.#startWatch();
   }
 
-  updateTls(_tls: ServerTls): void {}
+  updateTls(tls: ServerTls): void {
+    assert(this.#tls !== null, 'a listener for clear text has no TLS to change');
+    this.#tls.update(tls);
+  }
 
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
     this.#http1?.drain();
+    this.#http2?.drain();
     this.#server.close();
   }
 
@@ -116,7 +133,27 @@ export class NodeListener implements Listener, ReplyOwner {
     }
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    this.#http1!.accept(socket, peerOf(socket));
+    // Node tells of a failure here too, while a protocol has the connection.
+    socket.on('error', () => {});
+    if (this.#tls !== null) this.#tls.accept(socket);
+    else if (this.#http2 === null) this.#speak(socket, false, null);
+    else tellProtocol(socket, this.#times.headMs, (isHttp2) => this.#speak(socket, isHttp2, null));
+  }
+
+  #buildTls(tls: ServerTls): NodeTls {
+    const protocols = this.#options.http2 === true ? ['h2', 'http/1.1'] : ['http/1.1'];
+    return new NodeTls(tls, protocols, this.#times.handshakeMs, (socket, certificate) => {
+      this.#speak(socket, socket.alpnProtocol === 'h2', certificate);
+    });
+  }
+
+  #speak(socket: Socket, isHttp2: boolean, certificate: Certificate | null): void {
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*/gi, '');
+    const peer: Peer = { scheme: this.#tls === null ? 'http' : 'https', address, certificate };
+    if (isHttp2) this.#http2!.accept(socket, peer);
+    else this.#http1!.accept(socket, peer);
+    // Made while the drain began.
+    if (isHttp2 && this.#draining) this.#http2!.drain();
   }
 
   #startWatch(): void {
@@ -131,17 +168,10 @@ export class NodeListener implements Listener, ReplyOwner {
         const nowMs = performance.now();
         for (const reply of this.#watched) reply.checkIdle(nowMs, idleMs);
         this.#http1!.checkIdle(nowMs);
+        this.#http2?.checkIdle(nowMs);
       },
       Math.max(everyMs, SHORTEST_WATCH_MS),
     );
     this.#watch.unref();
   }
-}
-
-function peerOf(socket: Socket): Peer {
-  return {
-    scheme: 'http',
-    address: (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*/gi, ''),
-    certificate: null,
-  };
 }

@@ -74,16 +74,19 @@ export class NodeReply implements Reply {
       // Nobody waits for its end, and it may have none.
       body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
       const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
-      this.#wire.writeHead(status, headers, length, true, closes);
+      this.#wire.writeHead(status, headers, length, 'none', closes);
       return this.#sendWhole(null);
     }
     if (body === null || body.length === 0) {
       body?.read(DISCARD);
-      this.#wire.writeHead(status, headers, 0, true, closes);
+      this.#wire.writeHead(status, headers, 0, 'none', closes);
       return this.#sendWhole(null);
     }
-    this.#wire.writeHead(status, headers, body.length, false, closes);
-    if (body instanceof BufferedBody && body.length <= WHOLE_BYTES) return this.#sendWhole(body.bytes);
+    if (body instanceof BufferedBody && body.length <= WHOLE_BYTES) {
+      this.#wire.writeHead(status, headers, body.length, 'whole', closes);
+      return this.#sendWhole(body.bytes);
+    }
+    this.#wire.writeHead(status, headers, body.length, 'stream', closes);
     return this.#sendStream(body);
   }
 
@@ -144,7 +147,7 @@ export class NodeReply implements Reply {
   /** An answer that does not wait for its upload must not make us read gigabytes for nothing. */
   #uploadMustStop(body: Body | null): boolean {
     const upload = this.#upload;
-    if (upload === null || !upload.unfinished) return false;
+    if (upload === null || !upload.unfinished || this.#wire.multiplexed) return false;
     // Nobody has asked for it, so nobody knows whether it comes (RFC 9110 §10.1.1).
     if (upload.unasked) return true;
     return (body === null || body instanceof BufferedBody) && upload.remaining > DISCARD_BYTES;
@@ -153,7 +156,7 @@ export class NodeReply implements Reply {
   #abandonUpload(): void {
     const upload = this.#upload;
     if (!upload?.unfinished) return;
-    const tooLong = upload.remaining > DISCARD_BYTES;
+    const tooLong = this.#wire.multiplexed || upload.remaining > DISCARD_BYTES;
     upload.fail(
       new GatewayError('SLUICE_LISTEN_ABORTED', 'the response was complete before the request body was'),
     );

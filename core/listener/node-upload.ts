@@ -110,6 +110,10 @@ export class NodeUpload implements Body {
   }
 
   #end(): void {
+    // A stream also ends when it is cut.
+    if (this.length !== null && this.remaining > 0) {
+      this.fail(new GatewayError('SLUICE_LISTEN_ABORTED', 'the body ended before its length'));
+    }
     this.#ended = true;
     this.#flush();
   }

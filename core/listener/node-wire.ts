@@ -3,6 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { HeaderList } from '../headers.js';
 import type { Certificate } from '../tls/certificate.js';
 
+export type Payload = 'none' | 'whole' | 'stream';
+
 /** One request and its response on their connection. */
 export interface NodeWire {
   /** The body of the request. */
@@ -11,22 +13,24 @@ export interface NodeWire {
   readonly output: Writable;
   /** Bytes of a response that are given to `output` at once. */
   readonly pieceBytes: number;
+  /** Other requests share the connection: what becomes of this one does not touch it. */
+  readonly multiplexed: boolean;
   /** The client waits for a word of ours before it sends the body (RFC 9110 §10.1.1). */
   readonly awaitsContinue: boolean;
   /** True when the client may be sent trailers (RFC 9110 §6.5.1). */
   readonly takesTrailers: boolean;
   sendContinue(): void;
   /**
-   * Sets the head, which leaves with the first byte, the end or `flushHead`.
+   * Sets the head, which leaves with the first byte, the end or `flushHead` at the latest.
    * @param length content-length; null for none
-   * @param bodiless nothing but the end follows
+   * @param payload what follows: nothing but the end, all of it with the end, or pieces and perhaps trailers
    * @param closes the connection ends after the response
    */
   writeHead(
     status: number,
     headers: HeaderList,
     length: number | null,
-    bodiless: boolean,
+    payload: Payload,
     closes: boolean,
   ): void;
   flushHead(): void;
