@@ -59,6 +59,12 @@ function secondsIn(line: string): number {
   return Number(line.slice(line.lastIndexOf(' ') + 1));
 }
 
+/** What was said of certificates at the start. */
+async function warnings(gateway: TestGateway): Promise<Record<string, unknown>[]> {
+  await gateway.logLine(({ msg }) => msg === 'serving');
+  return gateway.log().filter(({ notAfter }) => notAfter !== undefined);
+}
+
 describe('certificates that run out', () => {
   it('are in the metrics and, when it is soon, in the log', async (t) => {
     const gateway = await TestGateway.start(t, SECURED);
@@ -74,7 +80,7 @@ describe('certificates that run out', () => {
     ]);
     const days = [...series.values()].map((seconds) => Math.floor((seconds - Date.now() / 1000) / 86_400));
     assert.deepEqual(days, [3, 12, 99, 2999, 2999]);
-    const warned = gateway.log().filter(({ notAfter }) => notAfter !== undefined);
+    const warned = await warnings(gateway);
     assert.deepEqual(
       warned.map(({ level, msg }) => [level, String(msg).replace(/, at .*/, '')]),
       [
@@ -100,7 +106,7 @@ describe('certificates that run out', () => {
   it('are warned of as long before as the configuration says', async (t) => {
     const certificates = { warnDays: 10 };
     const gateway = await TestGateway.start(t, { ...SECURED, certificates } as typeof SECURED);
-    const warned = gateway.log().filter(({ notAfter }) => notAfter !== undefined);
+    const warned = await warnings(gateway);
     assert.deepEqual(
       warned.map(({ kind, use, name, level }) => ({ kind, use, name, level })),
       [{ kind: 'revocation-list', use: 'listener', name: 'public', level: 'warn' }],
