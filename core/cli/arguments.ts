@@ -39,3 +39,21 @@ export function readArguments(args: string[], types: OptionTypes, help: string):
   process.stdout.write(help);
   return null;
 }
+
+/** The one argument of a command. @param what it is, as its help calls it @throws UsageError */
+export function onlyPositional(parsed: Arguments, what: string, help: string): string {
+  const [argument, ...more] = parsed.positionals;
+  if (argument === undefined || more.length > 0) throw new UsageError(`one ${what} is needed\n\n${help}`);
+  return argument;
+}
+
+/** Likewise of a command that can do without. @throws UsageError */
+export function optionalPositional(parsed: Arguments, what: string, help: string): string | undefined {
+  if (parsed.positionals.length > 1) throw new UsageError(`one ${what} at most\n\n${help}`);
+  return parsed.positionals[0];
+}
+
+/** @throws UsageError */
+export function refusePositionals({ positionals }: Arguments, help: string): void {
+  if (positionals.length > 0) throw new UsageError(`nothing but options is taken\n\n${help}`);
+}

@@ -4,7 +4,7 @@ import type { ConfigRevision } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
 import { type CertificateInUse, certificatesInUse } from '../tls/certificates-in-use.js';
 import { describeCertificate, describeExpiry, expiryState } from '../tls/expiry.js';
-import { type Arguments, readArguments } from './arguments.js';
+import { type Arguments, onlyPositional, readArguments } from './arguments.js';
 import { buildOnce } from './build-once.js';
 import { counted } from './counted.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from './etcd-options.js';
@@ -45,8 +45,7 @@ const OPTION_TYPES = {
 export async function check(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError(`one FILE is needed\n\n${HELP}`);
+  const file = onlyPositional(parsed, 'FILE', HELP);
   const against = parsed.texts.get('against');
   const failsOnWidening = parsed.flags.has('fail-on-widening');
   if (failsOnWidening && against === undefined)

@@ -2,9 +2,8 @@
 import { relative } from 'node:path';
 import { buildProject, type ProjectBuildOptions } from '../../sdk/tools/filter-project.js';
 import { FilterWatch } from '../../sdk/tools/filter-watch.js';
-import { readArguments } from './arguments.js';
+import { optionalPositional, readArguments } from './arguments.js';
 import { explainBuildError, printWarnings } from './build-output.js';
-import { UsageError } from './usage-error.js';
 
 const HELP = `sluice filter build [DIR]
 
@@ -25,8 +24,7 @@ export async function filterBuild(args: string[]): Promise<void> {
     HELP,
   );
   if (parsed === null) return;
-  const [folder = '.', ...more] = parsed.positionals;
-  if (more.length > 0) throw new UsageError(`one DIR at most\n\n${HELP}`);
+  const folder = optionalPositional(parsed, 'DIR', HELP) ?? '.';
 
   const out = parsed.texts.get('out');
   const options = {

@@ -1,8 +1,7 @@
 // `sluice filter inspect`: what a gateway sees in a module.
 import { readFile } from 'node:fs/promises';
 import { formatReport, reportModule } from '../../sdk/tools/module-report.js';
-import { readArguments } from './arguments.js';
-import { UsageError } from './usage-error.js';
+import { onlyPositional, readArguments } from './arguments.js';
 
 const HELP = `sluice filter inspect FILE.wasm
 
@@ -16,8 +15,7 @@ const HELP = `sluice filter inspect FILE.wasm
 export async function filterInspect(args: string[]): Promise<void> {
   const parsed = readArguments(args, { json: 'boolean' }, HELP);
   if (parsed === null) return;
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError(`one FILE.wasm is needed\n\n${HELP}`);
+  const file = onlyPositional(parsed, 'FILE.wasm', HELP);
 
   const report = reportModule(await read(file), file);
   process.stdout.write(parsed.flags.has('json') ? `${JSON.stringify(report)}\n` : formatReport(report));

@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import { NAME_RULE } from '../../sdk/tools/filter-manifest.js';
 import { isFilterName, makeFilter } from '../../sdk/tools/filter-scaffold.js';
-import { readArguments } from './arguments.js';
+import { onlyPositional, readArguments } from './arguments.js';
 import { UsageError } from './usage-error.js';
 
 const HELP = `sluice filter new NAME
@@ -17,8 +17,7 @@ const HELP = `sluice filter new NAME
 export async function filterNew(args: string[]): Promise<void> {
   const parsed = readArguments(args, { dir: 'string' }, HELP);
   if (parsed === null) return;
-  const [name, ...more] = parsed.positionals;
-  if (name === undefined || more.length > 0) throw new UsageError(`one NAME is needed\n\n${HELP}`);
+  const name = onlyPositional(parsed, 'NAME', HELP);
   if (!isFilterName(name)) throw new UsageError(`${name}: not a name for a filter, expected ${NAME_RULE}`);
 
   const folder = resolve(parsed.texts.get('dir') ?? name);

@@ -1,7 +1,7 @@
 // `sluice filter test`: a build, and the author's tests on it.
 import { buildProject } from '../../sdk/tools/filter-project.js';
 import { runTests } from '../../sdk/tools/filter-tests.js';
-import { readArguments } from './arguments.js';
+import { optionalPositional, readArguments } from './arguments.js';
 import { explainBuildError, printWarnings } from './build-output.js';
 import { UsageError } from './usage-error.js';
 
@@ -22,8 +22,7 @@ const MOST_PORT = 65535;
 export async function filterTest(args: string[]): Promise<void> {
   const parsed = readArguments(args, { inspect: 'boolean', 'inspect-port': 'string' }, HELP);
   if (parsed === null) return;
-  const [folder = '.', ...more] = parsed.positionals;
-  if (more.length > 0) throw new UsageError(`one DIR at most\n\n${HELP}`);
+  const folder = optionalPositional(parsed, 'DIR', HELP) ?? '.';
 
   const port = parsed.texts.get('inspect-port');
   const inspect = parsed.flags.has('inspect') || port !== undefined;

@@ -1,6 +1,6 @@
 // `sluice run`: serve until a signal.
 import { Gateway } from '../gateway.js';
-import { readArguments } from './arguments.js';
+import { readArguments, refusePositionals } from './arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from './etcd-options.js';
 import { openSource } from './open-source.js';
 import { KEYS_HELP, KEYS_OPTION_TYPES } from './secret-keys.js';
@@ -31,9 +31,9 @@ const OPTION_TYPES = {
 export async function run(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
+  refusePositionals(parsed, HELP);
   const config = parsed.texts.get('config');
-  if (config === undefined || parsed.positionals.length > 0)
-    throw new UsageError(`--config is needed\n\n${HELP}`);
+  if (config === undefined) throw new UsageError(`--config is needed\n\n${HELP}`);
 
   let gateway: Gateway | undefined;
   // Before the start: whoever reads that we serve may send a signal at once.

@@ -1,13 +1,11 @@
 // `sluice apply`: a document of the operator becomes what a channel runs.
-import { type Arguments, readArguments } from '../arguments.js';
-import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
-import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
-import { UsageError } from '../usage-error.js';
+import { type Arguments, onlyPositional, readArguments } from '../arguments.js';
+import { ETCD_HELP } from '../etcd-options.js';
+import { KEYS_HELP } from '../secret-keys.js';
 import { candidateFromFile } from './candidate.js';
-import { requireAnswer } from './confirmation.js';
 import { FLEET_HELP, whoRuns, withFleet } from './fleet.js';
-import { offer } from './flip.js';
-import { readDeadline, WAIT_HELP, WAIT_OPTION_TYPES } from './rollout.js';
+import { checkOffer, OFFER_OPTION_TYPES, offer } from './offer.js';
+import { WAIT_HELP } from './rollout.js';
 
 const HELP = `sluice apply FILE --config etcd://HOST:PORT/PREFIX
 
@@ -26,24 +24,16 @@ ${WAIT_HELP}  --json                     print {"channel", "release", "before", 
 ${KEYS_HELP}${ETCD_HELP}`;
 
 const OPTION_TYPES = {
-  config: 'string',
-  'dry-run': 'boolean',
-  yes: 'boolean',
+  ...OFFER_OPTION_TYPES,
   message: 'string',
   'fail-on-widening': 'boolean',
-  json: 'boolean',
-  ...WAIT_OPTION_TYPES,
-  ...KEYS_OPTION_TYPES,
-  ...ETCD_OPTION_TYPES,
 } as const;
 
 export async function apply(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError(`one FILE is needed\n\n${HELP}`);
-  requireAnswer(parsed);
-  readDeadline(parsed);
+  const file = onlyPositional(parsed, 'FILE', HELP);
+  checkOffer(parsed);
   await applyFile(file, parsed);
 }
 

@@ -1,8 +1,7 @@
 // `sluice diff`: what `sluice apply` would change.
-import { readArguments } from '../arguments.js';
+import { onlyPositional, readArguments } from '../arguments.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
 import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
-import { UsageError } from '../usage-error.js';
 import { candidateFromFile } from './candidate.js';
 import { compare, formatComparison } from './comparison.js';
 import { FLEET_HELP, withFleet } from './fleet.js';
@@ -28,8 +27,7 @@ const OPTION_TYPES = {
 export async function diff(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError(`one FILE is needed\n\n${HELP}`);
+  const file = onlyPositional(parsed, 'FILE', HELP);
   await withFleet(parsed, HELP, async (fleet) => {
     const channel = await fleet.channels.read(fleet.target.channel);
     const candidate = await candidateFromFile(file, fleet);

@@ -1,16 +1,14 @@
 // A connection to a fleet, for the time of one command.
 import { hostname, userInfo } from 'node:os';
 import { ChannelStore } from '../../etcd/channel-store.js';
-import { isEtcdLocation } from '../../etcd/etcd-location.js';
 import { type KeyValueStore, withStore } from '../../etcd/key-value-store.js';
 import { NodeStore } from '../../etcd/node-store.js';
 import { ReleasePruner } from '../../etcd/release-pruner.js';
 import { ReleaseStore } from '../../etcd/release-store.js';
 import type { EtcdSourceOptions } from '../../etcd-source.js';
 import type { Arguments } from '../arguments.js';
-import { type EtcdTarget, readEtcdTarget } from '../etcd-options.js';
+import { type EtcdTarget, readFleetTarget } from '../etcd-options.js';
 import { fleetSecrets } from '../open-source.js';
-import { UsageError } from '../usage-error.js';
 
 export interface Fleet {
   readonly target: EtcdTarget;
@@ -36,10 +34,7 @@ export async function withFleet(
   help: string,
   work: (fleet: Fleet) => Promise<void>,
 ): Promise<void> {
-  const location = parsed.texts.get('config');
-  if (location === undefined || !isEtcdLocation(location))
-    throw new UsageError(`--config etcd://HOST:PORT/PREFIX is needed\n\n${help}`);
-  const target = readEtcdTarget(location, parsed);
+  const target = readFleetTarget(parsed, help);
   const { connect, keys } = target;
   await withStore(connect, (store) =>
     work({

@@ -1,6 +1,6 @@
 // `sluice prune`: what nothing needs goes.
 import type { Pruning } from '../../etcd/release-pruner.js';
-import { readArguments } from '../arguments.js';
+import { readArguments, refusePositionals } from '../arguments.js';
 import { counted } from '../counted.js';
 import { CONNECTION_HELP, CONNECTION_OPTION_TYPES } from '../etcd-options.js';
 import { UsageError } from '../usage-error.js';
@@ -31,7 +31,7 @@ const DEFAULT_KEEP = '10';
 export async function prune(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
-  if (parsed.positionals.length > 0) throw new UsageError(`no FILE is taken\n\n${HELP}`);
+  refusePositionals(parsed, HELP);
   const keep = parsed.texts.get('keep') ?? DEFAULT_KEEP;
   if (!/^\d{1,6}$/.test(keep)) throw new UsageError(`--keep ${keep}: expected a whole number, 0 to 999999`);
   await withFleet(parsed, HELP, async ({ pruner }) => {

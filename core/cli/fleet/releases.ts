@@ -1,8 +1,7 @@
 // `sluice releases`: what was published, and where it runs.
-import { readArguments } from '../arguments.js';
+import { readArguments, refusePositionals } from '../arguments.js';
 import { CONNECTION_HELP, CONNECTION_OPTION_TYPES } from '../etcd-options.js';
 import { formatTable } from '../table.js';
-import { UsageError } from '../usage-error.js';
 import { FLEET_HELP, withFleet } from './fleet.js';
 
 const HELP = `sluice releases --config etcd://HOST:PORT/PREFIX
@@ -18,7 +17,7 @@ const OPTION_TYPES = { config: 'string', json: 'boolean', ...CONNECTION_OPTION_T
 export async function releases(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
-  if (parsed.positionals.length > 0) throw new UsageError(`no FILE is taken\n\n${HELP}`);
+  refusePositionals(parsed, HELP);
   await withFleet(parsed, HELP, async (fleet) => {
     const [channels, nodes] = [await fleet.channels.list(), await fleet.nodes.list()];
     const listed = (await fleet.releases.list()).map(({ document, ...manifest }) => ({

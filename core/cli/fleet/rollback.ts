@@ -1,15 +1,14 @@
 // `sluice rollback`: what a channel ran before becomes what it runs.
 import { GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
-import { readArguments } from '../arguments.js';
-import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
-import { KEYS_HELP, KEYS_OPTION_TYPES } from '../secret-keys.js';
+import { optionalPositional, readArguments } from '../arguments.js';
+import { ETCD_HELP } from '../etcd-options.js';
+import { KEYS_HELP } from '../secret-keys.js';
 import { UsageError } from '../usage-error.js';
 import { candidateFromRelease } from './candidate.js';
-import { requireAnswer } from './confirmation.js';
 import { FLEET_HELP, whoRuns, withFleet } from './fleet.js';
-import { offer } from './flip.js';
-import { readDeadline, WAIT_HELP, WAIT_OPTION_TYPES } from './rollout.js';
+import { checkOffer, OFFER_OPTION_TYPES, offer } from './offer.js';
+import { WAIT_HELP } from './rollout.js';
 
 const HELP = `sluice rollback [ID] --config etcd://HOST:PORT/PREFIX
 
@@ -24,27 +23,15 @@ ${WAIT_HELP}  --json                     print {"channel", "release", "before", 
   --verbose                  stack traces in errors
 ${KEYS_HELP}${ETCD_HELP}`;
 
-const OPTION_TYPES = {
-  config: 'string',
-  'dry-run': 'boolean',
-  yes: 'boolean',
-  json: 'boolean',
-  ...WAIT_OPTION_TYPES,
-  ...KEYS_OPTION_TYPES,
-  ...ETCD_OPTION_TYPES,
-} as const;
-
 const ID = /^[0-9a-f]{12}$/;
 
 export async function rollback(args: string[]): Promise<void> {
-  const parsed = readArguments(args, OPTION_TYPES, HELP);
+  const parsed = readArguments(args, OFFER_OPTION_TYPES, HELP);
   if (parsed === null) return;
-  const [id, ...more] = parsed.positionals;
-  if (more.length > 0) throw new UsageError(`one ID at most\n\n${HELP}`);
+  const id = optionalPositional(parsed, 'ID', HELP);
   if (id !== undefined && !ID.test(id))
     throw new UsageError(`${id}: expected the 12 hex digits of a release, as \`sluice releases\` lists them`);
-  requireAnswer(parsed);
-  readDeadline(parsed);
+  checkOffer(parsed);
   await withFleet(parsed, HELP, async (fleet) => {
     const { channels, target } = fleet;
     const channel = await channels.read(target.channel);

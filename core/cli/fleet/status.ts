@@ -2,12 +2,11 @@
 import { GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
 import { describeExpiry, expiryState } from '../../tls/expiry.js';
-import { readArguments } from '../arguments.js';
+import { readArguments, refusePositionals } from '../arguments.js';
 import { counted } from '../counted.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
 import { printableLine } from '../printable.js';
 import { formatTable } from '../table.js';
-import { UsageError } from '../usage-error.js';
 import { FLEET_HELP, withFleet } from './fleet.js';
 import { releasesOf, stateOfNode } from './node-state.js';
 import type { RolloutNode } from './rollout.js';
@@ -31,7 +30,7 @@ const OPTION_TYPES = { config: 'string', json: 'boolean', ...ETCD_OPTION_TYPES }
 export async function status(args: string[]): Promise<void> {
   const parsed = readArguments(args, OPTION_TYPES, HELP);
   if (parsed === null) return;
-  if (parsed.positionals.length > 0) throw new UsageError(`no FILE is taken\n\n${HELP}`);
+  refusePositionals(parsed, HELP);
   await withFleet(parsed, HELP, async ({ channels, nodes: store, target }) => {
     const only = parsed.texts.has('channel') ? target.channel : null;
     const isMeant = (name: string): boolean => only === null || name === only;

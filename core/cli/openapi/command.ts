@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseAddress, parseOrigin } from '../../config/address.js';
 import { TEXT_FORMATS } from '../../config/formats.js';
 import { writeYaml } from '../../config/plain-document.js';
-import { type Arguments, readArguments } from '../arguments.js';
+import { type Arguments, onlyPositional, readArguments } from '../arguments.js';
 import { UsageError } from '../usage-error.js';
 import { formatFinding } from './findings.js';
 import { type ImportOptions, importOpenApi, type OpenApiImport } from './import-openapi.js';
@@ -45,8 +45,7 @@ export async function importOpenApiFile(args: string[]): Promise<void> {
   } as const;
   const parsed = readArguments(args, types, HELP);
   if (parsed === null) return;
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError(`one SPEC is needed\n\n${HELP}`);
+  const file = onlyPositional(parsed, 'SPEC', HELP);
   const options = readOptions(parsed);
 
   const { config, operations, findings } = await importFile(file, options);

@@ -1,6 +1,6 @@
 // `sluice secret key`: keys for the ring.
 import { isKeyName, newKeyLine } from '../../secrets/key-ring.js';
-import { readArguments } from '../arguments.js';
+import { onlyPositional, readArguments } from '../arguments.js';
 import { runCommand } from '../command.js';
 import { UsageError } from '../usage-error.js';
 
@@ -21,8 +21,7 @@ export function secretKey(args: string[]): Promise<void> {
 async function keyNew(args: string[]): Promise<void> {
   const parsed = readArguments(args, {}, HELP);
   if (parsed === null) return;
-  const [name, ...more] = parsed.positionals;
-  if (name === undefined || more.length > 0) throw new UsageError(`one NAME is needed\n\n${HELP}`);
+  const name = onlyPositional(parsed, 'NAME', HELP);
   if (!isKeyName(name))
     throw new UsageError(
       'NAME: expected 1 to 32 letters, digits, ".", "_" and "-", the first a letter or digit',

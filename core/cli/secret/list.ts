@@ -3,11 +3,11 @@ import type { SecretEntry } from '../../etcd/secret-store.js';
 import type { KeyRing } from '../../secrets/key-ring.js';
 import { shownName } from '../../secrets/reference.js';
 import { openSecret, readSealedHeader } from '../../secrets/sealed-secret.js';
-import { readArguments } from '../arguments.js';
+import { readArguments, refusePositionals } from '../arguments.js';
 import { CONNECTION_HELP } from '../etcd-options.js';
 import { KEYS_HELP, keySource } from '../secret-keys.js';
 import { formatTable } from '../table.js';
-import { refusePositionals, SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
+import { SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
 
 const HELP = `sluice secret list --config etcd://HOST:PORT/PREFIX
 

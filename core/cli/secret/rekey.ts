@@ -4,10 +4,10 @@ import type { SecretEntry, SecretStore } from '../../etcd/secret-store.js';
 import type { KeyRing } from '../../secrets/key-ring.js';
 import { shownName } from '../../secrets/reference.js';
 import { openSecret, readSealedHeader, sealSecret } from '../../secrets/sealed-secret.js';
-import { readArguments } from '../arguments.js';
+import { readArguments, refusePositionals } from '../arguments.js';
 import { CONNECTION_HELP } from '../etcd-options.js';
 import { KEYS_HELP, requiredKeys } from '../secret-keys.js';
-import { refusePositionals, SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
+import { SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
 
 const HELP = `sluice secret rekey --config etcd://HOST:PORT/PREFIX --keys FILE
 

@@ -1,14 +1,33 @@
 // The way of every command that changes what a channel runs: show, ask, flip, wait.
 import type { Channel } from '../../etcd/channel-store.js';
 import type { Arguments } from '../arguments.js';
+import { ETCD_OPTION_TYPES } from '../etcd-options.js';
+import { KEYS_OPTION_TYPES } from '../secret-keys.js';
 import type { Candidate } from './candidate.js';
 import { compare, formatComparison } from './comparison.js';
-import { isConfirmed } from './confirmation.js';
+import { isConfirmed, requireAnswer } from './confirmation.js';
 import type { Fleet } from './fleet.js';
-import { awaitRollout, formatRollout, type Rollout, readDeadline } from './rollout.js';
+import { awaitRollout, formatRollout, type Rollout, readDeadline, WAIT_OPTION_TYPES } from './rollout.js';
+
+/** For `readArguments`. */
+export const OFFER_OPTION_TYPES = {
+  config: 'string',
+  'dry-run': 'boolean',
+  yes: 'boolean',
+  json: 'boolean',
+  ...WAIT_OPTION_TYPES,
+  ...KEYS_OPTION_TYPES,
+  ...ETCD_OPTION_TYPES,
+} as const;
 
 /** What became of it; `unchanged`: the channel runs it already. */
 type Outcome = 'applied' | 'unchanged' | 'dry-run' | 'widening' | 'declined';
+
+/** What would stop `offer` half-way, looked at before anything is done. @throws UsageError */
+export function checkOffer(parsed: Arguments): void {
+  requireAnswer(parsed);
+  readDeadline(parsed);
+}
 
 /**
  * Prints what the candidate changes, and flips the channel, as it was read, to it when the arguments and the operator
