@@ -13,9 +13,7 @@ export class ByteAutomaton {
   readonly #failure: Int32Array;
   readonly #row: Int32Array;
   #rows = new Int32Array(ROW);
-  /**
-   * By state, the length of the longest end of the text that may become a string with what comes next.
-   */
+  /** By state, the length of the longest end of the text that may become a string with what comes next. */
   readonly open: Int32Array;
   /** By state, the length of the longest string that ends here; 0 for none. */
   readonly matched: Int32Array;

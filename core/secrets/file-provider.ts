@@ -2,11 +2,8 @@
 import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readSmallFile } from '../small-file.js';
-import type { SecretProvider } from './provider.js';
+import { MOST_SECRET_BYTES, type SecretProvider } from './provider.js';
 import type { SecretReference } from './reference.js';
-
-/** Secrets are short: a larger file is something else. */
-const MOST_BYTES = 64 * 1024;
 
 export class FileProvider implements SecretProvider {
   readonly #folder: string;
@@ -29,7 +26,7 @@ export class FileProvider implements SecretProvider {
   read(reference: SecretReference): string {
     let bytes: Buffer;
     try {
-      bytes = readSmallFile(this.fileOf(reference), MOST_BYTES, (state) => this.#judge(state));
+      bytes = readSmallFile(this.fileOf(reference), MOST_SECRET_BYTES, (state) => this.#judge(state));
     } catch (cause) {
       throw new Error(`a file that can be read: ${(cause as Error).message}`, { cause });
     }

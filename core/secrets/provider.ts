@@ -1,6 +1,9 @@
 // Who resolves references of one scheme. test/contract/secret-provider.contract.ts holds every answer to it.
 import type { SecretReference } from './reference.js';
 
+/** Secrets are short: what is larger is something else. */
+export const MOST_SECRET_BYTES = 64 * 1024;
+
 export interface SecretProvider {
   /**
    * The value of a secret, whole: a field is picked by whoever asked.

@@ -9,8 +9,8 @@ export type SecretScheme = 'secret' | 'secret+file' | 'secret+env';
 export interface SecretReference {
   readonly scheme: SecretScheme;
   /**
-   * Of the store: segments of letters, digits, `.`, `_` and `-`, joined by `/`, such as `tls/api-key`, 255 characters at most. Of a file: its path,
-   * absolute or relative to the configuration. Of the environment: a variable.
+   * Of the store: segments of letters, digits, `.`, `_` and `-`, joined by `/`, such as `tls/api-key`, 255 characters at
+   * most. Of a file: its path, absolute or relative to the configuration. Of the environment: a variable.
    */
   readonly name: string;
   /** Member of a secret that is an object, or null for the secret itself. */

@@ -10,6 +10,7 @@ import {
   membersOf,
   type Placed,
   type SpecDocument,
+  sortedMembers,
 } from './spec-document.js';
 import { isReadable, shapeOf } from './text-shape.js';
 
@@ -33,7 +34,7 @@ export class BodyReader {
   /** What the body of a request may be; undefined when there must be none. */
   requestBody(placed: Placed, converter: SchemaConverter): JsonObject | undefined {
     const body = this.#spec.follow(placed);
-    const content = body === undefined ? undefined : memberOf(body, 'content');
+    const content = memberOf(body, 'content');
     if (body === undefined || content === undefined || !isObject(content.value)) {
       this.#findings.add('narrower', placed.place, 'describes no content: no body fits');
       return undefined;
@@ -52,7 +53,7 @@ export class BodyReader {
       const response = this.#spec.follow(member);
       if (response === undefined)
         this.#findings.add('narrower', member.place, 'leads nowhere in this document');
-      const content = response === undefined ? undefined : memberOf(response, 'content');
+      const content = memberOf(response, 'content');
       const contents = content === undefined ? {} : this.#contents(content, converter);
       entries.push([key, Object.keys(contents).length === 0 ? {} : { contents }]);
     }
@@ -71,11 +72,7 @@ export class BodyReader {
     for (const [type, medias] of described)
       if (RANGES_WITH_JSON.has(type) && !described.has('application/json'))
         contents['application/json'] ??= this.#content('application/json', medias, converter);
-    return Object.fromEntries(
-      Object.keys(contents)
-        .sort()
-        .map((type) => [type, contents[type]!]),
-    );
+    return sortedMembers(contents);
   }
 
   #content(type: string, medias: readonly Placed[], converter: SchemaConverter): JsonObject {

@@ -4,6 +4,7 @@ import { parseAddress, parseOrigin } from '../../config/address.js';
 import { TEXT_FORMATS } from '../../config/formats.js';
 import { writeYaml } from '../../config/plain-document.js';
 import { type Arguments, onlyPositional, readArguments } from '../arguments.js';
+import { counted } from '../counted.js';
 import { UsageError } from '../usage-error.js';
 import { formatFinding } from './findings.js';
 import { type ImportOptions, importOpenApi, type OpenApiImport } from './import-openapi.js';
@@ -52,7 +53,7 @@ export async function importOpenApiFile(args: string[]): Promise<void> {
   for (const finding of findings) process.stderr.write(`${formatFinding(finding)}\n`);
   const faults = findings.filter(({ effect }) => effect !== 'note').length;
   if (parsed.flags.has('strict-import') && faults > 0)
-    throw new Error(`${file}: ${faults} findings, and --strict-import takes none`);
+    throw new Error(`${file}: ${counted(faults, 'finding')}, and --strict-import takes none`);
   const text = writeYaml(
     config,
     ' Made by "sluice import openapi": change the specification and import it again.',
@@ -61,7 +62,7 @@ export async function importOpenApiFile(args: string[]): Promise<void> {
   if (out === undefined) process.stdout.write(text);
   else {
     await writeFile(out, text);
-    process.stdout.write(`${out}: ${operations} ${operations === 1 ? 'operation' : 'operations'}\n`);
+    process.stdout.write(`${out}: ${counted(operations, 'operation')}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 // What an import could not carry over, each with its place in the specification.
+import { counted } from '../counted.js';
 
 /**
  * What a finding means for the gateway: something documented is `left-out`, or refused (`narrower`); something
@@ -47,7 +48,7 @@ export class Findings {
 
 /** One line for people. */
 export function formatFinding({ effect, place, message, places }: Finding): string {
-  const more = places === 1 ? '' : places === 2 ? ' (and 1 more place)' : ` (and ${places - 1} more places)`;
+  const more = places === 1 ? '' : ` (and ${counted(places - 1, 'more place')})`;
   return `${effect}: ${place}: ${message}${more}`;
 }
 

@@ -35,7 +35,6 @@ export interface OperationsOptions {
 }
 
 const METHODS: readonly string[] = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put', 'trace'];
-const NOTHING: Placed = { value: undefined, place: '#' };
 
 export class OperationReader {
   readonly #spec: SpecDocument;
@@ -58,8 +57,7 @@ export class OperationReader {
   /** All operations, by path and method. */
   read(): ImportedOperation[] {
     const operations: ImportedOperation[] = [];
-    const root: Placed = { value: this.#spec.root, place: '#' };
-    for (const [template, member] of membersOf(memberOf(root, 'paths') ?? NOTHING)) {
+    for (const [template, member] of membersOf(memberOf(this.#spec.root, 'paths'))) {
       if (template.startsWith('x-')) continue;
       const item = this.#spec.follow(member);
       if (item === undefined) {
@@ -87,8 +85,8 @@ export class OperationReader {
     this.#claims.set(claim, `${method} ${template}`);
 
     const described = new Map<string, SpecParameter>([
-      ...this.#parameters.list(itemsOf(memberOf(item, 'parameters') ?? NOTHING)),
-      ...this.#parameters.list(itemsOf(memberOf(operation, 'parameters') ?? NOTHING)),
+      ...this.#parameters.list(itemsOf(memberOf(item, 'parameters'))),
+      ...this.#parameters.list(itemsOf(memberOf(operation, 'parameters'))),
     ]);
     for (const [key, parameter] of this.#credentials(operation))
       if (!described.has(key)) described.set(key, parameter);
@@ -130,9 +128,9 @@ export class OperationReader {
   /** The path of the first server of the operation, of its path, or of the specification. */
   #basePath(item: Placed, operation: Placed): string {
     if (this.#options.basePath !== null) return this.#options.basePath;
-    const root: Placed = { value: this.#spec.root, place: '#' };
+    const { root } = this.#spec;
     for (const owner of [operation, item, root]) {
-      const servers = itemsOf(memberOf(owner, 'servers') ?? NOTHING);
+      const servers = itemsOf(memberOf(owner, 'servers'));
       const paths = servers.map((server) => this.#serverPath(server));
       const [first, ...others] = paths;
       if (first === undefined) continue;
@@ -182,12 +180,13 @@ export class OperationReader {
   /** Credentials in the query are parameters that no list names; all of them are for the upstream to check. */
   #credentials(operation: Placed): [string, SpecParameter][] {
     const found: [string, SpecParameter][] = [];
-    const root: Placed = { value: this.#spec.root, place: '#' };
-    const requirements = memberOf(operation, 'security') ?? memberOf(root, 'security') ?? NOTHING;
+    const requirements = memberOf(operation, 'security') ?? memberOf(this.#spec.root, 'security');
+    if (requirements === undefined) return [];
+    const schemes = this.#spec.find('#/components/securitySchemes');
     for (const name of new Set(
       itemsOf(requirements).flatMap((requirement) => membersOf(requirement).map(([key]) => key)),
     )) {
-      const scheme = this.#spec.follow(this.#schemeOf(name));
+      const scheme = this.#spec.follow(memberOf(schemes, name));
       const {
         type,
         in: location,
@@ -202,10 +201,5 @@ export class OperationReader {
       ]);
     }
     return found;
-  }
-
-  #schemeOf(name: string): Placed {
-    const schemes = this.#spec.find('#/components/securitySchemes');
-    return (schemes === undefined ? undefined : memberOf(schemes, name)) ?? NOTHING;
   }
 }

@@ -11,6 +11,7 @@ import {
   membersOf,
   type Placed,
   type SpecDocument,
+  sortedMembers,
 } from './spec-document.js';
 import { isReadable, shapeOf, typesOf } from './text-shape.js';
 
@@ -90,7 +91,12 @@ export class ParameterReader {
       else if (parameter.in === 'cookie') this.#cookie(parameter, written.cookies);
     }
     const { path, query, headers, cookies } = written;
-    return { path: sorted(path), query: sorted(query), headers: sorted(headers), cookies: sorted(cookies) };
+    return {
+      path: sortedMembers(path),
+      query: sortedMembers(query),
+      headers: sortedMembers(headers),
+      cookies: sortedMembers(cookies),
+    };
   }
 
   #pathEntry(
@@ -236,7 +242,7 @@ export class ParameterReader {
     const content = memberOf(placed, 'content');
     if (content === undefined) return null;
     const json = membersOf(content).find(([type]) => JSON_TYPE.test(type));
-    const schema = json === undefined ? undefined : memberOf(json[1], 'schema');
+    const schema = memberOf(json?.[1], 'schema');
     if (schema !== undefined)
       return { content: { 'application/json': { schema: this.#converter.convert(schema) } } };
     this.#findings.add('wider', content.place, 'is not JSON with a schema: any text fits');
@@ -266,12 +272,4 @@ function define(written: Written, name: string, entry: JsonObject): void {
     enumerable: true,
     configurable: true,
   });
-}
-
-function sorted(written: Written): JsonObject {
-  return Object.fromEntries(
-    Object.keys(written)
-      .sort()
-      .map((name) => [name, written[name]!]),
-  );
 }

@@ -8,7 +8,7 @@ export type OneWay = 'readOnly' | 'writeOnly';
 export function oneWayMembers(spec: SpecDocument, schema: Placed, way: OneWay): ReadonlySet<string> {
   const names = new Set<string>();
   for (const part of partsOf(spec, schema, ['allOf'])) {
-    for (const [name, member] of membersOf(memberOf(part, 'properties') ?? NOTHING))
+    for (const [name, member] of membersOf(memberOf(part, 'properties')))
       if (isOneWay(spec, member, way)) names.add(name);
   }
   return names;
@@ -17,9 +17,7 @@ export function oneWayMembers(spec: SpecDocument, schema: Placed, way: OneWay): 
 /** True when a schema, or one that it is composed of, names members. */
 export function namesMembers(spec: SpecDocument, schema: Placed): boolean {
   return partsOf(spec, schema, ['allOf', 'anyOf', 'oneOf']).some((part) =>
-    ['properties', 'patternProperties'].some(
-      (keyword) => membersOf(memberOf(part, keyword) ?? NOTHING).length > 0,
-    ),
+    ['properties', 'patternProperties'].some((keyword) => membersOf(memberOf(part, keyword)).length > 0),
   );
 }
 
@@ -27,8 +25,6 @@ export function namesMembers(spec: SpecDocument, schema: Placed): boolean {
 export function isOneWay(spec: SpecDocument, schema: Placed, way: OneWay): boolean {
   return partsOf(spec, schema, []).some(({ value }) => isObject(value) && value[way] === true);
 }
-
-const NOTHING: Placed = { value: undefined, place: '#' };
 
 /** A schema, what it refers to, and what it is composed of by these keywords; each place once. */
 function partsOf(spec: SpecDocument, schema: Placed, keywords: readonly string[]): Placed[] {
@@ -40,7 +36,7 @@ function partsOf(spec: SpecDocument, schema: Placed, keywords: readonly string[]
     const reference = next.value['$ref'];
     const target = typeof reference === 'string' ? spec.find(reference) : undefined;
     if (target !== undefined) open.push(target);
-    for (const keyword of keywords) open.push(...itemsOf(memberOf(next, keyword) ?? NOTHING));
+    for (const keyword of keywords) open.push(...itemsOf(memberOf(next, keyword)));
   }
   return [...parts.values()];
 }

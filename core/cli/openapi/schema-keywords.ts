@@ -5,7 +5,7 @@ import { byText, type Effect } from './findings.js';
 import { PATTERN_EXPECTED, repairPattern } from './pattern-repair.js';
 import { isObject, type Json } from './spec-document.js';
 
-/** What became of a keyword: a value to write, nothing to write, or something to tell. */
+/** What became of a keyword: a value to write, or something to tell. */
 export type KeywordOutcome =
   | { readonly kind: 'value'; readonly value: Json }
   | { readonly kind: 'fault'; readonly effect: Effect; readonly message: string };
@@ -47,7 +47,7 @@ const TYPES: ReadonlySet<unknown> = new Set([
 const KEYWORDS: Readonly<Record<string, (value: unknown) => KeywordOutcome>> = {
   type: readType,
   enum: readEnum,
-  const: (value) => ({ kind: 'value', value: value as Json }),
+  const: (value) => kept(value as Json),
   format: readFormat,
   pattern: readPattern,
   minLength: readCount,

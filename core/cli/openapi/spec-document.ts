@@ -16,7 +16,7 @@ export interface Placed {
 const MOST_HOPS = 32;
 
 export class SpecDocument {
-  readonly root: JsonObject;
+  readonly root: Placed;
   /** In 3.0 a schema is a dialect of its own, from 3.1 on it is JSON Schema. */
   readonly dialect: '3.0' | '3.1';
 
@@ -32,7 +32,7 @@ export class SpecDocument {
           : `openapi: ${String(version)}`;
       throw new Error(`found ${found}, expected OpenAPI 3.0 or 3.1`);
     }
-    this.root = value;
+    this.root = { value, place: '#' };
     this.dialect = dialect as '3.0' | '3.1';
   }
 
@@ -45,7 +45,7 @@ export class SpecDocument {
     } catch {
       return undefined;
     }
-    let value: unknown = this.root;
+    let value: unknown = this.root.value;
     for (const key of keys) {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
       value = (value as Record<string, unknown>)[key];
@@ -54,8 +54,8 @@ export class SpecDocument {
   }
 
   /** Follows `$ref` of anything but a schema; undefined when it leads nowhere. */
-  follow(placed: Placed): Placed | undefined {
-    let here: Placed | undefined = placed;
+  follow(placed: Placed | undefined): Placed | undefined {
+    let here = placed;
     for (let hops = 0; hops < MOST_HOPS && here !== undefined; hops += 1) {
       const reference: unknown = isObject(here.value) ? here.value['$ref'] : undefined;
       if (typeof reference !== 'string') return here;
@@ -69,22 +69,33 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member with its place; undefined when it is not there. */
-export function memberOf({ value, place }: Placed, key: string): Placed | undefined {
-  if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
-  return { value: value[key], place: pointerTo(place, key) };
+/** A member with its place; undefined when it is not there, or nothing is. */
+export function memberOf(placed: Placed | undefined, key: string): Placed | undefined {
+  if (placed === undefined || !isObject(placed.value) || !Object.hasOwn(placed.value, key)) return undefined;
+  return { value: placed.value[key], place: pointerTo(placed.place, key) };
 }
 
-/** Members by name, in the order of their names. */
-export function membersOf({ value, place }: Placed): [name: string, member: Placed][] {
-  if (!isObject(value)) return [];
+/** Members by name, in the order of their names; none of what is no object, or not there. */
+export function membersOf(placed: Placed | undefined): [name: string, member: Placed][] {
+  if (placed === undefined || !isObject(placed.value)) return [];
+  const { value, place } = placed;
   return Object.keys(value)
     .sort()
     .map((name) => [name, { value: value[name], place: pointerTo(place, name) }]);
 }
 
-/** Items of a list, in their order. */
-export function itemsOf({ value, place }: Placed): Placed[] {
-  if (!Array.isArray(value)) return [];
+/** Items of a list, in their order; none of what is no list, or not there. */
+export function itemsOf(placed: Placed | undefined): Placed[] {
+  if (placed === undefined || !Array.isArray(placed.value)) return [];
+  const { value, place } = placed;
   return value.map((item, index) => ({ value: item as unknown, place: pointerTo(place, index) }));
+}
+
+/** The same members in the order of their names. */
+export function sortedMembers(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.keys(object)
+      .sort()
+      .map((name) => [name, object[name]!]),
+  );
 }

@@ -24,7 +24,6 @@ export interface ObjectShape {
   readonly hasChoice: boolean;
 }
 
-const NOTHING: Placed = { value: undefined, place: '#' };
 /** References and compositions that are followed. */
 const MOST_LAYERS = 32;
 const CHOICES = ['anyOf', 'oneOf', 'not', 'if', 'patternProperties', 'dependentRequired', 'dependentSchemas'];
@@ -55,7 +54,7 @@ function itemsSchema(spec: SpecDocument, schema: Placed, depth: number): Placed 
   const items = memberOf(target, 'items');
   if (items !== undefined) return items;
   for (const keyword of ['allOf', 'anyOf', 'oneOf'])
-    for (const part of itemsOf(memberOf(target, keyword) ?? NOTHING)) {
+    for (const part of itemsOf(memberOf(target, keyword))) {
       const found = itemsSchema(spec, part, depth + 1);
       if (found !== undefined) return found;
     }
@@ -67,14 +66,12 @@ function allowedTypes(spec: SpecDocument, schema: Placed, depth: number): Readon
   if (target === undefined || !isObject(target.value) || depth > MOST_LAYERS) return new Set();
   const { type, enum: values } = target.value;
   if (type !== undefined) return new Set((Array.isArray(type) ? type : [type]) as string[]);
-  for (const part of itemsOf(memberOf(target, 'allOf') ?? NOTHING)) {
+  for (const part of itemsOf(memberOf(target, 'allOf'))) {
     const types = allowedTypes(spec, part, depth + 1);
     if (types.size > 0) return types;
   }
   for (const keyword of ['anyOf', 'oneOf']) {
-    const choices = itemsOf(memberOf(target, keyword) ?? NOTHING).map((choice) =>
-      allowedTypes(spec, choice, depth + 1),
-    );
+    const choices = itemsOf(memberOf(target, keyword)).map((choice) => allowedTypes(spec, choice, depth + 1));
     if (choices.length > 0 && choices.every((types) => types.size > 0))
       return new Set(choices.flatMap((types) => [...types]));
   }
@@ -103,15 +100,14 @@ export function shapeOf(spec: SpecDocument, schema: Placed): ObjectShape {
     if (target === undefined || !isObject(target.value) || seen.has(target.place)) continue;
     seen.add(target.place);
     const value: JsonObject = target.value;
-    for (const [name, member] of membersOf(memberOf(target, 'properties') ?? NOTHING))
-      members.set(name, member);
-    for (const item of itemsOf(memberOf(target, 'required') ?? NOTHING))
+    for (const [name, member] of membersOf(memberOf(target, 'properties'))) members.set(name, member);
+    for (const item of itemsOf(memberOf(target, 'required')))
       if (typeof item.value === 'string') required.add(item.value);
     const others = value['additionalProperties'];
     hasOthers ||= others !== undefined && others !== false;
     isClosed ||= others === false;
     hasChoice ||= CHOICES.some((keyword) => keyword in value);
-    open.push(...itemsOf(memberOf(target, 'allOf') ?? NOTHING));
+    open.push(...itemsOf(memberOf(target, 'allOf')));
   }
   return { members, required, hasOthers, isClosed, hasChoice };
 }

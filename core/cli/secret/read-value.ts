@@ -1,12 +1,12 @@
 // The value of a secret: from a terminal that does not show it, from standard input, or from a file; never an argument,
 // which every process of the machine could read.
+import { isUtf8 } from 'node:buffer';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ReadStream } from 'node:tty';
+import { MOST_SECRET_BYTES } from '../../secrets/provider.js';
 import { readSmallFile } from '../../small-file.js';
 
-/** As secrets in files are. */
-const MOST_BYTES = 64 * 1024;
 const MOST_BREAK_BYTES = 2;
 
 /**
@@ -19,19 +19,15 @@ export async function readValue(file: string | null, prompt: string): Promise<Bu
   const bytes = file === null ? await readInput(prompt) : readFile(file);
   const value = withoutBreak(bytes);
   if (value.byteLength === 0) throw new Error('found an empty value, expected a secret');
-  if (value.byteLength > MOST_BYTES)
-    throw new Error(`found ${value.byteLength} bytes, expected a secret of at most ${MOST_BYTES}`);
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(value);
-  } catch {
-    throw new Error('found bytes that are not UTF-8, expected text');
-  }
+  if (value.byteLength > MOST_SECRET_BYTES)
+    throw new Error(`found ${value.byteLength} bytes, expected a secret of at most ${MOST_SECRET_BYTES}`);
+  if (!isUtf8(value)) throw new Error('found bytes that are not UTF-8, expected text');
   return value;
 }
 
 function readFile(path: string): Buffer {
   try {
-    return readSmallFile(path, MOST_BYTES + MOST_BREAK_BYTES, () => undefined);
+    return readSmallFile(path, MOST_SECRET_BYTES + MOST_BREAK_BYTES, () => undefined);
   } catch (cause) {
     throw new Error(`--from-file ${path}: ${(cause as Error).message}`, { cause });
   }
@@ -49,8 +45,8 @@ async function readInput(prompt: string): Promise<Buffer> {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.byteLength;
-    if (length > MOST_BYTES + MOST_BREAK_BYTES)
-      throw new Error(`found more than ${MOST_BYTES} bytes, expected a secret`);
+    if (length > MOST_SECRET_BYTES + MOST_BREAK_BYTES)
+      throw new Error(`found more than ${MOST_SECRET_BYTES} bytes, expected a secret`);
   }
   return Buffer.concat(chunks);
 }
