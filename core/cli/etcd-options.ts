@@ -1,7 +1,7 @@
 // What every command that talks to etcd is told in the same way: where it is, who we are, which channel is meant.
 import { readFileSync } from 'node:fs';
 import { etcdConnector } from '../etcd/etcd-connector.js';
-import { type EtcdLocation, isEtcdLocation, parseEtcdLocation } from '../etcd/etcd-location.js';
+import { type EtcdLocation, parseEtcdLocation } from '../etcd/etcd-location.js';
 import type { EtcdTls } from '../etcd/etcd-store.js';
 import { isChannelName, KeyLayout } from '../etcd/key-layout.js';
 import type { StoreConnector } from '../etcd/key-value-store.js';
@@ -64,8 +64,7 @@ export function readEtcdTarget(location: string, { texts }: Pick<Arguments, 'tex
 /** Of a command that `--config` names a fleet to, and nothing else. @throws UsageError */
 export function readFleetTarget(options: Pick<Arguments, 'texts'>, help: string): EtcdTarget {
   const location = options.texts.get('config');
-  if (location === undefined || !isEtcdLocation(location))
-    throw new UsageError(`--config etcd://HOST:PORT/PREFIX is needed\n\n${help}`);
+  if (location === undefined) throw new UsageError(`--config etcd://HOST:PORT/PREFIX is needed\n\n${help}`);
   return readEtcdTarget(location, options);
 }
 
