@@ -1,6 +1,7 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { AdminListener } from './admin-listener.js';
 import { CertificateMonitor } from './certificate-monitor.js';
 import type { GatewayConfig } from './config/model.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
@@ -47,6 +48,7 @@ export class Gateway {
   readonly #pipeline: Pipeline;
   readonly #listeners: ListenerSet;
   readonly #admin: AdminServer;
+  readonly #adminListener: AdminListener;
   /** Reloads run one after another, in the order of their revisions. */
   #turn: Promise<void> = Promise.resolve();
   readonly #condition: Condition = {
@@ -160,6 +162,7 @@ export class Gateway {
       filters: () => this.#report.health(),
       failed: (error) => this.log.error({ error }, 'the admin listener failed'),
     });
+    this.#adminListener = new AdminListener(this.#admin);
   }
 
   /** Ports that are bound, by name of the listener. */
@@ -196,11 +199,10 @@ export class Gateway {
   }
 
   async #start(revision: ConfigRevision, refused: ConfigErrors | null): Promise<void> {
-    const { admin } = revision.config;
     await this.#dispatcher.start();
     this.#store.swap(await this.#builder.build(revision));
     this.#applied(revision);
-    if (admin !== null) await this.#admin.listen(admin.host, admin.port);
+    await this.#adminListener.open(revision);
     await this.#listeners.open(revision);
     if (refused !== null) this.#startedWithLastGood(refused);
     this.#source.watch({
@@ -226,8 +228,10 @@ export class Gateway {
       refuseFixedParts(this.#store.current.source.config, config);
       const snapshot = await this.#builder.build(revision);
       try {
+        this.#adminListener.update(revision);
         await this.#listeners.open(revision);
       } catch (cause) {
+        this.#adminListener.update(this.#store.current.source);
         snapshot.retire();
         throw cause;
       }

@@ -4,6 +4,7 @@ import type { ErrorCode, GatewayError } from '../errors.js';
 import { checkPathPattern, parsePathPattern } from '../path-pattern.js';
 import { describeRange, metadataRangeOf } from '../special-range.js';
 import { type Address, collide, parseAddress, parseOrigin } from './address.js';
+import { crossCheckEdge } from './edge-cross-check.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { itemsOf, member, membersOf, textOf } from './raw-value.js';
 import { suggestion } from './suggestion.js';
@@ -18,7 +19,7 @@ export function crossCheck(document: ConfigDocument): GatewayError[] {
   checks.upstreams(root);
   checks.filters(root);
   checks.routes(root);
-  return [...checks.errors, ...crossCheckTls(document)];
+  return [...checks.errors, ...crossCheckTls(document), ...crossCheckEdge(document)];
 }
 
 class CrossChecks {
@@ -80,20 +81,12 @@ class CrossChecks {
     this.#unique(routes, 'id', '/routes', 'the id of a route once');
     const filters = new Set(membersOf(member(root, 'filters')).map(([name]) => name));
     const upstreams = new Set(membersOf(member(root, 'upstreams')).map(([name]) => name));
-    const asksForCertificates = itemsOf(member(root, 'listeners')).some(
-      (listener) => member(member(listener, 'tls'), 'clientAuth') !== undefined,
-    );
     const claims = new Map<string, number>();
     for (const [index, route] of routes.entries()) {
       const pointer = `/routes/${index}`;
       this.#reference('upstream', member(route, 'upstream'), upstreams, `${pointer}/upstream`);
       for (const [position, name] of itemsOf(member(route, 'filters')).entries()) {
         this.#reference('filter', name, filters, `${pointer}/filters/${position}`);
-      }
-      if (member(route, 'clientCertificate') !== undefined && !asksForCertificates) {
-        const found = 'a rule that no client can meet, as no listener asks for certificates';
-        const expected = 'a listener with `tls.clientAuth`';
-        this.#fail('SLUICE_CONFIG_REFERENCE', `${pointer}/clientCertificate`, found, expected);
       }
       this.#claim(claims, member(route, 'match'), index);
     }

@@ -83,7 +83,7 @@ export const TEXT_FORMATS = {
   ),
   'sluice-header-name': invalid(checkHeaderName),
   'sluice-header-value': invalid(checkHeaderValue, true),
-  'sluice-secret': invalid(checkSecret),
+  'sluice-secret': invalid(checkSecret, true),
   'sluice-pem': expecting(
     (text) => FILE.test(text) || checkSecret(text) === null,
     'a path that begins with "./", "../" or "/", or a reference such as "secret://tls/key"',

@@ -116,10 +116,13 @@ export interface ClientTlsConfig {
 }
 
 export interface AdminConfig {
-  /** Loopback only. */
+  /** Beyond loopback only with `tls`, and with `token` or required client certificates. */
   readonly host: string;
   readonly port: number;
+  /** Null (the default): clear text. */
   readonly tls: ServerTlsConfig | null;
+  /** Reference of a secret. Null (the default): callers show none. */
+  readonly token: string | null;
 }
 
 export interface UpstreamConfig {

@@ -24,7 +24,7 @@ import type {
 /** The document as the schema describes it, after its defaults. */
 export interface CompleteDocument {
   readonly listeners: readonly ListenerDocument[];
-  readonly admin?: { readonly address: string; readonly tls?: ServerTlsDocument };
+  readonly admin?: { readonly address: string; readonly tls?: ServerTlsDocument; readonly token?: string };
   readonly upstreams: Readonly<Record<string, UpstreamDocument>>;
   readonly filters: Readonly<Record<string, FilterDocument>>;
   readonly routes: readonly RouteDocument[];
@@ -151,8 +151,9 @@ function resolveListener(listener: ListenerDocument, folder: string): ListenerCo
   };
 }
 
-function resolveAdmin({ address, tls }: NonNullable<CompleteDocument['admin']>, folder: string): AdminConfig {
-  return { ...parseAddress(address)!, tls: tls === undefined ? null : resolveServerTls(tls, folder) };
+function resolveAdmin(admin: NonNullable<CompleteDocument['admin']>, folder: string): AdminConfig {
+  const { address, tls, token = null } = admin;
+  return { ...parseAddress(address)!, tls: tls === undefined ? null : resolveServerTls(tls, folder), token };
 }
 
 function resolveServerTls(tls: ServerTlsDocument, folder: string): ServerTlsConfig {

@@ -52,8 +52,17 @@ const listener = record(
 const admin = record(
   'Health, readiness and metrics for the operator; not served when left out.',
   {
-    address: text('sluice-loopback-address', 'Loopback address "host:port" to listen on.', '127.0.0.1:9901'),
+    address: text(
+      'sluice-address',
+      'Address "host:port" to listen on; one beyond loopback needs `tls`, and a `token` or client certificates that are required.',
+      '127.0.0.1:9901',
+    ),
     tls: SERVER_TLS,
+    token: text(
+      'sluice-secret',
+      'Secret that callers show as a bearer token (RFC 6750) for everything but `/healthz`; 16 characters or more.',
+      'secret://admin/token',
+    ),
   },
   ['address'],
 );

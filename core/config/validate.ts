@@ -4,6 +4,7 @@ import { isFieldValue } from '../headers.js';
 import { compileJsonSchema } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
 import { parseDocument } from './document.js';
+import { unfitToken } from './edge-cross-check.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS } from './formats.js';
 import type { GatewayConfig } from './model.js';
@@ -59,6 +60,8 @@ export function validateParsed(document: ConfigDocument, options: ValidateOption
   if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace));
   const complete = document.value as CompleteDocument;
   const unfit = unfitSecrets(document, complete, secrets);
+  const token = unfitToken(document, complete, secrets);
+  if (token !== null) unfit.push(token);
   if (unfit.length > 0) throw new ConfigErrors(unfit.sort(byPlace));
   const config = resolveConfig(complete, options.folder);
   return {
@@ -122,12 +125,13 @@ const SECRET_PLACES = [
   /^\/upstreams\/[^/]+\/headers\/[^/]+$/,
   /^\/filters\/[^/]+\/config(?:\/|$)/,
   /^\/filters\/[^/]+\/grants\/secrets\/\d+\/from$/,
+  /^\/admin\/token$/,
   /^\/(?:listeners\/\d+|admin)\/tls\/certificates\/\d+\/(?:cert|key|passphrase)$/,
   /^\/(?:listeners\/\d+|admin)\/tls\/clientAuth\/(?:ca|crl)(?:\/\d+)?$/,
   /^\/upstreams\/[^/]+\/tls\/(?:cert|key|passphrase|ca(?:\/\d+)?)$/,
 ];
 const MISPLACED =
-  'a literal: secrets may stand in headers of upstreams, in config and grants of filters and in `tls` only';
+  'a literal: secrets may stand in headers of upstreams, in config and grants of filters, in `tls` and in `admin.token` only';
 
 /** In every text that mentions a secret, well or badly. */
 const MENTION = /secret(?:\+[a-z0-9]+)?:\/\//i;

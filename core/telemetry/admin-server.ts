@@ -1,7 +1,8 @@
-// The operator's view over HTTP, on loopback only: health, readiness, metrics, what runs. It asks callbacks
-// and knows no other room; nothing here changes anything.
+// The operator's view over HTTP, on loopback or with TLS for callers that it knows: health, readiness, metrics, what runs.
+// It asks callbacks and knows no other room; nothing here changes anything.
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { GatewayError } from '../errors.js';
 
 /** Answer of /readyz. 200 when `ready`, else 503. */
@@ -27,20 +28,46 @@ export interface AdminSources {
   failed(error: unknown): void;
 }
 
+export interface AdminOptions {
+  /** Address or `localhost`. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Null (the default) serves clear text. */
+  readonly security?: AdminSecurity | null;
+  /** Callers show it as a bearer token. Null (the default): nobody need. */
+  readonly token?: string | null;
+}
+
+/** Has connections secured before they are served. */
+export interface AdminSecurity {
+  /** True when nobody gets through without a certificate. */
+  readonly requiresCertificate: boolean;
+  /** Takes a new connection over, and hands it to `AdminServer.serve` once it is secure. */
+  accept(socket: Socket): void;
+}
+
 interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
   readonly allow?: string;
+  readonly challenge?: string;
 }
 
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 
+const BEARER = /^bearer +([^ ]+)$/i;
+
 /** HTTP server for operators and probes: GET and HEAD of /healthz, /readyz, /metrics, /config, /filters. */
 export class AdminServer {
   readonly #sources: AdminSources;
   readonly #server: Server;
+  /** Digest of the token; null when callers need none. */
+  #token: Buffer | null = null;
+  #isSecure = false;
+  readonly #serve: (socket: Socket) => void;
 
   constructor(sources: AdminSources) {
     this.#sources = sources;
@@ -49,6 +76,9 @@ export class AdminServer {
       void this.#handle(request, response);
     });
     this.#server.maxConnections = 256;
+    // Node's server serves whatever connection it is handed.
+    const [serve] = this.#server.listeners('connection');
+    this.#serve = serve!.bind(this.#server) as (socket: Socket) => void;
   }
 
   /** Port that is bound; 0 before `listen` and after `close`. */
@@ -56,14 +86,26 @@ export class AdminServer {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
 
-  /**
-   * @param host a loopback address or `localhost`: there is no authentication
-   * @param port 0 lets the system choose
-   * @throws GatewayError SLUICE_LISTEN_ADDRESS
-   */
-  async listen(host: string, port: number): Promise<void> {
-    if (!isLoopback(host)) {
-      throw new GatewayError('SLUICE_LISTEN_ADDRESS', `The admin listener is for loopback only, not ${host}`);
+  /** The token that counts from now on. */
+  set token(token: string | null) {
+    this.#token = token === null ? null : digestOf(token);
+  }
+
+  /** @throws GatewayError SLUICE_LISTEN_ADDRESS, also for an address that reaches further than those who may call */
+  async listen({ host, port, security = null, token = null }: AdminOptions): Promise<void> {
+    const knowsCallers = token !== null || security?.requiresCertificate === true;
+    if (!isLoopback(host) && !(security !== null && knowsCallers)) {
+      const needs = 'TLS, and a token or client certificates that are required';
+      throw new GatewayError(
+        'SLUICE_LISTEN_ADDRESS',
+        `The admin listener needs ${needs}, beyond loopback on ${host}`,
+      );
+    }
+    this.token = token;
+    if (security !== null) {
+      this.#isSecure = true;
+      this.#server.removeAllListeners('connection');
+      this.#server.on('connection', (socket) => security.accept(socket));
     }
     await new Promise<void>((resolve, reject) => {
       const refuse = (cause: Error): void => {
@@ -79,6 +121,11 @@ export class AdminServer {
         resolve();
       });
     });
+  }
+
+  /** Takes a connection that is secure. */
+  serve(socket: Socket): void {
+    this.#serve(socket);
   }
 
   /** Lets running answers end, then resolves; a connection that only idles is cut. */
@@ -97,28 +144,44 @@ export class AdminServer {
       this.#sources.failed(error);
       answer = problem(500, 'The admin server failed on this request; the log says why.');
     }
+    const { allow, challenge } = answer;
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
       'content-length': Buffer.byteLength(answer.text),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      ...(answer.allow === undefined ? {} : { allow: answer.allow }),
+      ...(allow === undefined ? {} : { allow }),
+      ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
     });
     response.end(request.method === 'HEAD' ? undefined : answer.text);
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    // A page in a browser can have its own name point at 127.0.0.1 (DNS rebinding), but not forge `host`.
-    if (!isLoopback(hostOf(request.headers.host ?? ''))) {
+    // A page in a browser can have its own name point at 127.0.0.1 (DNS rebinding), but not forge `host`, nor have a
+    // certificate for its name.
+    if (!this.#isSecure && !isLoopback(hostOf(request.headers.host ?? ''))) {
       return problem(421, 'The host field must name a loopback address.');
     }
     const path = (request.url ?? '').split('?', 1)[0]!;
+    // Whether the process lives is no secret, and what asks has no token as a rule.
+    const refusal = path === '/healthz' ? null : this.#authorise(request.headers.authorization);
+    if (refusal !== null) return refusal;
     const route = this.#route(path);
     if (route === null) return problem(404, 'The admin server has no such page.');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { ...problem(405, 'The admin server is read only.'), allow: 'GET, HEAD' };
     }
     return route();
+  }
+
+  /** Before anything is told of a page, also whether there is one. */
+  #authorise(authorization: string | undefined): Answer | null {
+    if (this.#token === null) return null;
+    const [, shown] = BEARER.exec(authorization ?? '') ?? [];
+    // Of equal length, whatever was shown.
+    if (shown !== undefined && timingSafeEqual(digestOf(shown), this.#token)) return null;
+    const challenge = `Bearer realm="sluice"${shown === undefined ? '' : ', error="invalid_token"'}`;
+    return { ...problem(401, 'The admin server wants its bearer token.'), challenge };
   }
 
   #route(path: string): (() => Answer | Promise<Answer>) | null {
@@ -147,11 +210,20 @@ function json(status: number, value: unknown): Answer {
 }
 
 function problem(status: number, detail: string): Answer {
-  const title = { 404: 'Not Found', 405: 'Method Not Allowed', 421: 'Misdirected Request' }[status];
+  const title = {
+    401: 'Unauthorized',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    421: 'Misdirected Request',
+  }[status];
   return {
     ...json(status, { title: title ?? 'Internal Server Error', status, detail }),
     contentType: PROBLEM_TYPE,
   };
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
 }
 
 /** Host part of a `host` field: without port, IPv6 without brackets, lower case. */

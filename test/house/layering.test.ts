@@ -58,6 +58,7 @@ const RULES: Rules = {
     ['core/pipeline.ts'],
     [
       'core/certificate-monitor.ts',
+      'core/admin-listener.ts',
       'core/listener-set.ts',
       'core/observer.ts',
       'core/gateway-report.ts',

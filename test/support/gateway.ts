@@ -22,6 +22,8 @@ export interface TestConfig {
   readonly log?: Json;
   /** Default: one on a port that the system chooses. */
   readonly listeners?: readonly Json[];
+  /** Default: in clear text, for everybody. */
+  readonly admin?: Json;
 }
 
 export class TestGateway {
@@ -128,7 +130,8 @@ export class TestGateway {
 
 function textOf(config: TestConfig): string {
   const listeners = [{ name: 'public', address: '127.0.0.1:0' }];
-  return JSON.stringify({ workers: { count: 1 }, listeners, ...config, admin: { address: '127.0.0.1:0' } });
+  const admin = { address: '127.0.0.1:0' };
+  return JSON.stringify({ workers: { count: 1 }, listeners, admin, ...config });
 }
 
 /** Waits for a condition, looking every few milliseconds, for at most ten seconds. */

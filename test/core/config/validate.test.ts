@@ -49,7 +49,7 @@ test('fills in every default and brings every value into its one form', () => {
   const { routes, ...rest } = validate(DOCUMENT, '/etc/sluice');
   assert.deepEqual(rest, {
     listeners: [{ ...PLAIN, name: 'public', host: '::1', port: 8080, engine: 'auto', idleMs: 30_000 }],
-    admin: { host: 'localhost', port: 9901, tls: null },
+    admin: { host: 'localhost', port: 9901, tls: null, token: null },
     upstreams: [
       {
         name: 'users',

@@ -7,6 +7,8 @@ import { AdminServer, type Readiness } from '../../../core/telemetry/admin-serve
 
 const READY: Readiness = { ready: true, reasons: [], revision: 'abc123', lastError: null };
 
+const TOKEN = 'a-token-of-the-admin-listener';
+
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[] | undefined>;
@@ -28,7 +30,7 @@ describe('the admin server', () => {
     failed: (error) => failures.push(error),
   });
 
-  before(() => server.listen('127.0.0.1', 0));
+  before(() => server.listen({ host: '127.0.0.1', port: 0 }));
   after(() => server.close());
 
   function ask(path: string, options: { method?: string; host?: string } = {}): Promise<Answer> {
@@ -162,14 +164,16 @@ describe('the admin server', () => {
     });
   }
 
-  it('refuses to listen beyond loopback', async () => {
-    const other = otherServer();
-    await assert.rejects(other.listen('0.0.0.0', 0), isAddressError);
+  it('refuses to listen beyond loopback without TLS and a way to know its callers', async () => {
+    const accept = (): never => assert.fail('nothing is accepted');
+    const open = { requiresCertificate: false, accept };
+    for (const access of [{}, { token: TOKEN }, { security: open }])
+      await assert.rejects(otherServer().listen({ host: '0.0.0.0', port: 0, ...access }), isAddressError);
   });
 
   it('names the address that is taken', async () => {
     const other = otherServer();
-    await assert.rejects(other.listen('127.0.0.1', server.port), (error) => {
+    await assert.rejects(other.listen({ host: '127.0.0.1', port: server.port }), (error) => {
       assert.ok(isAddressError(error));
       assert.match((error as Error).message, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
       return true;
@@ -186,12 +190,92 @@ it('closes although a client keeps an idle connection', async () => {
     filters: () => [],
     failed: () => {},
   });
-  await server.listen('127.0.0.1', 0);
+  await server.listen({ host: '127.0.0.1', port: 0 });
   const socket = await keepAliveConnection(server.port);
   const ended = new Promise((resolve) => socket.once('close', resolve));
   await server.close();
   await ended;
   assert.equal(server.port, 0);
+});
+
+describe('an admin server with a token', () => {
+  const server = new AdminServer({
+    readiness: () => READY,
+    metrics: async () => ({ contentType: 'text/plain', text: 'metrics' }),
+    config: () => ({}),
+    filters: () => [],
+    failed: () => {},
+  });
+  before(() => server.listen({ host: '127.0.0.1', port: 0, token: TOKEN }));
+  after(() => server.close());
+
+  const ask = (path: string, authorization?: string, method = 'GET') =>
+    fetch(`http://127.0.0.1:${server.port}${path}`, {
+      method,
+      headers: authorization === undefined ? {} : { authorization },
+    });
+
+  it('tells on /healthz that the process lives, to everybody', async () => {
+    assert.equal((await ask('/healthz')).status, 200);
+    assert.equal((await ask('/healthz', 'Bearer wrong')).status, 200);
+  });
+
+  it('asks for it everywhere else, and tells nothing of what is there', async () => {
+    const texts = new Set<string>();
+    for (const [path, method] of [
+      ['/readyz', 'GET'],
+      ['/metrics', 'GET'],
+      ['/config', 'GET'],
+      ['/filters', 'GET'],
+      ['/config', 'POST'],
+      ['/nowhere', 'GET'],
+      ['/healthz/', 'GET'],
+      ['//healthz', 'GET'],
+      ['/healthz%2f..%2fconfig', 'GET'],
+    ] as const) {
+      const answer = await ask(path, undefined, method);
+      assert.equal(answer.status, 401, path);
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="sluice"');
+      texts.add(await answer.text());
+    }
+    assert.equal(texts.size, 1);
+  });
+
+  it('takes it with the scheme in any case', async () => {
+    for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+      assert.equal(await (await ask('/metrics', `${scheme} ${TOKEN}`)).text(), 'metrics');
+    assert.equal((await ask('/nowhere', `Bearer ${TOKEN}`)).status, 404);
+  });
+
+  for (const wrong of [
+    `Bearer ${TOKEN}x`,
+    `Bearer ${TOKEN.slice(0, -1)}`,
+    `Bearer ${TOKEN.toUpperCase()}`,
+    `Bearer ${TOKEN} ${TOKEN}`,
+    `Bearer${TOKEN}`,
+    `Basic ${TOKEN}`,
+    `Basic ${Buffer.from(`admin:${TOKEN}`).toString('base64')}`,
+    TOKEN,
+    'Bearer',
+    'Bearer ',
+  ]) {
+    it(`refuses ${wrong.slice(0, 30)}`, async () => {
+      const answer = await ask('/metrics', wrong);
+      assert.equal(answer.status, 401);
+      assert.match(
+        answer.headers.get('www-authenticate')!,
+        /^Bearer realm="sluice"(?:, error="invalid_token")?$/,
+      );
+    });
+  }
+
+  it('takes another one from one request to the next', async () => {
+    const next = 'another-token-of-the-admin-listener';
+    server.token = next;
+    assert.equal((await ask('/metrics', `Bearer ${TOKEN}`)).status, 401);
+    assert.equal((await ask('/metrics', `Bearer ${next}`)).status, 200);
+    server.token = TOKEN;
+  });
 });
 
 function keepAliveConnection(port: number): Promise<Socket> {

@@ -1,0 +1,59 @@
+// What no schema can say of who may come in: an admin listener that is open wider needs to know its callers.
+import type { GatewayError } from '../errors.js';
+import { isLoopback, parseAddress } from './address.js';
+import { errorAt, quote } from './error-at.js';
+import { itemsOf, member, textOf } from './raw-value.js';
+import type { CompleteDocument } from './resolve.js';
+import type { SecretValues } from './secret-values.js';
+import type { ConfigDocument } from './yaml-document.js';
+
+/** As RFC 6750 §2.1 has them; shorter ones are guessed. */
+const TOKEN = /^(?=.{16})[A-Za-z0-9._~+/-]+=*$/;
+
+export function crossCheckEdge(document: ConfigDocument): readonly GatewayError[] {
+  const { value: root } = document;
+  const errors: GatewayError[] = [];
+  const asksForCertificates = itemsOf(member(root, 'listeners')).some(
+    (listener) => member(member(listener, 'tls'), 'clientAuth') !== undefined,
+  );
+  for (const [index, route] of itemsOf(member(root, 'routes')).entries()) {
+    if (asksForCertificates || member(route, 'clientCertificate') === undefined) continue;
+    const place = document.place(`/routes/${index}/clientCertificate`);
+    const found = 'a rule that no client can meet, as no listener asks for certificates';
+    errors.push(errorAt('SLUICE_CONFIG_REFERENCE', place, found, 'a listener with `tls.clientAuth`'));
+  }
+  const admin = member(root, 'admin');
+  const address = textOf(member(admin, 'address')) ?? '';
+  const lacks = missingOf(admin, address);
+  if (lacks !== null) {
+    const found = `${quote(address)}, an address beyond loopback`;
+    errors.push(errorAt('SLUICE_CONFIG_INVALID', document.place('/admin/address'), found, lacks));
+  }
+  return errors;
+}
+
+/** What an admin listener needs besides to be open so wide; null when there is nothing. */
+function missingOf(admin: unknown, text: string): string | null {
+  const address = parseAddress(text);
+  if (address === null || isLoopback(address)) return null;
+  const tls = member(admin, 'tls');
+  const clientAuth = member(tls, 'clientAuth');
+  const requires = clientAuth !== undefined && (member(clientAuth, 'mode') ?? 'require') === 'require';
+  const knowsCallers = requires || member(admin, 'token') !== undefined;
+  if (tls !== undefined && knowsCallers) return null;
+  const caller = '`token` or `tls.clientAuth` with the mode "require"';
+  return `a loopback address, or beside it ${[tls === undefined ? '`tls`' : '', knowsCallers ? '' : caller].filter(Boolean).join(', and ')}`;
+}
+
+/** The error of a token that cannot stand in a request, or is soon guessed; null when it is fine. */
+export function unfitToken(
+  document: ConfigDocument,
+  { admin }: CompleteDocument,
+  secrets: SecretValues,
+): GatewayError | null {
+  const value = secrets.byReference.get(admin?.token ?? '');
+  if (value === undefined || TOKEN.test(value)) return null;
+  const expected = '16 characters or more, letters, digits and "-._~+/", with "=" at the end at most';
+  const place = document.place('/admin/token');
+  return errorAt('SLUICE_SECRET_UNRESOLVED', place, 'a secret that is no token', expected);
+}
