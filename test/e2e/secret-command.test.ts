@@ -396,6 +396,9 @@ describe('sluice secret', () => {
         2,
         `${args}`,
       );
+    // It opens nothing, so it takes no keys.
+    const keys = await sluice('secret', 'rm', 'a', '--keys', 'k', '--config', cluster.location('none'));
+    assert.deepEqual([keys.code, /Unknown option '--keys'/.test(keys.stderr)], [2, true]);
     const file = await sluice('secret', 'list', '--config', 'sluice.yaml');
     assert.equal(file.code, 2);
     assert.match(file.stderr, /expected etcd:\/\//);

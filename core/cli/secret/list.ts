@@ -7,7 +7,7 @@ import { readArguments, refusePositionals } from '../arguments.js';
 import { CONNECTION_HELP } from '../etcd-options.js';
 import { KEYS_HELP, keySource } from '../secret-keys.js';
 import { formatTable } from '../table.js';
-import { SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
+import { SEALING_OPTION_TYPES, withSecrets } from './secret-target.js';
 
 const HELP = `sluice secret list --config etcd://HOST:PORT/PREFIX
 
@@ -27,7 +27,7 @@ interface Row {
 }
 
 export async function secretList(args: string[]): Promise<void> {
-  const parsed = readArguments(args, SECRET_OPTION_TYPES, HELP);
+  const parsed = readArguments(args, SEALING_OPTION_TYPES, HELP);
   if (parsed === null) return;
   refusePositionals(parsed, HELP);
   const ring = keySource(parsed).read();

@@ -7,7 +7,7 @@ import { openSecret, readSealedHeader, sealSecret } from '../../secrets/sealed-s
 import { readArguments, refusePositionals } from '../arguments.js';
 import { CONNECTION_HELP } from '../etcd-options.js';
 import { KEYS_HELP, requiredKeys } from '../secret-keys.js';
-import { SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
+import { SEALING_OPTION_TYPES, withSecrets } from './secret-target.js';
 
 const HELP = `sluice secret rekey --config etcd://HOST:PORT/PREFIX --keys FILE
 
@@ -34,7 +34,7 @@ interface Report {
 }
 
 export async function secretRekey(args: string[]): Promise<void> {
-  const parsed = readArguments(args, { ...SECRET_OPTION_TYPES, 'dry-run': 'boolean' }, HELP);
+  const parsed = readArguments(args, { ...SEALING_OPTION_TYPES, 'dry-run': 'boolean' }, HELP);
   if (parsed === null) return;
   refusePositionals(parsed, HELP);
   const ring = requiredKeys(parsed);

@@ -9,12 +9,10 @@ import { KEYS_OPTION_TYPES } from '../secret-keys.js';
 import { UsageError } from '../usage-error.js';
 
 /** For `readArguments`. */
-export const SECRET_OPTION_TYPES = {
-  config: 'string',
-  json: 'boolean',
-  ...CONNECTION_OPTION_TYPES,
-  ...KEYS_OPTION_TYPES,
-} as const;
+export const SECRET_OPTION_TYPES = { config: 'string', json: 'boolean', ...CONNECTION_OPTION_TYPES } as const;
+
+/** Of those that open or seal. */
+export const SEALING_OPTION_TYPES = { ...SECRET_OPTION_TYPES, ...KEYS_OPTION_TYPES } as const;
 
 export interface SecretStores {
   readonly secrets: SecretStore;

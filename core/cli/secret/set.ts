@@ -4,7 +4,7 @@ import { readArguments } from '../arguments.js';
 import { CONNECTION_HELP } from '../etcd-options.js';
 import { KEYS_HELP, requiredKeys } from '../secret-keys.js';
 import { readValue } from './read-value.js';
-import { readName, SECRET_OPTION_TYPES, withSecrets } from './secret-target.js';
+import { readName, SEALING_OPTION_TYPES, withSecrets } from './secret-target.js';
 
 const HELP = `sluice secret set NAME --config etcd://HOST:PORT/PREFIX --keys FILE
 
@@ -18,7 +18,7 @@ ${KEYS_HELP}${CONNECTION_HELP}  --json                     print {"name", "key",
 `;
 
 export async function secretSet(args: string[]): Promise<void> {
-  const parsed = readArguments(args, { ...SECRET_OPTION_TYPES, 'from-file': 'string' }, HELP);
+  const parsed = readArguments(args, { ...SEALING_OPTION_TYPES, 'from-file': 'string' }, HELP);
   if (parsed === null) return;
   const name = readName(parsed, HELP);
   const key = requiredKeys(parsed).first;
