@@ -30,6 +30,8 @@ export class UwsDownload implements BodyConsumer {
   #head: string | Uint8Array | null;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
+  /** Byte that is to be written after all others; null when there is none such. */
+  #probe: Uint8Array | null = null;
   #soon: NodeJS.Immediate | undefined;
   #ended = false;
   #bodyPaused = false;
@@ -117,7 +119,8 @@ export class UwsDownload implements BodyConsumer {
     this.#flow.drained();
     const takenBefore = this.#exchange.bytesOut;
     const waitedBefore = this.#waiting;
-    this.#write();
+    if (this.#flow.isFragile) this.#writeAndKnow();
+    else this.#write();
     // Nothing may be decided while the cork is in: closing there loses what it holds.
     if (this.#outcome !== null) this.#settle();
     else if (this.#waiting) {
@@ -129,6 +132,24 @@ export class UwsDownload implements BodyConsumer {
       this.#body.resume();
     }
   };
+
+  /** That a cork could not send all it held shows at the next write: where it must show, one byte comes after the rest. */
+  #writeAndKnow(): void {
+    this.#probe = this.#takeLastByte();
+    if (this.#queue.length > 0 || this.#probe === null) this.#write();
+    const probe = this.#probe;
+    this.#probe = null;
+    if (probe === null || this.#outcome !== null) return;
+    this.#queue.push(probe);
+    if (!this.#waiting) this.#write();
+  }
+
+  #takeLastByte(): Uint8Array | null {
+    const last = this.#queue.pop();
+    if (last === undefined) return null;
+    if (last.byteLength > 1) this.#queue.push(last.subarray(0, -1));
+    return last.subarray(-1);
+  }
 
   #write(): void {
     this.#waiting = false;
@@ -170,7 +191,7 @@ export class UwsDownload implements BodyConsumer {
       this.#exchange.bytesOut += bytes.byteLength;
       this.#waiting = !this.#res.write(bytes);
     }
-    if (!this.#ended || this.#queue.length > 0) return;
+    if (!this.#ended || this.#queue.length > 0 || this.#probe !== null) return;
     this.#beforeEnd();
     this.#res.end();
     this.#outcome = 'sent';
@@ -200,6 +221,7 @@ export class UwsDownload implements BodyConsumer {
       }
       this.#queue.shift();
     }
+    if (this.#probe !== null) return;
     // More or fewer bytes than announced: the client must not take what it has for whole.
     if (this.#ended || this.#queue.length > 0) this.#outcome = 'cut';
   }

@@ -63,6 +63,10 @@ export class UwsListener implements Listener, ReplyOwner {
     return this.#port;
   }
 
+  get encrypted(): boolean {
+    return this.#tls !== null;
+  }
+
   get draining(): boolean {
     return this.#draining;
   }

@@ -22,6 +22,8 @@ const DISCARD = { chunk(): void {}, end(): void {}, fail(): void {} };
 /** What a reply needs to know of its listener. */
 export interface ReplyOwner {
   readonly draining: boolean;
+  /** It takes TLS. */
+  readonly encrypted: boolean;
   /** Wants `checkIdle` of this reply to be called every now and then. */
   watch(reply: UwsReply): void;
   unwatch(reply: UwsReply): void;
@@ -156,7 +158,8 @@ export class UwsReply implements Reply {
   }
 
   #makeUpload(length: number | null): UwsUpload {
-    const flow = new UwsFlow(this.#res);
+    const flow = new UwsFlow(this.#res, this.#owner.encrypted);
+    flow.uploadBegins();
     if (!this.#over) flow.prime();
     const upload = new UwsUpload(this.#exchange!, flow, length);
     this.#flow = flow;
@@ -211,7 +214,7 @@ export class UwsReply implements Reply {
   }
 
   #sendStream(head: HeadText, body: Body, closes: boolean): Promise<ReplyOutcome> {
-    this.#flow ??= new UwsFlow(this.#res);
+    this.#flow ??= new UwsFlow(this.#res, this.#owner.encrypted);
     this.#owner.watch(this);
     return new Promise((resolve) => {
       this.#resolve = resolve;

@@ -68,7 +68,10 @@ export class UwsUpload implements Body {
   receive(chunk: ArrayBuffer, last: boolean): void {
     const { byteLength } = chunk;
     this.#exchange.bytesIn += byteLength;
-    if (last) this.#complete = true;
+    if (last) {
+      this.#complete = true;
+      this.#flow.uploadEnds();
+    }
     if (this.#closed || this.#failure !== null) return;
     this.#lastByteAtMs = performance.now();
     if (byteLength > 0) this.#held.push(copyChunk(chunk));
@@ -87,6 +90,7 @@ export class UwsUpload implements Body {
   /** Called every few seconds: keeps the engine from cutting a slow client, and ends a silent one. */
   checkIdle(nowMs: number, idleMs: number): void {
     if (this.#complete || this.#closed) return;
+    if (this.#flow.isHeld) this.#lastByteAtMs = nowMs;
     if (!this.#paused && idleMs > 0 && nowMs - this.#lastByteAtMs > idleMs) {
       this.fail(new GatewayError('SLUICE_LISTEN_TIMEOUT', `no byte of the body for ${idleMs} ms`));
     }
