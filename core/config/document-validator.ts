@@ -12,8 +12,10 @@ import { TlsMaterials } from './tls-materials.js';
 import { type ValidateOptions, type ValidDocument, validateDocument } from './validate.js';
 import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-thread.js';
 
-/** A document of fewer characters is validated before a thread has started. */
+/** A document of fewer characters is validated before a thread has started, */
 const LEAST_CHARACTERS = 32 * 1024;
+/** unless it may name lists of revoked certificates, which can be long. */
+const MAY_HAVE_LISTS = /\bcrl\b/;
 
 const THREAD = new URL('./validation-thread.js', import.meta.url);
 
@@ -28,7 +30,8 @@ export async function validateApart(
   name: string,
   options: ValidateOptions,
 ): Promise<ValidDocument> {
-  if (text.length < LEAST_CHARACTERS) return validateDocument(text, name, options);
+  if (text.length < LEAST_CHARACTERS && !MAY_HAVE_LISTS.test(text))
+    return validateDocument(text, name, options);
   const { port1, port2 } = new MessageChannel();
   const task: ValidationTask = { text, name, folder: options.folder, routes: port2 };
   const thread = new Worker(THREAD, { workerData: task, transferList: [port2] });

@@ -112,9 +112,10 @@ class TlsReader {
     pointer: string,
   ): ClientAuth | null {
     const trusted = this.#authorities(ca, pointer);
-    const lists = this.#judge(pointer, () => readRevocations(this.#textsOf(crl, `${pointer}/crl`)));
+    const revoked = this.#judge(pointer, () => readRevocations(this.#textsOf(crl, `${pointer}/crl`)));
     if (trusted === null) return null;
-    return { mode, ca: trusted.pem, authorities: trusted.certificates, crl: lists };
+    const { pem, certificates: authorities } = trusted;
+    return { mode, ca: pem, authorities, crl: revoked?.pem ?? null, lists: revoked?.lists ?? [] };
   }
 
   #authorities(ca: readonly string[], pointer: string) {
@@ -193,10 +194,10 @@ class TlsReader {
   }
 }
 
-/** A key is told by the certificate that it belongs to. */
+/** A key is told by the certificate that it belongs to, lists of revoked ones by their PEM. */
 function digestOf(value: unknown): string {
   const text = JSON.stringify(value, (name, item) =>
-    name === 'key' && typeof item === 'string' ? '' : item,
+    name === 'lists' || (name === 'key' && typeof item === 'string') ? '' : item,
   );
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

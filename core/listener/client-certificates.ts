@@ -14,9 +14,9 @@ export class ClientCertificates {
   readonly #known = new Map<string, Certificate>();
 
   /** @throws TlsFault for lists that say nothing of the authorities */
-  constructor({ mode, crl, authorities }: ClientAuth) {
+  constructor({ mode, lists, authorities }: ClientAuth) {
     this.#required = mode === 'require';
-    this.#lists = crl === null ? null : new RevocationLists(crl, authorities);
+    this.#lists = lists.length === 0 ? null : new RevocationLists(lists, authorities);
   }
 
   /**

@@ -58,5 +58,5 @@ function differOnlyInLists(a: ServerTls, b: ServerTls): boolean {
 }
 
 function withoutLists(tls: ServerTls): unknown {
-  return { ...tls, digest: '', clientAuth: tls.clientAuth && { ...tls.clientAuth, crl: null } };
+  return { ...tls, digest: '', clientAuth: tls.clientAuth && { ...tls.clientAuth, crl: null, lists: [] } };
 }

@@ -2,7 +2,6 @@
 import { readCertificate } from './certificate.js';
 import type { ClientTls } from './client-tls.js';
 import { pemBlocks } from './pem.js';
-import { readRevocationLists } from './revocation-list.js';
 import type { ServerTls, TlsIdentity } from './server-tls.js';
 
 /** What all ends of a gateway do TLS with. */
@@ -49,8 +48,7 @@ function* ofServer(owner: Owner, { identities, clientAuth }: ServerTls): Generat
   for (const identity of identities) yield* ofIdentity(owner, identity);
   if (clientAuth === null) return;
   yield* ofKind(owner, 'authority', clientAuth.authorities);
-  const lists = clientAuth.crl === null ? [] : readRevocationLists(clientAuth.crl);
-  for (const { issuer: subject, nextUpdateMs: notAfterMs } of lists)
+  for (const { issuer: subject, nextUpdateMs: notAfterMs } of clientAuth.lists)
     if (notAfterMs !== null) yield* ofKind(owner, 'revocation-list', [{ subject, serial: '', notAfterMs }]);
 }
 

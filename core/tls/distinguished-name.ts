@@ -1,5 +1,5 @@
 // Distinguished names as text (RFC 4514), for what the platform does not put into words: it does for certificates only.
-import { DER, type DerValue, derParts, readOid } from './der.js';
+import { type AsnType, BaseStringBlock, Constructed, ObjectIdentifier } from 'asn1js';
 
 /** RFC 4514 §3, and what certificates have besides, as the platform calls it. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
@@ -20,27 +20,28 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.9.1': 'emailAddress',
 };
 
-const LATIN_1_TAGS: readonly number[] = [DER.printableString, DER.ia5String, DER.teletexString];
-
-/** @param content what stands inside of a `Name`; @returns the most specific part first. @throws RangeError */
-export function readName(content: Buffer): string {
-  const parts = Array.from(derParts(content), (set) =>
-    Array.from(derParts(set.content), attribute).join(' + '),
-  );
+/** @returns the most specific part first. @throws RangeError for what is no `Name` */
+export function readName(name: AsnType): string {
+  const parts = partsOf(name).map((set) => partsOf(set).map(attribute).join(' + '));
   return parts.reverse().join(',');
 }
 
-function attribute({ content }: DerValue): string {
-  const [type, value] = [...derParts(content)];
-  if (type === undefined || value === undefined) throw new RangeError('an attribute without a value');
-  const oid = readOid(type.content);
-  return `${SHORT_NAMES[oid] ?? oid}=${escaped(textOf(value))}`;
+/** What a sequence, a set or a tagged value has inside. @throws RangeError for another value */
+export function partsOf(value: AsnType | undefined): AsnType[] {
+  if (!(value instanceof Constructed)) throw new RangeError('a value without parts');
+  return value.valueBlock.value as AsnType[];
 }
 
-function textOf({ tag, content, whole }: DerValue): string {
-  if (tag === DER.utf8String) return content.toString('utf8');
-  if (tag === DER.bmpString) return Buffer.from(content).swap16().toString('utf16le');
-  return LATIN_1_TAGS.includes(tag) ? content.toString('latin1') : `#${whole.toString('hex').toUpperCase()}`;
+function attribute(pair: AsnType): string {
+  const [type, value] = partsOf(pair);
+  if (!(type instanceof ObjectIdentifier) || value === undefined) throw new RangeError('no attribute');
+  const oid = type.getValue();
+  return `${SHORT_NAMES[oid] ?? oid}=${textOf(value)}`;
+}
+
+function textOf(value: AsnType): string {
+  if (value instanceof BaseStringBlock) return escaped(value.getValue());
+  return `#${Buffer.from(value.valueBeforeDecodeView).toString('hex').toUpperCase()}`;
 }
 
 function escaped(text: string): string {
@@ -49,6 +50,6 @@ function escaped(text: string): string {
     .replace(/^[# ]|(?<=.) $/g, '\\$&')
     .replace(
       /[\u0000-\u001f\u007f]/g,
-      (control) => `\\${control.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+      (control) => `\\${Buffer.from(control).toString('hex').toUpperCase()}`,
     );
 }

@@ -1,30 +1,51 @@
 // Lists of revoked certificates (RFC 5280 §5). The platform holds clients to them, but tells nothing of what they say.
 import { constants, verify, X509Certificate } from 'node:crypto';
+import {
+  type AsnType,
+  BitString,
+  fromBER,
+  Integer,
+  ObjectIdentifier,
+  OctetString,
+  Sequence,
+  UTCTime,
+} from 'asn1js';
 import type { Certificate } from './certificate.js';
-import { DER, type DerValue, derParts, readDer, readOid, readTime } from './der.js';
-import { readName } from './distinguished-name.js';
+import { partsOf, readName } from './distinguished-name.js';
 import { pemBlocks } from './pem.js';
 import { TlsFault } from './tls-fault.js';
 
+/** Plain data: lists are read where the configuration is, and may come from another thread. */
 export interface RevocationList {
   /** As `Certificate.subject` of the authority. */
   readonly issuer: string;
   /** DER. */
-  readonly issuerName: Buffer;
+  readonly issuerName: Uint8Array;
   /** Milliseconds since 1970. */
   readonly thisUpdateMs: number;
   /** Null: the list does not say when the next one comes. */
   readonly nextUpdateMs: number | null;
   /** As `Certificate.serial`. */
   readonly serials: ReadonlySet<string>;
-  /** What is signed, how, and the signature. */
-  readonly signed: { readonly bytes: Buffer; readonly algorithm: Buffer; readonly signature: Buffer };
+  /** What is signed, and the signature. */
+  readonly signed: {
+    readonly bytes: Uint8Array;
+    readonly signature: Uint8Array;
+    /** Null where the algorithm has its own; undefined for one that is not known, which nothing verifies. */
+    readonly hash: string | null | undefined;
+    readonly isPss: boolean;
+  };
 }
 
+/** Of tags. */
+const CONTEXT = 3;
 const DISTRIBUTION_POINT = '2.5.29.28';
 /** Members of a distribution point by which a list is not all that its issuer has to say of a certificate. */
-const ONLY_SOME_REASONS = 0x83;
-const INDIRECT = 0x84;
+const ONLY_SOME_REASONS = 3;
+const INDIRECT = 4;
+
+/** The limits of the library are for what strangers send: lists of hundreds of thousands are read all the same. */
+const LIMITS = { maxNodes: 10_000_000, maxContentLength: 64 * 1024 * 1024, parseEmbedded: false } as const;
 
 /** RFC 4055, RFC 5758, RFC 8410. */
 const HASHES: Readonly<Record<string, string | null>> = {
@@ -62,15 +83,12 @@ export function readRevocationLists(pem: string): RevocationList[] {
 }
 
 /** True when the authority has the name of the issuer, and its key has signed the list. */
-export function isListOf(list: RevocationList, authority: Certificate): boolean {
-  if (!list.issuerName.equals(subjectOf(authority.der))) return false;
-  const { bytes, algorithm, signature } = list.signed;
-  const [oid, parameters] = [...derParts(algorithm)];
-  const type = readOid(oid!.content);
-  const hash = type === PSS ? pssHash(parameters) : HASHES[type];
+export function isListOf({ issuerName, signed }: RevocationList, authority: Certificate): boolean {
+  if (!Buffer.from(subjectOf(authority.der)).equals(issuerName)) return false;
+  const { bytes, signature, hash, isPss } = signed;
   if (hash === undefined) return false;
   const key = new X509Certificate(authority.der).publicKey;
-  const padding = type === PSS ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
+  const padding = isPss ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
   try {
     return verify(hash, bytes, { key, ...padding }, signature);
   } catch {
@@ -79,66 +97,63 @@ export function isListOf(list: RevocationList, authority: Certificate): boolean 
   }
 }
 
-/** RFC 4055 §3.1; SHA-1, which is meant when none is named, is taken from nobody. */
-function pssHash(parameters: DerValue | undefined): string | undefined {
-  for (const { tag, content } of derParts(parameters?.content ?? Buffer.alloc(0))) {
-    if (tag === DER.context0) return PSS_HASHES[readOid(readDer(readDer(content).content).content)];
-  }
-  return undefined;
-}
-
 /** DER of the name of who a certificate is for. */
-function subjectOf(certificate: Uint8Array): Buffer {
-  const fields = [...derParts(readDer(readDer(Buffer.from(certificate)).content).content)];
+function subjectOf(certificate: Uint8Array): Uint8Array {
+  const fields = partsOf(partsOf(parse(certificate))[0]);
   // Serial, signature, issuer, validity, subject; the version before them is left out in version 1.
-  return fields[fields[0]!.tag === DER.context0 ? 5 : 4]!.whole;
+  return fields[contextTag(fields[0]) === 0 ? 5 : 4]!.valueBeforeDecodeView;
 }
 
-function readList(der: Buffer): RevocationList {
-  const [body, algorithm, signature] = [...derParts(expect(readDer(der), DER.sequence).content)];
-  const fields = [...derParts(expect(body, DER.sequence).content)];
-  if (fields[0]?.tag === DER.integer) fields.shift();
-  const issuer = expect(fields[1], DER.sequence);
-  const [thisUpdate, next, ...rest] = fields.slice(2);
-  const hasNext = next?.tag === DER.utcTime || next?.tag === DER.generalizedTime;
-  const optional = hasNext || next === undefined ? rest : [next, ...rest];
-  const extensions = optional.find(({ tag }) => tag === DER.context0);
-  if (extensions !== undefined) checkExtensions(extensions);
-  const revoked = optional.find(({ tag }) => tag === DER.sequence);
+/** @throws RangeError for what is no list */
+function readList(der: Uint8Array): RevocationList {
+  const [body, algorithm, signature] = partsOf(parse(der));
+  const fields = partsOf(body);
+  if (fields[0] instanceof Integer) fields.shift();
+  const [, issuer, thisUpdate, ...optional] = fields;
+  const name = expect(issuer, Sequence);
+  const [next] = optional;
+  const revoked = optional.find((field) => field instanceof Sequence);
+  for (const extensions of optional.filter((field) => contextTag(field) === 0)) checkExtensions(extensions);
   return {
-    issuer: readName(issuer.content),
-    issuerName: issuer.whole,
-    thisUpdateMs: time(thisUpdate),
-    nextUpdateMs: hasNext ? time(next) : null,
-    serials: new Set(serials(revoked)),
+    issuer: readName(name),
+    issuerName: copy(name.valueBeforeDecodeView),
+    thisUpdateMs: expect(thisUpdate, UTCTime).toDate().getTime(),
+    nextUpdateMs: next instanceof UTCTime ? next.toDate().getTime() : null,
+    serials: new Set(revoked === undefined ? [] : partsOf(revoked).map(serialOf)),
     signed: {
-      bytes: body!.whole,
-      algorithm: expect(algorithm, DER.sequence).content,
-      // Without the count of unused bits.
-      signature: expect(signature, DER.bitString).content.subarray(1),
+      bytes: copy(body!.valueBeforeDecodeView),
+      signature: copy(expect(signature, BitString).valueBlock.valueHexView),
+      ...hashOf(algorithm),
     },
   };
 }
 
-function* serials(revoked: DerValue | undefined): Generator<string> {
-  if (revoked === undefined) return;
-  for (const { content } of derParts(revoked.content)) {
-    const serial = expect(readDer(content), DER.integer).content;
-    yield serial
-      .toString('hex')
-      .toUpperCase()
-      .replace(/^(?:00)+(?=..)/, '');
-  }
+function serialOf(entry: AsnType): string {
+  const [serial] = partsOf(entry);
+  const hex = Buffer.from(expect(serial, Integer).valueBlock.valueHexView).toString('hex');
+  return hex.toUpperCase().replace(/^(?:00)+(?=..)/, '');
+}
+
+function hashOf(algorithm: AsnType | undefined): Pick<RevocationList['signed'], 'hash' | 'isPss'> {
+  const [oid, parameters] = partsOf(algorithm);
+  const id = expect(oid, ObjectIdentifier).getValue();
+  if (id !== PSS) return { hash: HASHES[id], isPss: false };
+  // RFC 4055 §3.1; SHA-1, which is meant when none is named, is taken from nobody.
+  const named = partsOf(parameters).find((part) => contextTag(part) === 0);
+  if (named === undefined) return { hash: undefined, isPss: true };
+  const [hash] = partsOf(partsOf(named)[0]);
+  return { hash: PSS_HASHES[expect(hash, ObjectIdentifier).getValue()], isPss: true };
 }
 
 /** @throws TlsFault for an extension that must be understood (RFC 5280 §5.2) and is not */
-function checkExtensions({ content }: DerValue): void {
-  for (const extension of derParts(readDer(content).content)) {
-    const [oid, ...rest] = [...derParts(extension.content)];
-    const isCritical = rest[0]?.tag === DER.boolean && rest[0].content[0] !== 0;
-    if (!isCritical) continue;
-    const id = readOid(oid!.content);
-    if (id === DISTRIBUTION_POINT && isWhole(rest[1])) continue;
+function checkExtensions(tagged: AsnType): void {
+  for (const extension of partsOf(partsOf(tagged)[0])) {
+    const parts = partsOf(extension);
+    // Critical is false where it is left out, and DER leaves it out then.
+    if (parts.length < 3) continue;
+    const id = expect(parts[0], ObjectIdentifier).getValue();
+    const value = expect(parts[2], OctetString).valueBlock.valueHexView;
+    if (id === DISTRIBUTION_POINT && partsOf(parse(value)).every(isHarmless)) continue;
     throw new TlsFault(
       'crl',
       `a list with the critical extension ${id}`,
@@ -147,20 +162,29 @@ function checkExtensions({ content }: DerValue): void {
   }
 }
 
-function isWhole(value: DerValue | undefined): boolean {
-  const members = value === undefined ? [] : [...derParts(readDer(value.content).content)];
-  return members.every(
-    ({ tag, content }) => tag !== ONLY_SOME_REASONS && (tag !== INDIRECT || content[0] === 0),
-  );
+/** A member of a distribution point. */
+function isHarmless(member: AsnType): boolean {
+  const tag = contextTag(member);
+  return tag !== ONLY_SOME_REASONS && tag !== INDIRECT;
 }
 
-function time(value: DerValue | undefined): number {
-  const ms = value === undefined ? Number.NaN : readTime(value);
-  if (Number.isNaN(ms)) throw new RangeError('no time');
-  return ms;
+function contextTag(value: AsnType | undefined): number | null {
+  return value?.idBlock.tagClass === CONTEXT ? value.idBlock.tagNumber : null;
 }
 
-function expect(value: DerValue | undefined, tag: number): DerValue {
-  if (value?.tag !== tag) throw new RangeError('a value of another type');
+/** @throws RangeError for bytes that are not one value, all of them */
+function parse(bytes: Uint8Array): AsnType {
+  const { offset, result } = fromBER(bytes, LIMITS);
+  if (offset !== bytes.length) throw new RangeError(result.error || 'bytes after the value');
+  return result;
+}
+
+function expect<Type extends AsnType>(value: AsnType | undefined, type: new () => Type): Type {
+  if (!(value instanceof type)) throw new RangeError('a value of another type');
   return value;
+}
+
+/** So that the whole list is not kept for a part of it. */
+function copy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

@@ -2,7 +2,7 @@
 // own has to: signatures are verified once, so that an answer costs no more than a look into a set.
 import { X509Certificate } from 'node:crypto';
 import type { Certificate } from './certificate.js';
-import { isListOf, type RevocationList, readRevocationLists } from './revocation-list.js';
+import { isListOf, type RevocationList } from './revocation-list.js';
 import { TlsFault } from './tls-fault.js';
 
 /** `unknown`: nobody who may say so says that it is good, or no longer; whoever asks must not take it. */
@@ -15,13 +15,13 @@ export class RevocationLists {
   readonly #issuers = new WeakMap<Certificate, Certificate>();
 
   /**
-   * @param crl         PEM of one or more lists, one at least for each authority
+   * @param lists       one at least for each authority
    * @param authorities whom clients' certificates may be from; they alone sign lists
    * @throws TlsFault for a list that cannot be used or that nobody of `authorities` signed, and for an authority without one
    */
-  constructor(crl: string, authorities: readonly Certificate[]) {
+  constructor(lists: readonly RevocationList[], authorities: readonly Certificate[]) {
     this.#authorities = authorities;
-    for (const list of readRevocationLists(crl)) this.#add(list);
+    for (const list of lists) this.#add(list);
     const silent = authorities.find(({ subject }) => !this.#lists.has(subject));
     if (silent) throw new TlsFault('crl', `no list of ${silent.subject}`, 'one of each authority');
   }

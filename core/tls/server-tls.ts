@@ -1,5 +1,6 @@
 // What a TLS server shows and asks for, read and checked: listeners take it, whatever engine they are made of.
 import type { Certificate } from './certificate.js';
+import type { RevocationList } from './revocation-list.js';
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
@@ -25,6 +26,8 @@ export interface ClientAuth {
   readonly authorities: readonly Certificate[];
   /** PEM of their lists of revoked certificates (RFC 5280 §5); null for none. */
   readonly crl: string | null;
+  /** Those of `crl`. */
+  readonly lists: readonly RevocationList[];
 }
 
 export interface ServerTls {

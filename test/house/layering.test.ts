@@ -71,6 +71,7 @@ const RULES: Rules = {
     'uWebSockets.js': ['core/listener/uws-listener.ts'],
     piscina: ['core/dispatch/pool.ts'],
     '@assemblyscript/loader': ['core/wasm/instance.ts'],
+    asn1js: ['core/tls/distinguished-name.ts', 'core/tls/revocation-list.ts'],
     assemblyscript: ['sdk/tools/filter-builder.ts'],
     ajv: ['core/json-schema.ts'],
     '@eslint-community/regexpp': ['core/wasm/patterns/parser.ts'],

@@ -39,5 +39,7 @@ function readClientAuth({ mode, authorities, lists = [] }: TestClientAuth): Serv
     authorities.map(({ cert }) => cert),
     Date.now(),
   );
-  return { mode, ca: read.pem, authorities: read.certificates, crl: readRevocations(lists) };
+  const revoked = readRevocations(lists);
+  const { pem: ca, certificates } = read;
+  return { mode, ca, authorities: certificates, crl: revoked?.pem ?? null, lists: revoked?.lists ?? [] };
 }

@@ -151,6 +151,30 @@ describe('a large document', () => {
     assert.deepEqual(files, [join(folder, 'api.crt'), join(folder, 'api.key')]);
   });
 
+  it('has lists of revoked certificates read apart, however short it is itself', async (test) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-lists-'));
+    test.after(() => rmSync(folder, { recursive: true }));
+    const root = TestAuthority.root();
+    const { chain, key } = root.issue({ names: ['api.example.com'] });
+    const serials = Array.from({ length: 5000 }, (_, index) => String(40_000_000 + index));
+    const list = root.list({ revoked: serials });
+    const files = { 'api.crt': chain, 'api.key': key, 'ca.crt': root.cert, 'ca.crl': list };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const tls = {
+      certificates: [{ cert: './api.crt', key: './api.key' }],
+      clientAuth: { ca: './ca.crt', crl: './ca.crl' },
+    };
+    const text = JSON.stringify({ listeners: [{ name: 'public', address: '127.0.0.1:0', tls }] });
+    let turns = 0;
+    const turning = setInterval(() => {
+      turns += 1;
+    }, 1);
+    const valid = await validateApart(text, 'sluice.json', { ...OPTIONS, folder });
+    clearInterval(turning);
+    assert.deepEqual([...valid.tls.listener('public')!.clientAuth!.lists[0]!.serials], serials);
+    assert.ok(turns > 0, 'this thread went on');
+  });
+
   it('is refused when it cannot be read', async () => {
     const text = `${documentOf()}]`;
     assert.deepEqual(

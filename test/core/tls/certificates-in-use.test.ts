@@ -4,6 +4,7 @@ import { readAuthorities } from '../../../core/tls/authorities.js';
 import { certificatesInUse, type TlsInUse } from '../../../core/tls/certificates-in-use.js';
 import type { ClientTls } from '../../../core/tls/client-tls.js';
 import { nameIdentity, readIdentity } from '../../../core/tls/identity.js';
+import { readRevocationLists } from '../../../core/tls/revocation-list.js';
 import type { ClientAuth, ServerTls } from '../../../core/tls/server-tls.js';
 import { DEFAULT_CIPHERS } from '../../../core/tls/suites.js';
 import { TestAuthority, type TestIdentity } from '../../support/certificates.js';
@@ -25,7 +26,8 @@ function server(identities: readonly TestIdentity[], clientAuth: ClientAuth | nu
 
 function trust(root: TestAuthority, crl: string | null = null): ClientAuth {
   const { pem: ca, certificates: authorities } = readAuthorities([root.cert], Date.now());
-  return { mode: 'require', ca, authorities, crl };
+  const lists = crl === null ? [] : readRevocationLists(crl);
+  return { mode: 'require', ca, authorities, crl, lists };
 }
 
 function client(root: TestAuthority | null, identity: TestIdentity | null): ClientTls {

@@ -35,6 +35,12 @@ describe('readRevocationLists', () => {
     assert.ok(late!.nextUpdateMs! > Date.now() + (century - 1) * DAY_MS);
   });
 
+  it('reads long ones', () => {
+    const revoked = Array.from({ length: 20_000 }, (_, index) => String(40_000_000 + index));
+    const [list] = readRevocationLists(root.list({ revoked }));
+    assert.deepEqual([...list!.serials], revoked);
+  });
+
   it('refuses what is none', () => {
     const whole = Buffer.from(root.list().replace(/-----[^-]+-----/g, ''), 'base64');
     const pem = (der: Buffer): string =>

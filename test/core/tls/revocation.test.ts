@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Certificate, readCertificate } from '../../../core/tls/certificate.js';
 import { RevocationLists } from '../../../core/tls/revocation.js';
+import { readRevocationLists } from '../../../core/tls/revocation-list.js';
 import { TestAuthority, type TestIdentity } from '../../support/certificates.js';
 
 const DAY_MS = 86_400_000;
@@ -16,7 +17,7 @@ function read(made: { readonly cert: string }): Certificate {
 }
 
 function status(crl: string, who: TestIdentity, authorities = [root], nowMs = NOW): string {
-  return new RevocationLists(crl, authorities.map(read)).check(read(who), nowMs);
+  return new RevocationLists(readRevocationLists(crl), authorities.map(read)).check(read(who), nowMs);
 }
 
 describe('RevocationLists', () => {
@@ -99,7 +100,7 @@ describe('RevocationLists', () => {
     ];
     for (const [what, crl, authorities, message] of cases) {
       it(what, () => {
-        assert.throws(() => new RevocationLists(crl, authorities.map(read)), message);
+        assert.throws(() => new RevocationLists(readRevocationLists(crl), authorities.map(read)), message);
       });
     }
 
@@ -108,7 +109,10 @@ describe('RevocationLists', () => {
       const at = der.indexOf(Buffer.from(bad.serial, 'hex'));
       der[at + 5]! ^= 1;
       const crl = `-----BEGIN X509 CRL-----\n${der.toString('base64')}\n-----END X509 CRL-----\n`;
-      assert.throws(() => new RevocationLists(crl, [read(root)]), /that no authority signed/);
+      assert.throws(
+        () => new RevocationLists(readRevocationLists(crl), [read(root)]),
+        /that no authority signed/,
+      );
     });
   });
 });
