@@ -83,10 +83,10 @@ export class ListenerSet {
   }
 
   async #openOne(config: ListenerConfig, tls: ServerTls | null): Promise<Open> {
-    const { name, host, port, idleMs, trustedProxies, engine, http2 } = config;
-    const built = await buildListener({ name, host, port, idleMs, trustedProxies, engine, http2, tls });
+    const { hsts: _, redirectToHttps: __, ...options } = config;
+    const built = await buildListener({ ...options, tls });
     await built.listener.listen(this.#handler);
-    this.#opened(name, built.engine, built.reason);
+    this.#opened(config.name, built.engine, built.reason);
     return { config, listener: built.listener, tls };
   }
 

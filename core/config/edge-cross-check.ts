@@ -13,6 +13,21 @@ const TOKEN = /^(?=.{16})[A-Za-z0-9._~+/-]+=*$/;
 export function crossCheckEdge(document: ConfigDocument): readonly GatewayError[] {
   const { value: root } = document;
   const errors: GatewayError[] = [];
+  const fail = (pointer: string, found: string, expected: string): void => {
+    errors.push(errorAt('SLUICE_CONFIG_INVALID', document.place(pointer), found, expected));
+  };
+  for (const [index, listener] of itemsOf(member(root, 'listeners')).entries()) {
+    if (member(listener, 'proxyProtocol') !== true) continue;
+    const pointer = `/listeners/${index}/proxyProtocol`;
+    if (itemsOf(member(listener, 'trustedProxies')).length === 0)
+      fail(
+        pointer,
+        'the PROXY protocol of anybody',
+        '`trustedProxies` beside it, with the proxies that speak it',
+      );
+    if (member(listener, 'engine') === 'uws')
+      fail(pointer, 'the PROXY protocol with `engine` "uws"', '`engine` "node", or "auto"');
+  }
   const asksForCertificates = itemsOf(member(root, 'listeners')).some(
     (listener) => member(member(listener, 'tls'), 'clientAuth') !== undefined,
   );
@@ -25,10 +40,7 @@ export function crossCheckEdge(document: ConfigDocument): readonly GatewayError[
   const admin = member(root, 'admin');
   const address = textOf(member(admin, 'address')) ?? '';
   const lacks = missingOf(admin, address);
-  if (lacks !== null) {
-    const found = `${quote(address)}, an address beyond loopback`;
-    errors.push(errorAt('SLUICE_CONFIG_INVALID', document.place('/admin/address'), found, lacks));
-  }
+  if (lacks !== null) fail('/admin/address', `${quote(address)}, an address beyond loopback`, lacks);
   return errors;
 }
 

@@ -9,6 +9,11 @@ export const trustedProxies: JsonSchema = {
   default: [],
 };
 
+export const proxyProtocol = flag(
+  false,
+  'Takes connections from `trustedProxies` alone, each with a preamble of the PROXY protocol, version 2, that tells the client.',
+);
+
 export const clientCertificate: JsonSchema = record(
   'Which clients the route is for, by their verified certificates: one entry of one list must fit; without any list, every certificate that the listener has verified.',
   {

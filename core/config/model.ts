@@ -70,6 +70,8 @@ export interface ListenerConfig {
   readonly idleMs: number;
   /** Addresses and networks whose `x-forwarded-for` and `-proto` are believed. Default none. */
   readonly trustedProxies: readonly string[];
+  /** Connections come from these alone, each with a preamble that tells the client. Default false. */
+  readonly proxyProtocol: boolean;
 }
 
 /** Texts in PEM are absolute paths of files, or references of secrets. */

@@ -1,6 +1,6 @@
 // The JSON Schema (2020-12) of a configuration document: the one place for its keys, limits and defaults.
 // It is published for editors and run by validate.ts, so every description is written for an operator.
-import { clientCertificate, trustedProxies } from './edge-schema.js';
+import { clientCertificate, proxyProtocol, trustedProxies } from './edge-schema.js';
 import {
   choice,
   duration,
@@ -45,6 +45,7 @@ const listener = record(
     redirectToHttps: REDIRECT_TO_HTTPS,
     idleMs: duration(30_000, 'Longest silence of a client that is sending a body, in milliseconds.'),
     trustedProxies,
+    proxyProtocol,
   },
   ['name', 'address'],
 );

@@ -15,7 +15,7 @@ export interface EngineChoice {
 }
 
 /** What is asked of an engine. */
-export type EngineWishes = Pick<ListenerOptions, 'name' | 'engine' | 'http2' | 'tls'>;
+export type EngineWishes = Pick<ListenerOptions, 'name' | 'engine' | 'http2' | 'proxyProtocol' | 'tls'>;
 
 /**
  * @param uwsFault what keeps uWebSockets.js from being loaded here; null when it can be
@@ -39,8 +39,14 @@ export function chooseEngine(wishes: EngineWishes, uwsFault: string | null): Eng
 }
 
 /** What of the wishes only Node's servers can do; null when there is nothing. */
-export function uwsLacks({ http2, tls }: Omit<EngineWishes, 'name' | 'engine'>): string | null {
+export function uwsLacks({
+  http2,
+  proxyProtocol,
+  tls,
+}: Omit<EngineWishes, 'name' | 'engine'>): string | null {
   if (http2 === true) return 'only the engine node speaks HTTP/2';
+  // It takes a preamble before each request of a connection, also from the client behind the proxy, and none before TLS.
+  if (proxyProtocol === true) return 'only the engine node is safe with the PROXY protocol';
   if (!tls) return null;
   const shared = sharedName(tls.identities);
   if (shared !== null) return `only the engine node has keys of two types for one name (${shared})`;

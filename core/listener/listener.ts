@@ -15,6 +15,8 @@ export interface ListenerOptions {
   readonly idleMs: number;
   /** Addresses and networks of proxies that say who the client is. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** True takes connections from trusted proxies alone, each with a preamble that tells the client. Default false. */
+  readonly proxyProtocol?: boolean;
   /** Null (the default) takes clear text. */
   readonly tls?: ServerTls | null;
   /** What the listener is made of; `auto` (the default): uWebSockets.js unless it cannot do what is asked for. */

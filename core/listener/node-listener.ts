@@ -9,6 +9,7 @@ import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { NodeHttp1 } from './node-http1.js';
 import { NodeHttp2 } from './node-http2.js';
 import { NodeIntake } from './node-intake.js';
+import { takePreamble } from './node-preamble.js';
 import type { NodeReply, ReplyOwner } from './node-reply.js';
 import { NodeTls } from './node-tls.js';
 import type { Peer } from './node-wire.js';
@@ -39,6 +40,9 @@ export class NodeListener implements Listener, ReplyOwner {
   readonly #watched = new Set<NodeReply>();
   readonly #server: Server;
   readonly #tls: NodeTls | null;
+  readonly #proxies: TrustedProxies | null;
+  /** Addresses that proxies have told, by connection: TLS hands on a socket of its own. */
+  readonly #told = new Map<string, string>();
   #http1: NodeHttp1 | null = null;
   #http2: NodeHttp2 | null = null;
   #watch: NodeJS.Timeout | undefined;
@@ -52,6 +56,8 @@ export class NodeListener implements Listener, ReplyOwner {
     this.#options = options;
     this.#times = { ...TIMES, ...times };
     this.#tls = options.tls ? this.#buildTls(options.tls) : null;
+    const { trustedProxies = [] } = options;
+    this.#proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: READ_BYTES }, (socket) =>
       this.#connected(socket),
     );
@@ -67,9 +73,7 @@ export class NodeListener implements Listener, ReplyOwner {
 
   async listen(handler: ExchangeHandler): Promise<void> {
     assert(this.#http1 === null, 'a listener listens once');
-    const { trustedProxies = [] } = this.#options;
-    const proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
-    const intake = new NodeIntake(this.name, this, proxies, handler);
+    const intake = new NodeIntake(this.name, this, this.#proxies, handler);
     this.#http1 = new NodeHttp1(intake, this.#times.headMs);
     if (this.#options.http2 === true) this.#http2 = new NodeHttp2(intake, this.#times);
     this.#port = await this.#bind();
@@ -135,6 +139,25 @@ export class NodeListener implements Listener, ReplyOwner {
     socket.once('close', () => this.#sockets.delete(socket));
     // Node tells of a failure here too, while a protocol has the connection.
     socket.on('error', () => {});
+    if (this.#options.proxyProtocol === true) this.#takePreamble(socket);
+    else this.#secure(socket);
+  }
+
+  /** Who is no proxy of ours has nothing to say here, and a proxy of ours has to say something. */
+  #takePreamble(socket: Socket): void {
+    if (this.#proxies?.has(addressOf(socket)) !== true) {
+      socket.destroy();
+      return;
+    }
+    takePreamble(socket, this.#times.handshakeMs, (address) => {
+      const key = connectionOf(socket);
+      this.#told.set(key, address ?? addressOf(socket));
+      socket.once('close', () => this.#told.delete(key));
+      this.#secure(socket);
+    });
+  }
+
+  #secure(socket: Socket): void {
     if (this.#tls !== null) this.#tls.accept(socket);
     else if (this.#http2 === null) this.#speak(socket, false, null);
     else tellProtocol(socket, this.#times.headMs, (isHttp2) => this.#speak(socket, isHttp2, null));
@@ -148,7 +171,12 @@ export class NodeListener implements Listener, ReplyOwner {
   }
 
   #speak(socket: Socket, isHttp2: boolean, certificate: Certificate | null): void {
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*/gi, '');
+    const address =
+      this.#options.proxyProtocol === true ? this.#told.get(connectionOf(socket)) : addressOf(socket);
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
     const peer: Peer = { scheme: this.#tls === null ? 'http' : 'https', address, certificate };
     if (isHttp2) this.#http2!.accept(socket, peer);
     else this.#http1!.accept(socket, peer);
@@ -174,4 +202,13 @@ export class NodeListener implements Listener, ReplyOwner {
     );
     this.#watch.unref();
   }
+}
+
+/** Empty when the peer is gone already. */
+function addressOf(socket: Socket): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*/gi, '');
+}
+
+function connectionOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -64,6 +64,14 @@ export function unreadableValue(name: string): GatewayError {
   return refuse('SLUICE_LISTEN_MALFORMED', `the bytes of field ${name} cannot be told for certain`);
 }
 
+/** The error of a request that a preamble of the PROXY protocol stands before, where nobody has asked for one. */
+export function unwantedPreamble(): GatewayError {
+  return refuse(
+    'SLUICE_LISTEN_MALFORMED',
+    'there is a preamble of the PROXY protocol, which the listener does not take',
+  );
+}
+
 function refuse(code: ErrorCode, problem: string): GatewayError {
   return new GatewayError(code, problem);
 }

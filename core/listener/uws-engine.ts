@@ -31,6 +31,11 @@ export interface UwsResponse {
   /** Cuts the connection; bytes that the kernel already took still arrive. Runs the abort handler. */
   close(): unknown;
   getRemoteAddress(): ArrayBuffer;
+  /**
+   * What the last preamble of the PROXY protocol on the connection said, empty without one. It is taken from anybody, and
+   * before each request: who speaks through a proxy that sends one can send another.
+   */
+  getProxiedRemoteAddress(): ArrayBuffer;
   /** PEM of what the client showed, also in a session that is resumed; '' for nothing. Not in clear text. */
   getX509Certificate(): string;
 }

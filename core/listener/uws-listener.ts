@@ -11,7 +11,7 @@ import type { ServerTls } from '../tls/server-tls.js';
 import type { ClientCertificates } from './client-certificates.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
 import { formatAddress } from './peer-address.js';
-import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
+import { checkRequest, RequestFacts, unreadableValue, unwantedPreamble } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
 import { TrustedProxies } from './trusted-proxies.js';
 import { beginEngineCork, endEngineCork } from './uws-cork.js';
@@ -182,6 +182,8 @@ export class UwsListener implements Listener, ReplyOwner {
     if (refusal === null && facts.highBytes) refusal = restoreBytes(req, flat);
 
     const peerAddress = formatAddress(new Uint8Array(res.getRemoteAddress()));
+    // It has taken one off the connection, of whomever, and would go on as if nothing had been said.
+    if (refusal === null && res.getProxiedRemoteAddress().byteLength > 0) refusal = unwantedPreamble();
     const origin = this.#proxies === null ? null : this.#proxies.originOf(peerAddress, flat);
     refusal ??= origin?.refusal ?? null;
     // A stranger learns of nothing else.

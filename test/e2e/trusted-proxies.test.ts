@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { route, TestGateway } from '../support/gateway.js';
+import { preamble } from '../support/proxy-preamble.js';
+import { RawClient } from '../support/raw-client.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
 
 const FORGED = {
@@ -13,14 +15,14 @@ const FORGED = {
   'x-real-ip': '198.51.100.1',
 };
 
-async function start(test: TestContext, trustedProxies: readonly string[]) {
+async function start(test: TestContext, trustedProxies: readonly string[], more: object = {}) {
   const seen: Record<string, unknown>[] = [];
   const target = await startHttpTarget(test, (request, response) => {
     seen.push(request.headers);
     response.end('ok');
   });
   const gateway = await TestGateway.start(test, {
-    listeners: [{ name: 'public', address: '127.0.0.1:0', trustedProxies }],
+    listeners: [{ name: 'public', address: '127.0.0.1:0', trustedProxies, ...more }],
     upstreams: { sample: { targets: [{ url: target.url }] } },
     filters: {
       inside: {
@@ -59,6 +61,25 @@ describe('behind a trusted proxy', () => {
     assert.equal(response.status, 400);
     assert.equal(((await response.json()) as { code: string }).code, 'SLUICE_LISTEN_FORWARDED');
     assert.equal(seen.length, 0);
+  });
+});
+
+describe('behind a proxy that speaks the PROXY protocol', () => {
+  it('the client of the preamble is the client for filters, upstream and log', async (test) => {
+    const { gateway, seen } = await start(test, ['127.0.0.0/8'], { proxyProtocol: true });
+    const ask = async (client: string, target: string): Promise<number> => {
+      const raw = await RawClient.open(gateway.port);
+      const text = `GET ${target} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.1\r\n\r\n`;
+      raw.socket.write(Buffer.concat([preamble(client), Buffer.from(text)]));
+      const { status } = await raw.response();
+      raw.destroy();
+      return status;
+    };
+    assert.equal(await ask('203.0.113.7', '/inside'), 403);
+    assert.equal(await ask('203.0.113.7', '/a'), 200);
+    assert.equal(seen[0]!['x-forwarded-for'], '203.0.113.7');
+    assert.equal((await gateway.logLine(({ path }) => path === '/a'))['client'], '203.0.113.7');
+    await assert.rejects(fetch(gateway.url('/a')));
   });
 });
 

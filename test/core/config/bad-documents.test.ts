@@ -226,6 +226,14 @@ upstreams:
     ],
     says: /no listener/,
   },
+  'the PROXY protocol of anybody, on an engine that takes it from clients': {
+    text: 'listeners: [{ name: a, address: "a:1", engine: uws, trustedProxies: [], proxyProtocol: true }]\n',
+    errors: [
+      'CONFIG_INVALID 1:88 /listeners/0/proxyProtocol',
+      'CONFIG_INVALID 1:88 /listeners/0/proxyProtocol',
+    ],
+    says: /the PROXY protocol of anybody, expected `trustedProxies` beside it/,
+  },
   'a trusted proxy that is a name': {
     text: 'listeners: [{ name: a, address: "a:1", trustedProxies: [proxy.internal] }]\n',
     errors: ['CONFIG_INVALID 1:57 /listeners/0/trustedProxies/0'],

@@ -219,6 +219,7 @@ certificates: { warnDays: 0 }
         engine: 'uws',
         idleMs: 1,
         trustedProxies: ['10.0.0.0/8'],
+        proxyProtocol: false,
       },
     ],
     admin: null,
@@ -345,7 +346,14 @@ test('lets routes share a path when host or method differ', () => {
 });
 
 /** What a listener has that says nothing of TLS and HTTP/2. */
-const PLAIN = { http2: false, tls: null, hsts: null, redirectToHttps: null, trustedProxies: [] };
+const PLAIN = {
+  http2: false,
+  tls: null,
+  hsts: null,
+  redirectToHttps: null,
+  trustedProxies: [],
+  proxyProtocol: false,
+};
 const PLATFORM_TLS = {
   ca: null,
   serverName: null,

@@ -42,6 +42,7 @@ describe('chooseEngine', () => {
 
   const wishes: readonly [string, object, RegExp][] = [
     ['HTTP/2', { http2: true }, /HTTP\/2/],
+    ['the PROXY protocol', { proxyProtocol: true }, /PROXY protocol/],
     ['keys of two types for a name', { tls: tls([identity('a'), identity('a', 'rsa-2048')]) }, /\(a\)/],
     ['an Ed25519 key', { tls: tls([identity('a', 'ed25519')]) }, /ed25519 \(a\)/],
     ['TLS 1.3 only', { tls: tls([identity('a')], { minVersion: 'TLSv1.3' }) }, /TLSv1\.3 or later/],

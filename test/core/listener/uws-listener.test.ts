@@ -10,6 +10,7 @@ import { testListener } from '../../contract/listener.contract.js';
 import { testListenerHttp1 } from '../../contract/listener-http1.contract.js';
 import { testTrustedProxies } from '../../contract/trusted-proxies.contract.js';
 import { requestOverSocket } from '../../support/contract-client.js';
+import { preamble } from '../../support/proxy-preamble.js';
 import { Collector } from '../../support/raw-body.js';
 import { RawClient } from '../../support/raw-client.js';
 
@@ -117,12 +118,23 @@ describe('UwsListener', () => {
     assert.equal((await RawClient.exchange(listener.port, text)).status, 400);
   });
 
-  it('ignores a PROXY preamble when it names the client', async () => {
-    const preamble = Buffer.from('0d0a0d0a000d0a515549540a2111000c010203040506070800500050', 'hex').toString(
-      'latin1',
-    );
-    await RawClient.exchange(listener.port, `${preamble}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
-    assert.equal(seen[0]?.clientAddress, '127.0.0.1');
+  it('refuses a preamble of the PROXY protocol, before the first request and before later ones', async () => {
+    const get = Buffer.from('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
+    for (const before of [[], [get]]) {
+      const client = await RawClient.open(listener.port);
+      for (const request of before) {
+        client.socket.write(request);
+        assert.equal((await client.response()).status, 200);
+      }
+      client.socket.write(Buffer.concat([preamble('203.0.113.7'), get]));
+      const response = await client.response();
+      assert.equal(response.status, 400);
+      assert.equal(response.body.toString(), 'SLUICE_LISTEN_MALFORMED');
+      await client.closed();
+      client.destroy();
+    }
+    for (const { clientAddress, peerAddress } of seen)
+      assert.deepEqual([clientAddress, peerAddress], ['127.0.0.1', '127.0.0.1']);
   });
 
   it('cuts a connection that pipelines while an answer is still to come, and mixes nothing up', async () => {
