@@ -355,6 +355,13 @@ export const ERROR_TABLE = Object.freeze({
     'The upstream closed the connection before it had answered.',
     'Look at the log of the target for this request id.',
   ),
+  SLUICE_UPSTREAM_REFUSED: kind(
+    503,
+    'upstream',
+    true,
+    'The upstream takes no more requests now.',
+    'Look at the limits of the target for requests at once; it refused this one before it looked at it.',
+  ),
   SLUICE_UPSTREAM_PROTOCOL: kind(
     502,
     'upstream',

@@ -2,7 +2,7 @@
 // ends them early. The listener creates an Exchange, the pipeline fills it in; floor 0, imports floor 0.
 import { performance } from 'node:perf_hooks';
 import type { GatewayError } from './errors.js';
-import type { HeaderList } from './headers.js';
+import { acceptsTrailers, type HeaderList } from './headers.js';
 import type { Certificate } from './tls/certificate.js';
 
 /** Receives a body. None of these may throw. After `end` or `fail` nothing more is called. */
@@ -10,7 +10,7 @@ export interface BodyConsumer {
   /** The bytes are the consumer's to keep. A consumer that is full calls `pause()` on the body. */
   chunk(bytes: Uint8Array): void;
   /** @param trailers fields after the body (RFC 9110 §6.5), where there were some */
-  end(trailers?: HeaderList): void;
+  end(trailers?: HeaderList | undefined): void;
   /** The body will never be complete. What was received must not be passed off as whole. */
   fail(error: GatewayError): void;
 }
@@ -34,10 +34,12 @@ export interface Body {
 /** A body that is already in memory, so it may be read again: a request is sent a second time this way. */
 export class BufferedBody implements Body {
   readonly bytes: Uint8Array;
+  readonly trailers: HeaderList | null;
   #cancelled = false;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, trailers: HeaderList | null = null) {
     this.bytes = bytes;
+    this.trailers = trailers;
   }
 
   get length(): number {
@@ -47,7 +49,7 @@ export class BufferedBody implements Body {
   read(consumer: BodyConsumer): void {
     this.#cancelled = false;
     if (this.bytes.length > 0) consumer.chunk(this.bytes);
-    if (!this.#cancelled) consumer.end();
+    if (!this.#cancelled) consumer.end(this.trailers ?? undefined);
   }
 
   pause(): void {}
@@ -141,6 +143,8 @@ export class Exchange {
   query: string;
   requestHeaders: HeaderList;
   requestBody: Body | null;
+  /** The client said that trailers of the response are of use to it. */
+  readonly acceptsTrailers: boolean;
   /** Request headers that get a secret when the request leaves, as filters asked; null when there are none. */
   secretHeaders: ReadonlyMap<string, string> | null = null;
 
@@ -177,6 +181,7 @@ export class Exchange {
     this.query = init.query;
     this.requestHeaders = init.headers;
     this.requestBody = init.body;
+    this.acceptsTrailers = acceptsTrailers(init.headers);
     this.startedAtMs = performance.now();
   }
 }

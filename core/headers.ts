@@ -16,6 +16,21 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Fields that frame a message; the gateway writes them itself and no filter may. */
 const FRAMING: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length', 'host']);
 
+/**
+ * Fields that have their meaning before the content or not at all (RFC 9110 §6.5.1): routing, framing, conditions, credentials, what
+ * the content is, and how to treat it.
+ */
+const NEVER_TRAILING: ReadonlySet<string> = new Set([
+  ...FRAMING,
+  ...['age', 'authorization', 'cache-control', 'content-encoding', 'content-language', 'content-location'],
+  ...['content-range', 'content-type', 'cookie', 'date', 'expect', 'expires', 'forwarded', 'location'],
+  ...['max-forwards', 'pragma', 'range', 'retry-after', 'set-cookie', 'strict-transport-security', 'vary'],
+  ...['via', 'warning', 'www-authenticate', 'x-real-ip', 'x-request-id', 'x-original-url', 'x-rewrite-url'],
+]);
+const NEVER_TRAILING_PREFIXES = ['if-', 'x-forwarded-', 'access-control-', 'sec-', 'client-cert'];
+/** More than any use of them needs. */
+const MAX_TRAILER_BYTES = 16 * 1024;
+
 /** Values of `connection` that name no further field; by far the most frequent ones. */
 const PLAIN_CONNECTION: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
 
@@ -191,6 +206,37 @@ export class HeaderList {
 /** To set the length would call the runtime of the engine, even where it is the same; and most often few go. */
 function truncate(flat: string[], length: number): void {
   while (flat.length > length) flat.pop();
+}
+
+/** True when `te` says that fields after the body of the response are of use (RFC 9110 §10.1.4). */
+export function acceptsTrailers(headers: HeaderList): boolean {
+  return headers.getAll('te').some((value) => /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i.test(value));
+}
+
+/**
+ * What is passed on of the fields after a body; null when that is nothing. An underscore counts as a hyphen, which some servers
+ * take for the same.
+ * @param flat  `[name, value, …]`, names lower case
+ * @param isOurs names that are the gateway's to write
+ */
+export function forwardableTrailers(
+  flat: readonly string[],
+  isOurs: (lowerCaseName: string) => boolean = () => false,
+): HeaderList | null {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!;
+    const value = flat[i + 1]!;
+    const folded = name.replaceAll('_', '-');
+    if (NEVER_TRAILING.has(folded) || NEVER_TRAILING_PREFIXES.some((prefix) => folded.startsWith(prefix)))
+      continue;
+    if (!isToken(name) || !isFieldValue(value) || isOurs(folded)) continue;
+    bytes += name.length + value.length;
+    if (bytes > MAX_TRAILER_BYTES) return null;
+    kept.push(name, value);
+  }
+  return kept.length === 0 ? null : new HeaderList(kept);
 }
 
 /** Answers for the names of one message whether they stop at this hop: the known ones, and what `connection` names. */

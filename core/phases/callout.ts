@@ -39,6 +39,8 @@ export async function performCallout(
       authority: '',
       headers: headersOf(exchange, callout, headers),
       body: callout.body === null ? null : new BufferedBody(callout.body),
+      acceptsTrailers: false,
+      refusesTrailer: null,
       confined: headers,
       connectMs: timeoutMs,
       responseMs: timeoutMs,
@@ -46,7 +48,7 @@ export async function performCallout(
       cancellation,
     });
     const { status, body } = response;
-    const bytes = body === null ? null : await collectBody(body, MOST_BODY_BYTES, tooLarge);
+    const bytes = body === null ? null : (await collectBody(body, MOST_BODY_BYTES, tooLarge)).bytes;
     return {
       outcome: { status, failure: CALLOUT_DONE, headers: response.headers.flat, body: bytes },
       error: null,

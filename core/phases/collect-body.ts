@@ -1,15 +1,19 @@
 // Bodies as filters and limits need them: whole in memory, or counted while they pass.
 import type { GatewayError } from '../errors.js';
-import type { Body, BodyConsumer } from '../exchange.js';
+import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
 
 const EMPTY = new Uint8Array(0);
 
 /**
- * Reads a body to its end.
+ * Reads a body to its end, with what follows it.
  * @param maxBytes largest body; a larger one is cancelled and answered with `tooLarge()`
  * @throws the GatewayError of the body when it fails
  */
-export function collectBody(body: Body, maxBytes: number, tooLarge: () => GatewayError): Promise<Uint8Array> {
+export function collectBody(
+  body: Body,
+  maxBytes: number,
+  tooLarge: () => GatewayError,
+): Promise<BufferedBody> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -25,7 +29,7 @@ export function collectBody(body: Body, maxBytes: number, tooLarge: () => Gatewa
           reject(error);
         } else chunks.push(bytes);
       },
-      end: () => resolve(join(chunks, size)),
+      end: (trailers) => resolve(new BufferedBody(join(chunks, size), trailers ?? null)),
       fail: reject,
     });
   });
@@ -68,7 +72,7 @@ export class LimitedBody implements Body {
         this.#body.cancel(error);
         consumer.fail(error);
       },
-      end: () => consumer.end(),
+      end: (trailers) => consumer.end(trailers),
       fail: (error) => consumer.fail(error),
     });
   }

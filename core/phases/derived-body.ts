@@ -2,6 +2,7 @@
 // between the source and the reader is here.
 import type { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -34,6 +35,8 @@ type State =
  */
 export abstract class DerivedBody implements Body, BodyConsumer {
   abstract readonly length: number | null;
+  /** What follows the source, once that has ended, and what follows this body. */
+  protected trailers: HeaderList | null = null;
   readonly #source: Body;
   #state: State = 'idle';
   #consumer: BodyConsumer | null = null;
@@ -93,9 +96,10 @@ export abstract class DerivedBody implements Body, BodyConsumer {
     if (!this.isOver) this.received(bytes);
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
     if (this.isOver) return;
     this.#state = 'ended';
+    this.trailers = trailers ?? null;
     this.sourceEnded();
   }
 
@@ -209,7 +213,7 @@ export abstract class DerivedBody implements Body, BodyConsumer {
     if (this.#state !== 'finished') this.readerReady();
     else if (consumer !== null) {
       this.#state = 'over';
-      consumer.end();
+      consumer.end(this.trailers ?? undefined);
     }
   }
 

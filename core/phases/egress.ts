@@ -1,9 +1,10 @@
 // The last look at a response before it leaves: no secret of the revision goes along, in whatever spelling.
 import type { EgressGuard } from '../egress.js';
 import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
 import { dropBodyFields } from '../wasm/edits.js';
 import { makePlain } from './plain-body.js';
-import { ScannedBody, withheld } from './scanned-body.js';
+import { ScannedBody, ScannedTrailers, scanFields, withheld } from './scanned-body.js';
 
 /** Told of secrets that were on their way out. */
 export interface EgressObserver {
@@ -29,8 +30,11 @@ export async function guardEgress(
     caught.add(key);
     observer.secretCaught(secret, place, guard.mode, exchange);
   };
-  if (guard.headers) guardHeaders(response, guard, (secret) => tell(secret, 'header'));
-  if (!guard.bodies) return;
+  if (guard.headers) guardFields(response.headers, 'header', guard, (secret) => tell(secret, 'header'));
+  if (!guard.bodies) {
+    guardTrailers(exchange, response, guard, (secret) => tell(secret, 'header'));
+    return;
+  }
   makePlain(exchange, response);
   const { body } = response;
   if (body === null) return;
@@ -51,19 +55,37 @@ export async function guardEgress(
   await scanned.first();
 }
 
-function guardHeaders(
-  { headers: { flat } }: ExchangeResponse,
+function guardFields(
+  fields: HeaderList,
+  kind: 'header' | 'trailer',
   guard: EgressGuard,
   found: (secret: string) => void,
 ): void {
-  for (let i = 1; i < flat.length; i += 2) {
-    const bytes = Buffer.from(flat[i]!, 'latin1');
-    const redacted = guard.scanner.redact(bytes, (secret) => {
-      found(secret);
-      if (guard.mode === 'block') throw withheld(`the header ${flat[i - 1]}`, secret);
-    });
-    if (redacted !== bytes) flat[i] = Buffer.from(redacted).toString('latin1');
+  scanFields(fields, guard.scanner, (secret, name) => {
+    found(secret);
+    if (guard.mode === 'block') throw withheld(`the ${kind} ${name}`, secret);
+  });
+}
+
+/** Where bodies go unseen, the fields after them do not. */
+function guardTrailers(
+  exchange: Exchange,
+  response: ExchangeResponse,
+  guard: EgressGuard,
+  found: (secret: string) => void,
+): void {
+  const { body } = response;
+  if (body === null) return;
+  if (body instanceof BufferedBody) {
+    if (body.trailers !== null) guardFields(body.trailers, 'trailer', guard, found);
+    return;
   }
+  response.body = new ScannedTrailers(body, guard, {
+    found,
+    broken: (error) => {
+      exchange.error ??= error;
+    },
+  });
 }
 
 function guardWhole(
@@ -72,11 +94,12 @@ function guardWhole(
   guard: EgressGuard,
   found: (secret: string) => void,
 ): BufferedBody {
+  if (body.trailers !== null) guardFields(body.trailers, 'trailer', guard, found);
   const redacted = guard.scanner.redact(body.bytes, (secret) => {
     found(secret);
     if (guard.mode === 'block') throw withheld('the body', secret);
   });
   if (redacted === body.bytes) return body;
   dropBodyFields(headers);
-  return new BufferedBody(redacted);
+  return new BufferedBody(redacted, body.trailers);
 }

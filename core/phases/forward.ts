@@ -70,6 +70,8 @@ function send(exchange: Exchange, route: Route, wholeResponse: boolean): Promise
     authority: route.config.preserveHost ? exchange.authority : '',
     headers: upstreamHeaders(exchange, route, wholeResponse),
     body: exchange.requestBody,
+    acceptsTrailers: exchange.acceptsTrailers,
+    refusesTrailer: (name) => isTakenForOwn(name, exchange, route),
     confined: confinedHeaders(exchange, route),
     connectMs,
     responseMs,

@@ -55,7 +55,10 @@ export async function runRequestFilters(
   exchange.path = message.path;
   exchange.query = message.query;
   exchange.secretHeaders = message.secretHeaders ?? null;
-  if (result.body !== undefined) exchange.requestBody = new BufferedBody(result.body);
+  if (result.body !== undefined) {
+    const { requestBody: body } = exchange;
+    exchange.requestBody = new BufferedBody(result.body, body instanceof BufferedBody ? body.trailers : null);
+  }
   if (result.response !== null) {
     const { status, headers, body: answer } = result.response;
     exchange.response = { status, headers, body: new BufferedBody(answer) };
@@ -140,9 +143,9 @@ function tooLarge(maxBytes: number): GatewayError {
 async function holdBody(exchange: Exchange, maxBytes: number): Promise<Uint8Array | null> {
   const { requestBody } = exchange;
   if (requestBody === null) return null;
-  const bytes = await collectBody(requestBody, maxBytes, () => tooLarge(maxBytes));
-  exchange.requestBody = new BufferedBody(bytes);
-  return bytes;
+  const body = await collectBody(requestBody, maxBytes, () => tooLarge(maxBytes));
+  exchange.requestBody = body;
+  return body.bytes;
 }
 
 function placeContexts(

@@ -49,7 +49,7 @@ export async function runResponseFilters(
   if (replaced !== undefined) {
     // One that was held is in memory already and has nobody to tell.
     if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
-    response.body = new BufferedBody(replaced);
+    response.body = new BufferedBody(replaced, body instanceof BufferedBody ? body.trailers : null);
     return;
   }
   if (fields === null) return;
@@ -85,7 +85,7 @@ function refuseTooLarge({ length }: Body, maxBytes: number): void {
 async function holdBody(response: ExchangeResponse, body: Body, maxBytes: number): Promise<void> {
   const tooLarge = (): GatewayError =>
     new GatewayError('SLUICE_FILTER_RESPONSE_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
-  response.body = new BufferedBody(await collectBody(body, maxBytes, tooLarge));
+  response.body = await collectBody(body, maxBytes, tooLarge);
 }
 
 function withContexts(chain: PhaseChain, contexts: RequestPhaseOutcome['contexts']): readonly ChainLink[] {

@@ -1,14 +1,15 @@
-// Upstream over HTTP/1.1. Chooses the target; each request's life is a Call.
+// Chooses the target of a request; each request's life is a Call.
 import assert from 'node:assert';
 import { GatewayError } from '../errors.js';
 import { type Balancer, buildBalancer } from './balancer.js';
 import { Call, type CallHost, type Lane, type Verdict } from './call.js';
 import type { Connection } from './connection.js';
-import { ConnectionPool, type Waiter } from './connection-pool.js';
+import { ConnectionPool, type Connections, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import type { ResolveName } from './dial.js';
 import { HealthCheck } from './health-check.js';
 import { Http1Connection } from './http1-connection.js';
+import { SessionPool } from './session-pool.js';
 import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
 import type {
@@ -22,6 +23,9 @@ import type {
 
 /** Shared by all upstreams of the process: one timer. */
 const WHEEL = new DeadlineWheel();
+
+/** How long a session of HTTP/2 may be silent. */
+const PATIENCE = { silenceMs: 5000, quietMs: 310_000, ackMs: 5000 };
 
 const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 
@@ -147,7 +151,7 @@ export class BalancedUpstream implements Upstream, CallHost {
 class TargetLane implements Lane {
   readonly target: Target;
   readonly connector: TargetConnector;
-  readonly #pool: ConnectionPool;
+  readonly #pool: Connections;
 
   constructor(
     target: Target,
@@ -158,7 +162,11 @@ class TargetLane implements Lane {
     this.target = target;
     const connector = new TargetConnector(target.url, { ...options, resolve });
     this.connector = connector;
-    this.#pool = new ConnectionPool(() => open(connector, options.keepAliveMs), options.connections);
+    const { connections, keepAliveMs, protocol } = options;
+    this.#pool =
+      protocol === 'http2'
+        ? new SessionPool(connector, connections, { ...PATIENCE, keepAliveMs }, WHEEL)
+        : new ConnectionPool(() => open(connector, keepAliveMs), connections);
   }
 
   get weight(): number {

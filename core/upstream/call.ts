@@ -11,7 +11,13 @@ import { failureOf } from './failure.js';
 import { isStreaming } from './request-body.js';
 import { type BodySource, ResponseBody } from './response-body.js';
 import type { ResponseHead } from './response-head.js';
-import { countsAgainstTarget, isConnectFailure, isFailureStatus, isRepeatable } from './retry-rule.js';
+import {
+  countsAgainstTarget,
+  isConnectFailure,
+  isFailureStatus,
+  isIdempotent,
+  isReplayable,
+} from './retry-rule.js';
 import type { Target } from './target.js';
 import type { UpstreamRequest, UpstreamResponse } from './upstream.js';
 
@@ -73,6 +79,10 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     this.#request = request;
     this.#lane = lane;
     this.#verdict = verdict;
+  }
+
+  get connectMs(): number {
+    return this.#request.connectMs;
   }
 
   /** Sends it on its way. */
@@ -153,7 +163,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     if (isFailureStatus(head.status)) target.failed();
     else target.succeeded();
     this.#phase = 'body';
-    if (this.#request.method !== 'HEAD' && !head.bodiless) {
+    if (this.#request.method !== 'HEAD' && !head.bodiless && !head.ended) {
       this.#body = new ResponseBody(head.contentLength, this);
     }
     this.#watchSilence();
@@ -178,13 +188,13 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     return more;
   }
 
-  onComplete(): void {
+  onComplete(trailers: HeaderList | null): void {
     const connection = this.#connection!;
     const body = this.#body;
     this.#finish();
     this.#lane.release(connection);
     if (body === null) return;
-    body.end();
+    body.end(trailers);
     // A body that came with its head is in memory already; nobody has seen the response yet.
     this.#response!.body = body.settled();
   }
@@ -263,7 +273,11 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
 
   /** Where to send it once more, or null (DESIGN §7). */
   #retryLane(failure: GatewayError): Lane | null {
-    if (this.#attempts > this.#host.retries || !isRepeatable(this.#request)) return null;
+    if (this.#attempts > this.#host.retries || !isReplayable(this.#request)) return null;
+    if (failure.code === 'SLUICE_UPSTREAM_REFUSED') {
+      return this.#host.chooseLane([this.#lane.target]) ?? this.#lane;
+    }
+    if (!isIdempotent(this.#request)) return null;
     if (this.#isStale(failure)) return this.#lane;
     if (!isConnectFailure(failure)) return null;
     this.#tried ??= [];

@@ -4,10 +4,24 @@ import type { Connection } from './connection.js';
 
 /** A request that needs a connection. */
 export interface Waiter {
+  /** How long it waits for that. */
+  readonly connectMs: number;
   onConnection(connection: Connection): void;
 }
 
-export class ConnectionPool {
+/** Where requests get their connections to one target from. */
+export interface Connections {
+  /** Hands the waiter a connection, at once or when one is released. */
+  acquire(waiter: Waiter): void;
+  /** @returns false when the waiter was not in the queue: it has its connection */
+  leave(waiter: Waiter): boolean;
+  /** Takes a connection back. The next waiter may be handed it before this returns. */
+  release(connection: Connection): void;
+  /** Nothing is under way, and nothing will be. */
+  close(): Promise<void>;
+}
+
+export class ConnectionPool implements Connections {
   readonly #open: () => Connection;
   readonly #limit: number;
   readonly #connections: Connection[] = [];
@@ -24,19 +38,16 @@ export class ConnectionPool {
     this.#limit = limit;
   }
 
-  /** Hands the waiter a connection, at once or when one is released. */
   acquire(waiter: Waiter): void {
     const connection = this.#idle.pop() ?? this.#grow();
     if (connection === undefined) this.#waiting.add(waiter);
     else waiter.onConnection(connection);
   }
 
-  /** @returns false when the waiter was not in the queue: it has its connection */
   leave(waiter: Waiter): boolean {
     return this.#waiting.delete(waiter);
   }
 
-  /** Takes a connection back. The next waiter may be handed it before this returns. */
   release(connection: Connection): void {
     for (const next of this.#waiting) {
       this.#waiting.delete(next);

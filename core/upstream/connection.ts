@@ -1,6 +1,7 @@
-// What a connection to a target is, whatever client it is built on: a slot that carries one request at a time and opens
-// a socket when it has none. Call says what happens to a request, a connection only how its bytes travel.
+// What a connection to a target is, whatever protocol it speaks: a slot that carries one request at a time and opens
+// a socket, or a stream on one, when it has none. Call says what happens to a request, a connection only how its bytes travel.
 import type { GatewayError } from '../errors.js';
+import type { HeaderList } from '../headers.js';
 import type { UploadWatch } from './request-body.js';
 import type { ResponseHead } from './response-head.js';
 import type { UpstreamRequest } from './upstream.js';
@@ -28,8 +29,11 @@ export interface ConnectionEvents extends UploadWatch {
    * @returns false when the connection must stop until `resume`; what it has read already still comes
    */
   onData(bytes: Uint8Array): boolean;
-  /** The connection is free: a new request may be sent before this returns. */
-  onComplete(): void;
+  /**
+   * The connection is free: a new request may be sent before this returns.
+   * @param trailers fields after the body; null when there are none
+   */
+  onComplete(trailers: HeaderList | null): void;
   /** The socket is gone or will be, and the connection is free after the present turn of the event loop's queues. */
   onError(error: Error): void;
 }

@@ -1,8 +1,6 @@
 // Active health checks: asks each target on a connection of its own, so that a check also proves that the target
 // still accepts. Turns `Target.healthy`; nobody else does.
-import { type ClientRequest, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { reasonOf } from './failure.js';
+import { type Probe, probe } from './health-probe.js';
 import type { Target } from './target.js';
 import type { TargetConnector } from './target-connector.js';
 import type { HealthCheckOptions } from './upstream.js';
@@ -34,7 +32,7 @@ class TargetCheck {
   /** Results in a row that speak against the present verdict. */
   #contrary = 0;
   #timer: NodeJS.Timeout | null = null;
-  #request: ClientRequest | null = null;
+  #probe: Probe | null = null;
   #disposed = false;
 
   constructor({ target, connector }: CheckedTarget, options: HealthCheckOptions) {
@@ -47,42 +45,22 @@ class TargetCheck {
   dispose(): void {
     this.#disposed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#request?.destroy();
+    this.#probe?.destroy();
   }
 
   #run(): void {
-    const { origin, secure } = this.#connector;
-    const send = secure ? httpsRequest : httpRequest;
-    // No agent: the connection is opened for this check and closed after it.
-    const request = send(origin, {
-      path: this.#options.path,
-      createConnection: () => this.#connector.open(ignore),
-      headers: { 'user-agent': 'sluice-health-check' },
-    });
-    this.#request = request;
-    const { timeoutMs } = this.#options;
+    const { path, timeoutMs } = this.#options;
+    const request = probe(this.#connector, path, (problem) => this.#settle(problem));
+    this.#probe = request;
     this.#timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     this.#timer.unref();
-    let problem: string | null = 'it gave no answer';
-    request.on('response', (response) => {
-      const status = response.statusCode ?? 0;
-      problem = status >= 200 && status < 400 ? null : `it answered ${status}`;
-      response.on('error', () => {});
-      response.resume();
-    });
-    request.on('error', (error) => {
-      // After a good head nothing is wrong with the target, whatever becomes of the rest.
-      if (problem !== null) problem = reasonOf(error);
-    });
-    request.on('close', () => this.#settle(problem));
-    request.end();
   }
 
   /** @param problem null when the target is well */
   #settle(problem: string | null): void {
     if (this.#disposed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#request = null;
+    this.#probe = null;
     if (problem !== null) this.#target.ailment = problem;
     this.#judge(problem === null);
     this.#timer = setTimeout(() => this.#run(), this.#options.intervalMs);
@@ -100,6 +78,3 @@ class TargetCheck {
     this.#target.healthy = success;
   }
 }
-
-/** The request hears of its socket itself. */
-function ignore(): void {}

@@ -252,7 +252,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     if (reusable) this.#keep();
     else this.#drop();
     upload?.abandon();
-    events.onComplete();
+    events.onComplete(null);
   }
 
   #fail(error: Error): void {

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { GatewayError } from '../errors.js';
 import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
 
 /** Bytes held for a consumer that has not come yet, before the connection is paused. */
 const EARLY_BYTES = 64 * 1024;
@@ -29,6 +30,7 @@ export class ResponseBody implements Body {
   #delivering = false;
   #state: 'open' | 'ended' | 'failed' | 'closed' = 'open';
   #error: GatewayError | null = null;
+  #trailers: HeaderList | null = null;
 
   constructor(length: number | null, source: BodySource) {
     this.length = length;
@@ -82,9 +84,10 @@ export class ResponseBody implements Body {
   }
 
   /** The source is through. What is held is still delivered. */
-  end(): void {
+  end(trailers: HeaderList | null): void {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
+    this.#trailers = trailers;
     if (this.#consumer !== null) this.#deliver();
   }
 
@@ -103,7 +106,10 @@ export class ResponseBody implements Body {
   /** The same body in memory, when it has ended before anybody read it; else itself. */
   settled(): Body {
     if (this.#state !== 'ended' || this.#consumer !== null) return this;
-    return new BufferedBody(this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held));
+    return new BufferedBody(
+      this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held),
+      this.#trailers,
+    );
   }
 
   #deliver(): void {
@@ -117,7 +123,7 @@ export class ResponseBody implements Body {
     if (this.#held.length > 0 || this.#state !== 'ended') return;
     const consumer = this.#consumer;
     this.#close();
-    consumer?.end();
+    consumer?.end(this.#trailers ?? undefined);
   }
 
   #close(): void {

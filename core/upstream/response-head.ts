@@ -12,6 +12,7 @@ let lastTimeoutMs: number | null = null;
 
 export class ResponseHead {
   readonly status: number;
+  readonly ended: boolean;
   /** Flat, names lower case, without hop-by-hop fields. */
   fields: string[] = [];
   /** Value of `content-length`; null when absent. */
@@ -24,8 +25,10 @@ export class ResponseHead {
   keepAliveTimeoutMs: number | null = null;
   #named: Set<string> | null = null;
 
-  constructor(status: number) {
+  /** @param ended nothing follows it */
+  constructor(status: number, ended = false) {
     this.status = status;
+    this.ended = ended;
   }
 
   /** Neither a length nor chunks: the end of the connection ends the body (RFC 9112 §6.3), if there is one. */

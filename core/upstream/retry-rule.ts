@@ -6,11 +6,14 @@ import type { UpstreamRequest } from './upstream.js';
 /** Methods that may be sent twice (RFC 9110 §9.2.2). TRACE is one, but it is not forwarded. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-/** True when sending it twice does no harm and its body is still there for the second time. */
-export function isRepeatable(request: UpstreamRequest): boolean {
-  const { method, body, cancellation } = request;
-  if (cancellation.reason !== undefined) return false;
-  return IDEMPOTENT.has(method) && (body === null || body instanceof BufferedBody);
+/** True when sending it twice does no harm. */
+export function isIdempotent({ method }: UpstreamRequest): boolean {
+  return IDEMPOTENT.has(method);
+}
+
+/** True when somebody still waits for it, and its body is there for a second time. */
+export function isReplayable({ body, cancellation }: UpstreamRequest): boolean {
+  return cancellation.reason === undefined && (body === null || body instanceof BufferedBody);
 }
 
 /** The target was not there, or did not get as far as to be sent a request. */

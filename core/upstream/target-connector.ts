@@ -26,6 +26,7 @@ export interface ConnectorOptions {
 
 export class TargetConnector {
   readonly origin: URL;
+  readonly protocol: UpstreamProtocol;
   readonly #host: string;
   readonly #port: number;
   readonly #isLiteral: boolean;
@@ -41,6 +42,7 @@ export class TargetConnector {
   constructor(origin: string, options: ConnectorOptions) {
     const { allowPrivate, resolve = systemResolve, protocol = 'http1', tls } = options;
     this.origin = new URL(origin);
+    this.protocol = protocol;
     this.#host = this.origin.hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(this.origin.port) || (this.secure ? 443 : 80);
     this.#isLiteral = isIP(this.#host) !== 0;

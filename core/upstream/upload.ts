@@ -10,6 +10,11 @@ export interface UploadHost {
   onUploadFailed(error: GatewayError): void;
 }
 
+/** The body is not what was announced. */
+export function wrongLength(how: 'longer' | 'shorter'): GatewayError {
+  return new GatewayError('SLUICE_INTERNAL', `the request body is ${how} than its content-length`);
+}
+
 export class Upload implements BodyConsumer {
   readonly #body: Body;
   readonly #socket: Socket;
@@ -125,10 +130,8 @@ export class Upload implements BodyConsumer {
     return first ? `${head}transfer-encoding: chunked\r\n\r\n${size}\r\n` : `\r\n${size}\r\n`;
   }
 
-  #breakOff(how: string): void {
+  #breakOff(how: 'longer' | 'shorter'): void {
     this.#over = true;
-    this.#host.onUploadFailed(
-      new GatewayError('SLUICE_INTERNAL', `the request body is ${how} than its content-length`),
-    );
+    this.#host.onUploadFailed(wrongLength(how));
   }
 }

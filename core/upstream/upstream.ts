@@ -63,7 +63,7 @@ export interface UpstreamOptions {
   /** Active checks; null for none. */
   readonly healthCheck: HealthCheckOptions | null;
   readonly ejection: EjectionOptions;
-  /** Most connections to one target. */
+  /** Most connections to one target. With HTTP/2 each carries many requests. */
   readonly connections: number;
   readonly protocol: UpstreamProtocol;
   /** For targets with `https`; null: the authorities of the platform, no certificate of ours. */
@@ -85,6 +85,10 @@ export interface UpstreamRequest {
   /** No hop-by-hop and no framing fields: those are the upstream's to write. */
   readonly headers: HeaderList;
   readonly body: Body | null;
+  /** Fields after the body of the response are of use (`te: trailers`); only HTTP/2 tells the target. */
+  readonly acceptsTrailers: boolean;
+  /** Which fields after `body` are not for the client to set, by their name with hyphens for underscores; null for none. */
+  readonly refusesTrailer: ((lowerCaseName: string) => boolean) | null;
   /** Which of `headers` never go to another place that a redirect names, whatever it is; null for none. */
   readonly confined: { has(lowerCaseName: string): boolean } | null;
   /** Until a connection is there. */

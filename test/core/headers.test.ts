@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  acceptsTrailers,
+  forwardableTrailers,
   HeaderList,
   hopByHopTest,
   isFieldValue,
@@ -204,5 +206,35 @@ describe('hop-by-hop fields', () => {
     for (const flat of [[], ['connection', 'close'], ['connection', 'keep-alive', 'connection', 'close']]) {
       assert.equal(hopByHopTest(new HeaderList(flat)), isHopByHop);
     }
+  });
+});
+
+describe('forwardableTrailers', () => {
+  it('keeps what may stand after a body, and nothing that has its meaning before it or is the gateway’s', () => {
+    const kept = ['grpc-status', 'x-checksum', 'server-timing', 'digest'];
+    const dropped = [
+      ...['content-length', 'transfer-encoding', 'host', 'trailer', 'connection', 'te', 'authorization'],
+      ...['cookie', 'set-cookie', 'content-type', 'content-encoding', 'content_type', 'if-match', 'range'],
+      ...['x-forwarded-for', 'x_forwarded_for', 'x-real-ip', 'client-cert', 'client-cert-chain', 'via'],
+      ...['cache-control', 'location', 'no token', 'x-ours', 'x_ours'],
+    ];
+    const flat = [...dropped, ...kept].flatMap((name) => [name, '1']);
+    assert.deepEqual(forwardableTrailers(flat, (name) => name === 'x-ours')?.names(), kept);
+    assert.equal(forwardableTrailers(['x-a', 'a\r\nx-b: b']), null);
+    assert.equal(forwardableTrailers([]), null);
+    assert.equal(forwardableTrailers(['x-a', 'a'.repeat(17_000)]), null, 'more than anybody needs');
+  });
+});
+
+describe('acceptsTrailers', () => {
+  it('finds the word in te, among others and in whatever case', () => {
+    const accepts = (...values: string[]): boolean =>
+      acceptsTrailers(new HeaderList(values.flatMap((value) => ['te', value])));
+    assert.deepEqual(
+      [['trailers'], ['gzip, Trailers'], ['gzip', 'trailers'], [], ['trailers-not'], ['gzip;q=0.5']].map(
+        (values) => accepts(...values),
+      ),
+      [true, true, true, false, false, false],
+    );
   });
 });

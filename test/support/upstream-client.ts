@@ -52,6 +52,8 @@ export function upstreamRequest(changes: Partial<UpstreamRequest> = {}): Upstrea
     authority: '',
     headers: new HeaderList(),
     body: null,
+    acceptsTrailers: false,
+    refusesTrailer: null,
     confined: null,
     connectMs: 10_000,
     responseMs: 10_000,
@@ -64,6 +66,22 @@ export function upstreamRequest(changes: Partial<UpstreamRequest> = {}): Upstrea
 /** The client's leaving, as the listener words it. */
 export function clientLeft(): GatewayError {
   return new GatewayError('SLUICE_LISTEN_ABORTED', 'the client left');
+}
+
+/** Reads a body to its end, with what follows it. Rejects with the error it fails with. */
+export function collectAll(
+  body: Body,
+): Promise<{ readonly text: string; readonly trailers: HeaderList | null }> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    body.read({
+      chunk: (bytes) => {
+        text += Buffer.from(bytes).toString('latin1');
+      },
+      end: (trailers) => resolve({ text, trailers: trailers ?? null }),
+      fail: reject,
+    });
+  });
 }
 
 /** Reads a body to its end. Rejects with the error it fails with. */

@@ -97,7 +97,8 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-function listen(test: TestContext, server: Server, port: number): Promise<TestTarget> {
+/** Listens on 127.0.0.1 until the end of the test. */
+export function listen(test: TestContext, server: Server, port: number): Promise<TestTarget> {
   return serve(test, server, port, 'http', 'connection');
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
+import { HeaderList } from '../../../core/headers.js';
 import { DerivedBody } from '../../../core/phases/derived-body.js';
 import { Collector, HandBody } from '../../support/raw-body.js';
 
@@ -77,6 +78,16 @@ function loud(): { source: HandBody; body: LoudBody; reader: Reader } {
 }
 
 describe('a body made of another', () => {
+  it('hands on what follows its source', () => {
+    const source = new HandBody(null);
+    const body = new LoudBody(source);
+    let seen: readonly string[] | undefined;
+    body.read({ chunk: () => {}, end: (trailers) => (seen = trailers?.flat), fail: assert.fail });
+    source.consumer!.chunk(bytes('a'));
+    source.consumer!.end(new HeaderList(['x-sum', '1']));
+    assert.deepEqual(seen, ['x-sum', '1']);
+  });
+
   it('does not begin before somebody asks, and is read once however often', async () => {
     const { source, body, reader } = loud();
     assert.equal(source.consumer, null);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { EgressGuard } from '../../../core/egress.js';
 import { GatewayError } from '../../../core/errors.js';
-import type { BodyConsumer } from '../../../core/exchange.js';
-import { ScannedBody } from '../../../core/phases/scanned-body.js';
+import type { Body, BodyConsumer } from '../../../core/exchange.js';
+import { HeaderList } from '../../../core/headers.js';
+import { type ScanListener, ScannedBody, ScannedTrailers } from '../../../core/phases/scanned-body.js';
 import { SecretScanner } from '../../../core/secrets/secret-scanner.js';
 import { HandBody } from '../../support/raw-body.js';
 
@@ -11,6 +13,7 @@ const SECRET = 'correct-horse';
 class Taker implements BodyConsumer {
   text = '';
   ended = false;
+  trailers: readonly string[] | null = null;
   failed: GatewayError | null = null;
   onChunk = (): void => {};
 
@@ -19,8 +22,9 @@ class Taker implements BodyConsumer {
     this.onChunk();
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
     this.ended = true;
+    this.trailers = trailers?.flat ?? null;
   }
 
   fail(error: GatewayError): void {
@@ -146,3 +150,52 @@ describe('a body that is looked at', () => {
     assert.equal(left.taker.text, '');
   });
 });
+
+describe('fields after a body', () => {
+  const kinds: Record<string, (source: HandBody, mode: 'redact' | 'block', listener: ScanListener) => Body> =
+    {
+      'that is looked at': (source, mode, listener) => new ScannedBody(source, guardOf(mode), listener),
+      'that is not': (source, mode, listener) => new ScannedTrailers(source, guardOf(mode), listener),
+    };
+  for (const [which, build] of Object.entries(kinds)) {
+    for (const mode of ['redact', 'block'] as const) {
+      it(`${which} give no secret away in mode ${mode}`, () => {
+        const found: string[] = [];
+        const broken: GatewayError[] = [];
+        const source = new HandBody(null);
+        const body = build(source, mode, {
+          found: (secret) => found.push(secret),
+          broken: (error) => broken.push(error),
+        });
+        const taker = new Taker();
+        body.read(taker);
+        source.consumer!.chunk(Buffer.from('clean'));
+        source.consumer!.end(new HeaderList(['grpc-status', '2', 'grpc-message', `no key ${SECRET}`]));
+        assert.deepEqual(found, ['secret://s']);
+        assert.equal(taker.text, 'clean');
+        if (mode === 'redact') {
+          assert.deepEqual(taker.trailers, ['grpc-status', '2', 'grpc-message', 'no key [secret]']);
+          return;
+        }
+        assert.equal(taker.ended, false);
+        assert.equal(taker.failed?.code, 'SLUICE_SECRET_EGRESS');
+        assert.deepEqual(broken, [taker.failed]);
+      });
+    }
+
+    it(`${which} go their way when they are clean`, () => {
+      const source = new HandBody(null);
+      const body = build(source, 'block', { found: assert.fail, broken: assert.fail });
+      const taker = new Taker();
+      body.read(taker);
+      source.consumer!.chunk(Buffer.from('clean'));
+      source.consumer!.end(new HeaderList(['grpc-status', '0']));
+      assert.deepEqual([taker.text, taker.ended, taker.trailers], ['clean', true, ['grpc-status', '0']]);
+    });
+  }
+});
+
+function guardOf(mode: 'redact' | 'block'): EgressGuard {
+  const scanner = new SecretScanner(new Map([['secret://s', SECRET]]));
+  return { scanner, mode, headers: true, bodies: true };
+}

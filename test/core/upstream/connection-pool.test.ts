@@ -6,6 +6,7 @@ import { ConnectionPool, type Waiter } from '../../../core/upstream/connection-p
 import { TargetConnector } from '../../../core/upstream/target-connector.js';
 
 class Recorder implements Waiter {
+  readonly connectMs = 1000;
   connection: Connection | null = null;
 
   onConnection(connection: Connection): void {

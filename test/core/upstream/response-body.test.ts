@@ -55,7 +55,7 @@ describe('ResponseBody', () => {
     const listener = new Listener();
     body.read(listener);
     assert.equal(body.push(bytes('c')), true);
-    body.end();
+    body.end(null);
     assert.deepEqual(listener.heard, ['a', 'b', 'c', 'end']);
     assert.equal(source.resumed, 0);
   });
@@ -79,7 +79,7 @@ describe('ResponseBody', () => {
     body.resume();
     assert.deepEqual(listener.heard, ['a', 'b']);
     assert.equal(source.resumed, 0, 'it stopped again');
-    body.end();
+    body.end(null);
     body.resume();
     assert.deepEqual(listener.heard, ['a', 'b', 'c', 'end']);
   });
@@ -117,7 +117,7 @@ describe('ResponseBody', () => {
     body.push(bytes('a'));
     body.fail(cut());
     body.resume();
-    body.end();
+    body.end(null);
     assert.deepEqual(listener.heard, ['SLUICE_UPSTREAM_CUT']);
   });
 
@@ -138,7 +138,7 @@ describe('ResponseBody', () => {
     assert.deepEqual(open.source.cancelled, [reason]);
     const ended = build();
     ended.body.push(bytes('a'));
-    ended.body.end();
+    ended.body.end(null);
     ended.body.cancel(clientLeft());
     assert.deepEqual(ended.source.cancelled, []);
     const listener = new Listener();
@@ -151,7 +151,7 @@ describe('ResponseBody', () => {
     const listener = new Listener(() => body.cancel(clientLeft()));
     body.push(bytes('a'));
     body.push(bytes('b'));
-    body.end();
+    body.end(null);
     body.read(listener);
     assert.deepEqual(listener.heard, ['a']);
     assert.equal(source.resumed, 0);
@@ -162,7 +162,7 @@ describe('ResponseBody', () => {
     assert.equal(body.settled(), body);
     body.push(bytes('a'));
     body.push(bytes('b'));
-    body.end();
+    body.end(null);
     const settled = body.settled();
     assert.ok(settled instanceof BufferedBody);
     assert.equal(settled.length, 2);

@@ -2,27 +2,34 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../../core/exchange.js';
-import { countsAgainstTarget, isConnectFailure, isRepeatable } from '../../../core/upstream/retry-rule.js';
+import {
+  countsAgainstTarget,
+  isConnectFailure,
+  isIdempotent,
+  isReplayable,
+} from '../../../core/upstream/retry-rule.js';
 import { clientLeft, PushedBody, upstreamRequest } from '../../support/upstream-client.js';
 
 const failure = (code: ErrorCode): GatewayError => new GatewayError(code, 'test');
 
-describe('isRepeatable', () => {
+describe('isIdempotent', () => {
   it('holds for idempotent methods, spelt as they are', () => {
     const methods = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH', 'TRACE', 'get', 'PURGE'];
     assert.deepEqual(
-      methods.filter((method) => isRepeatable(upstreamRequest({ method }))),
+      methods.filter((method) => isIdempotent(upstreamRequest({ method }))),
       ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'],
     );
   });
+});
 
+describe('isReplayable', () => {
   it('asks for a body that can be sent twice and a client that still waits', () => {
     const method = 'PUT';
-    assert.equal(isRepeatable(upstreamRequest({ method, body: new BufferedBody(Buffer.from('x')) })), true);
-    assert.equal(isRepeatable(upstreamRequest({ method, body: new PushedBody(1) })), false);
+    assert.equal(isReplayable(upstreamRequest({ method, body: new BufferedBody(Buffer.from('x')) })), true);
+    assert.equal(isReplayable(upstreamRequest({ method, body: new PushedBody(1) })), false);
     const cancellation = new Cancellation();
     cancellation.cancel(clientLeft());
-    assert.equal(isRepeatable(upstreamRequest({ cancellation })), false);
+    assert.equal(isReplayable(upstreamRequest({ cancellation })), false);
   });
 });
 
