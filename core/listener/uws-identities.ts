@@ -44,7 +44,7 @@ export class UwsIdentities {
     this.#engine = engine;
     this.#tls = tls;
     this.#handle = handle;
-    this.clients = tls.clientAuth === null ? null : new ClientCertificates(tls.clientAuth);
+    this.clients = readClients(tls);
     const [first, ...others] = tls.identities;
     this.app = openApp(engine, tls, first!);
     this.app.any('/*', this.#route);
@@ -89,8 +89,7 @@ export class UwsIdentities {
     if (names.length === 0) return;
     const first = this.#tls!.identities[0]!;
     // `addServerName` would say nothing, and clients would see another certificate. An app says it, but stays for ever.
-    if (identity !== first && !taken.has(identity.certificate.fingerprint))
-      openApp(this.#engine, this.#tls!, identity);
+    if (identity !== first && !taken.has(digestOf(identity))) openApp(this.#engine, this.#tls!, identity);
     withFiles(this.#tls!, identity, (options) => {
       for (const name of names) {
         this.app.addServerName(name, options);
@@ -109,6 +108,15 @@ export class UwsIdentities {
     if (identity === identities[0] || this.#spellings === SPELLINGS) return;
     this.#spellings += 1;
     this.#serve(identity, [name]);
+  }
+}
+
+/** @throws GatewayError SLUICE_LISTEN_TLS for lists that say nothing of the authorities */
+export function readClients({ clientAuth }: ServerTls): ClientCertificates | null {
+  try {
+    return clientAuth && new ClientCertificates(clientAuth);
+  } catch (cause) {
+    throw refuse('the lists of revoked certificates', cause);
   }
 }
 

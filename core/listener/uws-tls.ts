@@ -2,9 +2,8 @@
 // to the app with the identities of the day. So a change neither closes the port nor touches a running connection.
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerTls } from '../tls/server-tls.js';
-import { ClientCertificates } from './client-certificates.js';
 import type { UwsModule, UwsTlsApp } from './uws-engine.js';
-import { type TlsRequestHandler, UwsIdentities } from './uws-identities.js';
+import { readClients, type TlsRequestHandler, UwsIdentities } from './uws-identities.js';
 
 export class UwsTls {
   /** To listen on. */
@@ -28,8 +27,8 @@ export class UwsTls {
 
   /** @throws GatewayError SLUICE_LISTEN_TLS when the engine does not take `tls`; then all is as before */
   update(tls: ServerTls): void {
-    if (tls.clientAuth !== null && differOnlyInLists(tls, this.#tls)) {
-      this.#current.clients = new ClientCertificates(tls.clientAuth);
+    if (differOnlyInLists(tls, this.#tls)) {
+      this.#current.clients = readClients(tls);
     } else if (tls.digest !== this.#tls.digest) {
       this.#replace(new UwsIdentities(this.#engine, tls, this.#handle));
     }
