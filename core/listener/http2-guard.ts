@@ -8,7 +8,7 @@ const MAX_RESETS = 200;
 /** PING, SETTINGS and PRIORITY frames in a window, beside two for each piece of a body or of a response. */
 const MAX_CONTROL_FRAMES = 1000;
 /** Bytes in a window that are no part of a body, beside a head for each request and as many as bodies have. */
-const MAX_CONTROL_BYTES = 1024 * 1024;
+const MAX_CONTROL_BYTES = 256 * 1024;
 const HEAD_BYTES = 16 * 1024;
 
 export class Http2Guard {

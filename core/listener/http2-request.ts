@@ -2,6 +2,10 @@
 import { GatewayError } from '../errors.js';
 import type { RequestHead } from './node-intake.js';
 
+/** Of all fields, counted as SETTINGS_MAX_HEADER_LIST_SIZE does (RFC 9113 §6.5.2). */
+export const MAX_HEAD_BYTES = 16 * 1024;
+const FIELD_OVERHEAD_BYTES = 32;
+
 /** Fields of one connection, which HTTP/2 has no use for (RFC 9113 §8.2.2). */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'connection',
@@ -26,9 +30,11 @@ export function readHttp2Head(raw: readonly string[]): Http2Head {
   const flat: string[] = [];
   let cookieAt = -1;
   let fault: string | null = null;
+  let bytes = 0;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
+    bytes += name.length + value.length + FIELD_OVERHEAD_BYTES;
     if (name.startsWith(':')) {
       if (pseudo.has(name)) fault ??= `there is more than one ${name}`;
       pseudo.set(name, value);
@@ -40,6 +46,8 @@ export function readHttp2Head(raw: readonly string[]): Http2Head {
       flat.push(name, value);
     }
   }
+  // Node enforces the setting only once the client has acknowledged it.
+  if (bytes > MAX_HEAD_BYTES) fault ??= `the head has more than ${MAX_HEAD_BYTES} bytes`;
   fault ??= joinAuthority(pseudo.get(':authority'), flat);
   const method = pseudo.get(':method') ?? '';
   const scheme = pseudo.get(':scheme');

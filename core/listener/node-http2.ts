@@ -8,13 +8,12 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Http2Guard } from './http2-guard.js';
-import { readHttp2Head } from './http2-request.js';
+import { MAX_HEAD_BYTES, readHttp2Head } from './http2-request.js';
 import { Http2Wire } from './http2-wire.js';
 import type { NodeIntake } from './node-intake.js';
 import type { Peer } from './node-wire.js';
 
 const MAX_STREAMS = 100;
-const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_FIELDS = 256;
 /** What a client may send on one stream, and on all of them, before somebody takes it. */
 const STREAM_WINDOW_BYTES = 128 * 1024;
@@ -162,7 +161,7 @@ class Http2Connection {
   }
 
   #calm(): void {
-    if (!this.#session.destroyed) this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (!this.#session.destroyed) this.#session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never);
   }
 }
 
