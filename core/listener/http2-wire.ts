@@ -23,6 +23,7 @@ export class Http2Wire implements NodeWire {
   #cut = false;
   #payload: Payload = 'none';
   #trailers: HeaderList | null = null;
+  #stopsAfterTrailers = false;
 
   constructor(stream: ServerHttp2Stream, flat: readonly string[]) {
     this.input = stream;
@@ -76,8 +77,10 @@ export class Http2Wire implements NodeWire {
   /** RFC 9113 §8.1: what is still to come of the request may be left out. */
   stopClient(): void {
     const stream = this.output;
-    if (stream.writableFinished) stream.close(constants.NGHTTP2_NO_ERROR);
-    else stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+    // What follows the body comes after the stream is finished; a reset would come before it.
+    if (this.#payload === 'stream' && !stream.sentTrailers) this.#stopsAfterTrailers = true;
+    else if (stream.writableFinished) this.#reset();
+    else stream.once('finish', () => this.#reset());
   }
 
   cut(): void {
@@ -97,6 +100,10 @@ export class Http2Wire implements NodeWire {
     }
   }
 
+  #reset(): void {
+    this.output.close(constants.NGHTTP2_NO_ERROR);
+  }
+
   #sendTrailers(): void {
     if (this.output.destroyed || this.output.closed) return;
     const fields = this.#trailers === null ? {} : fieldsOf(this.#trailers);
@@ -104,7 +111,10 @@ export class Http2Wire implements NodeWire {
       this.output.sendTrailers(fields);
     } catch {
       this.cut();
+      return;
     }
+    // By then they have left: Node sends them at the end of the turn.
+    if (this.#stopsAfterTrailers) setImmediate(() => this.#reset());
   }
 }
 

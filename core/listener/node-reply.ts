@@ -77,12 +77,13 @@ export class NodeReply implements Reply {
       this.#wire.writeHead(status, headers, length, 'none', closes);
       return this.#sendWhole(null);
     }
-    if (body === null || body.length === 0) {
+    const trailing = body instanceof BufferedBody && body.trailers !== null;
+    if (body === null || (body.length === 0 && !trailing)) {
       body?.read(DISCARD);
       this.#wire.writeHead(status, headers, 0, 'none', closes);
       return this.#sendWhole(null);
     }
-    if (body instanceof BufferedBody && body.length <= WHOLE_BYTES) {
+    if (body instanceof BufferedBody && body.length <= WHOLE_BYTES && !trailing) {
       this.#wire.writeHead(status, headers, body.length, 'whole', closes);
       return this.#sendWhole(body.bytes);
     }
