@@ -98,7 +98,7 @@ describe('routes for certain clients', () => {
     return { gateway, ask, seen, config };
   }
 
-  for (const engine of ['uws']) {
+  for (const engine of ['uws', 'node']) {
     it(`admit those of their lists on the engine ${engine}, and answer others 403`, async (test) => {
       const { gateway, ask, seen } = await start(test, 'request', engine);
       const statuses = async (client: TestIdentity | null) => {

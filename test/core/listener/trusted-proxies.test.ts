@@ -153,6 +153,17 @@ describe('TrustedProxies', () => {
     );
   });
 
+  it('answers the same however many addresses it was asked about', () => {
+    const many = new TrustedProxies(['10.0.0.0/9']);
+    for (let round = 0; round < 2; round += 1) {
+      for (let i = 0; i < 10_000; i += 1) {
+        const inside = `10.${i % 100}.${i >> 8}.${i & 255}`;
+        const outside = `10.${128 + (i % 100)}.${i >> 8}.${i & 255}`;
+        assert.deepEqual([many.has(inside), many.has(outside)], [true, false]);
+      }
+    }
+  });
+
   it('refuses what is no network', () => {
     assert.throws(() => new TrustedProxies(['10.0.0.1/8']), RangeError);
   });
