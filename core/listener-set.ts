@@ -8,7 +8,7 @@ import type { ExchangeHandler, Listener } from './listener/listener.js';
 import type { ServerTls } from './tls/server-tls.js';
 
 interface Open {
-  readonly config: ListenerConfig;
+  config: ListenerConfig;
   readonly listener: Listener;
   /** What it shows and asks for; null takes clear text. */
   tls: ServerTls | null;
@@ -47,7 +47,7 @@ export class ListenerSet {
       for (const config of listeners) {
         const tls = materials.listener(config.name);
         const open = this.#open.find((other) => isSame(other.config, config));
-        if (open !== undefined) undo.push(this.#turnTo(open, tls));
+        if (open !== undefined) undo.push(turnTo(open, config, tls));
         else {
           this.#refuseTakeover(config);
           added.push(await this.#openOne(config, tls));
@@ -90,18 +90,6 @@ export class ListenerSet {
     return { config, listener: built.listener, tls };
   }
 
-  /** @returns how to turn it back */
-  #turnTo(open: Open, tls: ServerTls | null): () => void {
-    const before = open.tls;
-    if (before === null || tls === null || before.digest === tls.digest) return () => undefined;
-    open.listener.updateTls(tls);
-    open.tls = tls;
-    return () => {
-      open.listener.updateTls(before);
-      open.tls = before;
-    };
-  }
-
   /** An address is bound exclusively, so a listener cannot be replaced by another one on the same address. */
   #refuseTakeover(config: ListenerConfig): void {
     if (config.port === 0) return;
@@ -116,11 +104,34 @@ export class ListenerSet {
   }
 }
 
-/** True when one listener does for both: what it secures its connections with can change while it is open. */
+/** @returns how to turn it back */
+function turnTo(open: Open, config: ListenerConfig, tls: ServerTls | null): () => void {
+  const { config: before, tls: shown, listener } = open;
+  if (shown !== null && tls !== null && shown.digest !== tls.digest) {
+    listener.updateTls(tls);
+    open.tls = tls;
+  }
+  listener.trustProxies(config.trustedProxies);
+  open.config = config;
+  return () => {
+    if (open.tls !== shown) listener.updateTls(shown!);
+    open.tls = shown;
+    listener.trustProxies(before.trustedProxies);
+    open.config = before;
+  };
+}
+
+/** True when one listener does for both: whom it trusts and what it shows can change while it is open. */
 function isSame(a: ListenerConfig, b: ListenerConfig): boolean {
   return isDeepStrictEqual(socketOf(a), socketOf(b));
 }
 
-function socketOf({ tls, hsts: _, redirectToHttps: __, ...socket }: ListenerConfig): object {
+function socketOf({
+  tls,
+  hsts: _,
+  redirectToHttps: __,
+  trustedProxies: ___,
+  ...socket
+}: ListenerConfig): object {
   return { ...socket, isSecure: tls !== null };
 }

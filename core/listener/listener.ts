@@ -76,6 +76,8 @@ export interface Listener {
    * Throws SLUICE_LISTEN_TLS when the engine does not take it: all stays as it was.
    */
   updateTls(tls: ServerTls): void;
+  /** Believes these proxies and no others from the next request on; of the PROXY protocol, from the next connection on. */
+  trustProxies(networks: readonly string[]): void;
   /** Accepts no new connection; running exchanges go on, and their connections close after the response. */
   drain(): void;
   /** Cuts every connection that is left. */

@@ -66,6 +66,8 @@ export class MemoryListener implements Listener {
     assert.fail('nothing is encrypted in memory');
   }
 
+  trustProxies(): void {}
+
   drain(): void {
     this.#draining = true;
   }

@@ -35,12 +35,12 @@ export interface Taken {
 export class NodeIntake {
   readonly #listener: string;
   readonly #owner: ReplyOwner;
-  readonly #proxies: TrustedProxies | null;
+  readonly #proxies: TrustedProxies;
   readonly #handler: ExchangeHandler;
   readonly #ids = new RequestIds();
   readonly #facts = new RequestFacts();
 
-  constructor(listener: string, owner: ReplyOwner, proxies: TrustedProxies | null, handler: ExchangeHandler) {
+  constructor(listener: string, owner: ReplyOwner, proxies: TrustedProxies, handler: ExchangeHandler) {
     this.#listener = listener;
     this.#owner = owner;
     this.#proxies = proxies;
@@ -52,7 +52,7 @@ export class NodeIntake {
     const { method, path, query, flat } = head;
     const facts = this.#facts;
     const found = checkRequest(method, path, query, flat, facts);
-    const origin = this.#proxies?.originOf(peer.address, flat) ?? null;
+    const origin = this.#proxies.isEmpty ? null : this.#proxies.originOf(peer.address, flat);
     const refusal = known ?? found ?? origin?.refusal ?? null;
     const exchange = new Exchange({
       id: this.#ids.next(),

@@ -40,7 +40,7 @@ export class NodeListener implements Listener, ReplyOwner {
   readonly #watched = new Set<NodeReply>();
   readonly #server: Server;
   readonly #tls: NodeTls | null;
-  readonly #proxies: TrustedProxies | null;
+  readonly #proxies: TrustedProxies;
   /** Addresses that proxies have told, by connection: TLS hands on a socket of its own. */
   readonly #told = new Map<string, string>();
   #http1: NodeHttp1 | null = null;
@@ -56,8 +56,7 @@ export class NodeListener implements Listener, ReplyOwner {
     this.#options = options;
     this.#times = { ...TIMES, ...times };
     this.#tls = options.tls ? this.#buildTls(options.tls) : null;
-    const { trustedProxies = [] } = options;
-    this.#proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
+    this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: READ_BYTES }, (socket) =>
       this.#connected(socket),
     );
@@ -83,6 +82,10 @@ export class NodeListener implements Listener, ReplyOwner {
   updateTls(tls: ServerTls): void {
     assert(this.#tls !== null, 'a listener for clear text has no TLS to change');
     this.#tls.update(tls);
+  }
+
+  trustProxies(networks: readonly string[]): void {
+    this.#proxies.replace(networks);
   }
 
   drain(): void {
@@ -145,7 +148,7 @@ export class NodeListener implements Listener, ReplyOwner {
 
   /** Who is no proxy of ours has nothing to say here, and a proxy of ours has to say something. */
   #takePreamble(socket: Socket): void {
-    if (this.#proxies?.has(addressOf(socket)) !== true) {
+    if (!this.#proxies.has(addressOf(socket))) {
       socket.destroy();
       return;
     }

@@ -43,13 +43,27 @@ const WITH_PORT = /^(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?$/;
  * whoever reads both lets the client choose. `x-forwarded-host` is not read either: routes are chosen by the host.
  */
 export class TrustedProxies {
-  readonly #networks: NetworkSet;
+  #networks: NetworkSet;
+  #isEmpty: boolean;
   /** By how they are written. */
   readonly #known = new Map<string, Hop>();
 
   /** @param networks addresses, and networks in CIDR notation. @throws RangeError when one of them is neither */
-  constructor(networks: readonly string[]) {
+  constructor(networks: readonly string[] = []) {
     this.#networks = new NetworkSet(networks);
+    this.#isEmpty = networks.length === 0;
+  }
+
+  /** True when nobody is trusted: whoever sees that need not ask about requests. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  /** Trusts these from now on and no others. Throws as the constructor does; then everything is as before. */
+  replace(networks: readonly string[]): void {
+    this.#networks = new NetworkSet(networks);
+    this.#isEmpty = networks.length === 0;
+    this.#known.clear();
   }
 
   /** @param address empty when the peer is gone already, which nobody trusts */

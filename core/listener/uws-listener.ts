@@ -33,7 +33,7 @@ engine._cfg('silent');
 export class UwsListener implements Listener, ReplyOwner {
   readonly name: string;
   readonly #options: ListenerOptions;
-  readonly #proxies: TrustedProxies | null;
+  readonly #proxies: TrustedProxies;
   readonly #tls: UwsTls | null;
   readonly #app: UwsApp;
   readonly #ids = new RequestIds();
@@ -53,10 +53,10 @@ export class UwsListener implements Listener, ReplyOwner {
   constructor(options: ListenerOptions) {
     this.name = options.name;
     this.#options = options;
-    const { trustedProxies = [], tls = null } = options;
+    const { trustedProxies, tls = null } = options;
     this.#tls = tls && new UwsTls(engine, tls, this.#route);
     this.#app = this.#tls?.app ?? engine.App();
-    this.#proxies = trustedProxies.length === 0 ? null : new TrustedProxies(trustedProxies);
+    this.#proxies = new TrustedProxies(trustedProxies);
   }
 
   get port(): number {
@@ -90,6 +90,10 @@ export class UwsListener implements Listener, ReplyOwner {
   updateTls(tls: ServerTls): void {
     assert(this.#tls !== null, 'the listener takes clear text');
     this.#tls.update(tls);
+  }
+
+  trustProxies(networks: readonly string[]): void {
+    this.#proxies.replace(networks);
   }
 
   drain(): void {
@@ -184,7 +188,7 @@ export class UwsListener implements Listener, ReplyOwner {
     const peerAddress = formatAddress(new Uint8Array(res.getRemoteAddress()));
     // It has taken one off the connection, of whomever, and would go on as if nothing had been said.
     if (refusal === null && res.getProxiedRemoteAddress().byteLength > 0) refusal = unwantedPreamble();
-    const origin = this.#proxies === null ? null : this.#proxies.originOf(peerAddress, flat);
+    const origin = this.#proxies.isEmpty ? null : this.#proxies.originOf(peerAddress, flat);
     refusal ??= origin?.refusal ?? null;
     // A stranger learns of nothing else.
     if (client instanceof GatewayError) refusal = client;

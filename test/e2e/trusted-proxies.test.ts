@@ -21,8 +21,8 @@ async function start(test: TestContext, trustedProxies: readonly string[], more:
     seen.push(request.headers);
     response.end('ok');
   });
-  const gateway = await TestGateway.start(test, {
-    listeners: [{ name: 'public', address: '127.0.0.1:0', trustedProxies, ...more }],
+  const config = (networks: readonly string[]) => ({
+    listeners: [{ name: 'public', address: '127.0.0.1:0', trustedProxies: networks, ...more }],
     upstreams: { sample: { targets: [{ url: target.url }] } },
     filters: {
       inside: {
@@ -32,7 +32,8 @@ async function start(test: TestContext, trustedProxies: readonly string[], more:
     },
     routes: [route('all', '/*'), route('inside', '/inside', ['inside'])],
   });
-  return { gateway, seen };
+  const gateway = await TestGateway.start(test, config(trustedProxies));
+  return { gateway, seen, config };
 }
 
 describe('behind a trusted proxy', () => {
@@ -53,6 +54,24 @@ describe('behind a trusted proxy', () => {
     const { gateway } = await start(test, ['127.0.0.0/8']);
     assert.equal((await fetch(gateway.url('/inside'), { headers: FORGED })).status, 403);
     assert.equal((await fetch(gateway.url('/inside'))).status, 200);
+  });
+
+  it('other proxies can be trusted while it runs, on the connections that there are too', async (test) => {
+    const { gateway, seen, config } = await start(test, ['127.0.0.1']);
+    const port = gateway.port;
+    const raw = await RawClient.open(port);
+    const ask = async (): Promise<unknown> => {
+      raw.send('GET /a HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n');
+      assert.equal((await raw.response()).status, 200);
+      return seen.at(-1)!['x-forwarded-for'];
+    };
+    assert.equal(await ask(), '203.0.113.7, 127.0.0.1');
+    await gateway.apply(config(['10.0.0.0/8']));
+    assert.equal(await ask(), '127.0.0.1');
+    await gateway.apply(config(['127.0.0.0/8']));
+    assert.equal(await ask(), '203.0.113.7, 127.0.0.1');
+    assert.equal(gateway.port, port);
+    raw.destroy();
   });
 
   it('a client that cannot be told is refused, and the upstream does not hear of it', async (test) => {

@@ -164,6 +164,19 @@ describe('TrustedProxies', () => {
     }
   });
 
+  it('trusts others when it is told so, at once, and as before when it is told nonsense', () => {
+    const changing = new TrustedProxies();
+    assert.deepEqual([changing.isEmpty, changing.has(PROXY)], [true, false]);
+    changing.replace(['10.0.0.0/8']);
+    assert.deepEqual([changing.isEmpty, changing.has(PROXY), changing.has(CLIENT)], [false, true, false]);
+    assert.throws(() => changing.replace(['10.0.0.1/8']), RangeError);
+    assert.equal(changing.has(PROXY), true);
+    changing.replace([CLIENT]);
+    assert.deepEqual([changing.has(PROXY), changing.has(CLIENT)], [false, true]);
+    changing.replace([]);
+    assert.deepEqual([changing.isEmpty, changing.has(CLIENT)], [true, false]);
+  });
+
   it('refuses what is no network', () => {
     assert.throws(() => new TrustedProxies(['10.0.0.1/8']), RangeError);
   });
