@@ -28,7 +28,7 @@ function secretOf({ chain, key }: TestIdentity): string {
   return JSON.stringify({ cert: chain, key });
 }
 
-for (const engine of ['uws'] as const) {
+for (const engine of ['uws', 'node'] as const) {
   test(`a listener of the engine ${engine} has its certificate from a secret`, async (t) => {
     const sealed = new SealedFleet(t, cluster, `tls-${engine}`);
     const target = await startHttpTarget(t, (_, response) => response.end('{}'));
@@ -73,11 +73,14 @@ for (const engine of ['uws'] as const) {
     /** What a new connection sees, and the status that it gets. */
     const visit = async (options: ConnectionOptions): Promise<string> => {
       const socket = connect(options);
+      const closed = once(socket, 'close').then(() => Promise.reject(new Error('closed')));
+      closed.catch(() => undefined);
       try {
-        await once(socket, 'secureConnect');
+        await Promise.race([once(socket, 'secureConnect'), closed]);
+        const { CN } = socket.getPeerCertificate().subject;
         socket.write('GET / HTTP/1.1\r\nhost: api.example.com\r\n\r\n');
-        const [answer] = await once(socket, 'data');
-        return `${socket.getPeerCertificate().subject.CN} ${String(answer).slice(9, 12)}`;
+        const [answer] = (await Promise.race([once(socket, 'data'), closed])) as [Buffer];
+        return `${CN} ${answer.toString('latin1', 9, 12)}`;
       } catch {
         return 'refused';
       } finally {

@@ -76,7 +76,7 @@ async function start(test: TestContext, engine: string, tls: object, more: objec
 
 const FILES = { cert: './api.crt', key: './api.key' };
 
-for (const engine of ['uws'] as const) {
+for (const engine of ['uws', 'node'] as const) {
   describe(`TLS on the engine ${engine}`, () => {
     it('serves, and tells upstream how the client came', async (test) => {
       const { port } = await start(test, engine, {});
