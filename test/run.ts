@@ -10,6 +10,9 @@ const TESTS = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(TESTS, '..', '..');
 const LONG = /(?:^|\/)(?:soak|chaos|specs)(?:\/|[.-])/;
 
+/** So a file that hangs is named, and the others are told of. */
+const DEADLINE_MINUTES = { short: 10, long: 60 };
+
 function testFiles(filters: readonly string[]): string[] {
   return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
     .map((path) => path.split(sep).join('/'))
@@ -24,10 +27,17 @@ if (files.length === 0) {
   process.stderr.write(`No test file matches ${process.argv.slice(2).join(' ')}\n`);
   process.exit(2);
 }
+const minutes = files.some((file) => LONG.test(file)) ? DEADLINE_MINUTES.long : DEADLINE_MINUTES.short;
 const runner = spawn(
   process.execPath,
   // `spec` also where the output is no terminal: its closing lines are what CI reads.
-  ['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism()}`, ...files],
+  [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${availableParallelism()}`,
+    `--test-timeout=${minutes * 60_000}`,
+    ...files,
+  ],
   { cwd: ROOT, stdio: 'inherit' },
 );
 runner.once('exit', (code, signal) => {
