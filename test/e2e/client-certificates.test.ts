@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { readCertificate } from '../../core/tls/certificate.js';
 import { buildInline, manifestOf } from '../sdk/inline-filter.js';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
@@ -47,7 +49,7 @@ describe('routes for certain clients', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  async function start(test: TestContext, mode: 'request' | 'require', engine: string) {
+  async function start(test: TestContext, mode: 'request' | 'require', engine: string, more: object = {}) {
     const seen: Record<string, unknown>[] = [];
     const target = await startHttpTarget(test, (incoming, response) => {
       seen.push(incoming.headers);
@@ -59,6 +61,7 @@ describe('routes for certain clients', () => {
           name: 'public',
           address: '127.0.0.1:0',
           engine,
+          ...more,
           tls: {
             certificates: [{ cert: './api.crt', key: './api.key' }],
             clientAuth: { ca: './ca.crt', mode },
@@ -146,6 +149,46 @@ describe('routes for certain clients', () => {
       assert.deepEqual([await ask('/pay', pay), await ask('/pay', billing)], [403, 200]);
     });
   }
+
+  it('judge each request of a connection by HTTP/2', async (test) => {
+    const { gateway, seen } = await start(test, 'request', 'node', { http2: true });
+    for (const [client, expected] of [
+      [pay, [200, 200, 200, 403]],
+      [billing, [200, 200, 403, 403]],
+      [null, [200, 403, 403, 403]],
+    ] as const) {
+      const session = connect('https://api.example.com', {
+        createConnection: () =>
+          connectTls({
+            host: '127.0.0.1',
+            port: gateway.port,
+            servername: 'api.example.com',
+            ALPNProtocols: ['h2'],
+            ca: root.cert,
+            ...(client === null ? {} : { cert: client.chain, key: client.key }),
+          }),
+      });
+      const answers = ['/open', '/any', '/pay', '/nobody'].map(async (path) => {
+        const stream = session.request({ ':path': path, 'client-cert': FORGED['client-cert'] });
+        const [headers] = await once(stream, 'response');
+        stream.resume();
+        return headers[':status'];
+      });
+      assert.deepEqual(await Promise.all(answers), expected);
+      session.destroy();
+    }
+    assert.deepEqual(
+      seen.map((headers) => [headers['x-subject'], headers['x-client-cert-seen']].join()).sort(),
+      [
+        'CN=billing,no',
+        'CN=billing,no',
+        'CN=pay,O=Example,no',
+        'CN=pay,O=Example,no',
+        'CN=pay,O=Example,no',
+        'nobody,no',
+      ],
+    );
+  });
 
   it('are out of reach in clear text', async (test) => {
     const { gateway, seen } = await start(test, 'request', 'auto');
