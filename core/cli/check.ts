@@ -22,8 +22,8 @@ const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
   Prints nothing but the result, and which certificates run out; every error names its place. Exit 0 or 1.
 
   --against OLD         compare with another configuration, a file or in etcd: prints every host, method and path that
-                        becomes reachable or unreachable, and those whose filters let more (wider), fewer (narrower) or
-                        other requests (changed) through
+                        becomes reachable or unreachable, and those whose filters, clients or listeners let more (wider),
+                        fewer (narrower) or other requests (changed) through
   --fail-on-widening    with --against: exit 1 when anything becomes reachable, wider or changed
   --json                print {"valid", "revision", "routes", "filters", "upstreams", "certificates"}, with --against
                         {"changes", "widening"} besides, instead of sentences

@@ -4,6 +4,7 @@ import type { FilterConfig, GatewayConfig, RouteConfig } from '../../config/mode
 import { parsePathPattern } from '../../path-pattern.js';
 import { RadixRouter } from '../../router/radix-router.js';
 import { compareClients } from './clients-order.js';
+import { compareListeners } from './listeners-order.js';
 import { type PathRegion, pathRegions, witnessOf } from './path-regions.js';
 import { compareRules } from './rules-order.js';
 import {
@@ -26,13 +27,14 @@ export interface ReachChange {
   readonly kind: 'reachable' | 'unreachable' | Exclude<VerdictName, 'same'>;
   /** A host pattern, or `*` for every host that has no routes of its own. */
   readonly host: string;
+  /** `*` for every method, where listeners let in other requests. */
   readonly method: string;
   /** A path pattern. */
   readonly path: string;
-  /** Ids of the routes; null where there is none. */
+  /** Ids of the routes; null where there is none, and where listeners are what has changed. */
   readonly before: string | null;
   readonly after: string | null;
-  /** What the filters let through otherwise. */
+  /** What lets requests through otherwise: filters, limits, clients, listeners. */
   readonly reasons: readonly { readonly verdict: VerdictName; readonly what: string }[];
 }
 
@@ -52,7 +54,7 @@ export function diffReach(
   const now = new ReachView(after, identify);
   const methods = methodsOf([...before.routes, ...after.routes]);
   const fresh = freshSegment([...before.routes, ...after.routes]);
-  const changes: ReachChange[] = [];
+  const changes: ReachChange[] = listenerChanges(before, after);
   const known = new Set<string>();
   for (const { host, witness } of hostsOf([...before.routes, ...after.routes])) {
     const patterns = [...old.pathsOn(witness), ...now.pathsOn(witness)];
@@ -79,6 +81,15 @@ export function diffReach(
     }
   }
   return changes;
+}
+
+/** At most one, of all requests. */
+function listenerChanges(before: GatewayConfig, after: GatewayConfig): ReachChange[] {
+  const verdicts = new Verdicts();
+  compareListeners(before, after, verdicts);
+  const kind = nameOf(verdicts.all);
+  if (kind === 'same') return [];
+  return [{ kind, host: '*', method: '*', path: '/*', before: null, after: null, reasons: verdicts.reasons }];
 }
 
 /** True for a change that lets more requests through, or of which nobody can tell that it does not. */

@@ -17,5 +17,6 @@ function formatChange({ kind, host, method, path, before, after, reasons }: Reac
   const routes =
     before === null || before === after ? after : after === null ? before : `${before} -> ${after}`;
   const why = reasons.map(({ verdict, what }) => `${what} (${verdict})`).join(', ');
-  return `${kind} ${method} ${host} ${path} [${routes}]${why === '' ? '' : `: ${why}`}\n`;
+  const where = routes === null ? '' : ` [${routes}]`;
+  return `${kind} ${method} ${host} ${path}${where}${why === '' ? '' : `: ${why}`}\n`;
 }

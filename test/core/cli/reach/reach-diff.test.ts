@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { diffReach, isWidening } from '../../../../core/cli/reach/reach-diff.js';
 import { formatReach } from '../../../../core/cli/reach/reach-report.js';
-import type { ClientCertificateConfig, GatewayConfig } from '../../../../core/config/model.js';
+import type {
+  ClientCertificateConfig,
+  GatewayConfig,
+  ListenerConfig,
+} from '../../../../core/config/model.js';
 import { validate } from '../../config/validating.js';
 
 type Json = Record<string, unknown>;
@@ -355,4 +359,89 @@ describe('what certificates reach', () => {
       if (verdict !== null) assert.deepEqual(change!.reasons, [{ verdict, what: 'clientCertificate' }]);
     });
   }
+});
+
+describe('what listeners let in', () => {
+  const base = config(['GET /a']);
+  const [plain] = base.listeners;
+  const asking = (mode: 'require' | 'request', ca = ['/ca.crt'], crl: string[] = []): ListenerConfig => ({
+    ...plain!,
+    tls: {
+      certificates: [],
+      clientAuth: { ca, mode, crl },
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      ciphers: [],
+    },
+  });
+  const redirecting: ListenerConfig = { ...plain!, redirectToHttps: { port: 443 } };
+  const rule = { subjects: null, dnsNames: null, uris: null, fingerprints: null, forward: false };
+  const changesOf = (
+    before: readonly ListenerConfig[],
+    after: readonly ListenerConfig[],
+    hasRule = false,
+  ) => {
+    const clientCertificate = hasRule ? rule : null;
+    const routes = base.routes.map((route) => ({ ...route, clientCertificate }));
+    return diffReach({ ...base, routes, listeners: before }, { ...base, routes, listeners: after });
+  };
+  const other = { ...plain!, name: 'other' };
+  const cases: readonly [
+    what: string,
+    before: ListenerConfig,
+    after: ListenerConfig,
+    open: string,
+    ruled: string,
+  ][] = [
+    ['require to request', asking('require'), asking('request'), 'wider', 'wider'],
+    ['request to require', asking('request'), asking('require'), 'narrower', 'narrower'],
+    ['require to nothing', asking('require'), plain!, 'wider', 'changed'],
+    ['nothing to require', plain!, asking('require'), 'narrower', 'changed'],
+    ['request to nothing', asking('request'), plain!, 'same', 'narrower'],
+    ['nothing to request', plain!, asking('request'), 'same', 'wider'],
+    ['one more authority', asking('require'), asking('require', ['/ca.crt', '/b.crt']), 'wider', 'wider'],
+    ['another authority', asking('require'), asking('require', ['/b.crt']), 'changed', 'changed'],
+    [
+      'a list of revoked ones',
+      asking('require'),
+      asking('require', ['/ca.crt'], ['/crl']),
+      'narrower',
+      'narrower',
+    ],
+    ['no such list any more', asking('require', ['/ca.crt'], ['/crl']), asking('require'), 'wider', 'wider'],
+    ['no redirect any more', redirecting, plain!, 'wider', 'wider'],
+    ['a redirect', plain!, redirecting, 'narrower', 'narrower'],
+    ['a proxy that is trusted', plain!, { ...plain!, trustedProxies: ['10.0.0.1'] }, 'changed', 'changed'],
+    ['the PROXY protocol', plain!, { ...plain!, proxyProtocol: true }, 'changed', 'changed'],
+    ['another port', plain!, { ...plain!, port: 1 }, 'same', 'same'],
+  ];
+  for (const [what, before, after, open, ruled] of cases) {
+    it(`${what}: ${open} for routes without a rule, ${ruled} where one has one`, () => {
+      for (const [hasRule, kind] of [
+        [false, open],
+        [true, ruled],
+      ] as const) {
+        const [change, ...more] = changesOf([before], [after], hasRule);
+        assert.equal(change?.kind ?? 'same', kind);
+        assert.deepEqual(more, []);
+      }
+    });
+  }
+
+  it('is told of listeners that come and go, but for those that only redirect', () => {
+    const [added] = changesOf([plain!], [plain!, other]);
+    assert.deepEqual(added, {
+      kind: 'wider',
+      host: '*',
+      method: '*',
+      path: '/*',
+      before: null,
+      after: null,
+      reasons: [{ verdict: 'wider', what: 'listener other added' }],
+    });
+    assert.equal(formatReach([added!]), 'wider * * /*: listener other added (wider)\n1 wider\n');
+    assert.equal(isWidening(added!), true);
+    assert.equal(changesOf([plain!, other], [plain!])[0]!.kind, 'narrower');
+    assert.deepEqual(changesOf([plain!], [plain!, { ...redirecting, name: 'other' }]), []);
+  });
 });
