@@ -1,6 +1,8 @@
 // Bodies as filters and limits need them: whole in memory, or counted while they pass.
 import type { GatewayError } from '../errors.js';
 import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
+import { dropBodyFields } from '../wasm/edits.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -33,6 +35,14 @@ export function collectBody(
       fail: reject,
     });
   });
+}
+
+/** What may follow a body in memory whose bytes became others: nothing that describes them. */
+export function trailersAfterEdit(body: Body | null): HeaderList | null {
+  if (!(body instanceof BufferedBody) || body.trailers === null) return null;
+  const kept = body.trailers.clone();
+  dropBodyFields(kept);
+  return kept;
 }
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array {

@@ -62,6 +62,7 @@ class DecodedBody extends DerivedBody {
   }
 
   protected override sourceEnded(): void {
+    this.dropDigests();
     if (this.#decoder === null) this.finish();
     else this.#decoder.end();
   }

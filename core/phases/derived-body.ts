@@ -3,6 +3,7 @@
 import type { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
+import { dropBodyFields } from '../wasm/edits.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -183,6 +184,11 @@ export abstract class DerivedBody implements Body, BodyConsumer {
   /** Something was passed on that the reader has not taken. */
   protected get isHeldUp(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  /** Of what follows the source, nothing is passed on that describes its bytes: they are others now. */
+  protected dropDigests(): void {
+    if (this.trailers !== null) dropBodyFields(this.trailers);
   }
 
   protected holdSource(): void {

@@ -3,6 +3,7 @@ import type { EgressGuard } from '../egress.js';
 import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import { dropBodyFields } from '../wasm/edits.js';
+import { trailersAfterEdit } from './collect-body.js';
 import { makePlain } from './plain-body.js';
 import { ScannedBody, ScannedTrailers, scanFields, withheld } from './scanned-body.js';
 
@@ -101,5 +102,5 @@ function guardWhole(
   });
   if (redacted === body.bytes) return body;
   dropBodyFields(headers);
-  return new BufferedBody(redacted, body.trailers);
+  return new BufferedBody(redacted, trailersAfterEdit(body));
 }

@@ -53,6 +53,7 @@ export class FilteredBody extends DerivedBody {
   }
 
   protected override sourceEnded(): void {
+    this.dropDigests();
     this.#advance();
   }
 

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
 import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
-import { collectBody, LimitedBody } from './collect-body.js';
+import { collectBody, LimitedBody, trailersAfterEdit } from './collect-body.js';
 import {
   bodyStage,
   buildMessage,
@@ -56,8 +56,7 @@ export async function runRequestFilters(
   exchange.query = message.query;
   exchange.secretHeaders = message.secretHeaders ?? null;
   if (result.body !== undefined) {
-    const { requestBody: body } = exchange;
-    exchange.requestBody = new BufferedBody(result.body, body instanceof BufferedBody ? body.trailers : null);
+    exchange.requestBody = new BufferedBody(result.body, trailersAfterEdit(exchange.requestBody));
   }
   if (result.response !== null) {
     const { status, headers, body: answer } = result.response;

@@ -7,7 +7,7 @@ import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import { bodyFields, dropStaleFields } from '../wasm/edits.js';
-import { collectBody } from './collect-body.js';
+import { collectBody, trailersAfterEdit } from './collect-body.js';
 import { bodyStage, buildMessage, ChainRun, type FilterObserver, type FilterSetting } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
 import { makePlain } from './plain-body.js';
@@ -49,7 +49,7 @@ export async function runResponseFilters(
   if (replaced !== undefined) {
     // One that was held is in memory already and has nobody to tell.
     if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
-    response.body = new BufferedBody(replaced, body instanceof BufferedBody ? body.trailers : null);
+    response.body = new BufferedBody(replaced, trailersAfterEdit(body));
     return;
   }
   if (fields === null) return;

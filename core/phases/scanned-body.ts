@@ -93,6 +93,7 @@ export class ScannedBody extends DerivedBody {
   }
 
   protected override sourceEnded(): void {
+    if (this.#mode === 'redact') this.dropDigests();
     if (this.trailers !== null) scanFields(this.trailers, this.#scanner, (secret) => this.#found(secret));
     if (this.#secret === null) this.finish(this.#scan.end());
     else this.#withhold(this.#secret);

@@ -14,13 +14,17 @@ const SESSION_WINDOW_BYTES = 1024 * 1024;
 const MAX_HEAD_BYTES = 24 * 1024;
 const MAX_HEAD_FIELDS = 256;
 /** A peer that allows more gets them by another session. */
-const MOST_STREAMS = 1000;
+const MOST_STREAMS = 250;
+/** Identifiers of streams run out at twice as many (RFC 9113 §5.1.1). */
+const MOST_SERVED = 500_000_000;
 
 export interface SessionTimes {
   /** How long one without a request is kept. */
   readonly keepAliveMs: number;
   /** Silence with requests under way, after which the peer is asked whether it still is there. */
   readonly silenceMs: number;
+  /** Likewise, when a request has waited in vain. */
+  readonly doubtMs: number;
   /** Until it is asked again when it said so and nothing else: servers of gRPC hang up on who asks every five minutes. */
   readonly quietMs: number;
   /** Within which it must say so. */
@@ -58,8 +62,11 @@ export class Http2Session extends Deadline {
   #capacity: number;
   #taken = 0;
   #served = 0;
-  #heard = false;
+  #heardAtMs = 0;
+  #pingedAtMs = 0;
   #pinged = false;
+  /** It was pinged since it was heard. */
+  #asked = false;
   /** No stream beyond it was looked at, once a GOAWAY has said so. */
   lastStreamId = Number.POSITIVE_INFINITY;
   /** What ended it before its time. */
@@ -120,7 +127,7 @@ export class Http2Session extends Deadline {
   /** A request is bound to it. */
   take(): void {
     this.#taken++;
-    if (this.#state === 'ready' && !this.#pinged && (this.#taken === 1 || this.#heard)) this.#watch();
+    if (this.#state === 'ready' && this.#taken === 1 && !this.#pinged) this.#watch();
   }
 
   /** It is over, or bound to another. */
@@ -144,27 +151,42 @@ export class Http2Session extends Deadline {
 
   /** @returns how many streams there were before */
   countStream(): number {
+    if (this.#served === MOST_SERVED) this.#drain();
     return this.#served++;
   }
 
   /** Something came from the peer. */
   hear(): void {
-    this.#heard = true;
+    this.#heardAtMs = performance.now();
+    this.#asked = false;
+  }
+
+  /**
+   * A request has waited in vain: is the peer still there? Who was heard or asked of late is not asked: servers of gRPC hang up on
+   * who asks often.
+   */
+  doubt(): void {
+    const { doubtMs, quietMs } = this.#times;
+    const nowMs = performance.now();
+    if (nowMs - this.#heardAtMs < doubtMs) return;
+    if (!this.#asked || nowMs - this.#pingedAtMs >= quietMs / 5) this.#ping();
   }
 
   /**
    * Asks the peer whether it still is there, and ends the session if it does not say so. Not for dead peers alone: Node's session
    * hears nothing more, not even the end, when a write over TLS has failed at once.
    */
-  doubt(): void {
+  #ping(): void {
     if (this.#pinged || this.#state === 'connecting' || this.#session === null || this.#session.destroyed)
       return;
     this.#pinged = true;
+    this.#pingedAtMs = performance.now();
+    this.#asked = true;
     this.#session.ping((error) => {
       this.#pinged = false;
-      this.#heard = false;
       if (error !== null || this.#state !== 'ready') return;
-      this.#wheel.arm(this, this.#taken > 0 ? this.#times.quietMs : this.#times.keepAliveMs);
+      if (this.#taken === 0) this.#wheel.arm(this, this.#times.keepAliveMs);
+      else this.#watch();
     });
     this.#wheel.arm(this, this.#times.ackMs);
   }
@@ -178,10 +200,8 @@ export class Http2Session extends Deadline {
     } else if (this.#taken === 0) {
       this.#drain();
       this.#end();
-    } else if (this.#heard) {
-      this.#watch();
     } else {
-      this.doubt();
+      this.#watch();
     }
   }
 
@@ -226,6 +246,7 @@ export class Http2Session extends Deadline {
     this.#capacity = Math.min(streams, MOST_STREAMS);
     if (this.#state === 'connecting') {
       this.#state = 'ready';
+      this.#heardAtMs = performance.now();
       this.#wheel.disarm(this);
       if (this.#taken > 0) this.#watch();
       else this.#wheel.arm(this, this.#times.keepAliveMs);
@@ -245,9 +266,12 @@ export class Http2Session extends Deadline {
     if (this.#taken === 0) this.#end();
   }
 
+  /** Until the peer has been silent for too long. */
   #watch(): void {
-    this.#heard = false;
-    this.#wheel.arm(this, this.#times.silenceMs);
+    const { silenceMs, quietMs } = this.#times;
+    const left = (this.#asked ? quietMs : silenceMs) - (performance.now() - this.#heardAtMs);
+    if (left <= 0) this.#ping();
+    else this.#wheel.arm(this, left);
   }
 
   #fail(error: Error): void {

@@ -246,6 +246,14 @@ describe('TlsClient', { timeout: 30_000 }, () => {
     }
   }
 
+  it('verifies certificates whatever the environment says', async (t) => {
+    const name = 'NODE_TLS_REJECT_UNAUTHORIZED';
+    process.env[name] = '0';
+    t.after(() => delete process.env[name]);
+    const target = await startTarget(t, selfSigned({ names: NAMES }));
+    await assert.rejects(ask(startClient(t, target)), { code: 'SLUICE_UPSTREAM_CERTIFICATE' });
+  });
+
   it('says so when the target does not speak TLS', async (t) => {
     const plain = await startHttpTarget(t, (_request, response) => response.end());
     const upstream = startClient(t, { port: Number(new URL(plain.url).port) });

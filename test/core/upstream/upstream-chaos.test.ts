@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { describe, it } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../../core/exchange.js';
@@ -10,6 +12,13 @@ import {
   upstreamRequest,
 } from '../../support/upstream-client.js';
 import { ENGINES } from '../../support/upstream-engines.js';
+
+/** The connection, or the stream where many share one. */
+function breakOff(request: IncomingMessage): void {
+  const { stream } = request as unknown as { readonly stream?: ServerHttp2Stream };
+  if (stream === undefined) request.socket.destroy();
+  else stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+}
 
 for (const [engine, { build, startHttpTarget }] of Object.entries(ENGINES)) {
   describe(`BalancedUpstream over ${engine} under a mixture of everything`, { timeout: 60_000 }, () => {
@@ -28,14 +37,14 @@ for (const [engine, { build, startHttpTarget }] of Object.entries(ENGINES)) {
             response.end('early');
             break;
           case '/close':
-            request.socket.destroy();
+            breakOff(request);
             break;
           case '/silent':
             drain();
             break;
           case '/cut':
             drain();
-            response.write('half', () => request.socket.destroy());
+            response.write('half', () => breakOff(request));
             break;
           case '/big':
             drain();
