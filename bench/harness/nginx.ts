@@ -9,11 +9,24 @@ import type { Tool } from './tools.js';
 
 const PEERS = fileURLToPath(new URL('../../../bench/peers/', import.meta.url));
 
+/** What a configuration needs beside the values that every one has. */
+export interface NginxExtras {
+  /** For `${…}`. */
+  readonly values?: Readonly<Record<string, string | number>>;
+  /** Put into `${folder}`, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts nginx as `bench/peers/CONFIG` says. In that file `${port}`, `${upstreamPort}`, `${folder}` for what nginx
  * writes, `${root}` of the system that nginx belongs to and `${config}`, the folder of the file, are filled in.
  */
-export async function startNginx(tool: Tool, config: string, upstreamPort: number): Promise<Subject> {
+export async function startNginx(
+  tool: Tool,
+  config: string,
+  upstreamPort: number,
+  extras: NginxExtras = {},
+): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const port = await freePort();
   const values: Readonly<Record<string, string | number>> = {
@@ -22,7 +35,10 @@ export async function startNginx(tool: Tool, config: string, upstreamPort: numbe
     folder,
     root: tool.root === '/' ? '' : tool.root,
     config: join(PEERS, config, '..'),
+    ...extras.values,
   };
+  for (const [name, content] of Object.entries(extras.files ?? {}))
+    writeFileSync(join(folder, name), content);
   const text = readFileSync(join(PEERS, config), 'utf8').replace(/\$\{(\w+)\}/g, (whole, name: string) =>
     String(values[name] ?? whole),
   );
