@@ -7,9 +7,8 @@ import { type Certificate, readCertificate } from '../tls/certificate.js';
 import { pemBlocks } from '../tls/pem.js';
 import { defaultIdentities, identitiesFor } from '../tls/server-names.js';
 import type { ClientAuth, ServerIdentity, ServerTls } from '../tls/server-tls.js';
+import { KEY_GROUPS, TLS13_SUITES } from '../tls/suites.js';
 
-/** All of TLS 1.3 (RFC 8446 §9.1), which the configuration does not choose from. */
-const TLS13_SUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 /** Two keys and a name, as OpenSSL wants them. */
 const TICKET_KEY_BYTES = 48;
 
@@ -74,6 +73,8 @@ export class NodeTls {
       requestCert: clientAuth !== null,
       rejectUnauthorized: clientAuth?.mode === 'require',
     });
+    // Node ends those that fail itself, but only tells of those that take too long.
+    server.on('tlsClientError', (_, socket) => socket.destroy());
     server.on('secureConnection', (socket) => {
       const certificate = admit(socket, clientAuth);
       if (certificate === undefined) socket.destroy();
@@ -113,8 +114,9 @@ class Contexts {
       cert: identities.map(({ chain }) => chain),
       minVersion,
       maxVersion,
-      ciphers: `${TLS13_SUITES}:${ciphers}`,
+      ciphers: `${TLS13_SUITES.join(':')}:${ciphers}`,
       honorCipherOrder: true,
+      ecdhCurve: KEY_GROUPS,
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       ticketKeys: this.#ticketKeys,
       // Node reads one list of each text.

@@ -17,3 +17,9 @@ export const TLS13_SUITES = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
 ] as const;
+
+/**
+ * Groups that keys are agreed in (RFC 8446 §4.2.7), best first, as OpenSSL spells them. Those of finite fields, which it
+ * has besides, cost a server hundreds of times as much, and a client that only pretends nothing.
+ */
+export const KEY_GROUPS = 'X25519:P-256:P-384';

@@ -30,12 +30,18 @@ export async function answerToHello(
   }
 }
 
-function clientHello(version: number, suites: readonly number[]): Buffer {
+/** @param more extensions besides */
+export function clientHello(
+  version: number,
+  suites: readonly number[],
+  more: readonly Buffer[] = [],
+): Buffer {
   const extensions = Buffer.concat([
     // supported_groups: P-256; ec_point_formats: uncompressed; signature_algorithms: ECDSA and RSA with SHA-256.
     bytes16(10, bytes16(bytes(0, 23))),
     bytes16(11, bytes(1, 0)),
     bytes16(13, bytes16(bytes(4, 3, 4, 1))),
+    ...more,
   ]);
   const hello = Buffer.concat([
     bytes(version >> 8, version & 0xff),
@@ -47,6 +53,12 @@ function clientHello(version: number, suites: readonly number[]): Buffer {
   ]);
   const handshake = Buffer.concat([bytes(1, 0), bytes16(hello)]);
   return Buffer.concat([bytes(22, 3, 1), bytes16(handshake)]);
+}
+
+/** The extension that asks for a server by its name (RFC 6066 §3). */
+export function serverNames(...names: readonly (string | Buffer)[]): Buffer {
+  const list = names.map((name) => Buffer.concat([bytes(0), bytes16(Buffer.from(name))]));
+  return bytes16(0, bytes16(Buffer.concat(list)));
 }
 
 function bytes(...values: number[]): Buffer {
