@@ -68,7 +68,7 @@ function canonicalAttribute(tokens: readonly Token[]): string | null {
   const written = trimmed(tokens.slice(equals + 1));
   const value = textOf(written);
   if (equals < 0 || type === null || value === null || !TYPE.test(type) || written[0] === HASH) return null;
-  return `${type.toUpperCase()}=${escaped(value)}`;
+  return `${type.toUpperCase()}=${escapeValue(value)}`;
 }
 
 function trimmed(tokens: readonly Token[]): readonly Token[] {
@@ -93,7 +93,8 @@ function textOf(tokens: readonly Token[]): string | null {
   }
 }
 
-function escaped(value: string): string {
+/** The text of a value as it stands in a name, with no more escapes than it needs. */
+export function escapeValue(value: string): string {
   return value
     .replace(/[,+"\\<>;]/g, '\\$&')
     .replace(/^[# ]|(?<=.) $/gs, '\\$&')

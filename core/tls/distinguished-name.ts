@@ -1,5 +1,6 @@
 // Distinguished names as text (RFC 4514), for what the platform does not put into words: it does for certificates only.
 import { type AsnType, BaseStringBlock, Constructed, ObjectIdentifier } from 'asn1js';
+import { escapeValue } from './canonical-name.js';
 
 /** RFC 4514 §3, and what certificates have besides, as the platform calls it. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
@@ -40,16 +41,6 @@ function attribute(pair: AsnType): string {
 }
 
 function textOf(value: AsnType): string {
-  if (value instanceof BaseStringBlock) return escaped(value.getValue());
+  if (value instanceof BaseStringBlock) return escapeValue(value.getValue());
   return `#${Buffer.from(value.valueBeforeDecodeView).toString('hex').toUpperCase()}`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replace(/[,+"\\<>;]/g, '\\$&')
-    .replace(/^[# ]|(?<=.) $/g, '\\$&')
-    .replace(
-      /[\u0000-\u001f\u007f]/g,
-      (control) => `\\${Buffer.from(control).toString('hex').toUpperCase()}`,
-    );
 }

@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:http2';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { connect as connectTls } from 'node:tls';
 import { readCertificate } from '../../core/tls/certificate.js';
 import { buildInline, manifestOf } from '../sdk/inline-filter.js';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { route, TestGateway } from '../support/gateway.js';
+import { Http2Client } from '../support/http2-client.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
 
 const root = TestAuthority.root();
@@ -157,25 +156,17 @@ describe('routes for certain clients', () => {
       [billing, [200, 200, 403, 403]],
       [null, [200, 403, 403, 403]],
     ] as const) {
-      const session = connect('https://api.example.com', {
-        createConnection: () =>
-          connectTls({
-            host: '127.0.0.1',
-            port: gateway.port,
-            servername: 'api.example.com',
-            ALPNProtocols: ['h2'],
-            ca: root.cert,
-            ...(client === null ? {} : { cert: client.chain, key: client.key }),
-          }),
+      const http2 = await Http2Client.open(gateway.port, {
+        servername: 'api.example.com',
+        ca: root.cert,
+        rejectUnauthorized: true,
+        ...(client === null ? {} : { cert: client.chain, key: client.key }),
       });
-      const answers = ['/open', '/any', '/pay', '/nobody'].map(async (path) => {
-        const stream = session.request({ ':path': path, 'client-cert': FORGED['client-cert'] });
-        const [headers] = await once(stream, 'response');
-        stream.resume();
-        return headers[':status'];
-      });
-      assert.deepEqual(await Promise.all(answers), expected);
-      session.destroy();
+      const headers = { 'client-cert': FORGED['client-cert'] };
+      const answers = ['/open', '/any', '/pay', '/nobody'].map((path) => http2.ask(path, { headers }));
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      assert.deepEqual(statuses, expected);
+      http2.destroy();
     }
     assert.deepEqual(
       seen.map((headers) => [headers['x-subject'], headers['x-client-cert-seen']].join()).sort(),

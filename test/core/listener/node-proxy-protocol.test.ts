@@ -1,7 +1,6 @@
 // NodeListener behind a proxy that speaks the PROXY protocol: real sockets, in clear text and before TLS and HTTP/2.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
@@ -11,6 +10,7 @@ import { HeaderList } from '../../../core/headers.js';
 import type { ListenerOptions } from '../../../core/listener/listener.js';
 import { NodeListener, type NodeTimes } from '../../../core/listener/node-listener.js';
 import { TestAuthority } from '../../support/certificates.js';
+import { Http2Client } from '../../support/http2-client.js';
 import { type PreambleOptions, preamble } from '../../support/proxy-preamble.js';
 import { RawClient } from '../../support/raw-client.js';
 import { serverTls } from '../../support/server-tls.js';
@@ -199,11 +199,9 @@ describe('NodeListener with the PROXY protocol', () => {
   it('takes it before HTTP/2 in clear text', async (test) => {
     const { port, seen } = await open(test, { http2: true });
     const socket = await introduced(port, preamble(CLIENT));
-    const session = connectHttp2('http://a', { createConnection: () => socket });
-    const stream = session.request({ ':path': '/a' });
-    const [headers] = await once(stream, 'response');
-    assert.equal(headers[':status'], 200);
-    session.destroy();
+    const http2 = await Http2Client.open(port, { createConnection: () => socket });
+    assert.equal((await http2.ask('/a')).status, 200);
+    http2.destroy();
     assert.equal(seen[0]!.clientAddress, CLIENT);
     assert.match(await answerTo(port, preamble(CLIENT), GET), /^HTTP\/1\.1 200 /);
     assert.equal(await answerTo(port, GET), '');
@@ -213,24 +211,25 @@ describe('NodeListener with the PROXY protocol', () => {
     it(`takes it before TLS, in one piece with the hello, and ${protocol} after it`, async (test) => {
       const tls = serverTls([server], { mode: 'require', authorities: [root] });
       const { port, seen } = await open(test, { tls, http2: true });
-      const secured = connectTls({
+      const options = {
         socket: await introduced(port, preamble(CLIENT)),
         servername: 'api.example.com',
         ca: root.cert,
+        rejectUnauthorized: true,
         cert: client.chain,
         key: client.key,
         ALPNProtocols: [protocol],
-      });
-      await once(secured, 'secureConnect');
+      };
       if (protocol === 'h2') {
-        const session = connectHttp2('https://a', { createConnection: () => secured });
-        await once(session.request({ ':path': '/a' }), 'response');
-        session.destroy();
+        const secured = connectTls(options);
+        const http2 = await Http2Client.open(port, { createConnection: () => secured });
+        assert.equal((await http2.ask('/a')).status, 200);
+        http2.destroy();
       } else {
-        secured.write(GET);
-        const [answer] = await once(secured, 'data');
-        assert.match(String(answer), /^HTTP\/1\.1 200 /);
-        secured.destroy();
+        const raw = await RawClient.openTls(port, options);
+        raw.send(GET);
+        assert.equal((await raw.response()).status, 200);
+        raw.destroy();
       }
       assert.deepEqual(
         seen.map(({ clientAddress, scheme, clientCertificate }) => [
