@@ -139,6 +139,7 @@ class SchemaComparison {
     const othersBefore = othersOf(a, openBefore);
     const othersAfter = othersOf(b, openAfter);
     let verdict = this.#members(a, b, othersBefore, othersAfter);
+    if (closesOtherwise(a, b, openBefore, openAfter)) verdict = CHANGED;
     for (const keyword of new Set([...Object.keys(a), ...Object.keys(b)])) {
       if (REMARKS.has(keyword) || OTHERS.includes(keyword) || keyword === 'properties') continue;
       const partsBefore = openToParts(a, openBefore);
@@ -258,6 +259,19 @@ class SchemaComparison {
 function othersOf(schema: Keywords, open: Schema): Schema {
   for (const keyword of OTHERS) if (Object.hasOwn(schema, keyword)) return schema[keyword];
   return open;
+}
+
+/**
+ * `additionalProperties` holds for members that a part names, `unevaluatedProperties` does not: where one has taken the place
+ * of the other, a member may have become free that was bound, though all others are bound more tightly.
+ */
+function closesOtherwise(a: Keywords, b: Keywords, openBefore: Schema, openAfter: Schema): boolean {
+  const isOwn = Object.hasOwn(a, 'additionalProperties');
+  if (isOwn === Object.hasOwn(b, 'additionalProperties')) return false;
+  const [other, open] = isOwn ? [b, openAfter] : [a, openBefore];
+  if (othersOf(other, open) === true) return false;
+  const isPart = !Object.hasOwn(other, 'unevaluatedProperties');
+  return isPart || Object.keys(other).some((keyword) => PARTS.has(keyword));
 }
 
 /** What members are, for the parts of a composition, that no part names: a part alone does not decide. */

@@ -80,6 +80,12 @@ describe('a schema next to another', () => {
       { allOf: [{ properties: { a: {}, b: {} } }], unevaluatedProperties: false },
       'wider',
     ],
+    [
+      'that lets a part name members, which it did not, is changed',
+      { additionalProperties: { type: 'integer' }, allOf: [{ properties: { a: {} } }] },
+      { unevaluatedProperties: false, allOf: [{ properties: { a: {} } }] },
+      'changed',
+    ],
     ['with a keyword that nobody knows is changed', { custom: 1 }, { custom: 2 }, 'changed'],
   ];
   for (const [what, before, after, verdict] of cases) {
