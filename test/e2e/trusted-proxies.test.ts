@@ -74,6 +74,14 @@ describe('behind a trusted proxy', () => {
     raw.destroy();
   });
 
+  it('a client that has come by TLS is served where clear text is redirected to it', async (test) => {
+    const { gateway } = await start(test, ['127.0.0.1'], { redirectToHttps: {} });
+    const ask = (scheme: string) =>
+      fetch(gateway.url('/a'), { headers: { 'x-forwarded-proto': scheme }, redirect: 'manual' });
+    assert.equal((await ask('https')).status, 200);
+    assert.equal((await ask('http')).status, 308);
+  });
+
   it('a client that cannot be told is refused, and the upstream does not hear of it', async (test) => {
     const { gateway, seen } = await start(test, ['127.0.0.0/8']);
     const response = await fetch(gateway.url('/a'), { headers: { 'x-forwarded-for': 'unknown' } });
