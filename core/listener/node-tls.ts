@@ -1,13 +1,14 @@
 // TLS before the protocols of the listener on Node: whom it shows which certificate, whom it lets in.
 import { constants, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { GatewayError } from '../errors.js';
 import { type Certificate, readCertificate } from '../tls/certificate.js';
 import { pemBlocks } from '../tls/pem.js';
-import { defaultIdentities, identitiesFor } from '../tls/server-names.js';
+import { identitiesFor } from '../tls/server-names.js';
 import type { ClientAuth, ServerIdentity, ServerTls } from '../tls/server-tls.js';
 import { KEY_GROUPS, TLS13_SUITES } from '../tls/suites.js';
+import { tellServerName } from './client-hello.js';
 
 /** Two keys and a name, as OpenSSL wants them. */
 const TICKET_KEY_BYTES = 48;
@@ -16,14 +17,14 @@ const TICKET_KEY_BYTES = 48;
 export type Secured = (socket: TLSSocket, certificate: Certificate | null) => void;
 
 /**
- * One set of identities and authorities is one server, so a swap is at once and touches no connection that is there. Keys
- * for tickets live as long as their server: nobody resumes a session into a set that would not have let it in.
+ * A swap makes new servers, so it is at once and touches no connection that is there. Keys for tickets live as long as they
+ * do: nobody resumes a session where he would not have been let in.
  */
 export class NodeTls {
   readonly #protocols: readonly string[];
   readonly #handshakeMs: number;
   readonly #secured: Secured;
-  #server: Server;
+  #servers: Servers;
   #digest: string;
 
   /**
@@ -35,96 +36,100 @@ export class NodeTls {
     this.#protocols = protocols;
     this.#handshakeMs = handshakeMs;
     this.#secured = secured;
-    this.#server = this.#build(tls);
+    this.#servers = this.#build(tls);
     this.#digest = tls.digest;
   }
 
   /** New connections get `tls`; those that are there, and handshakes under way, go on. Throws as the constructor does. */
   update(tls: ServerTls): void {
     if (tls.digest === this.#digest) return;
-    this.#server = this.#build(tls);
+    this.#servers = this.#build(tls);
     this.#digest = tls.digest;
   }
 
   accept(socket: Socket): void {
     // Or a client that leaves in the handshake would be waited for to its end.
     socket.allowHalfOpen = false;
-    this.#server.emit('connection', socket);
+    if (this.#servers.only !== null) this.#servers.only.emit('connection', socket);
+    else {
+      tellServerName(socket, this.#handshakeMs, (name) => this.#servers.for(name).emit('connection', socket));
+    }
   }
 
-  #build(tls: ServerTls): Server {
+  #build(tls: ServerTls): Servers {
     try {
-      return this.#buildServer(tls);
+      return new Servers(tls, this.#protocols, this.#handshakeMs, this.#secured);
     } catch (cause) {
       throw new GatewayError('SLUICE_LISTEN_TLS', `OpenSSL does not take it: ${(cause as Error).message}`, {
         cause,
       });
     }
   }
+}
 
-  #buildServer(tls: ServerTls): Server {
-    const { clientAuth } = tls;
-    const contexts = new Contexts(tls);
-    const server = createServer({
-      ...contexts.optionsFor(defaultIdentities(tls.identities)),
-      ALPNProtocols: [...this.#protocols],
-      SNICallback: (name, done) => done(null, contexts.of(identitiesFor(tls.identities, name))),
-      handshakeTimeout: this.#handshakeMs,
-      requestCert: clientAuth !== null,
-      rejectUnauthorized: clientAuth?.mode === 'require',
-    });
-    // Node ends those that fail itself, but only tells of those that take too long.
-    server.on('tlsClientError', (_, socket) => socket.destroy());
-    server.on('secureConnection', (socket) => {
-      const certificate = admit(socket, clientAuth);
-      if (certificate === undefined) socket.destroy();
-      else this.#secured(socket, certificate);
-    });
-    return server;
+/** A server for each set of identities that a name may lead to; made at once, so that what OpenSSL does not take is seen. */
+class Servers {
+  /** When every name leads to the same identities; null otherwise. */
+  readonly only: Server | null;
+  readonly #tls: ServerTls;
+  readonly #byIdentities = new Map<string, Server>();
+
+  constructor(tls: ServerTls, protocols: readonly string[], handshakeMs: number, secured: Secured) {
+    this.#tls = tls;
+    const { identities, clientAuth } = tls;
+    const names = identities.flatMap(({ serverNames }) => serverNames);
+    const ticketKeys = randomBytes(TICKET_KEY_BYTES);
+    // A label that no name has stands for all that a wildcard covers.
+    for (const name of ['', ...names.map((one) => one.replace(/^\*/, '\0'))]) {
+      const shown = identitiesFor(identities, name);
+      if (this.#byIdentities.has(this.#keyOf(shown))) continue;
+      const server = createServer({
+        ...optionsFor(tls, shown),
+        ticketKeys,
+        ALPNProtocols: [...protocols],
+        handshakeTimeout: handshakeMs,
+        requestCert: clientAuth !== null,
+        rejectUnauthorized: clientAuth?.mode === 'require',
+      });
+      // Node cuts for what OpenSSL finds wrong, and leaves to us who is too slow.
+      server.on('tlsClientError', (_error, socket) => socket.destroy());
+      server.on('secureConnection', (socket) => {
+        const certificate = admit(socket, clientAuth);
+        if (certificate === undefined) socket.destroy();
+        else secured(socket, certificate);
+      });
+      this.#byIdentities.set(this.#keyOf(shown), server);
+    }
+    this.only = this.#byIdentities.size === 1 ? this.for('') : null;
+  }
+
+  for(name: string): Server {
+    return this.#byIdentities.get(this.#keyOf(identitiesFor(this.#tls.identities, name)))!;
+  }
+
+  #keyOf(identities: readonly ServerIdentity[]): string {
+    return identities.map((identity) => this.#tls.identities.indexOf(identity)).join();
   }
 }
 
-/** What is shown to clients, by who asks. Made when the set is, so that what OpenSSL does not take is seen at once. */
-class Contexts {
-  readonly #tls: ServerTls;
-  readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
-  readonly #known = new Map<string, SecureContext>();
-
-  constructor(tls: ServerTls) {
-    this.#tls = tls;
-    for (const { serverNames } of tls.identities) {
-      for (const name of serverNames) this.of(identitiesFor(tls.identities, name.replace(/^\*/, 'any')));
-    }
-  }
-
-  of(identities: readonly ServerIdentity[]): SecureContext {
-    const key = identities.map((identity) => this.#tls.identities.indexOf(identity)).join();
-    let context = this.#known.get(key);
-    if (context === undefined) {
-      context = createSecureContext(this.optionsFor(identities));
-      this.#known.set(key, context);
-    }
-    return context;
-  }
-
-  optionsFor(identities: readonly ServerIdentity[]) {
-    const { clientAuth, minVersion, maxVersion, ciphers } = this.#tls;
-    return {
-      key: identities.map(({ key }) => key),
-      cert: identities.map(({ chain }) => chain),
-      minVersion,
-      maxVersion,
-      ciphers: `${TLS13_SUITES.join(':')}:${ciphers}`,
-      honorCipherOrder: true,
-      ecdhCurve: KEY_GROUPS,
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-      ticketKeys: this.#ticketKeys,
-      // Node reads one list of each text.
-      ...(clientAuth === null
-        ? {}
-        : { ca: clientAuth.ca, ...(clientAuth.crl && { crl: pemBlocks(clientAuth.crl, 'X509 CRL') }) }),
-    };
-  }
+function optionsFor(
+  { clientAuth, minVersion, maxVersion, ciphers }: ServerTls,
+  shown: readonly ServerIdentity[],
+) {
+  return {
+    key: shown.map(({ key }) => key),
+    cert: shown.map(({ chain }) => chain),
+    minVersion,
+    maxVersion,
+    ciphers: `${TLS13_SUITES.join(':')}:${ciphers}`,
+    honorCipherOrder: true,
+    ecdhCurve: KEY_GROUPS,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    // Node reads one list of each text.
+    ...(clientAuth === null
+      ? {}
+      : { ca: clientAuth.ca, ...(clientAuth.crl && { crl: pemBlocks(clientAuth.crl, 'X509 CRL') }) }),
+  };
 }
 
 /**
