@@ -5,6 +5,7 @@ import { readSmallFile } from '../small-file.js';
 import { readAuthorities, readRevocations } from '../tls/authorities.js';
 import type { ClientTls } from '../tls/client-tls.js';
 import { type IdentitySource, nameIdentity, readIdentity } from '../tls/identity.js';
+import { RevocationLists } from '../tls/revocation.js';
 import type { ClientAuth, ServerIdentity, ServerTls } from '../tls/server-tls.js';
 import { TlsFault } from '../tls/tls-fault.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
@@ -115,6 +116,8 @@ class TlsReader {
     const revoked = this.#judge(pointer, () => readRevocations(this.#textsOf(crl, `${pointer}/crl`)));
     if (trusted === null) return null;
     const { pem, certificates: authorities } = trusted;
+    // Whoever is held to lists is held to all of them: an authority without one would let nobody in.
+    if (revoked !== null) this.#judge(pointer, () => new RevocationLists(revoked.lists, authorities));
     return { mode, ca: pem, authorities, crl: revoked?.pem ?? null, lists: revoked?.lists ?? [] };
   }
 

@@ -58,7 +58,7 @@ const clientAuth = record(
     ),
     crl: {
       ...oneOrMore(
-        'Lists of revoked certificates in PEM, files or secrets; an authority that has a list is held to it.',
+        'Lists of revoked certificates in PEM, files or secrets, one of each authority of `ca`; without an up-to-date list nobody of an authority is let in.',
         pem('One or more X.509 CRLs in PEM.', './tls/clients.crl'),
       ),
       default: [],

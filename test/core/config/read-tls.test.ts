@@ -195,6 +195,18 @@ describe('TLS of a configuration', () => {
       place: '/listeners/0/tls/clientAuth/crl',
       says: /no list of revoked certificates/,
     },
+    'an authority without a list beside one that has one': {
+      make: () => {
+        putIdentity('x', api);
+        put('ca.crt', `${root.cert}${middle.cert}`);
+        put('root.crl', root.list({}));
+        return listener(
+          '{ certificates: [{ cert: ./x.crt, key: ./x.key }], clientAuth: { ca: ./ca.crt, crl: ./root.crl } }',
+        );
+      },
+      place: '/listeners/0/tls/clientAuth/crl',
+      says: /found no list of CN=.*, expected one of each authority/,
+    },
     'a certificate of an upstream that is for servers': {
       make: () => {
         putIdentity('x', root.issue({ usage: 'server' }));
