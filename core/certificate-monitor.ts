@@ -1,8 +1,8 @@
 // Says in the log what certificates run out: by time, whether somebody uses them or not.
 import type { Log } from './telemetry/log.js';
 import type { CertificateSample } from './telemetry/metric-sources.js';
-import type { CertificateInUse } from './tls/certificates-in-use.js';
-import { describeCertificate, describeExpiry, type ExpiryState, expiryState } from './tls/expiry.js';
+import { type CertificateInUse, describeCertificate } from './tls/certificates-in-use.js';
+import { describeExpiry, type ExpiryState, expiryState } from './tls/expiry.js';
 
 /** A line is said again after so long. */
 const REPEAT_MS = 86_400_000;
@@ -20,7 +20,6 @@ export class CertificateMonitor {
   readonly #nowMs: () => number;
   readonly #said = new Map<CertificateInUse, Said>();
   #inUse: readonly CertificateInUse[] = [];
-  #warnDays = 0;
   #timer: NodeJS.Timeout | null = null;
 
   /** @param nowMs the time of day, in milliseconds since 1970 */
@@ -31,13 +30,12 @@ export class CertificateMonitor {
 
   /** What is in use now, for metrics. */
   samples(): CertificateSample[] {
-    return this.#inUse.map(({ notAfterMs, ...labels }) => ({ labels, notAfterMs }));
+    return this.#inUse.map(({ notAfterMs, warnFromMs: _, ...labels }) => ({ labels, notAfterMs }));
   }
 
   /** These are in use from now on, and no others. Keeps looking at them until `close`. */
-  watch(inUse: readonly CertificateInUse[], warnDays: number): void {
+  watch(inUse: readonly CertificateInUse[]): void {
     this.#inUse = inUse;
-    this.#warnDays = warnDays;
     this.#said.clear();
     this.#look();
     this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
@@ -51,13 +49,14 @@ export class CertificateMonitor {
   #look(): void {
     const nowMs = this.#nowMs();
     for (const certificate of this.#inUse) {
-      const state = expiryState(certificate.notAfterMs, this.#warnDays, nowMs);
+      const state = expiryState(certificate, nowMs);
       const said = this.#said.get(certificate);
       if (state === 'good' || (said?.state === state && nowMs < said.atMs + REPEAT_MS)) continue;
       this.#said.set(certificate, { state, atMs: nowMs });
+      const { notAfterMs, warnFromMs: _, ...facts } = certificate;
       this.#log[state === 'expired' ? 'error' : 'warn'](
-        { ...certificate, notAfterMs: undefined, notAfter: new Date(certificate.notAfterMs).toISOString() },
-        `${describeCertificate(certificate)} ${describeExpiry(certificate.notAfterMs, nowMs)}`,
+        { ...facts, notAfter: new Date(notAfterMs).toISOString() },
+        `${describeCertificate(certificate)} ${describeExpiry(notAfterMs, nowMs)}`,
       );
     }
   }

@@ -13,7 +13,7 @@ import {
   type StoredEntry,
   withStore,
 } from './etcd/key-value-store.js';
-import { firstToEnd, NodeReporter } from './etcd/node-reporter.js';
+import { mostUrgent, NodeReporter } from './etcd/node-reporter.js';
 import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
 import { ReleaseStore } from './etcd/release-store.js';
 import { secretsIn } from './etcd/secret-store.js';
@@ -160,10 +160,7 @@ export class EtcdSource implements ConfigSource {
     this.#reporter.update({
       ...{ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED },
       ...(isBack ? {} : { rolledBack: null }),
-      ...{
-        certificates: firstToEnd(certificatesInUse(revision.tls.parts)),
-        warnDays: revision.config.certificates.warnDays,
-      },
+      certificates: mostUrgent(certificatesInUse(revision.tls.parts, revision.config.certificates.warnDays)),
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;

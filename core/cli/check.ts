@@ -2,8 +2,8 @@
 // reaches what.
 import type { ConfigRevision } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
-import { type CertificateInUse, certificatesInUse } from '../tls/certificates-in-use.js';
-import { describeCertificate, describeExpiry, expiryState } from '../tls/expiry.js';
+import { type CertificateInUse, certificatesInUse, describeCertificate } from '../tls/certificates-in-use.js';
+import { expiryWarning } from '../tls/expiry.js';
 import { type Arguments, onlyPositional, readArguments } from './arguments.js';
 import { buildOnce } from './build-once.js';
 import { counted } from './counted.js';
@@ -62,7 +62,7 @@ export async function check(args: string[]): Promise<void> {
     upstreams: config.upstreams.length,
   };
   const changes = old === null ? null : diffReach(old.config, config, { identify: moduleIdentity });
-  const certificates = certificatesInUse(revision.tls.parts);
+  const certificates = certificatesInUse(revision.tls.parts, config.certificates.warnDays);
   const isWider = changes?.some(isWidening) ?? false;
   if (parsed.flags.has('json')) {
     const reach = changes === null ? {} : { changes, widening: isWider };
@@ -73,24 +73,22 @@ export async function check(args: string[]): Promise<void> {
       `${file}: valid (${counted(counts.routes, 'route')}, ${counted(counts.filters, 'filter')}, ` +
         `${counted(counts.upstreams, 'upstream')})\n`,
     );
-    process.stdout.write(expiryWarnings(certificates, config.certificates.warnDays).join(''));
+    process.stdout.write(expiryWarnings(certificates).join(''));
     if (changes !== null) process.stdout.write(formatReach(changes));
   }
   if (failsOnWidening && isWider) process.exitCode = 1;
 }
 
-function toJson({ notAfterMs, ...facts }: CertificateInUse): object {
+function toJson({ notAfterMs, warnFromMs: _, ...facts }: CertificateInUse): object {
   return { ...facts, notAfter: new Date(notAfterMs).toISOString() };
 }
 
-function expiryWarnings(certificates: readonly CertificateInUse[], warnDays: number): string[] {
+function expiryWarnings(certificates: readonly CertificateInUse[]): string[] {
   const nowMs = Date.now();
-  return certificates
-    .filter(({ notAfterMs }) => expiryState(notAfterMs, warnDays, nowMs) !== 'good')
-    .map((one) =>
-      printableLine(`warning: ${describeCertificate(one)} ${describeExpiry(one.notAfterMs, nowMs)}`),
-    )
-    .map((line) => `${line}\n`);
+  return certificates.flatMap((certificate) => {
+    const warning = expiryWarning(describeCertificate(certificate), certificate, nowMs);
+    return warning === null ? [] : [`${printableLine(`warning: ${warning}`)}\n`];
+  });
 }
 
 /** Options of etcd, for those of the locations that are there. @throws UsageError when none is */

@@ -2,8 +2,7 @@
 // when the gateway does.
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
-import type { CertificateInUse } from '../tls/certificates-in-use.js';
-import { describeCertificate } from '../tls/expiry.js';
+import { type CertificateInUse, describeCertificate } from '../tls/certificates-in-use.js';
 import type { KeyLayout } from './key-layout.js';
 import type { KeyValueStore } from './key-value-store.js';
 
@@ -13,6 +12,8 @@ export interface NodeCertificate {
   readonly what: string;
   /** When it runs out, ISO 8601. */
   readonly notAfter: string;
+  /** From when on people want to know of that. */
+  readonly warnFrom: string;
 }
 
 /** What a gateway says of itself. */
@@ -30,10 +31,8 @@ export interface NodeReport {
   readonly lastError: string | null;
   /** Release that this gateway left by itself, and why; null once it runs another one than the one it went back to. */
   readonly rolledBack: string | null;
-  /** Those that run out first, the soonest before all others. */
+  /** Those that people want to know of first, the most urgent one before all others. */
   readonly certificates: readonly NodeCertificate[];
-  /** So many days before that people want to know of it. */
-  readonly warnDays: number;
 }
 
 export interface NodeReporterOptions {
@@ -53,12 +52,15 @@ const MOST_CERTIFICATES = 5;
 /** Keep-alives in the time of one lease. */
 const KEEPS = 3;
 
-/** @param inUse the one that runs out first before all others */
-export function firstToEnd(inUse: readonly CertificateInUse[]): NodeCertificate[] {
-  return inUse.slice(0, MOST_CERTIFICATES).map((certificate) => ({
-    what: describeCertificate(certificate),
-    notAfter: new Date(certificate.notAfterMs).toISOString(),
-  }));
+export function mostUrgent(inUse: readonly CertificateInUse[]): NodeCertificate[] {
+  return [...inUse]
+    .sort((a, b) => a.warnFromMs - b.warnFromMs)
+    .slice(0, MOST_CERTIFICATES)
+    .map((certificate) => ({
+      what: describeCertificate(certificate),
+      notAfter: new Date(certificate.notAfterMs).toISOString(),
+      warnFrom: new Date(certificate.warnFromMs).toISOString(),
+    }));
 }
 
 export class NodeReporter {
@@ -78,7 +80,7 @@ export class NodeReporter {
     this.#leaseSeconds = leaseSeconds;
     this.#report = {
       ...{ node, channel, version, release: null, since: null },
-      ...{ refused: null, lastError: null, rolledBack: null, certificates: [], warnDays: 0 },
+      ...{ refused: null, lastError: null, rolledBack: null, certificates: [] },
     };
   }
 

@@ -42,16 +42,21 @@ export function parseReport({ key, value }: StoredEntry, keys: KeyLayout): NodeR
     lastError: text('lastError'),
     rolledBack: text('rolledBack'),
     certificates: certificatesOf(report['certificates']),
-    warnDays: typeof report['warnDays'] === 'number' ? report['warnDays'] : 0,
   };
 }
 
 function certificatesOf(list: unknown): NodeCertificate[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: Partial<NodeCertificate> | null) => {
-    const { what, notAfter } = entry ?? {};
-    const ms = Date.parse(String(notAfter));
-    if (typeof what !== 'string' || Number.isNaN(ms)) return [];
-    return [{ what, notAfter: new Date(ms).toISOString() }];
+    const { what, notAfter, warnFrom } = entry ?? {};
+    const [ends, warns] = [parseDate(notAfter), parseDate(warnFrom)];
+    if (typeof what !== 'string' || ends === null || warns === null) return [];
+    return [{ what, notAfter: ends, warnFrom: warns }];
   });
+}
+
+/** In the form that is printed; null for what is no date. */
+function parseDate(text: unknown): string | null {
+  const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }

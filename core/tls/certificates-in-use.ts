@@ -1,6 +1,7 @@
 // Everything that runs out of what TLS is done with, in one list.
 import { readCertificate } from './certificate.js';
 import type { ClientTls } from './client-tls.js';
+import type { Expiry } from './expiry.js';
 import { pemBlocks } from './pem.js';
 import type { ServerTls, TlsIdentity } from './server-tls.js';
 
@@ -12,7 +13,7 @@ export interface TlsInUse {
   readonly admin: ServerTls | null;
 }
 
-export interface CertificateInUse {
+export interface CertificateInUse extends Expiry {
   readonly use: 'listener' | 'upstream' | 'admin';
   /** Of the listener or the upstream; `admin` for that. */
   readonly name: string;
@@ -22,49 +23,72 @@ export interface CertificateInUse {
   readonly subject: string;
   /** As `Certificate.serial`; empty for a list. */
   readonly serial: string;
-  /** Milliseconds since 1970; of a list the time of the next one. */
-  readonly notAfterMs: number;
 }
 
 type Owner = Pick<CertificateInUse, 'use' | 'name'>;
 type Facts = Pick<CertificateInUse, 'subject' | 'serial' | 'notAfterMs'>;
+/** Nobody wants to know of it sooner before its end than so. */
+type Found = Omit<CertificateInUse, 'warnFromMs'> & { readonly mostMs: number };
 
-/** Each once, the one that runs out first before all others. Lists that do not say until when they are good are left out. */
-export function certificatesInUse(tls: TlsInUse): CertificateInUse[] {
-  const all: CertificateInUse[] = [];
-  for (const [name, listener] of tls.listeners) all.push(...ofServer({ use: 'listener', name }, listener));
-  for (const [name, upstream] of tls.upstreams) all.push(...ofClient({ use: 'upstream', name }, upstream));
-  if (tls.admin !== null) all.push(...ofServer({ use: 'admin', name: 'admin' }, tls.admin));
+const DAY_MS = 86_400_000;
+/** Lists are made anew every few days: one is late when a quarter of its time is left. */
+const LATE_LIST = 0.25;
+
+/**
+ * Each once, the one that runs out first before all others. Lists that do not say until when they are good are left out.
+ * @param warnDays before its end people want to know of one
+ */
+export function certificatesInUse(tls: TlsInUse, warnDays: number): CertificateInUse[] {
   const seen = new Set<string>();
-  return all
+  return [...everything(tls)]
     .sort((a, b) => a.notAfterMs - b.notAfterMs)
     .filter(({ use, name, kind, subject, serial }) => {
       const key = JSON.stringify([use, name, kind, subject, serial]);
       return !seen.has(key) && seen.add(key);
-    });
+    })
+    .map(({ mostMs, ...found }) => ({
+      ...found,
+      warnFromMs: found.notAfterMs - Math.min(warnDays * DAY_MS, mostMs),
+    }));
 }
 
-function* ofServer(owner: Owner, { identities, clientAuth }: ServerTls): Generator<CertificateInUse> {
+function* everything({ listeners, upstreams, admin }: TlsInUse): Generator<Found> {
+  for (const [name, listener] of listeners) yield* ofServer({ use: 'listener', name }, listener);
+  for (const [name, upstream] of upstreams) yield* ofClient({ use: 'upstream', name }, upstream);
+  if (admin !== null) yield* ofServer({ use: 'admin', name: 'admin' }, admin);
+}
+
+function* ofServer(owner: Owner, { identities, clientAuth }: ServerTls): Generator<Found> {
   for (const identity of identities) yield* ofIdentity(owner, identity);
   if (clientAuth === null) return;
-  yield* ofKind(owner, 'authority', clientAuth.authorities);
-  for (const { issuer: subject, nextUpdateMs: notAfterMs } of clientAuth.lists)
-    if (notAfterMs !== null) yield* ofKind(owner, 'revocation-list', [{ subject, serial: '', notAfterMs }]);
+  for (const authority of clientAuth.authorities) yield found(owner, 'authority', authority);
+  for (const { issuer: subject, thisUpdateMs, nextUpdateMs: notAfterMs } of clientAuth.lists) {
+    if (notAfterMs === null) continue;
+    const mostMs = (notAfterMs - thisUpdateMs) * LATE_LIST;
+    yield found(owner, 'revocation-list', { subject, serial: '', notAfterMs }, mostMs);
+  }
 }
 
-function* ofClient(owner: Owner, { identity, authorities }: ClientTls): Generator<CertificateInUse> {
+function* ofClient(owner: Owner, { identity, authorities }: ClientTls): Generator<Found> {
   if (identity !== null) yield* ofIdentity(owner, identity);
-  yield* ofKind(owner, 'authority', authorities);
+  for (const authority of authorities) yield found(owner, 'authority', authority);
 }
 
-function ofIdentity(owner: Owner, { chain }: TlsIdentity): Generator<CertificateInUse> {
-  return ofKind(owner, 'certificate', pemBlocks(chain, 'CERTIFICATE').map(readCertificate));
+function* ofIdentity(owner: Owner, { chain }: TlsIdentity): Generator<Found> {
+  for (const pem of pemBlocks(chain, 'CERTIFICATE')) yield found(owner, 'certificate', readCertificate(pem));
 }
 
-function* ofKind(
-  { use, name }: Owner,
-  kind: CertificateInUse['kind'],
-  facts: Iterable<Facts>,
-): Generator<CertificateInUse> {
-  for (const { subject, serial, notAfterMs } of facts) yield { use, name, kind, subject, serial, notAfterMs };
+function found(
+  owner: Owner,
+  kind: Found['kind'],
+  { subject, serial, notAfterMs }: Facts,
+  mostMs = Number.POSITIVE_INFINITY,
+): Found {
+  return { ...owner, kind, subject, serial, notAfterMs, mostMs };
+}
+
+/** `certificate CN=api of listener public` */
+export function describeCertificate({ use, name, kind, subject }: CertificateInUse): string {
+  const owner = use === 'admin' ? 'the admin listener' : `${use} ${name}`;
+  return `${kind === 'revocation-list' ? 'revocation list of' : kind} ${subject}, used by ${owner},`;
 }

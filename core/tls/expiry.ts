@@ -1,20 +1,25 @@
 // How long something is still good for, in words.
-import type { CertificateInUse } from './certificates-in-use.js';
 
 const DAY_MS = 86_400_000;
 
 export type ExpiryState = 'good' | 'soon' | 'expired';
 
-/** @param warnDays days before the end from which on it is `soon` */
-export function expiryState(notAfterMs: number, warnDays: number, nowMs: number): ExpiryState {
-  if (notAfterMs < nowMs) return 'expired';
-  return notAfterMs < nowMs + warnDays * DAY_MS ? 'soon' : 'good';
+/** Times of something that runs out, in milliseconds since 1970. */
+export interface Expiry {
+  readonly notAfterMs: number;
+  /** From then on it is `soon`. */
+  readonly warnFromMs: number;
 }
 
-/** `certificate CN=api of listener public` */
-export function describeCertificate({ use, name, kind, subject }: CertificateInUse): string {
-  const owner = use === 'admin' ? 'the admin listener' : `${use} ${name}`;
-  return `${kind === 'revocation-list' ? 'revocation list of' : kind} ${subject}, used by ${owner},`;
+export function expiryState({ notAfterMs, warnFromMs }: Expiry, nowMs: number): ExpiryState {
+  if (notAfterMs < nowMs) return 'expired';
+  return warnFromMs < nowMs ? 'soon' : 'good';
+}
+
+/** For people; null as long as it is good. */
+export function expiryWarning(what: string, expiry: Expiry, nowMs: number): string | null {
+  if (expiryState(expiry, nowMs) === 'good') return null;
+  return `${what} ${describeExpiry(expiry.notAfterMs, nowMs)}`;
 }
 
 /** `runs out in 12 days, at 2026-12-12T00:00:00.000Z` */

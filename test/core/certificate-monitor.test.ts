@@ -14,9 +14,11 @@ interface Line {
   readonly message: string;
 }
 
-function certificate(name: string, days: number): CertificateInUse {
+function certificate(name: string, days: number, warnDays = 30): CertificateInUse {
   const notAfterMs = START_MS + days * DAY_MS;
-  return { use: 'listener', name, kind: 'certificate', subject: `CN=${name}`, serial: '0A', notAfterMs };
+  const warnFromMs = notAfterMs - warnDays * DAY_MS;
+  const facts = { subject: `CN=${name}`, serial: '0A', notAfterMs, warnFromMs };
+  return { use: 'listener', name, kind: 'certificate', ...facts };
 }
 
 describe('the certificate monitor', () => {
@@ -51,7 +53,7 @@ describe('the certificate monitor', () => {
   });
 
   it('says at once what is about to run out, or has, and nothing of what has time', () => {
-    monitor.watch([certificate('past', -2), certificate('near', 29), certificate('far', 31)], 30);
+    monitor.watch([certificate('past', -2), certificate('near', 29), certificate('far', 31)]);
     assert.deepEqual(
       lines.map(({ level, message }) => [level, message]),
       [
@@ -73,7 +75,7 @@ describe('the certificate monitor', () => {
   });
 
   it('says it again once a day, and as soon as one begins to matter or runs out', () => {
-    monitor.watch([certificate('near', 3), certificate('far', 31)], 30);
+    monitor.watch([certificate('near', 3), certificate('far', 31)]);
     assert.deepEqual(pass(DAY_MS - MINUTE_MS), []);
     assert.deepEqual(pass(MINUTE_MS), ['warn near']);
     assert.deepEqual(pass(MINUTE_MS), ['warn far']);
@@ -85,8 +87,8 @@ describe('the certificate monitor', () => {
   });
 
   it('begins anew with what comes into use, and forgets what is gone', () => {
-    monitor.watch([certificate('old', 1)], 30);
-    monitor.watch([certificate('new', 2)], 30);
+    monitor.watch([certificate('old', 1)]);
+    monitor.watch([certificate('new', 2)]);
     assert.deepEqual(
       lines.map(({ fields }) => fields['name']),
       ['old', 'new'],
@@ -99,13 +101,13 @@ describe('the certificate monitor', () => {
   });
 
   it('warns of nothing before its time where no days are asked for', () => {
-    monitor.watch([certificate('near', 1)], 0);
+    monitor.watch([certificate('near', 1, 0)]);
     assert.deepEqual(pass(DAY_MS), []);
     assert.deepEqual(pass(MINUTE_MS), ['error near']);
   });
 
   it('is silent once it is closed', () => {
-    monitor.watch([certificate('near', 1)], 30);
+    monitor.watch([certificate('near', 1)]);
     monitor.close();
     assert.deepEqual(pass(2 * DAY_MS), []);
   });

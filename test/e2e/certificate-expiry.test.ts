@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { EtcdCluster } from '../support/etcd-process.js';
 import { FleetStage } from '../support/fleet-stage.js';
-import { TestGateway } from '../support/gateway.js';
+import { TestGateway, until } from '../support/gateway.js';
 import { sluice } from '../support/gateway-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-expiry-'));
@@ -27,7 +27,7 @@ function certificateIn(name: string, { chain, key }: TestIdentity): { cert: stri
 const ca = put('ca.crt', root.cert);
 const api = root.issue({ names: ['api.example.com'], toDays: 12.5 });
 const own = root.issue({ subject: { CN: 'gateway' }, usage: 'client', toDays: 100 });
-const crl = put('clients.crl', root.list({ toDays: 3.5 }));
+const crl = put('clients.crl', root.list({ fromDays: -20, toDays: 3.5 }));
 
 /** Everything that can run out: of a listener the certificate, the authorities and their lists, of an upstream likewise. */
 const SECURED = {
@@ -103,6 +103,25 @@ describe('certificates that run out', () => {
     assert.deepEqual(serials, [next.serial]);
   });
 
+  it('change with their files', async (t) => {
+    const first = root.issue({ names: ['api.example.com'], toDays: 90 });
+    const second = root.issue({ names: ['api.example.com'], toDays: 5.5 });
+    const tls = { certificates: [certificateIn('rotated', first)] };
+    const listeners = [{ name: 'public', address: '127.0.0.1:0', tls }];
+    const gateway = await TestGateway.start(t, { listeners, routes: [] });
+    const serials = async (): Promise<(string | undefined)[]> =>
+      [...(await seriesOf(gateway)).keys()].map((labels) => /serial="(.*?)"/.exec(labels)?.[1]);
+    assert.deepEqual(await serials(), [first.serial]);
+    certificateIn('rotated', second);
+    await until(async () => (await serials()).includes(second.serial));
+    assert.deepEqual(await serials(), [second.serial]);
+    const { msg } = await gateway.logLine(({ serial }) => serial === second.serial);
+    assert.match(
+      String(msg),
+      /^certificate CN=api\.example\.com, used by listener public, runs out in 5 days/,
+    );
+  });
+
   it('are warned of as long before as the configuration says', async (t) => {
     const certificates = { warnDays: 10 };
     const gateway = await TestGateway.start(t, { ...SECURED, certificates } as typeof SECURED);
@@ -166,8 +185,8 @@ describe('sluice status', () => {
         .filter((line) => line.startsWith('secured: '))
         .map((line) => line.replace(/, at .*/, '')),
       [
-        'secured: revocation list of CN=Root,O=Example, used by listener public, runs out in 3 days',
         'secured: certificate CN=api.example.com, used by listener public, runs out in 12 days',
+        'secured: revocation list of CN=Root,O=Example, used by listener public, runs out in 3 days',
       ],
     );
     const { nodes } = await stage.json<{ nodes: { certificates: { what: string }[] }[] }>('status');
@@ -182,10 +201,11 @@ describe('sluice status', () => {
     const certificates = [
       null,
       5,
-      { what: 'x', notAfter: '\u001b[2J' },
-      { what: '\u001b[2J', notAfter: '2020-01-01' },
+      { what: 'x', notAfter: '\u001b[2J', warnFrom: '2020-01-01' },
+      { what: 'x', notAfter: '2020-01-01' },
+      { what: '\u001b[2J', notAfter: '2020-01-01', warnFrom: '2019-01-01' },
     ];
-    const report = { channel: 'stable', release: null, certificates, warnDays: 'many' };
+    const report = { channel: 'stable', release: null, certificates };
     const value = Buffer.from(JSON.stringify(report));
     await stage.fleet.store.commit([], [{ put: stage.fleet.keys.node('bad'), value }]);
     const { stdout } = await stage.run('status');

@@ -1,7 +1,7 @@
 // `sluice status`: what every gateway of a fleet runs, and whether it should.
 import { GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
-import { describeExpiry, expiryState } from '../../tls/expiry.js';
+import { expiryWarning } from '../../tls/expiry.js';
 import { readArguments, refusePositionals } from '../arguments.js';
 import { counted } from '../counted.js';
 import { ETCD_HELP, ETCD_OPTION_TYPES } from '../etcd-options.js';
@@ -86,12 +86,11 @@ function formatStatus(channels: readonly Channel[], nodes: readonly RolloutNode[
 }
 
 /** By the clock of whoever asks: the gateway wrote when they run out, and not how long that is. */
-function expiryLines({ node, certificates, warnDays }: RolloutNode): string[] {
+function expiryLines({ node, certificates }: RolloutNode): string[] {
   const nowMs = Date.now();
-  return certificates
-    .map(({ what, notAfter }) => ({ what, notAfterMs: Date.parse(notAfter) }))
-    .filter(({ notAfterMs }) => expiryState(notAfterMs, warnDays, nowMs) !== 'good')
-    .map(
-      ({ what, notAfterMs }) => `${printableLine(`${node}: ${what} ${describeExpiry(notAfterMs, nowMs)}`)}\n`,
-    );
+  return certificates.flatMap(({ what, notAfter, warnFrom }) => {
+    const expiry = { notAfterMs: Date.parse(notAfter), warnFromMs: Date.parse(warnFrom) };
+    const warning = expiryWarning(what, expiry, nowMs);
+    return warning === null ? [] : [`${printableLine(`${node}: ${warning}`)}\n`];
+  });
 }

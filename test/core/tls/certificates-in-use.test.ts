@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readAuthorities } from '../../../core/tls/authorities.js';
-import { certificatesInUse, type TlsInUse } from '../../../core/tls/certificates-in-use.js';
+import {
+  certificatesInUse,
+  describeCertificate,
+  type TlsInUse,
+} from '../../../core/tls/certificates-in-use.js';
 import type { ClientTls } from '../../../core/tls/client-tls.js';
 import { nameIdentity, readIdentity } from '../../../core/tls/identity.js';
 import { readRevocationLists } from '../../../core/tls/revocation-list.js';
@@ -9,6 +13,7 @@ import type { ClientAuth, ServerTls } from '../../../core/tls/server-tls.js';
 import { DEFAULT_CIPHERS } from '../../../core/tls/suites.js';
 import { TestAuthority, type TestIdentity } from '../../support/certificates.js';
 
+const DAY_MS = 86_400_000;
 const NONE: TlsInUse = { listeners: [], upstreams: [], admin: null };
 
 function server(identities: readonly TestIdentity[], clientAuth: ClientAuth | null = null): ServerTls {
@@ -48,7 +53,7 @@ function client(root: TestAuthority | null, identity: TestIdentity | null): Clie
 
 /** `use name kind subject`, in order. */
 function told(tls: Partial<TlsInUse>): string[] {
-  return certificatesInUse({ ...NONE, ...tls }).map(({ use, name, kind, subject }) =>
+  return certificatesInUse({ ...NONE, ...tls }, 30).map(({ use, name, kind, subject }) =>
     [use, name, kind, subject].join(' '),
   );
 }
@@ -91,9 +96,37 @@ describe('certificatesInUse', () => {
   });
 
   it('tells serial numbers and times', () => {
-    const [first, second] = certificatesInUse({ ...NONE, listeners: [['public', server([leaf])]] });
+    const [first, second] = certificatesInUse({ ...NONE, listeners: [['public', server([leaf])]] }, 30);
     assert.equal(first!.serial, middle.serial);
     assert.equal(second!.serial, leaf.serial);
-    assert.equal(Math.round((second!.notAfterMs - Date.now()) / 86_400_000), 90);
+    assert.equal(Math.round((second!.notAfterMs - Date.now()) / DAY_MS), 90);
+    assert.equal(second!.notAfterMs - second!.warnFromMs, 30 * DAY_MS);
+  });
+
+  it('has people warned of a list only when a quarter of its time is left: all of them run out soon', () => {
+    const warnDays = (fromDays: number, toDays: number): number => {
+      const clientAuth = trust(root, root.list({ fromDays, toDays }));
+      const listeners = [['public', server([leaf], clientAuth)]] as const;
+      const list = certificatesInUse({ ...NONE, listeners }, 30).find(
+        ({ kind }) => kind === 'revocation-list',
+      )!;
+      return (list.notAfterMs - list.warnFromMs) / DAY_MS;
+    };
+    assert.equal(warnDays(-1, 7), 2);
+    assert.equal(warnDays(-1, 399), 30);
+  });
+
+  it('are said in words, with where they are used', () => {
+    const facts = { subject: 'CN=a', serial: '', notAfterMs: 0, warnFromMs: 0 };
+    const words = [
+      describeCertificate({ ...facts, use: 'upstream', name: 'users', kind: 'authority' }),
+      describeCertificate({ ...facts, use: 'admin', name: 'admin', kind: 'certificate' }),
+      describeCertificate({ ...facts, use: 'listener', name: 'public', kind: 'revocation-list' }),
+    ];
+    assert.deepEqual(words, [
+      'authority CN=a, used by upstream users,',
+      'certificate CN=a, used by the admin listener,',
+      'revocation list of CN=a, used by listener public,',
+    ]);
   });
 });
