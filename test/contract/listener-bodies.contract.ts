@@ -249,7 +249,8 @@ export function testListenerBodies(
       client.send(pattern(0, BIG));
       await until(() => collector.bytes > 0);
       const taken = await atRest(() => exchange!.bytesIn);
-      assert(taken < 2 * MIB, `${taken} bytes were taken off the socket for nobody`);
+      // An engine may read on while what the kernel holds is enough for another read.
+      assert(taken < BIG / 2, `${taken} bytes were taken off the socket for nobody`);
       assert.equal(collector.chunks.length, 1);
       collector.onChunk = () => {};
       exchange?.requestBody?.resume();

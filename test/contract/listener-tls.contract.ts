@@ -1,7 +1,13 @@
 // What every listener must do with TLS, whatever it is made of: real handshakes with clients of Node's, of OpenSSL's command, and
 // of none that is younger than twenty years.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { findTool } from '../../bench/harness/tools.js';
 import type { GatewayError } from '../../core/errors.js';
 import { BufferedBody, type Exchange } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
@@ -69,6 +75,16 @@ const SUITE = {
   ECDHE_GCM: 0xc02b,
 } as const;
 
+const openssl = findTool('openssl');
+
+/** What the command `openssl` writes to stdout when it is given `input`. */
+function outputOf(args: readonly string[], input: string): Promise<string> {
+  const { path, env } = openssl!;
+  const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdin.write(input);
+  return text(child.stdout);
+}
+
 export function testListenerTls(engine: TlsEngine): void {
   const root = TestAuthority.root();
   const identity = root.issue({ names: ['one.example', 'localhost'] });
@@ -95,12 +111,37 @@ export function testListenerTls(engine: TlsEngine): void {
       });
     }
 
-    it('shows the whole chain', async () => {
+    const skip = openssl === null && 'no openssl';
+    it('serves the client of OpenSSL, which verifies it and its name', { skip }, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
+      try {
+        const ca = join(folder, 'ca.pem');
+        writeFileSync(ca, root.cert);
+        const name = [
+          '-servername',
+          'one.example',
+          '-verify_hostname',
+          'one.example',
+          '-verify_return_error',
+        ];
+        const connect = ['-connect', `127.0.0.1:${stage.port}`, '-CAfile', ca];
+        const written = await outputOf(
+          ['s_client', ...connect, ...name, '-quiet'],
+          'GET /visit HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+        );
+        assert.match(written, /^HTTP\/1\.1 200 /);
+        assert.match(written, /\/visit$/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it('shows the whole chain', async (test) => {
       const middle = root.intermediate();
       const chained = await TlsStage.open(engine, serverTls([middle.issue({ names: ['deep.example'] })]));
+      test.after(() => chained.close());
       const options = { ca: root.cert, servername: 'deep.example', rejectUnauthorized: true };
       assert.equal((await visit(chained.port, options)).status, 200);
-      chained.close();
     });
 
     for (const [version, number] of Object.entries(VERSION).slice(0, 2)) {
@@ -137,14 +178,14 @@ export function testListenerTls(engine: TlsEngine): void {
       assert.match(cipher, engine.ordersSuites ? /AES_128_GCM/ : /CHACHA20/);
     });
 
-    it('takes only the suites that it is given', async () => {
+    it('takes only the suites that it is given', async (test) => {
       const ciphers = 'ECDHE-ECDSA-AES256-GCM-SHA384';
       const narrow = await TlsStage.open(engine, serverTls([identity], null, { ciphers }));
+      test.after(() => narrow.close());
       const offer = async (offered: string): Promise<number> =>
         (await visit(narrow.port, { maxVersion: 'TLSv1.2', ciphers: offered })).status;
       assert.equal(await offer(ciphers), 200);
       assert.equal(await offer('ECDHE-ECDSA-AES128-GCM-SHA256'), 0);
-      narrow.close();
     });
 
     it('does not renegotiate', async () => {
