@@ -3,11 +3,15 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { GatewayError } from '../errors.js';
 import { isFieldValue, isToken, isUnframedName } from '../headers.js';
+import { ProtocolError } from './failure.js';
 import { ResponseHead } from './response-head.js';
 import type { UpstreamRequest } from './upstream.js';
 
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const STATUS = ':status';
+/** As for HTTP/1.1, with what RFC 9113 §6.5.2 counts for each field. */
+export const MAX_HTTP2_HEAD_BYTES = 24 * 1024;
+const FIELD_OVERHEAD_BYTES = 32;
 
 /**
  * The fields of a request, without those that describe its body.
@@ -60,7 +64,14 @@ export function fieldsOf(flat: readonly string[]): OutgoingHttpHeaders {
  */
 export function readHttp2Head(raw: readonly string[], ended: boolean): ResponseHead {
   let status = 0;
-  for (let i = 0; i < raw.length; i += 2) if (raw[i] === STATUS) status = Number(raw[i + 1]);
+  let bytes = 0;
+  for (let i = 0; i < raw.length; i += 2) {
+    bytes += raw[i]!.length + raw[i + 1]!.length + FIELD_OVERHEAD_BYTES;
+    if (raw[i] === STATUS) status = Number(raw[i + 1]);
+  }
+  // The peer was told so, but may not have heard it before its first answers.
+  if (bytes > MAX_HTTP2_HEAD_BYTES)
+    throw new ProtocolError(`a head of more than ${MAX_HTTP2_HEAD_BYTES} bytes`);
   const head = new ResponseHead(status, ended);
   for (let i = 0; i < raw.length; i += 2) {
     if (raw[i] !== STATUS) head.add(raw[i]!, raw[i + 1]!);

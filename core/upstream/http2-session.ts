@@ -4,14 +4,13 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { GatewayError } from '../errors.js';
 import { Deadline, type DeadlineWheel } from './deadline-wheel.js';
+import { MAX_HTTP2_HEAD_BYTES } from './http2-head.js';
 import type { TargetConnector } from './target-connector.js';
 
 /** What a stream whose reader is slow may hold: the peer stops there. */
 const STREAM_WINDOW_BYTES = 128 * 1024;
 /** What may be under way on all streams together; Node takes it off the wire whatever the readers do. */
 const SESSION_WINDOW_BYTES = 1024 * 1024;
-/** As for HTTP/1.1, with what RFC 9113 §6.5.2 counts for each field. */
-const MAX_HEAD_BYTES = 24 * 1024;
 const MAX_HEAD_FIELDS = 256;
 /** A peer that allows more gets them by another session. */
 const MOST_STREAMS = 250;
@@ -221,7 +220,7 @@ export class Http2Session extends Deadline {
       settings: {
         enablePush: false,
         initialWindowSize: STREAM_WINDOW_BYTES,
-        maxHeaderListSize: MAX_HEAD_BYTES,
+        maxHeaderListSize: MAX_HTTP2_HEAD_BYTES,
       },
       maxHeaderListPairs: MAX_HEAD_FIELDS,
     });

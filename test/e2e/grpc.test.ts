@@ -12,7 +12,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { until } from '../support/gateway.js';
-import { ECHO, startGrpc } from '../support/grpc-stage.js';
+import { ECHO, startGrpc, TOLD } from '../support/grpc-stage.js';
 
 const MIB = 1024 * 1024;
 const same = (value: Buffer): Buffer => value;
@@ -233,6 +233,19 @@ describe('gRPC through filters', { timeout: 60_000 }, () => {
     assert.equal(wrong.status.code, status.PERMISSION_DENIED);
     assert.equal(calls.length, 1);
   });
+
+  for (const mode of ['redact', 'block'] as const) {
+    for (const bodies of [true, false]) {
+      it(`gives no secret away after ${bodies ? 'messages that are looked at' : 'messages'}, in mode ${mode}`, async (t) => {
+        const egress = { mode, headers: true, bodies };
+        const { client } = await startGrpc(t, false, {}, {}, { secrets: { egress } });
+        const { status: end } = await one(client, 'hello');
+        assert.doesNotMatch(JSON.stringify(end), new RegExp(TOLD));
+        if (mode === 'redact') assert.deepEqual(end.metadata.get('x-told'), ['[secret]']);
+        else assert.notEqual(end.code, status.OK);
+      });
+    }
+  }
 
   it('has the errors of the gateway in words of its own', async (t) => {
     const { client } = await startGrpc(t, false, {}, { timeouts: { responseMs: 50 } });

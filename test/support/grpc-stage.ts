@@ -19,6 +19,9 @@ import {
 import { TestAuthority } from './certificates.js';
 import { TestGateway } from './gateway.js';
 
+/** A secret, which stands in the file `told.txt`. */
+export const TOLD = 'correct-horse-battery';
+
 const SERVICE = '/test.Echo/';
 const bytes = (value: Buffer): Buffer => value;
 
@@ -97,7 +100,9 @@ function implementation(calls: SeenCall[]) {
     if (error !== null) reply(error);
     else {
       call.sendMetadata(before);
-      reply(null, call.request, after);
+      const told = after.clone();
+      for (const value of call.metadata.get('x-told')) told.add('x-told', value);
+      reply(null, call.request, told);
     }
   };
   const Down: handleServerStreamingCall<Buffer, Buffer> = (call) => {
@@ -129,12 +134,14 @@ function implementation(calls: SeenCall[]) {
 /**
  * @param secure TLS on both legs
  * @param route  parts of the route to the service
+ * @param more   parts of the configuration
  */
 export async function startGrpc(
   test: TestContext,
   secure: boolean,
   filters: Readonly<Record<string, unknown>> = {},
   route: Readonly<Record<string, unknown>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<GrpcStage> {
   const authority = TestAuthority.root();
   const { chain, key } = authority.issue({ names: ['localhost'] });
@@ -161,9 +168,11 @@ export async function startGrpc(
           targets: [{ url: `${secure ? 'https' : 'http'}://localhost:${port}` }],
           protocol: 'http2',
           ...(secure ? { tls: { ca: './ca.crt' } } : {}),
+          headers: { 'x-told': 'secret+file://./told.txt' },
         },
       },
       filters,
+      ...more,
       routes: [
         {
           ...{ id: 'grpc', match: { path: `${SERVICE}*`, methods: ['POST'] }, upstream: 'sample' },
@@ -172,7 +181,7 @@ export async function startGrpc(
       ],
     },
     [],
-    { 'api.crt': chain, 'api.key': key, 'ca.crt': authority.cert },
+    { 'told.txt': TOLD, 'api.crt': chain, 'api.key': key, 'ca.crt': authority.cert },
   );
   const GrpcClient = makeGenericClientConstructor(ECHO, 'Echo');
   const trust = secure ? credentials.createSsl(Buffer.from(authority.cert)) : credentials.createInsecure();

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../../core/exchange.js';
@@ -254,6 +259,61 @@ describe('Http2Connection', { timeout: 30_000 }, () => {
     await until(() => written > before + 4 * MIB);
     slow.body!.cancel(clientLeft());
   });
+
+  it('holds little for a hundred readers that read nothing, and serves the next', async (t) => {
+    let written = 0;
+    const target = await startHttp2Target(t, (stream, fields) => {
+      stream.respond({ ':status': 200 });
+      if (fields[':path'] !== '/slow') {
+        stream.end('ok');
+        return;
+      }
+      const write = (): void => {
+        if (stream.destroyed) return;
+        stream.write(Buffer.alloc(64 * 1024), (error) => {
+          if (error) return;
+          written += 64 * 1024;
+          write();
+        });
+      };
+      write();
+    });
+    const upstream = startHttp2Upstream(t, [target.url]);
+    const slow = await Promise.all(
+      Array.from({ length: 100 }, () => upstream.forward(upstreamRequest({ target: '/slow' }))),
+    );
+    for (let i = 0; i < 20; i++) {
+      assert.equal(await collect((await upstream.forward(upstreamRequest())).body), 'ok');
+    }
+    assert.ok(written <= 100 * 192 * 1024, `${written} bytes were taken for readers that do not read`);
+    assert.equal(target.sockets.length, 1);
+    for (const { body } of slow) body!.cancel(clientLeft());
+    assert.equal(await collect((await upstream.forward(upstreamRequest())).body), 'ok');
+    assert.equal(upstream.states()[0]!.active, 0);
+  });
+
+  const oversized: Record<string, OutgoingHttpHeaders> = {
+    'a head of 100 kB': { 'x-a': 'a'.repeat(50_000), 'x-b': 'b'.repeat(50_000) },
+    'a head of a thousand fields': Object.fromEntries(
+      Array.from({ length: 1000 }, (_, i) => [`x-${i}`, '1']),
+    ),
+  };
+  for (const [what, fields] of Object.entries(oversized)) {
+    it(`refuses ${what}, and the connection is still of use`, async (t) => {
+      const target = await startHttp2Target(
+        t,
+        (stream, asked, index) => {
+          if (index > 0) echo(stream, asked, index);
+          else stream.respond({ ':status': 200, ...fields }, { endStream: true });
+        },
+        { maxSendHeaderBlockLength: 1_000_000 },
+      );
+      const upstream = startHttp2Upstream(t, [target.url]);
+      await assert.rejects(upstream.forward(upstreamRequest()), hasCode('SLUICE_UPSTREAM_PROTOCOL'));
+      assert.equal(await collect((await upstream.forward(upstreamRequest())).body), '/');
+      assert.equal(target.sockets.length, 1);
+    });
+  }
 
   it('joins fields that Node sends once only, and sends others apart', async (t) => {
     let seen: readonly string[] = [];

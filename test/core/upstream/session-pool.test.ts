@@ -11,7 +11,7 @@ import { TestAuthority } from '../../support/certificates.js';
 import { clientTls } from '../../support/client-tls.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { clientLeft, collect, upstreamRequest } from '../../support/upstream-client.js';
-import { listenSecurely, startHttpTarget, until } from '../../support/upstream-servers.js';
+import { listenSecurely, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
 
@@ -137,6 +137,16 @@ describe('SessionPool', { timeout: 30_000 }, () => {
     await until(() => target.sockets[0]!.destroyed);
     assert.equal(await collect((await upstream.forward(upstreamRequest())).body), '/');
     assert.equal(target.sockets.length, 2);
+  });
+
+  it('gives up on a target that accepts and says nothing, and does not blame its own queue for it', async (t) => {
+    const target = await startRawTarget(t, (socket) => socket.resume());
+    const upstream = startHttp2Upstream(t, [target.url]);
+    const calls = [30, 30].map((connectMs) => upstream.forward(upstreamRequest({ connectMs })));
+    for (const call of calls)
+      await assert.rejects(call, hasCode('SLUICE_UPSTREAM_CONNECT_TIMEOUT', /no connection to/));
+    assert.equal(upstream.states()[0]!.failures, 2);
+    await until(() => target.sockets.every((socket) => socket.destroyed));
   });
 
   it('says so when the target does not speak HTTP/2', async (t) => {
