@@ -1,15 +1,18 @@
-// UwsListener with TLS: the contracts through real handshakes.
+// UwsListener with TLS: the contracts through real handshakes, and what only this engine gets wrong.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
 import type { ListenerOptions } from '../../../core/listener/listener.js';
 import { UwsListener } from '../../../core/listener/uws-listener.js';
 import { testClientCertificates } from '../../contract/client-certificates.contract.js';
 import { testListener } from '../../contract/listener.contract.js';
 import { testListenerBodies } from '../../contract/listener-bodies.contract.js';
-import { testListenerTls } from '../../contract/listener-tls.contract.js';
+import { TlsStage, testListenerTls } from '../../contract/listener-tls.contract.js';
 import { testTlsRotation } from '../../contract/tls-rotation.contract.js';
 import { TestAuthority } from '../../support/certificates.js';
 import { requestOverSocket } from '../../support/contract-client.js';
 import { RawClient } from '../../support/raw-client.js';
 import { serverTls } from '../../support/server-tls.js';
+import { visit } from '../../support/tls-visit.js';
 
 const create = (options: ListenerOptions): UwsListener => new UwsListener(options);
 const ENGINE = { name: 'UwsListener', create, ordersSuites: false };
@@ -18,7 +21,9 @@ testListenerTls(ENGINE);
 testClientCertificates(ENGINE);
 testTlsRotation(ENGINE);
 
-const tls = serverTls([TestAuthority.root().issue({ names: ['localhost'] })]);
+const root = TestAuthority.root();
+const identity = root.issue({ names: ['localhost'] });
+const tls = serverTls([identity]);
 const openClient = (port: number): Promise<RawClient> => RawClient.openTls(port);
 
 testListener('UwsListener with TLS', () => {
@@ -30,3 +35,39 @@ testListener('UwsListener with TLS', () => {
 });
 
 testListenerBodies('UwsListener with TLS', (options) => create({ ...options, tls }), openClient);
+
+describe('UwsListener with TLS', () => {
+  it('closes without an answer when a client says goodbye along with its request: the engine drops it', async (test) => {
+    const stage = await TlsStage.open(ENGINE, tls);
+    test.after(() => stage.close());
+    const client = await openClient(stage.port);
+    client.socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.closed();
+    assert.equal(client.received, '');
+    assert.deepEqual(stage.seen, []);
+  });
+
+  it('serves a client no longer that was revoked while its connection ran', async (test) => {
+    const auth = { mode: 'require', authorities: [root] } as const;
+    const stage = await TlsStage.open(ENGINE, serverTls([identity], { ...auth, lists: [root.list()] }));
+    test.after(() => stage.close());
+    const who = root.issue({ usage: 'client' });
+    const client = await RawClient.openTls(stage.port, { key: who.key, cert: who.chain });
+    const ask = async (): Promise<number> => {
+      client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      return (await client.response()).status;
+    };
+    assert.equal(await ask(), 200);
+    stage.update(serverTls([identity], { ...auth, lists: [root.list({ revoked: [who] })] }));
+    assert.equal(await ask(), 403);
+    await client.closed();
+  });
+
+  it('is shown no certificate by a client with a key of Ed25519: the engine does not offer it', async (test) => {
+    const auth = { mode: 'require', authorities: [root] } as const;
+    const stage = await TlsStage.open(ENGINE, serverTls([identity], auth));
+    test.after(() => stage.close());
+    const { key, chain } = root.issue({ usage: 'client', key: 'ed25519' });
+    assert.equal((await visit(stage.port, { key, cert: chain })).status, 403);
+  });
+});
