@@ -7,18 +7,22 @@ const WINDOW_MS = 10_000;
 const MAX_RESETS = 200;
 /** PING, SETTINGS and PRIORITY frames in a window, beside two for each piece of a body or of a response. */
 const MAX_CONTROL_FRAMES = 1000;
-/** Bytes in a window that are no part of a body, beside a head for each request and as many as bodies have. */
+/**
+ * Bytes from one look to the next that are no part of a body, beside a head for each request, as many as bodies have, and
+ * what frames a piece: clients of gRPC answer each piece with a PING to measure the way.
+ */
 const MAX_CONTROL_BYTES = 256 * 1024;
 const HEAD_BYTES = 16 * 1024;
+const PIECE_BYTES = 32;
 
 export class Http2Guard {
   #windowSinceMs: number;
   #resets = 0;
   #ends = 0;
-  #requests = 0;
   #frames = 0;
   #pieces = 0;
-  #bodyBytes = 0;
+  /** What was told of since the last look pays for this many bytes. */
+  #paidBytes = 0;
   #bytesAtStart = 0;
 
   constructor(nowMs: number) {
@@ -26,13 +30,13 @@ export class Http2Guard {
   }
 
   request(): void {
-    this.#requests++;
+    this.#paidBytes += HEAD_BYTES;
   }
 
   /** A piece of a body, in either direction. */
   piece(bytes: number): void {
     this.#pieces++;
-    this.#bodyBytes += bytes;
+    this.#paidBytes += 2 * bytes + PIECE_BYTES;
   }
 
   /** A response was complete. */
@@ -57,11 +61,12 @@ export class Http2Guard {
   /**
    * To be called every few seconds.
    * @param bytesRead of the connection since it began
+   * @param heldBytes of bodies that may have come and that nobody has told of, as nobody took them
    * @returns true when it is enough
    */
-  bytes(nowMs: number, bytesRead: number): boolean {
-    const control = bytesRead - this.#bytesAtStart - 2 * this.#bodyBytes - this.#requests * HEAD_BYTES;
-    if (control > MAX_CONTROL_BYTES) return true;
+  bytes(nowMs: number, bytesRead: number, heldBytes: number): boolean {
+    const unpaidBytes = bytesRead - this.#bytesAtStart - this.#paidBytes - heldBytes;
+    if (unpaidBytes > MAX_CONTROL_BYTES) return true;
     this.#turn(nowMs, bytesRead);
     return false;
   }
@@ -70,8 +75,7 @@ export class Http2Guard {
   #turn(nowMs: number, bytesRead: number | null): void {
     if (bytesRead !== null) {
       this.#bytesAtStart = bytesRead;
-      this.#bodyBytes = 0;
-      this.#requests = 0;
+      this.#paidBytes = 0;
     }
     if (nowMs - this.#windowSinceMs < WINDOW_MS) return;
     this.#windowSinceMs = nowMs;

@@ -6,6 +6,7 @@ import {
   type ServerStreamResponseOptions,
 } from 'node:http2';
 import type { HeaderList } from '../headers.js';
+import type { Http2Guard } from './http2-guard.js';
 import type { NodeWire, Payload } from './node-wire.js';
 import { isBodiless, sendableFields } from './response-head.js';
 
@@ -20,14 +21,16 @@ export class Http2Wire implements NodeWire {
   readonly takesTrailers = true;
   readonly input: ServerHttp2Stream;
   readonly output: ServerHttp2Stream;
+  readonly #guard: Http2Guard;
   #cut = false;
   #payload: Payload = 'none';
   #trailers: HeaderList | null = null;
   #stopsAfterTrailers = false;
 
-  constructor(stream: ServerHttp2Stream, flat: readonly string[]) {
+  constructor(stream: ServerHttp2Stream, flat: readonly string[], guard: Http2Guard) {
     this.input = stream;
     this.output = stream;
+    this.#guard = guard;
     const expect = flat.indexOf('expect');
     this.awaitsContinue = expect >= 0 && flat[expect + 1]!.toLowerCase() === '100-continue';
   }
@@ -65,6 +68,11 @@ export class Http2Wire implements NodeWire {
 
   flushHead(): void {
     // `respond` has done it.
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#guard.piece(bytes.length);
+    return this.output.write(bytes);
   }
 
   end(bytes: Uint8Array | null, trailers: HeaderList | null): void {

@@ -106,7 +106,7 @@ export class NodeDownload implements BodyConsumer {
       this.#exchange.bytesOut = after;
       if (after === total) this.#beforeEnd();
       this.#headSent = true;
-      if (!this.#wire.output.write(piece)) this.#wait();
+      if (!this.#wire.write(piece)) this.#wait();
     }
     if (this.#waiting) this.#pauseBody();
     else if (this.#ended) this.#endWire(total);

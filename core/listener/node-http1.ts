@@ -288,6 +288,10 @@ class Http1Wire implements NodeWire {
     this.#res.flushHeaders();
   }
 
+  write(bytes: Uint8Array): boolean {
+    return this.#res.write(bytes);
+  }
+
   end(bytes: Uint8Array | null, trailers: HeaderList | null): void {
     if (trailers !== null && this.takesTrailers) this.#addTrailers(trailers);
     if (bytes === null) this.#res.end();

@@ -79,6 +79,8 @@ class Http2Connection {
   readonly #session: ServerHttp2Session;
   readonly #guard = new Http2Guard(performance.now());
   #streams = 0;
+  /** Streams among them that have a body. */
+  #uploads = 0;
   #greeted = false;
   #restingSinceMs = performance.now();
 
@@ -106,7 +108,7 @@ class Http2Connection {
   }
 
   checkIdle(nowMs: number, times: SessionTimes): void {
-    if (this.#guard.bytes(nowMs, this.#socket.bytesRead)) {
+    if (this.#guard.bytes(nowMs, this.#socket.bytesRead, this.#uploads * STREAM_WINDOW_BYTES)) {
       this.#calm();
       return;
     }
@@ -129,10 +131,9 @@ class Http2Connection {
     }
     this.#guard.request();
     const { head, problem } = readHttp2Head(raw);
-    const wire = new Http2Wire(stream, head.flat);
+    const wire = new Http2Wire(stream, head.flat, this.#guard);
     const { exchange, reply, refusal, bodyLength } = this.#intake.take(head, this.#peer, wire, problem);
     this.#streams++;
-    stream.on('drain', () => this.#guard.piece(wire.pieceBytes));
     stream.once('aborted', () => reply.leave());
     stream.once('close', () => {
       this.#streams--;
@@ -142,6 +143,8 @@ class Http2Connection {
     });
     const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     if (refusal === null && !ended) {
+      this.#uploads++;
+      stream.once('close', () => this.#uploads--);
       stream.on('data', (bytes: Buffer) => this.#guard.piece(bytes.length));
       const upload = reply.openUpload(head.flat.includes('content-length') ? bodyLength : null);
       stream.on('trailers', (_fields: unknown, _flags: unknown, fields: string[]) => {

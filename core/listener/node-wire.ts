@@ -9,7 +9,7 @@ export type Payload = 'none' | 'whole' | 'stream';
 export interface NodeWire {
   /** The body of the request. */
   readonly input: Readable;
-  /** The body of the response. */
+  /** The body of the response; `write` and `end` of the wire put it there. */
   readonly output: Writable;
   /** Bytes of a response that are given to `output` at once. */
   readonly pieceBytes: number;
@@ -34,6 +34,8 @@ export interface NodeWire {
     closes: boolean,
   ): void;
   flushHead(): void;
+  /** False when `output` is full; it tells of `drain` then. */
+  write(bytes: Uint8Array): boolean;
   end(bytes: Uint8Array | null, trailers: HeaderList | null): void;
   /** The response is whole and the client is still sending: makes it stop, where the protocol has a way short of cutting. */
   stopClient(): void;

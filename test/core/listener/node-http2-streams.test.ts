@@ -11,6 +11,7 @@ import { NodeListener } from '../../../core/listener/node-listener.js';
 import { Http2Client, responseOf } from '../../support/http2-client.js';
 import { CODE, FrameClient, frame, getFields, headers, TYPE, uint32 } from '../../support/http2-frames.js';
 import { Collector, HandBody, PatternBody, pattern } from '../../support/raw-body.js';
+import { RawClient } from '../../support/raw-client.js';
 
 const OPTIONS = { name: 'public', host: '127.0.0.1', port: 0, idleMs: 0, http2: true };
 const NONE = new HeaderList();
@@ -83,6 +84,24 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
       handle = (_exchange, reply) => void reply.send(200, NONE, new PatternBody(32 * MIB, { announced }));
       assert.ok((await client.ask('/')).body.equals(pattern(0, 32 * MIB)));
     }
+  });
+
+  it('bears a connection that holds many bytes of bodies that nobody takes', async () => {
+    client.destroy();
+    listener.close();
+    await open({}, { headMs: 400 });
+    const held: Exchange[] = [];
+    handle = (exchange) => held.push(exchange);
+    const late = await RawClient.open(listener.port);
+    for (let i = 0; i < 20; i++)
+      client.start('/', { headers: { ':method': 'POST' }, body: Buffer.alloc(MIB / 4) });
+    await until(() => held.length === 20);
+    // A connection without a word, whose time is over, shows that the listener has looked at all of them.
+    await late.closed();
+    late.destroy();
+    handle = answer;
+    assert.equal((await client.ask('/on')).body.toString(), '/on');
+    assert.equal(client.goawayCode, null);
   });
 
   it('holds an upload back that nobody reads, and lets other streams pass', async () => {

@@ -11,6 +11,7 @@ import { testTlsRotation } from '../../contract/tls-rotation.contract.js';
 import { EXPIRED, selfSigned, TestAuthority, type TestIdentity } from '../../support/certificates.js';
 import { requestOverSocket } from '../../support/contract-client.js';
 import { Http2Client } from '../../support/http2-client.js';
+import { frame, settings, TYPE, uint32 } from '../../support/http2-frames.js';
 import { RawClient } from '../../support/raw-client.js';
 import { serverTls } from '../../support/server-tls.js';
 import { visit } from '../../support/tls-visit.js';
@@ -120,6 +121,25 @@ describe('NodeListener and clients that dawdle in the handshake', () => {
       listener.close();
     });
   }
+});
+
+describe('NodeListener and control frames over TLS', () => {
+  it('ends a client that sends nothing else', async () => {
+    const listener = new NodeListener(
+      { name: 'public', host: '127.0.0.1', port: 0, idleMs: 0, tls, http2: true },
+      { headMs: 1000 },
+    );
+    await listener.listen(() => {});
+    const client = await RawClient.openTls(listener.port, { ALPNProtocols: ['h2'] });
+    client.send(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings()]));
+    const grow = Buffer.concat(Array(1000).fill(frame(TYPE.windowUpdate, 0, 0, uint32(1))));
+    while (!client.ended) {
+      client.send(grow);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    client.destroy();
+    listener.close();
+  });
 });
 
 describe('NodeListener and certificates of clients over HTTP/2', () => {
