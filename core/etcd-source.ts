@@ -20,13 +20,15 @@ import { secretsIn } from './etcd/secret-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
 import { readRelease } from './release.js';
-import { certificatesInUse } from './tls/certificates-in-use.js';
+import { certificatesInUse, type StoreTls } from './tls/certificates-in-use.js';
 import { VERSION } from './version.js';
 
 export interface EtcdSourceOptions {
   /** For people: where the store is. */
   readonly description: string;
   readonly connect: StoreConnector;
+  /** What `connect` uses. Default null: clear text. */
+  readonly tls?: StoreTls | null;
   readonly keys: KeyLayout;
   readonly channel: string;
   /** Name of this gateway among those of the fleet. */
@@ -160,7 +162,9 @@ export class EtcdSource implements ConfigSource {
     this.#reporter.update({
       ...{ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED },
       ...(isBack ? {} : { rolledBack: null }),
-      certificates: mostUrgent(certificatesInUse(revision.tls.parts, revision.config.certificates.warnDays)),
+      certificates: mostUrgent(
+        certificatesInUse({ ...revision.tls.parts, store: this.tls }, revision.config.certificates.warnDays),
+      ),
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;
@@ -193,6 +197,10 @@ export class EtcdSource implements ConfigSource {
       (cause) =>
         this.#listener?.warned(`the channel cannot be flipped back yet: ${(cause as Error).message}`),
     );
+  }
+
+  get tls(): StoreTls | null {
+    return this.#options.tls ?? null;
   }
 
   get stalenessSeconds(): number {

@@ -297,7 +297,8 @@ export class Gateway {
     this.#guardLog(revision);
     this.#warnOfTrust(revision);
     this.#source.applied(revision);
-    this.#certificates.watch(certificatesInUse(revision.tls.parts, revision.config.certificates.warnDays));
+    const tls = { ...revision.tls.parts, store: this.#source.tls };
+    this.#certificates.watch(certificatesInUse(tls, revision.config.certificates.warnDays));
     this.#condition.appliedAt = new Date();
     this.#condition.lastError = null;
     this.#metrics.revisionRuns(revision.id);

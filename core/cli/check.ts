@@ -62,7 +62,10 @@ export async function check(args: string[]): Promise<void> {
     upstreams: config.upstreams.length,
   };
   const changes = old === null ? null : diffReach(old.config, config, { identify: moduleIdentity });
-  const certificates = certificatesInUse(revision.tls.parts, config.certificates.warnDays);
+  const certificates = certificatesInUse(
+    { ...revision.tls.parts, store: null },
+    config.certificates.warnDays,
+  );
   const isWider = changes?.some(isWidening) ?? false;
   if (parsed.flags.has('json')) {
     const reach = changes === null ? {} : { changes, widening: isWider };

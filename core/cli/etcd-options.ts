@@ -5,6 +5,7 @@ import { type EtcdLocation, parseEtcdLocation } from '../etcd/etcd-location.js';
 import type { EtcdTls } from '../etcd/etcd-store.js';
 import { isChannelName, KeyLayout } from '../etcd/key-layout.js';
 import type { StoreConnector } from '../etcd/key-value-store.js';
+import type { StoreTls } from '../tls/certificates-in-use.js';
 import type { Arguments } from './arguments.js';
 import { UsageError } from './usage-error.js';
 
@@ -34,6 +35,8 @@ ${CONNECTION_HELP}`;
 export interface EtcdTarget {
   readonly description: string;
   readonly connect: StoreConnector;
+  /** What `connect` uses; null for clear text. */
+  readonly tls: StoreTls | null;
   readonly keys: KeyLayout;
   readonly channel: string;
 }
@@ -48,14 +51,19 @@ export function readEtcdTarget(location: string, { texts }: Pick<Arguments, 'tex
     throw new UsageError(`--channel ${channel}: expected 1 to 63 letters, digits, ".", "_" and "-"`);
   const option = (name: string): string | undefined =>
     texts.get(name) ?? process.env[`SLUICE_${name.toUpperCase().replaceAll('-', '_')}`];
+  const tls = tlsOf(parsed, option);
   return {
     description: location,
     connect: etcdConnector({
       endpoints: parsed.endpoints,
       prefix: parsed.prefix,
-      tls: tlsOf(parsed, option),
+      tls,
       user: userOf(option),
     }),
+    tls: tls && {
+      ca: tls.ca?.toString('latin1') ?? null,
+      chain: tls.client?.cert.toString('latin1') ?? null,
+    },
     keys: new KeyLayout(parsed.prefix),
     channel,
   };

@@ -34,10 +34,11 @@ export function openSource(location: string, options: Pick<Arguments, 'texts'> =
 }
 
 function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSource {
-  const { description, connect, keys, channel } = readEtcdTarget(location, options);
+  const { description, connect, tls, keys, channel } = readEtcdTarget(location, options);
   return new EtcdSource({
     description,
     connect,
+    tls,
     keys,
     channel,
     node: options.texts.get('node') ?? `${hostname()}-${process.pid}`,

@@ -34,6 +34,7 @@ interface Look {
 
 export class FileSource implements ConfigSource {
   readonly description: string;
+  readonly tls = null;
   readonly #path: string;
   readonly #options: FileSourceOptions;
   readonly #settleMs: number;

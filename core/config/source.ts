@@ -1,5 +1,6 @@
 // Where a configuration comes from. test/contract/config-source.contract.ts holds every answer to it.
 import type { ConfigErrors, GatewayError } from '../errors.js';
+import type { StoreTls } from '../tls/certificates-in-use.js';
 import type { GatewayConfig } from './model.js';
 import type { SecretValues } from './secret-values.js';
 import type { TlsMaterials } from './tls-materials.js';
@@ -57,6 +58,8 @@ export interface ConfigSource {
    * @param back what runs instead
    */
   rejected(revision: ConfigRevision, back: ConfigRevision, reason: string): void;
+  /** What its own connections are secured with; null for one that makes none, or in clear text. */
+  readonly tls: StoreTls | null;
   /** Seconds since the source was known to hold what it reported; 0 for one that cannot be out of reach. */
   readonly stalenessSeconds: number;
   close(): Promise<void>;

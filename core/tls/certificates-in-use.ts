@@ -5,17 +5,26 @@ import type { Expiry } from './expiry.js';
 import { pemBlocks } from './pem.js';
 import type { ServerTls, TlsIdentity } from './server-tls.js';
 
+/** What a store of configurations is spoken to with. PEM. */
+export interface StoreTls {
+  /** Null for the authorities of the platform. */
+  readonly ca: string | null;
+  /** Null when nothing is shown. */
+  readonly chain: string | null;
+}
+
 /** What all ends of a gateway do TLS with. */
 export interface TlsInUse {
   /** By name. */
   readonly listeners: Iterable<readonly [string, ServerTls]>;
   readonly upstreams: Iterable<readonly [string, ClientTls]>;
   readonly admin: ServerTls | null;
+  readonly store: StoreTls | null;
 }
 
 export interface CertificateInUse extends Expiry {
-  readonly use: 'listener' | 'upstream' | 'admin';
-  /** Of the listener or the upstream; `admin` for that. */
+  readonly use: 'listener' | 'upstream' | 'admin' | 'store';
+  /** Of the listener or the upstream; `admin` and `etcd` for those. */
   readonly name: string;
   /** What is shown to others with all that leads to its root, who is trusted, and who is not any more. */
   readonly kind: 'certificate' | 'authority' | 'revocation-list';
@@ -52,10 +61,11 @@ export function certificatesInUse(tls: TlsInUse, warnDays: number): CertificateI
     }));
 }
 
-function* everything({ listeners, upstreams, admin }: TlsInUse): Generator<Found> {
+function* everything({ listeners, upstreams, admin, store }: TlsInUse): Generator<Found> {
   for (const [name, listener] of listeners) yield* ofServer({ use: 'listener', name }, listener);
   for (const [name, upstream] of upstreams) yield* ofClient({ use: 'upstream', name }, upstream);
   if (admin !== null) yield* ofServer({ use: 'admin', name: 'admin' }, admin);
+  if (store !== null) yield* ofStore({ use: 'store', name: 'etcd' }, store);
 }
 
 function* ofServer(owner: Owner, { identities, clientAuth }: ServerTls): Generator<Found> {
@@ -74,6 +84,20 @@ function* ofClient(owner: Owner, { identity, authorities }: ClientTls): Generato
   for (const authority of authorities) yield found(owner, 'authority', authority);
 }
 
+/** Nobody judged these files but who connects with them: what is no certificate is left out. */
+function* ofStore(owner: Owner, { chain, ca }: StoreTls): Generator<Found> {
+  for (const [kind, pem] of [
+    ['certificate', chain],
+    ['authority', ca],
+  ] as const) {
+    for (const block of pemBlocks(pem ?? '', 'CERTIFICATE')) {
+      try {
+        yield found(owner, kind, readCertificate(block));
+      } catch {}
+    }
+  }
+}
+
 function* ofIdentity(owner: Owner, { chain }: TlsIdentity): Generator<Found> {
   for (const pem of pemBlocks(chain, 'CERTIFICATE')) yield found(owner, 'certificate', readCertificate(pem));
 }
@@ -87,8 +111,13 @@ function found(
   return { ...owner, kind, subject, serial, notAfterMs, mostMs };
 }
 
+const OWNERS: Readonly<Record<string, string>> = {
+  admin: 'the admin listener',
+  store: 'the connection to etcd',
+};
+
 /** `certificate CN=api of listener public` */
 export function describeCertificate({ use, name, kind, subject }: CertificateInUse): string {
-  const owner = use === 'admin' ? 'the admin listener' : `${use} ${name}`;
+  const owner = OWNERS[use] ?? `${use} ${name}`;
   return `${kind === 'revocation-list' ? 'revocation list of' : kind} ${subject}, used by ${owner},`;
 }

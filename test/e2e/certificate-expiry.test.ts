@@ -196,6 +196,40 @@ describe('sluice status', () => {
     );
   });
 
+  it('tells of what the connection to etcd is made with', async (t) => {
+    const member = certificateIn('etcd', root.issue({ names: ['localhost', '127.0.0.1'] }));
+    const client = root.issue({ subject: { CN: 'node' }, usage: 'client', toDays: 2.5 });
+    const shown = certificateIn('node', client);
+    const secured = await EtcdCluster.start({
+      scheme: 'https',
+      flags: [
+        ...['--cert-file', member.cert, '--key-file', member.key],
+        ...['--client-cert-auth', '--trusted-ca-file', ca],
+      ],
+      client: {
+        tls: {
+          ca: Buffer.from(root.cert),
+          client: { cert: Buffer.from(client.chain), key: Buffer.from(client.key) },
+        },
+        user: null,
+      },
+    });
+    t.after(() => secured.stop());
+    const stage = new FleetStage(t, secured, 'expiry');
+    const id = await stage.fleet.apply(
+      JSON.stringify({ listeners: [{ name: 'public', address: '127.0.0.1:0' }] }),
+    );
+    const options = ['--etcd-ca', ca, '--etcd-cert', shown.cert, '--etcd-key', shown.key];
+    const gateway = await stage.gateway('secured', ...options);
+    await stage.reported('secured', (report) => report?.['release'] === id);
+    const { stdout } = await stage.run('status', ...options);
+    assert.match(
+      stdout,
+      /^secured: certificate CN=node, used by the connection to etcd, runs out in 2 days/m,
+    );
+    assert.match(gateway.output(), /"use":"store","name":"etcd","kind":"certificate","subject":"CN=node"/);
+  });
+
   it('believes nothing that is no date', async (t) => {
     const stage = new FleetStage(t, cluster, 'expiry-hostile');
     const certificates = [

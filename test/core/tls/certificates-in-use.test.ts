@@ -14,7 +14,7 @@ import { DEFAULT_CIPHERS } from '../../../core/tls/suites.js';
 import { TestAuthority, type TestIdentity } from '../../support/certificates.js';
 
 const DAY_MS = 86_400_000;
-const NONE: TlsInUse = { listeners: [], upstreams: [], admin: null };
+const NONE: TlsInUse = { listeners: [], upstreams: [], admin: null, store: null };
 
 function server(identities: readonly TestIdentity[], clientAuth: ClientAuth | null = null): ServerTls {
   return {
@@ -84,6 +84,15 @@ describe('certificatesInUse', () => {
     assert.deepEqual(told({ upstreams: [['users', client(null, null)]] }), []);
   });
 
+  it('has those of the connection to etcd, as far as they are certificates', () => {
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    assert.deepEqual(told({ store: { chain: leaf.cert, ca: broken + root.cert } }), [
+      'store etcd certificate CN=api.example.com',
+      'store etcd authority CN=Test root',
+    ]);
+    assert.deepEqual(told({ store: { chain: null, ca: null } }), []);
+  });
+
   it('has each of a listener once, and lists that have an end', () => {
     const sibling = middle.issue({ names: ['other.example.com'], toDays: 200 });
     const tls = server([leaf, sibling], trust(root, root.list({ toDays: null })));
@@ -121,11 +130,13 @@ describe('certificatesInUse', () => {
     const words = [
       describeCertificate({ ...facts, use: 'upstream', name: 'users', kind: 'authority' }),
       describeCertificate({ ...facts, use: 'admin', name: 'admin', kind: 'certificate' }),
+      describeCertificate({ ...facts, use: 'store', name: 'etcd', kind: 'certificate' }),
       describeCertificate({ ...facts, use: 'listener', name: 'public', kind: 'revocation-list' }),
     ];
     assert.deepEqual(words, [
       'authority CN=a, used by upstream users,',
       'certificate CN=a, used by the admin listener,',
+      'certificate CN=a, used by the connection to etcd,',
       'revocation list of CN=a, used by listener public,',
     ]);
   });

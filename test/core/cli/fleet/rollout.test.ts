@@ -37,7 +37,7 @@ async function withFleet(body: (subject: Subject) => Promise<void>): Promise<voi
       },
       wait: (release, deadlineMs = LONG_MS) =>
         awaitRollout(
-          { description: prefix, connect, keys: fleet.keys, channel: 'stable' },
+          { description: prefix, connect, tls: null, keys: fleet.keys, channel: 'stable' },
           release,
           deadlineMs,
         ),
