@@ -297,7 +297,11 @@ export class Http2Session extends Deadline {
   /** With a GOAWAY, and without waiting for the peer's. */
   #end(): void {
     this.#wheel.disarm(this);
-    this.#session?.destroy();
+    if (this.#session === null) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#session.destroy();
     this.#socket.destroySoon();
   }
 }

@@ -170,6 +170,19 @@ describe('Http2Connection', { timeout: 30_000 }, () => {
     }
   });
 
+  it('skips informational responses', async (t) => {
+    const target = await startHttp2Target(t, (stream) => {
+      stream.additionalHeaders({ ':status': 103, link: '</a.css>' });
+      stream.additionalHeaders({ ':status': 102 });
+      stream.respond({ ':status': 200 });
+      stream.end('ok');
+    });
+    const response = await startHttp2Upstream(t, [target.url]).forward(upstreamRequest());
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.has('link'), false);
+    assert.equal(await collect(response.body), 'ok');
+  });
+
   it('has no body where the head is all', async (t) => {
     const target = await startHttp2Target(t, (stream) =>
       stream.respond({ ':status': 200, 'grpc-status': '5' }, { endStream: true }),

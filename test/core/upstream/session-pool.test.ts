@@ -11,7 +11,13 @@ import { TestAuthority } from '../../support/certificates.js';
 import { clientTls } from '../../support/client-tls.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { clientLeft, collect, upstreamRequest } from '../../support/upstream-client.js';
-import { listenSecurely, startHttpTarget, startRawTarget, until } from '../../support/upstream-servers.js';
+import {
+  listenSecurely,
+  startHttpTarget,
+  startRawTarget,
+  startSaturatedTarget,
+  until,
+} from '../../support/upstream-servers.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
 
@@ -147,6 +153,16 @@ describe('SessionPool', { timeout: 30_000 }, () => {
       await assert.rejects(call, hasCode('SLUICE_UPSTREAM_CONNECT_TIMEOUT', /no connection to/));
     assert.equal(upstream.states()[0]!.failures, 2);
     await until(() => target.sockets.every((socket) => socket.destroyed));
+  });
+
+  it('does not wait at its end for a connection that is being opened', async (t) => {
+    const upstream = startHttp2Upstream(t, [await startSaturatedTarget(t)]);
+    const cancellation = new Cancellation();
+    const answer = upstream.forward(upstreamRequest({ cancellation, connectMs: 60_000 }));
+    const reason = clientLeft();
+    setImmediate(() => cancellation.cancel(reason));
+    await assert.rejects(answer, (error) => error === reason);
+    await upstream.dispose();
   });
 
   it('says so when the target does not speak HTTP/2', async (t) => {

@@ -184,6 +184,12 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     code: CERTIFICATE,
     reason: /EE certificate key too weak$/,
   },
+  'is signed with SHA-1': {
+    identity: () => issue({ hash: 'sha1' }),
+    server: { ciphers: 'DEFAULT:@SECLEVEL=0' },
+    code: CERTIFICATE,
+    reason: /digest algorithm too weak$/,
+  },
   'has none of the pins': {
     tls: { pins: [BACKUP_PIN, pin(between.cert)] },
     code: 'SLUICE_UPSTREAM_PIN',
