@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { type CommandBlock, commandBlocks } from '../support/docs-blocks.js';
 import { comparable } from '../support/docs-output.js';
 import { OutputProcess } from '../support/process-output.js';
@@ -115,6 +116,7 @@ describe('the configurations that pages show', () => {
         const folder = mkdtempSync(join(tmpdir(), 'sluice-docs-'));
         const file = join(folder, 'sluice.yaml');
         writeFileSync(file, text);
+        putTlsFiles(text, folder);
         const end = await new OutputProcess(process.execPath, ['dist/core/cli/main.js', 'check', file], ROOT)
           .ended;
         rmSync(folder, { recursive: true });
@@ -123,6 +125,21 @@ describe('the configurations that pages show', () => {
     }
   }
 });
+
+/** Authorities, lists, certificates and keys, for every file that a configuration names below `./tls/`. */
+function putTlsFiles(text: string, folder: string): void {
+  const root = TestAuthority.root();
+  const issued = new Map<string, TestIdentity>();
+  for (const [, name, extension] of text.matchAll(/\.\/tls\/([a-z-]+)\.(crt|key|crl)\b/g)) {
+    const names = [`${name}.example.com`, `*.${name}.example.com`];
+    const identity = issued.get(name!) ?? root.issue({ names });
+    issued.set(name!, identity);
+    const cert = name!.endsWith('-ca') ? root.cert : identity.chain;
+    const content = { crt: cert, key: identity.key, crl: root.list() }[extension as 'crt' | 'key' | 'crl'];
+    mkdirSync(join(folder, 'tls'), { recursive: true });
+    writeFileSync(join(folder, 'tls', `${name}.${extension}`), content);
+  }
+}
 
 /** Whole configurations: the ```yaml blocks that declare listeners. */
 function yamlBlocks(markdown: string): string[] {
