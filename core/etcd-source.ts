@@ -20,7 +20,7 @@ import { secretsIn } from './etcd/secret-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
 import { readRelease } from './release.js';
-import { certificatesInUse, type StoreTls } from './tls/certificates-in-use.js';
+import type { StoreTls } from './tls/certificates-in-use.js';
 import { VERSION } from './version.js';
 
 export interface EtcdSourceOptions {
@@ -68,6 +68,7 @@ const NOTHING_REFUSED = { refused: null, lastError: null };
 
 export class EtcdSource implements ConfigSource {
   readonly description: string;
+  readonly tls: StoreTls | null;
   readonly #options: EtcdSourceOptions;
   readonly #ranges: readonly KeyRange[];
   readonly #reporter: NodeReporter;
@@ -90,8 +91,9 @@ export class EtcdSource implements ConfigSource {
   #saved: Promise<void> = Promise.resolve();
 
   constructor(options: EtcdSourceOptions) {
-    const { description, keys, channel, node } = options;
+    const { description, tls = null, keys, channel, node } = options;
     this.description = description;
+    this.tls = tls;
     this.#options = options;
     this.#files = new FileWatch(() => void this.#refresh());
     this.#ranges = [{ key: keys.channel(channel) }, { prefix: keys.secrets }];
@@ -162,9 +164,7 @@ export class EtcdSource implements ConfigSource {
     this.#reporter.update({
       ...{ release: revision.id, since: new Date().toISOString(), ...NOTHING_REFUSED },
       ...(isBack ? {} : { rolledBack: null }),
-      certificates: mostUrgent(
-        certificatesInUse({ ...revision.tls.parts, store: this.tls }, revision.config.certificates.warnDays),
-      ),
+      certificates: mostUrgent({ ...revision.tls.parts, store: this.tls }, revision.config.certificates),
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;
@@ -197,10 +197,6 @@ export class EtcdSource implements ConfigSource {
       (cause) =>
         this.#listener?.warned(`the channel cannot be flipped back yet: ${(cause as Error).message}`),
     );
-  }
-
-  get tls(): StoreTls | null {
-    return this.#options.tls ?? null;
   }
 
   get stalenessSeconds(): number {

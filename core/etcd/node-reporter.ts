@@ -2,7 +2,7 @@
 // when the gateway does.
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
-import { type CertificateInUse, describeCertificate } from '../tls/certificates-in-use.js';
+import { certificatesInUse, describeCertificate, type TlsInUse } from '../tls/certificates-in-use.js';
 import type { KeyLayout } from './key-layout.js';
 import type { KeyValueStore } from './key-value-store.js';
 
@@ -52,8 +52,9 @@ const MOST_CERTIFICATES = 5;
 /** Keep-alives in the time of one lease. */
 const KEEPS = 3;
 
-export function mostUrgent(inUse: readonly CertificateInUse[]): NodeCertificate[] {
-  return [...inUse]
+/** @param options.warnDays so many days before the end of one people want to know of it */
+export function mostUrgent(tls: TlsInUse, { warnDays }: { readonly warnDays: number }): NodeCertificate[] {
+  return certificatesInUse(tls, warnDays)
     .sort((a, b) => a.warnFromMs - b.warnFromMs)
     .slice(0, MOST_CERTIFICATES)
     .map((certificate) => ({
