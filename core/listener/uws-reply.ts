@@ -118,9 +118,11 @@ export class UwsReply implements Reply {
       body?.read(DISCARD);
       return this.#sendWhole(head, NOTHING, closes);
     }
-    // Only a whole body lets the engine close the connection, so a body in memory that must close goes whole.
-    if (body instanceof BufferedBody && (closes || head.text.length + body.length <= CORK_ROOM)) {
-      return this.#sendWhole(head, body.bytes, closes);
+    // Only a whole body lets the engine close the connection, so a body in memory that must close goes whole, unless the
+    // engine would keep the rest of it at the wrong time.
+    if (body instanceof BufferedBody) {
+      const fits = head.text.length + body.length <= CORK_ROOM;
+      if (fits || (closes && !this.#flow?.isFragile)) return this.#sendWhole(head, body.bytes, closes);
     }
     return this.#sendStream(head, body, closes);
   }

@@ -1,6 +1,8 @@
 // UwsListener with TLS: the contracts through real handshakes, and what only this engine gets wrong.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BufferedBody } from '../../../core/exchange.js';
+import { HeaderList } from '../../../core/headers.js';
 import type { ListenerOptions } from '../../../core/listener/listener.js';
 import { UwsListener } from '../../../core/listener/uws-listener.js';
 import { testClientCertificates } from '../../contract/client-certificates.contract.js';
@@ -10,10 +12,12 @@ import { TlsStage, testListenerTls } from '../../contract/listener-tls.contract.
 import { testTlsRotation } from '../../contract/tls-rotation.contract.js';
 import { TestAuthority } from '../../support/certificates.js';
 import { requestOverSocket } from '../../support/contract-client.js';
+import { pattern } from '../../support/raw-body.js';
 import { RawClient } from '../../support/raw-client.js';
 import { serverTls } from '../../support/server-tls.js';
 import { visit } from '../../support/tls-visit.js';
 
+const MIB = 1024 * 1024;
 const create = (options: ListenerOptions): UwsListener => new UwsListener(options);
 const ENGINE = { name: 'UwsListener', create, ordersSuites: false };
 
@@ -45,6 +49,22 @@ describe('UwsListener with TLS', () => {
     await client.closed();
     assert.equal(client.received, '');
     assert.deepEqual(stage.seen, []);
+  });
+
+  it('sends a large answer whole while the upload that it does not wait for comes at full speed', async (test) => {
+    const answer = pattern(0, 8 * MIB);
+    const listener = create({ name: 'public', host: '127.0.0.1', port: 0, idleMs: 0, tls });
+    test.after(() => listener.close());
+    await listener.listen((_exchange, reply) => {
+      void reply.send(413, new HeaderList(), new BufferedBody(answer), { close: true });
+    });
+    const client = await openClient(listener.port);
+    test.after(() => client.destroy());
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${32 * MIB}\r\n\r\n`);
+    client.send(pattern(0, 32 * MIB));
+    const response = await client.response();
+    assert.equal(response.status, 413);
+    assert(response.body.equals(answer));
   });
 
   it('serves a client no longer that was revoked while its connection ran', async (test) => {
