@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { readCertificate } from '../../core/tls/certificate.js';
+import { authorising } from '../support/callout-stage.js';
 import { selfSigned, TestAuthority } from '../support/certificates.js';
 import { route, TestGateway, until } from '../support/gateway.js';
-import { listenSecurely, type TestTarget } from '../support/upstream-servers.js';
+import { listenSecurely, startHttpTarget, type TestTarget } from '../support/upstream-servers.js';
 
 const root = TestAuthority.root();
 const clients = TestAuthority.root({ subject: { CN: 'Authority of clients' } });
@@ -112,6 +113,38 @@ describe('an upstream over TLS', { timeout: 60_000 }, () => {
       assert.match(JSON.stringify(line), reason);
     });
   }
+
+  it('is shown the certificate by callouts of filters as well, in either version', async (t) => {
+    const asked: string[] = [];
+    const demands = { requestCert: true, rejectUnauthorized: true, ca: clients.cert };
+    const server = createSecureServer({ cert, key, ...demands, allowHTTP1: true }, (request, response) => {
+      asked.push(`${request.httpVersion} ${nameOf(request.stream?.session?.socket ?? request.socket)}`);
+      response.end();
+    });
+    const service = await listenSecurely(t, server, 0);
+    const api = await startHttpTarget(t, (_request, response) => response.end('the API'));
+    const own = gateway('gateway');
+    const tls = { ca: './ca.crt', cert: './own.crt', key: './own.key' };
+    const upstreams = Object.fromEntries(
+      ['http1', 'http2'].map((protocol) => [
+        protocol,
+        { targets: [{ url: service.url.replace('127.0.0.1', 'localhost') }], protocol, tls },
+      ]),
+    );
+    const filters = { first: authorising('http1'), second: authorising('http2') };
+    const stage = await TestGateway.start(
+      t,
+      {
+        upstreams: { sample: { targets: [{ url: api.url }] }, ...upstreams },
+        filters,
+        routes: [route('all', '/*', Object.keys(filters))],
+      },
+      ['authz'],
+      { 'ca.crt': root.cert, 'own.crt': own.chain, 'own.key': own.key },
+    );
+    assert.equal(await (await fetch(stage.url('/'))).text(), 'the API');
+    assert.deepEqual(asked, ['1.1 gateway', '2.0 gateway']);
+  });
 
   it('speaks HTTP/2 where it is told to', async (t) => {
     const server = createSecureServer({ cert, key }, (request, response) => {
