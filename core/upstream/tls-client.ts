@@ -137,12 +137,16 @@ function expiryOf(socket: TLSSocket): number | undefined {
 function pinsOf(leaf: DetailedPeerCertificate): string[] {
   const pins: string[] = [];
   let below: X509Certificate | null = null;
-  for (let at = leaf; at?.raw !== undefined; at = at.issuerCertificate) {
-    const x509 = new X509Certificate(at.raw);
-    if (below !== null && !below.verify(x509.publicKey)) break;
-    pins.push(readCertificate(at.raw).pin);
-    if (at.issuerCertificate === at) break;
-    below = x509;
+  try {
+    for (let at = leaf; at?.raw !== undefined; at = at.issuerCertificate) {
+      const x509 = new X509Certificate(at.raw);
+      if (below !== null && !below.verify(x509.publicKey)) break;
+      pins.push(readCertificate(at.raw).pin);
+      if (at.issuerCertificate === at) break;
+      below = x509;
+    }
+  } catch {
+    // A key that the platform cannot read has signed nothing.
   }
   return pins;
 }

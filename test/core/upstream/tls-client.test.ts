@@ -348,6 +348,20 @@ describe('TlsClient', { timeout: 30_000 }, () => {
     );
   });
 
+  it('survives a certificate along the way whose key nobody can read', async (t) => {
+    const leaf = issue();
+    const odd = (await imposedIssuer(t, root.cert, selfSigned().cert)).replace(/-----[^-]+-----/g, '');
+    const der = Buffer.from(odd, 'base64');
+    // The last byte of the identifier of elliptic curve keys (RFC 5480 §2.1.1).
+    der[der.indexOf(Buffer.from('2a8648ce3d0201', 'hex')) + 6] = 0x7f;
+    const chain = `${leaf.cert}-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+    const target = await startTarget(t, { chain, key: leaf.key }, { ciphers: 'DEFAULT:@SECLEVEL=0' });
+    await assert.rejects(
+      ask(startClient(t, target, { pins: [BACKUP_PIN] })),
+      refusal('SLUICE_UPSTREAM_PIN', /theirs are [\w+/]{43}=/),
+    );
+  });
+
   it('shows strangers that a redirect names no certificate, and verifies them', async (t) => {
     const curious = { requestCert: true, rejectUnauthorized: false, ca: other.cert };
     const stranger = await startTarget(t, issue({ names: ['localhost'] }), curious);
