@@ -177,10 +177,11 @@ describe('at the exit of the process', () => {
       import { LogDestination } from ${JSON.stringify(new URL('../../../core/telemetry/log-destination.js', import.meta.url).href)};
       import { createLog } from ${JSON.stringify(new URL('../../../core/telemetry/log.js', import.meta.url).href)};
       import { Exchange } from ${JSON.stringify(new URL('../../../core/exchange.js', import.meta.url).href)};
+      import { HeaderList } from ${JSON.stringify(new URL('../../../core/headers.js', import.meta.url).href)};
       const destination = new LogDestination();
       const access = new AccessLog({ destination });
       const log = createLog({ level: 'info', destination });
-      const init = { id: 'x', listener: '', scheme: 'http', method: 'GET', authority: '', path: '/', query: '', clientAddress: '' };
+      const init = { id: 'x', listener: '', scheme: 'http', method: 'GET', authority: '', path: '/', query: '', headers: new HeaderList(), clientAddress: '' };
       for (let i = 0; i < 5; i++) access.exchangeFinished(new Exchange({ ...init, id: 'line-' + i }));
       log.info({ last: true }, 'goodbye');
       process.exit(3);
