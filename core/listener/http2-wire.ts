@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import type { HeaderList } from '../headers.js';
 import type { Http2Guard } from './http2-guard.js';
-import type { NodeWire, Payload } from './node-wire.js';
+import type { NodeWire, ResponseHead } from './node-wire.js';
 import { isBodiless, sendableFields } from './response-head.js';
 
 /** With a hundred streams that stall, what they hold stays small. */
@@ -23,7 +23,7 @@ export class Http2Wire implements NodeWire {
   readonly output: ServerHttp2Stream;
   readonly #guard: Http2Guard;
   #cut = false;
-  #payload: Payload = 'none';
+  #payload: ResponseHead['payload'] = 'none';
   #trailers: HeaderList | null = null;
   #stopsAfterTrailers = false;
 
@@ -44,13 +44,7 @@ export class Http2Wire implements NodeWire {
     if (!this.output.destroyed && !this.output.headersSent) this.output.additionalHeaders({ ':status': 100 });
   }
 
-  writeHead(
-    status: number,
-    headers: HeaderList,
-    length: number | null,
-    payload: Payload,
-    closes: boolean,
-  ): void {
+  writeHead({ status, headers, length, payload, closes }: ResponseHead): void {
     this.#payload = payload;
     if (this.output.destroyed || this.output.closed) return;
     // No further request is taken; those that run, this one among them, come to their end.

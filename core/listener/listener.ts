@@ -37,22 +37,27 @@ export type ReplyOutcome =
   /** The body failed midway; the connection was cut so that the client cannot take it for whole. */
   | 'cut';
 
+export interface SendOptions {
+  /** True closes the connection after the response. */
+  readonly close?: boolean;
+  /** For HEAD: the length a GET would have had; null: unknown. */
+  readonly headLength?: number | null;
+}
+
 /** The way back to one client. Exactly one of `send` and `abort` is called, once. */
 export interface Reply {
   /**
    * Writes head and body. `headers` carry no framing fields: the listener derives `content-length` or chunks
    * from `body.length`, sends neither for 1xx, 204 and 304, and no body for HEAD.
-   * For HEAD, `headLength` is the length a GET would have had (null: unknown).
    * Never throws and never rejects. A client that leaves cancels `body` and the exchange's cancellation.
    *
    * @returns how it ended: at once when all of it was in memory, since a promise would cost such a reply twice the time
-   * @param close true closes the connection after the response
    */
   send(
     status: number,
     headers: HeaderList,
     body: Body | null,
-    options?: { readonly close?: boolean; readonly headLength?: number | null },
+    options?: SendOptions,
   ): ReplyOutcome | Promise<ReplyOutcome>;
   /** Cuts the connection at once. */
   abort(): void;

@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.js';
 import { type Body, type BodyConsumer, BufferedBody, Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
 import { normalisePath } from '../target.js';
-import type { ExchangeHandler, Listener, Reply, ReplyOutcome } from './listener.js';
+import type { ExchangeHandler, Listener, Reply, ReplyOutcome, SendOptions } from './listener.js';
 import { checkRequest, RequestFacts, unreadableValue } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
 import { isBodiless } from './response-head.js';
@@ -154,12 +154,7 @@ class MemoryReply implements Reply, BodyConsumer {
     this.#outcome = this.response.then((response) => response.outcome);
   }
 
-  send(
-    status: number,
-    headers: HeaderList,
-    body: Body | null,
-    options?: { readonly close?: boolean; readonly headLength?: number | null },
-  ): Promise<ReplyOutcome> {
+  send(status: number, headers: HeaderList, body: Body | null, options?: SendOptions): Promise<ReplyOutcome> {
     assert(!this.#answered, 'an exchange is answered once');
     this.#answered = true;
     if (this.#over) {

@@ -9,7 +9,7 @@ import type { HeaderList } from '../headers.js';
 import type { NodeIntake, RequestHead } from './node-intake.js';
 import type { NodeReply } from './node-reply.js';
 import type { NodeUpload } from './node-upload.js';
-import type { NodeWire, Payload, Peer } from './node-wire.js';
+import type { NodeWire, Peer, ResponseHead } from './node-wire.js';
 import { isBodiless, sendableFields } from './response-head.js';
 
 /** Bytes of request line and fields together. */
@@ -268,13 +268,7 @@ class Http1Wire implements NodeWire {
     this.#res.writeContinue();
   }
 
-  writeHead(
-    status: number,
-    headers: HeaderList,
-    length: number | null,
-    _payload: Payload,
-    closes: boolean,
-  ): void {
+  writeHead({ status, headers, length, closes }: ResponseHead): void {
     this.closes = closes;
     const fields = sendableFields(headers);
     if (length !== null && !isBodiless(status)) fields.push('content-length', String(length));

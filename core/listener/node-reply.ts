@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
-import type { Reply, ReplyOutcome } from './listener.js';
+import type { Reply, ReplyOutcome, SendOptions } from './listener.js';
 import { NodeDownload } from './node-download.js';
 import { NodeUpload } from './node-upload.js';
 import type { NodeWire } from './node-wire.js';
@@ -60,7 +60,7 @@ export class NodeReply implements Reply {
     status: number,
     headers: HeaderList,
     body: Body | null,
-    options?: { readonly close?: boolean; readonly headLength?: number | null },
+    options?: SendOptions,
   ): ReplyOutcome | Promise<ReplyOutcome> {
     assert(!this.#answered, 'an exchange is answered once');
     this.#answered = true;
@@ -74,20 +74,20 @@ export class NodeReply implements Reply {
       // Nobody waits for its end, and it may have none.
       body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
       const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
-      this.#wire.writeHead(status, headers, length, 'none', closes);
+      this.#wire.writeHead({ status, headers, length, payload: 'none', closes });
       return this.#sendWhole(null);
     }
     const trailing = body instanceof BufferedBody && body.trailers !== null;
     if (body === null || (body.length === 0 && !trailing)) {
       body?.read(DISCARD);
-      this.#wire.writeHead(status, headers, 0, 'none', closes);
+      this.#wire.writeHead({ status, headers, length: 0, payload: 'none', closes });
       return this.#sendWhole(null);
     }
     if (body instanceof BufferedBody && body.length <= WHOLE_BYTES && !trailing) {
-      this.#wire.writeHead(status, headers, body.length, 'whole', closes);
+      this.#wire.writeHead({ status, headers, length: body.length, payload: 'whole', closes });
       return this.#sendWhole(body.bytes);
     }
-    this.#wire.writeHead(status, headers, body.length, 'stream', closes);
+    this.#wire.writeHead({ status, headers, length: body.length, payload: 'stream', closes });
     return this.#sendStream(body);
   }
 

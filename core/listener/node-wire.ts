@@ -3,7 +3,16 @@ import type { Readable, Writable } from 'node:stream';
 import type { HeaderList } from '../headers.js';
 import type { Certificate } from '../tls/certificate.js';
 
-export type Payload = 'none' | 'whole' | 'stream';
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Of `content-length`; null for none. */
+  readonly length: number | null;
+  /** What follows: nothing but the end, all of it with the end, or pieces and perhaps trailers. */
+  readonly payload: 'none' | 'whole' | 'stream';
+  /** The connection ends after the response. */
+  readonly closes: boolean;
+}
 
 /** One request and its response on their connection. */
 export interface NodeWire {
@@ -20,19 +29,8 @@ export interface NodeWire {
   /** True when the client may be sent trailers (RFC 9110 §6.5.1). */
   readonly takesTrailers: boolean;
   sendContinue(): void;
-  /**
-   * Sets the head, which leaves with the first byte, the end or `flushHead` at the latest.
-   * @param length content-length; null for none
-   * @param payload what follows: nothing but the end, all of it with the end, or pieces and perhaps trailers
-   * @param closes the connection ends after the response
-   */
-  writeHead(
-    status: number,
-    headers: HeaderList,
-    length: number | null,
-    payload: Payload,
-    closes: boolean,
-  ): void;
+  /** Sets the head, which leaves with the first byte, the end or `flushHead` at the latest. */
+  writeHead(head: ResponseHead): void;
   flushHead(): void;
   /** False when `output` is full; it tells of `drain` then. */
   write(bytes: Uint8Array): boolean;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
-import type { Reply, ReplyOutcome } from './listener.js';
+import type { Reply, ReplyOutcome, SendOptions } from './listener.js';
 import { encodeHead, formatHead, type HeadText, isBodiless } from './response-head.js';
 import { beginEngineCork, CORK_ROOM, corkIfRoom, endEngineCork } from './uws-cork.js';
 import { UwsDownload } from './uws-download.js';
@@ -95,7 +95,7 @@ export class UwsReply implements Reply {
     status: number,
     headers: HeaderList,
     body: Body | null,
-    options?: { readonly close?: boolean; readonly headLength?: number | null },
+    options?: SendOptions,
   ): ReplyOutcome | Promise<ReplyOutcome> {
     assert(!this.#answered, 'an exchange is answered once');
     this.#answered = true;
