@@ -6,14 +6,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { BufferedBody, type Exchange } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
-import type { ExchangeHandler, ReplyOutcome } from '../../../core/listener/listener.js';
-import { NodeListener } from '../../../core/listener/node-listener.js';
-import { Http2Client, responseOf } from '../../support/http2-client.js';
+import type { ReplyOutcome } from '../../../core/listener/listener.js';
+import { responseOf } from '../../support/http2-client.js';
 import { CODE, FrameClient, frame, getFields, headers, TYPE, uint32 } from '../../support/http2-frames.js';
+import { answerPath, Http2Stage } from '../../support/http2-stage.js';
 import { Collector, HandBody, PatternBody, pattern } from '../../support/raw-body.js';
 import { RawClient } from '../../support/raw-client.js';
 
-const OPTIONS = { name: 'public', host: '127.0.0.1', port: 0, idleMs: 0, http2: true };
 const NONE = new HeaderList();
 const MIB = 1024 * 1024;
 
@@ -30,90 +29,52 @@ function heapBytes(): number {
 }
 
 describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
-  let listener: NodeListener;
-  let client: Http2Client;
-  let handle: ExchangeHandler;
-  let seen: Exchange[];
-
-  async function open(
-    options: Partial<ConstructorParameters<typeof NodeListener>[0]> = {},
-    times: ConstructorParameters<typeof NodeListener>[1] = {},
-  ): Promise<void> {
-    listener = new NodeListener({ ...OPTIONS, ...options }, times);
-    await listener.listen((exchange, reply, refusal) => {
-      seen.push(exchange);
-      handle(exchange, reply, refusal);
-    });
-    client = await Http2Client.open(listener.port, options.tls ? {} : undefined);
-  }
-
-  const answer: ExchangeHandler = (exchange, reply, refusal) => {
-    const body = new BufferedBody(Buffer.from(refusal?.code ?? exchange.path));
-    void reply.send(refusal?.status ?? 200, NONE, body);
-  };
+  let stage: Http2Stage;
 
   beforeEach(async () => {
-    seen = [];
-    handle = answer;
-    await open();
+    stage = await Http2Stage.open();
   });
-
-  afterEach(() => {
-    client.destroy();
-    listener.close();
-  });
-
-  /** Sets a handler that collects the upload and answers with its size once it is whole. */
-  function collect(): Collector {
-    const collector = new Collector();
-    handle = (exchange, reply) => {
-      exchange.requestBody?.read(collector);
-      void collector.done.then(() =>
-        reply.send(200, NONE, new BufferedBody(Buffer.from(String(collector.bytes)))),
-      );
-    };
-    return collector;
-  }
+  afterEach(() => stage.close());
 
   it('carries 32 MiB in each direction byte for byte', async () => {
-    const collector = collect();
-    const up = await client.ask('/', { headers: { ':method': 'POST' }, body: pattern(0, 32 * MIB) });
+    const collector = stage.collect();
+    const up = await stage.client.ask('/', { headers: { ':method': 'POST' }, body: pattern(0, 32 * MIB) });
     assert.equal(up.body.toString(), String(32 * MIB));
     assert.ok(Buffer.concat(collector.chunks).equals(pattern(0, 32 * MIB)));
     for (const announced of [true, false]) {
-      handle = (_exchange, reply) => void reply.send(200, NONE, new PatternBody(32 * MIB, { announced }));
-      assert.ok((await client.ask('/')).body.equals(pattern(0, 32 * MIB)));
+      stage.handle = (_exchange, reply) =>
+        void reply.send(200, NONE, new PatternBody(32 * MIB, { announced }));
+      assert.ok((await stage.client.ask('/')).body.equals(pattern(0, 32 * MIB)));
     }
   });
 
   it('bears a connection that holds many bytes of bodies that nobody takes', async () => {
-    client.destroy();
-    listener.close();
-    await open({}, { headMs: 400 });
+    stage.close();
+    stage = await Http2Stage.open({}, { headMs: 400 });
     const held: Exchange[] = [];
-    handle = (exchange) => held.push(exchange);
-    const late = await RawClient.open(listener.port);
+    stage.handle = (exchange) => held.push(exchange);
+    const late = await RawClient.open(stage.listener.port);
     for (let i = 0; i < 20; i++)
-      client.start('/', { headers: { ':method': 'POST' }, body: Buffer.alloc(MIB / 4) });
+      stage.client.start('/', { headers: { ':method': 'POST' }, body: Buffer.alloc(MIB / 4) });
     await until(() => held.length === 20);
     // A connection without a word, whose time is over, shows that the listener has looked at all of them.
     await late.closed();
     late.destroy();
-    handle = answer;
-    assert.equal((await client.ask('/on')).body.toString(), '/on');
-    assert.equal(client.goawayCode, null);
+    stage.handle = answerPath;
+    assert.equal((await stage.client.ask('/on')).body.toString(), '/on');
+    assert.equal(stage.client.goawayCode, null);
   });
 
   it('holds an upload back that nobody reads, and lets other streams pass', async () => {
     const held: Exchange[] = [];
-    handle = (exchange, reply, refusal) => {
+    stage.handle = (exchange, reply, refusal) => {
       if (exchange.path === '/held') held.push(exchange);
-      else answer(exchange, reply, refusal);
+      else answerPath(exchange, reply, refusal);
     };
     for (let i = 0; i < 20; i++)
-      client.start('/held', { headers: { ':method': 'POST' }, body: Buffer.alloc(MIB / 4) });
+      stage.client.start('/held', { headers: { ':method': 'POST' }, body: Buffer.alloc(MIB / 4) });
     await until(() => held.length === 20 && held.every(({ bytesIn }) => bytesIn > 0));
-    const other = await client.ask('/other');
+    const other = await stage.client.ask('/other');
     assert.deepEqual([other.status, other.body.toString(), other.resetCode], [200, '/other', 0]);
     for (const { bytesIn } of held) assert.ok(bytesIn <= 128 * 1024, `${bytesIn} bytes of one were taken`);
   });
@@ -123,16 +84,16 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
     ['NO_ERROR', CODE.none],
   ] as const) {
     it(`fails an upload that its client takes back with ${what}, and not the next`, async () => {
-      const collector = collect();
-      const frames = await FrameClient.open(listener.port);
+      const collector = stage.collect();
+      const frames = await FrameClient.open(stage.listener.port);
       frames.send(headers(1, getFields('/'), 0), frame(TYPE.data, 0, 1, Buffer.from('abc')));
       await until(() => collector.bytes === 3);
       frames.send(frame(TYPE.reset, 0, 1, uint32(code)));
       await collector.done;
       assert.equal(collector.error?.code, 'SLUICE_LISTEN_ABORTED');
       assert.equal(collector.ended, false);
-      assert.equal(seen[0]?.cancellation.reason?.code, 'SLUICE_LISTEN_ABORTED');
-      handle = answer;
+      assert.equal(stage.seen[0]?.cancellation.reason?.code, 'SLUICE_LISTEN_ABORTED');
+      stage.handle = answerPath;
       frames.send(headers(3, getFields('/next')));
       assert.equal((await frames.frame(TYPE.data, 3)).payload.toString(), '/next');
       frames.destroy();
@@ -140,57 +101,57 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
   }
 
   it('fails every upload of a connection that is cut', async () => {
-    const collector = collect();
-    const upload = client.session.request({ ':path': '/', ':method': 'POST', ':authority': 'a' });
+    const collector = stage.collect();
+    const upload = stage.client.session.request({ ':path': '/', ':method': 'POST', ':authority': 'a' });
     upload.on('error', () => {});
     upload.write('abc');
     await until(() => collector.bytes === 3);
-    client.destroy();
+    stage.client.destroy();
     await collector.done;
     assert.equal(collector.error?.code, 'SLUICE_LISTEN_ABORTED');
     assert.equal(collector.ended, false);
   });
 
   it('answers before the upload is complete, stops its client, and keeps the connection', async () => {
-    handle = (exchange, reply, refusal) => {
-      if (exchange.path !== '/long') answer(exchange, reply, refusal);
+    stage.handle = (exchange, reply, refusal) => {
+      if (exchange.path !== '/long') answerPath(exchange, reply, refusal);
       else void reply.send(413, NONE, new BufferedBody(Buffer.from('too large')));
     };
-    const upload = client.session.request({ ':path': '/long', ':method': 'POST', ':authority': 'a' });
+    const upload = stage.client.session.request({ ':path': '/long', ':method': 'POST', ':authority': 'a' });
     upload.on('error', () => {});
     const response = responseOf(upload);
     upload.write(Buffer.alloc(MIB));
     assert.deepEqual([(await response).status, (await response).body.toString()], [413, 'too large']);
-    assert.equal((await client.ask('/next')).body.toString(), '/next');
-    assert.equal(client.goawayCode, null);
+    assert.equal((await stage.client.ask('/next')).body.toString(), '/next');
+    assert.equal(stage.client.goawayCode, null);
   });
 
   it('resets the stream of an answer that is cut, and no other', async () => {
     const body = new HandBody(null);
-    handle = (exchange, reply, refusal) => {
+    stage.handle = (exchange, reply, refusal) => {
       if (exchange.path === '/other') void reply.send(200, NONE, body);
       else if (exchange.path === '/cut') setImmediate(() => reply.abort());
-      else answer(exchange, reply, refusal);
+      else answerPath(exchange, reply, refusal);
     };
-    const other = client.ask('/other');
+    const other = stage.client.ask('/other');
     await body.started;
-    assert.equal((await client.ask('/cut')).resetCode, constants.NGHTTP2_INTERNAL_ERROR);
+    assert.equal((await stage.client.ask('/cut')).resetCode, constants.NGHTTP2_INTERNAL_ERROR);
     body.consumer?.chunk(Buffer.from('on'));
     body.consumer?.end();
     assert.equal((await other).body.toString(), 'on');
-    assert.equal(client.goawayCode, null);
+    assert.equal(stage.client.goawayCode, null);
   });
 
   it('answers a hundred streams at once, and refuses one more', async () => {
     const bodies = new Map<string, HandBody>();
-    handle = (exchange, reply) => {
+    stage.handle = (exchange, reply) => {
       const body = new HandBody(null);
       bodies.set(exchange.path, body);
       void reply.send(200, NONE, body);
     };
-    await client.settled();
-    assert.equal(client.session.remoteSettings.maxConcurrentStreams, 100);
-    const responses = Array.from({ length: 100 }, (_, index) => client.ask(`/${index}`));
+    await stage.client.settled();
+    assert.equal(stage.client.session.remoteSettings.maxConcurrentStreams, 100);
+    const responses = Array.from({ length: 100 }, (_, index) => stage.client.ask(`/${index}`));
     await until(() => bodies.size === 100);
     for (const [path, body] of bodies) {
       body.consumer?.chunk(Buffer.from(path));
@@ -206,12 +167,12 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
   it('holds a hundred responses back that are not read, with little in memory, and finishes them', async () => {
     const bodies: PatternBody[] = [];
     const outcomes: Promise<ReplyOutcome>[] = [];
-    handle = (_exchange, reply) => {
+    stage.handle = (_exchange, reply) => {
       const body = new PatternBody(2 * MIB, { announced: false });
       bodies.push(body);
       outcomes.push(Promise.resolve(reply.send(200, NONE, body)));
     };
-    const streams = Array.from({ length: 100 }, (_, index) => client.start(`/${index}`).pause());
+    const streams = Array.from({ length: 100 }, (_, index) => stage.client.start(`/${index}`).pause());
     await until(() => bodies.length === 100 && bodies.every(({ paused }) => paused));
     for (const { produced } of bodies) assert.ok(produced <= MIB / 2, `${produced} bytes of one were made`);
     for (const stream of streams) stream.resume();
@@ -220,35 +181,33 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
 
   describe('with an idle limit', () => {
     it('resets a stream whose client takes nothing, and no other', async () => {
-      client.destroy();
-      listener.close();
-      await open({ idleMs: 200 });
+      stage.close();
+      stage = await Http2Stage.open({ idleMs: 200 });
       const stuck = new PatternBody(8 * MIB, { announced: true });
       let outcome: Promise<ReplyOutcome> | undefined;
-      handle = (exchange, reply, refusal) => {
+      stage.handle = (exchange, reply, refusal) => {
         if (exchange.path === '/stuck') outcome = Promise.resolve(reply.send(200, NONE, stuck));
-        else answer(exchange, reply, refusal);
+        else answerPath(exchange, reply, refusal);
       };
-      const stream = client.start('/stuck').pause();
+      const stream = stage.client.start('/stuck').pause();
       const closed = new Promise((resolve) => stream.once('close', resolve));
       await until(() => outcome !== undefined);
       assert.equal(await outcome, 'aborted');
       assert.equal(stuck.cancelled, true);
       stream.resume();
       await closed;
-      assert.equal((await client.ask('/other')).body.toString(), '/other');
+      assert.equal((await stage.client.ask('/other')).body.toString(), '/other');
     });
 
     it('fails an upload that falls silent, and still answers', async () => {
-      client.destroy();
-      listener.close();
-      await open({ idleMs: 200 });
+      stage.close();
+      stage = await Http2Stage.open({ idleMs: 200 });
       const collector = new Collector();
-      handle = (exchange, reply) => {
+      stage.handle = (exchange, reply) => {
         exchange.requestBody?.read(collector);
         void collector.done.then(() => reply.send(collector.error!.status, NONE, null));
       };
-      const upload = client.session.request({ ':path': '/', ':method': 'POST', ':authority': 'a' });
+      const upload = stage.client.session.request({ ':path': '/', ':method': 'POST', ':authority': 'a' });
       const response = responseOf(upload);
       upload.write('abc');
       assert.equal((await response).status, 408);
@@ -256,7 +215,7 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
   });
 
   it('serves ten thousand streams of one connection and keeps nothing of them', async () => {
-    handle = (exchange, reply) => {
+    stage.handle = (exchange, reply) => {
       const collector = new Collector();
       exchange.requestBody?.read(collector);
       void collector.done.then(() => reply.send(200, NONE, new PatternBody(100, { announced: false })));
@@ -264,11 +223,11 @@ describe('streams of NodeListener over HTTP/2', { timeout: 120_000 }, () => {
     const serve = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i += 50) {
         const asked = Array.from({ length: 50 }, () =>
-          client.ask('/', { headers: { ':method': 'POST' }, body: 'abc' }),
+          stage.client.ask('/', { headers: { ':method': 'POST' }, body: 'abc' }),
         );
         for (const { status, body } of await Promise.all(asked))
           assert.deepEqual([status, body.length], [200, 100]);
-        seen.length = 0;
+        stage.seen.length = 0;
       }
     };
     await serve(2000);

@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { BufferedBody, type Exchange } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
-import type { ExchangeHandler } from '../../../core/listener/listener.js';
 import { NodeListener } from '../../../core/listener/node-listener.js';
 import { testListener } from '../../contract/listener.contract.js';
 import { TestAuthority } from '../../support/certificates.js';
 import { Http2Client, requestOverHttp2, responseOf } from '../../support/http2-client.js';
-import { Collector, HandBody } from '../../support/raw-body.js';
+import { Http2Stage } from '../../support/http2-stage.js';
+import { HandBody } from '../../support/raw-body.js';
 import { RawClient, valuesOf } from '../../support/raw-client.js';
 import { serverTls } from '../../support/server-tls.js';
 
@@ -31,60 +30,22 @@ for (const secure of [false, true]) {
 }
 
 describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
-  let listener: NodeListener;
-  let client: Http2Client;
-  let handle: ExchangeHandler;
-  let seen: Exchange[];
-
-  async function open(
-    options: Partial<ConstructorParameters<typeof NodeListener>[0]> = {},
-    times: ConstructorParameters<typeof NodeListener>[1] = {},
-  ): Promise<void> {
-    listener = new NodeListener({ ...OPTIONS, ...options }, times);
-    await listener.listen((exchange, reply, refusal) => {
-      seen.push(exchange);
-      handle(exchange, reply, refusal);
-    });
-    client = await Http2Client.open(listener.port, options.tls ? {} : undefined);
-  }
-
-  const answer: ExchangeHandler = (exchange, reply, refusal) => {
-    const body = new BufferedBody(Buffer.from(refusal?.code ?? exchange.path));
-    void reply.send(refusal?.status ?? 200, NONE, body);
-  };
+  let stage: Http2Stage;
 
   beforeEach(async () => {
-    seen = [];
-    handle = answer;
-    await open();
+    stage = await Http2Stage.open();
   });
-
-  afterEach(() => {
-    client.destroy();
-    listener.close();
-  });
-
-  /** Sets a handler that collects the upload and answers with its size once it is whole. */
-  function collect(): Collector {
-    const collector = new Collector();
-    handle = (exchange, reply) => {
-      exchange.requestBody?.read(collector);
-      void collector.done.then(() =>
-        reply.send(200, NONE, new BufferedBody(Buffer.from(String(collector.bytes)))),
-      );
-    };
-    return collector;
-  }
+  afterEach(() => stage.close());
 
   describe('on one address with HTTP/1.1', () => {
     it('serves clients of both in clear text', async () => {
-      const plain = await RawClient.exchange(listener.port, 'GET /one HTTP/1.1\r\nHost: a\r\n\r\n');
+      const plain = await RawClient.exchange(stage.listener.port, 'GET /one HTTP/1.1\r\nHost: a\r\n\r\n');
       assert.equal(plain.body.toString(), '/one');
-      assert.equal((await client.ask('/two')).body.toString(), '/two');
+      assert.equal((await stage.client.ask('/two')).body.toString(), '/two');
     });
 
     it('waits for the bytes that tell them apart', async () => {
-      const slow = await RawClient.open(listener.port);
+      const slow = await RawClient.open(stage.listener.port);
       for (const byte of 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r') {
         slow.send(byte);
         await new Promise((resolve) => setImmediate(resolve));
@@ -97,7 +58,7 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
     });
 
     it('answers what begins like the preface and goes on otherwise', async () => {
-      const other = await RawClient.open(listener.port);
+      const other = await RawClient.open(stage.listener.port);
       other.send('PRI * HTTP/2.0\r\n\r\n');
       await new Promise((resolve) => setImmediate(resolve));
       other.send('GET / HTTP/1.1\r\n');
@@ -106,25 +67,25 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
     });
 
     it('lets the client choose over TLS, and takes HTTP/1.1 for one that does not', async () => {
-      listener.close();
-      await open({ tls: serverTls([IDENTITY]) });
-      assert.equal((await client.ask('/two')).body.toString(), '/two');
+      stage.close();
+      stage = await Http2Stage.open({ tls: serverTls([IDENTITY]) });
+      assert.equal((await stage.client.ask('/two')).body.toString(), '/two');
       for (const offer of [['http/1.1'], []]) {
-        const plain = await RawClient.openTls(listener.port, { ALPNProtocols: offer });
+        const plain = await RawClient.openTls(stage.listener.port, { ALPNProtocols: offer });
         plain.send('GET /one HTTP/1.1\r\nHost: a\r\n\r\n');
         assert.equal((await plain.response()).body.toString(), '/one');
         assert.equal(plain.tls.alpnProtocol, offer[0] ?? false);
         plain.destroy();
       }
-      await assert.rejects(RawClient.openTls(listener.port, { ALPNProtocols: ['h3'] }));
+      await assert.rejects(RawClient.openTls(stage.listener.port, { ALPNProtocols: ['h3'] }));
     });
   });
 
   it('joins the crumbs of a cookie, and shows the authority as host', async () => {
-    await client.ask('/', {
+    await stage.client.ask('/', {
       headers: { cookie: ['a=1', 'b=2'], x: ['1', '2'], ':authority': 'A.example:80' },
     });
-    const [exchange] = seen;
+    const [exchange] = stage.seen;
     assert.equal(exchange?.authority, 'a.example:80');
     assert.deepEqual(exchange?.requestHeaders.getAll('host'), ['A.example:80']);
     assert.deepEqual(exchange?.requestHeaders.getAll('cookie'), ['a=1; b=2']);
@@ -132,30 +93,30 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
   });
 
   it('refuses a host that is not the authority', async () => {
-    const response = await client.ask('/', { headers: { host: 'b' } });
+    const response = await stage.client.ask('/', { headers: { host: 'b' } });
     assert.deepEqual([response.status, response.body.toString()], [400, 'SLUICE_LISTEN_MALFORMED']);
-    const other = await Http2Client.open(listener.port);
+    const other = await Http2Client.open(stage.listener.port);
     assert.equal((await other.ask('/', { headers: { host: 'A' } })).status, 200);
     other.destroy();
   });
 
   it('keeps the bytes of a value in both directions', async () => {
-    handle = (exchange, reply) => {
+    stage.handle = (exchange, reply) => {
       void reply.send(200, new HeaderList(['x-echo', exchange.requestHeaders.get('x')!]), null);
     };
-    const response = await client.ask('/', { headers: { x: 'caf\xe9 \xc3\xa9' } });
+    const response = await stage.client.ask('/', { headers: { x: 'caf\xe9 \xc3\xa9' } });
     assert.deepEqual(valuesOf(response, 'x-echo'), ['caf\xe9 \xc3\xa9']);
   });
 
   it('sends fields in order and leaves out what HTTP/2 has not', async () => {
     const fields = ['x', '1', 'connection', 'x', 'transfer-encoding', 'chunked', 'x', '2', 'date', 'then'];
-    handle = (_exchange, reply) =>
+    stage.handle = (_exchange, reply) =>
       void reply.send(
         200,
         new HeaderList([...fields, 'keep-alive', '5', 'y', 'a\nb', 'set-cookie', 'a', 'set-cookie', 'b']),
         null,
       );
-    const response = await client.ask('/');
+    const response = await stage.client.ask('/');
     assert.deepEqual(valuesOf(response, 'x'), ['1', '2']);
     assert.deepEqual(valuesOf(response, 'set-cookie'), ['a', 'b']);
     const names = new Set(response.headers.filter((_text, index) => index % 2 === 0));
@@ -164,16 +125,16 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
   });
 
   it('sends the first of several values that may be there once only', async () => {
-    handle = (_exchange, reply) =>
+    stage.handle = (_exchange, reply) =>
       void reply.send(200, new HeaderList(['etag', '"a"', 'etag', '"b"', 'x', '1', 'x', '2']), null);
-    const response = await client.ask('/');
+    const response = await stage.client.ask('/');
     assert.equal(response.status, 200);
     assert.deepEqual(valuesOf(response, 'etag'), ['"a"']);
   });
 
   it('hands trailers of a request on', async () => {
     const ended = new Promise<HeaderList | undefined>((resolve) => {
-      handle = (exchange, reply) => {
+      stage.handle = (exchange, reply) => {
         exchange.requestBody?.read({
           chunk() {},
           end(trailers) {
@@ -184,14 +145,14 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
         });
       };
     });
-    assert.equal((await client.ask('/', { body: 'abc', trailers: { 'x-sum': '7' } })).status, 204);
+    assert.equal((await stage.client.ask('/', { body: 'abc', trailers: { 'x-sum': '7' } })).status, 204);
     assert.deepEqual((await ended)?.flat, ['x-sum', '7']);
   });
 
   it('sends trailers of a response', async () => {
     const body = new HandBody(null);
-    handle = (_exchange, reply) => void reply.send(200, NONE, body);
-    const response = client.ask('/');
+    stage.handle = (_exchange, reply) => void reply.send(200, NONE, body);
+    const response = stage.client.ask('/');
     await body.started;
     body.consumer?.chunk(Buffer.from('abc'));
     body.consumer?.end(new HeaderList(['grpc-status', '0', 'content-length', '9']));
@@ -200,8 +161,11 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
   });
 
   it('asks a client that waits to go on', async () => {
-    const collector = collect();
-    const stream = client.start('/', { headers: { expect: '100-continue', ':method': 'POST' }, body: 'ok' });
+    const collector = stage.collect();
+    const stream = stage.client.start('/', {
+      headers: { expect: '100-continue', ':method': 'POST' },
+      body: 'ok',
+    });
     const response = responseOf(stream);
     await once(stream, 'continue');
     assert.equal((await response).body.toString(), '2');
@@ -210,26 +174,25 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
 
   it('lets running streams finish when it drains, and takes no new one', async () => {
     const body = new HandBody(null);
-    handle = (_exchange, reply) => void reply.send(200, NONE, body);
-    const response = client.ask('/');
+    stage.handle = (_exchange, reply) => void reply.send(200, NONE, body);
+    const response = stage.client.ask('/');
     await body.started;
-    const goaway = once(client.session, 'goaway');
-    listener.drain();
+    const goaway = once(stage.client.session, 'goaway');
+    stage.listener.drain();
     await goaway;
-    await assert.rejects(Http2Client.open(listener.port));
+    await assert.rejects(Http2Client.open(stage.listener.port));
     body.consumer?.chunk(Buffer.from('done'));
     body.consumer?.end();
     assert.equal((await response).body.toString(), 'done');
-    await client.closed();
-    assert.equal(client.goawayCode, constants.NGHTTP2_NO_ERROR);
+    await stage.client.closed();
+    assert.equal(stage.client.goawayCode, constants.NGHTTP2_NO_ERROR);
   });
 
   it('ends a connection that has rested for long, with a word', async () => {
-    client.destroy();
-    listener.close();
-    await open({}, { restMs: 200, headMs: 100 });
-    assert.equal((await client.ask('/')).status, 200);
-    await client.closed();
-    assert.equal(client.goawayCode, constants.NGHTTP2_NO_ERROR);
+    stage.close();
+    stage = await Http2Stage.open({}, { restMs: 200, headMs: 100 });
+    assert.equal((await stage.client.ask('/')).status, 200);
+    await stage.client.closed();
+    assert.equal(stage.client.goawayCode, constants.NGHTTP2_NO_ERROR);
   });
 });
