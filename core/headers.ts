@@ -25,7 +25,16 @@ const NEVER_TRAILING: ReadonlySet<string> = new Set([
   ...['age', 'authorization', 'cache-control', 'content-encoding', 'content-language', 'content-location'],
   ...['content-range', 'content-type', 'cookie', 'date', 'expect', 'expires', 'forwarded', 'location'],
   ...['max-forwards', 'pragma', 'range', 'retry-after', 'set-cookie', 'strict-transport-security', 'vary'],
-  ...['via', 'warning', 'www-authenticate', 'x-real-ip', 'x-request-id', 'x-original-url', 'x-rewrite-url'],
+  ...[
+    'http2-settings',
+    'via',
+    'warning',
+    'www-authenticate',
+    'x-real-ip',
+    'x-request-id',
+    'x-original-url',
+    'x-rewrite-url',
+  ],
 ]);
 const NEVER_TRAILING_PREFIXES = ['if-', 'x-forwarded-', 'access-control-', 'sec-', 'client-cert'];
 /** More than any use of them needs. */

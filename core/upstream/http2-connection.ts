@@ -135,7 +135,8 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
   // What the upload tells.
 
   onUploadFailed(error: GatewayError): void {
-    this.#fail(error);
+    // The target may have answered in full meanwhile.
+    if (this.#events !== null) this.#fail(error);
   }
 
   #leave(): void {

@@ -1,5 +1,5 @@
 // Sends a request body that arrives bit by bit on a stream of HTTP/2.
-import type { ClientHttp2Stream } from 'node:http2';
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer } from '../exchange.js';
 import { forwardableTrailers, type HeaderList } from '../headers.js';
@@ -68,7 +68,7 @@ export class StreamUpload implements BodyConsumer {
     }
     this.#over = true;
     const fields = trailers === undefined ? null : forwardableTrailers(trailers.flat, this.#refusesTrailer);
-    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(fieldsOf(fields?.flat ?? [])));
+    this.#stream.once('wantTrailers', () => this.#sendTrailers(fieldsOf(fields?.flat ?? [])));
     this.#stream.end();
     this.#events.onUploadComplete();
   }
@@ -91,6 +91,16 @@ export class StreamUpload implements BodyConsumer {
     this.#body.cancel(
       new GatewayError('SLUICE_UPSTREAM_CLOSED', 'the upstream does not want the rest of the request body'),
     );
+  }
+
+  #sendTrailers(fields: OutgoingHttpHeaders): void {
+    try {
+      this.#stream.sendTrailers(fields);
+    } catch (cause) {
+      this.#host.onUploadFailed(
+        new GatewayError('SLUICE_INTERNAL', 'trailers that cannot be sent', { cause }),
+      );
+    }
   }
 
   #onDrain(): void {

@@ -216,7 +216,7 @@ describe('forwardableTrailers', () => {
       ...['content-length', 'transfer-encoding', 'host', 'trailer', 'connection', 'te', 'authorization'],
       ...['cookie', 'set-cookie', 'content-type', 'content-encoding', 'content_type', 'if-match', 'range'],
       ...['x-forwarded-for', 'x_forwarded_for', 'x-real-ip', 'client-cert', 'client-cert-chain', 'via'],
-      ...['cache-control', 'location', 'no token', 'x-ours', 'x_ours'],
+      ...['cache-control', 'location', 'http2-settings', 'no token', 'x-ours', 'x_ours'],
     ];
     const flat = [...dropped, ...kept].flatMap((name) => [name, '1']);
     assert.deepEqual(forwardableTrailers(flat, (name) => name === 'x-ours')?.names(), kept);

@@ -203,7 +203,7 @@ describe('Http2Connection', { timeout: 30_000 }, () => {
     const upstream = startHttp2Upstream(t, [target.url]);
     const sent = new HeaderList([
       ...['x-sum', '1', 'authorization', 'Basic x', 'x-forwarded-for', '1.2.3.4', 'x_real_ip', '1.2.3.4'],
-      ...['content-length', '3', 'x-inner', 'forged'],
+      ...['content-length', '3', 'x-inner', 'forged', 'http2-settings', 'AAMAAABk', 'te', 'trailers'],
     ]);
     for (const acceptsTrailers of [true, false]) {
       const body = new BufferedBody(Buffer.from('abc'), acceptsTrailers ? sent : null);
