@@ -7,8 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { OPENSSL, OPENSSL_ENV } from './openssl.js';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+
+function openssl(args: readonly string[]): Promise<{ stdout: string }> {
+  return execute(OPENSSL, args, { env: OPENSSL_ENV });
+}
 
 /**
  * PEM of a certificate with the subject and the key identifier of `issuer` and the key of `pinned`, signed by nobody who matters.
@@ -20,7 +25,7 @@ export async function imposedIssuer(test: TestContext, issuer: string, pinned: s
   await writeFile(at('issuer.pem'), issuer);
   const key = new X509Certificate(pinned).publicKey.export({ type: 'spki', format: 'pem' });
   await writeFile(at('pinned.pem'), key);
-  const { stdout } = await run('openssl', [
+  const { stdout } = await openssl([
     'x509',
     '-in',
     at('issuer.pem'),
@@ -33,7 +38,7 @@ export async function imposedIssuer(test: TestContext, issuer: string, pinned: s
     at('extensions'),
     `basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=${identifier}\n`,
   );
-  await run('openssl', [
+  await openssl([
     'genpkey',
     '-algorithm',
     'EC',
@@ -42,7 +47,7 @@ export async function imposedIssuer(test: TestContext, issuer: string, pinned: s
     '-out',
     at('own.key'),
   ]);
-  await run('openssl', [
+  await openssl([
     ...['x509', '-new', '-subj', `/CN=${commonName(issuer)}`, '-key', at('own.key')],
     ...[
       '-force_pubkey',

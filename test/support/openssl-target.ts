@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { TestIdentity } from './certificates.js';
+import { OPENSSL, OPENSSL_ENV } from './openssl.js';
 import { until } from './upstream-servers.js';
 
 export interface OpensslTarget {
@@ -27,10 +28,11 @@ export async function startOpensslTarget(
   test.after(() => rm(folder, { recursive: true }));
   const files = { cert: identity.chain, key: identity.key, CAfile: ca };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  const child = spawn('openssl', [
+  const args = [
     ...['s_server', '-accept', '127.0.0.1:0', `-${version}`, '-Verify', '1', '-verify_return_error'],
     ...Object.keys(files).flatMap((name) => [`-${name}`, join(folder, name)]),
-  ]);
+  ];
+  const child = spawn(OPENSSL, args, { env: OPENSSL_ENV });
   test.after(() => void child.kill());
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readCertificate } from '../../../core/tls/certificate.js';
+import { OPENSSL, OPENSSL_ENV } from '../../support/openssl.js';
+
+function openssl(args: readonly string[], input: string | Buffer): Buffer {
+  return execFileSync(OPENSSL, args, { input, env: OPENSSL_ENV });
+}
 
 describe('readCertificate', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-certificate-'));
@@ -28,9 +33,9 @@ describe('readCertificate', () => {
       '3',
     ];
     execFileSync(
-      'openssl',
+      OPENSSL,
       [...make, '-keyout', key, '-out', cert, '-subj', subject, '-addext', `subjectAltName=${names}`],
-      { stdio: 'ignore' },
+      { stdio: 'ignore', env: OPENSSL_ENV },
     );
     pem = readFileSync(cert, 'utf8');
   });
@@ -52,9 +57,9 @@ describe('readCertificate', () => {
     const facts = readCertificate(pem);
     const x509 = new X509Certificate(pem);
     assert.equal(facts.fingerprint, x509.fingerprint256.replaceAll(':', '').toLowerCase());
-    const spki = execFileSync('openssl', ['x509', '-pubkey', '-noout'], { input: pem });
-    const der = execFileSync('openssl', ['pkey', '-pubin', '-outform', 'DER'], { input: spki });
-    const digest = execFileSync('openssl', ['dgst', '-sha256', '-binary'], { input: der });
+    const spki = openssl(['x509', '-pubkey', '-noout'], pem);
+    const der = openssl(['pkey', '-pubin', '-outform', 'DER'], spki);
+    const digest = openssl(['dgst', '-sha256', '-binary'], der);
     assert.equal(facts.pin, digest.toString('base64'));
   });
 
