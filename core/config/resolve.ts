@@ -126,7 +126,7 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
       },
       module: isModuleFile(filter.module) ? resolve(folder, filter.module) : filter.module,
     })),
-    routes: document.routes.map((route) => resolveRoute(route, document.secrets.egress.mode)),
+    routes: resolveRoutes(document.routes, document.secrets.egress.mode),
     workers: {
       ...document.workers,
       count: document.workers.count ?? Math.max(1, availableParallelism() - 1),
@@ -221,16 +221,32 @@ function resolveRedirects(redirects: RedirectsDocument): UpstreamConfig['redirec
   return mode === 'pass' ? null : { most, hosts, ports, paths, allowPrivate };
 }
 
-/** @param egress what a route inherits */
-function resolveRoute(route: RouteDocument, egress: EgressMode): RouteConfig {
-  const { hosts, path, methods } = route.match;
-  return {
-    ...route,
-    match: { hosts: hosts?.map((host) => host.toLowerCase()) ?? null, path, methods },
-    clientCertificate:
-      route.clientCertificate === undefined ? null : resolveClientCertificate(route.clientCertificate),
-    secretEgress: route.secretEgress === 'inherit' ? egress : route.secretEgress,
+/**
+ * Parts that are equal are one and the same object: thousands of routes have few different ones.
+ * @param egress what a route inherits
+ */
+function resolveRoutes(routes: readonly RouteDocument[], egress: EgressMode): RouteConfig[] {
+  const known = new Map<string, unknown>();
+  const once = <Part>(part: Part): Part => {
+    const key = JSON.stringify(part);
+    if (!known.has(key)) known.set(key, part);
+    return known.get(key) as Part;
   };
+  return routes.map((route) => {
+    const { hosts, path, methods } = route.match;
+    return {
+      ...route,
+      match: { hosts: once(hosts?.map((host) => host.toLowerCase()) ?? null), path, methods: once(methods) },
+      filters: once(route.filters),
+      timeouts: once(route.timeouts),
+      limits: once(route.limits),
+      clientCertificate:
+        route.clientCertificate === undefined
+          ? null
+          : once(resolveClientCertificate(route.clientCertificate)),
+      secretEgress: route.secretEgress === 'inherit' ? egress : route.secretEgress,
+    };
+  });
 }
 
 function resolveClientCertificate({
@@ -249,9 +265,9 @@ function resolveClientCertificate({
   };
 }
 
-/** Freezes plain data through and through. */
+/** Freezes plain data through and through; what is frozen is so already. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const member of Object.values(value)) deepFreeze(member);
     Object.freeze(value);
   }

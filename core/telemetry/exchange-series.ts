@@ -25,7 +25,8 @@ class StatusSeries {
 
 class RouteSeries {
   readonly name: string;
-  readonly statuses: (StatusSeries | undefined)[] = new Array(OTHER_STATUS + 1).fill(undefined);
+  /** By slot. */
+  readonly statuses = new Map<number, StatusSeries>();
   readonly errors = new Map<string, number>();
   bytesIn = 0;
   bytesOut = 0;
@@ -38,23 +39,25 @@ class RouteSeries {
 /** Series of the routes that were declared last; an exchange of any other counts under `-`. */
 export class ExchangeSeries {
   readonly #noRoute = new RouteSeries(NO_ROUTE);
-  #routes = new Map<string, RouteSeries>();
+  /** Null for a route that has had no exchange: there may be thousands. */
+  readonly #routes = new Map<string, RouteSeries | null>();
 
-  /** Keeps the series of these routes, begins those of new ones, drops the rest. */
-  declare(routeIds: Iterable<string>): void {
-    const routes = new Map<string, RouteSeries>();
-    for (const id of routeIds) routes.set(id, this.#routes.get(id) ?? new RouteSeries(id));
-    this.#routes = routes;
+  /** Keeps the series of these routes, begins those of new ones, drops the rest. Each id stands once. */
+  declare(routeIds: readonly string[]): void {
+    for (const id of routeIds) if (!this.#routes.has(id)) this.#routes.set(id, null);
+    if (this.#routes.size === routeIds.length) return;
+    const live = new Set(routeIds);
+    for (const id of this.#routes.keys()) if (!live.has(id)) this.#routes.delete(id);
   }
 
   add(exchange: Exchange, durationMs: number): void {
-    const route = this.#routes.get(exchange.routeId) ?? this.#noRoute;
+    const route = this.#routeOf(exchange.routeId);
     const status = outcomeStatus(exchange);
     const slot = status >= FIRST_STATUS && status <= LAST_STATUS ? status - FIRST_STATUS : OTHER_STATUS;
-    let series = route.statuses[slot];
+    let series = route.statuses.get(slot);
     if (series === undefined) {
       series = new StatusSeries();
-      route.statuses[slot] = series;
+      route.statuses.set(slot, series);
     }
     series.requests[METHOD_INDEX.get(exchange.method) ?? OTHER_METHOD]! += 1;
     series.duration.observe(durationMs / 1000);
@@ -106,23 +109,29 @@ export class ExchangeSeries {
   }
 
   bytes(name: string, direction: 'bytesIn' | 'bytesOut'): Sample[] {
-    return [...this.#all()].map((route) => ({
-      metricName: name,
-      labels: { route: route.name },
-      sharedLabels: {},
-      value: route[direction],
-    }));
+    const sample = (route: string, value: number): Sample => {
+      return { metricName: name, labels: { route }, sharedLabels: {}, value };
+    };
+    const samples = Array.from(this.#routes, ([id, route]) => sample(id, route?.[direction] ?? 0));
+    return [sample(NO_ROUTE, this.#noRoute[direction]), ...samples];
+  }
+
+  #routeOf(id: string): RouteSeries {
+    const known = this.#routes.get(id);
+    if (known === undefined) return this.#noRoute;
+    if (known !== null) return known;
+    const route = new RouteSeries(id);
+    this.#routes.set(id, route);
+    return route;
   }
 
   *#all(): Iterable<RouteSeries> {
     yield this.#noRoute;
-    yield* this.#routes.values();
+    for (const route of this.#routes.values()) if (route !== null) yield route;
   }
 }
 
 function forEachStatus(route: RouteSeries, visit: (status: string, series: StatusSeries) => void): void {
-  route.statuses.forEach((series, slot) => {
-    if (series === undefined) return;
+  for (const [slot, series] of route.statuses)
     visit(slot === OTHER_STATUS ? 'other' : String(slot + FIRST_STATUS), series);
-  });
 }

@@ -29,7 +29,8 @@ export interface MetricsOptions {
 
 /** Names that the running configuration declares. */
 export interface LiveNames {
-  readonly routes: Iterable<string>;
+  /** Each once. */
+  readonly routes: readonly string[];
   readonly filters: Iterable<string>;
 }
 
