@@ -1,7 +1,7 @@
 // What makes the document of a release a configuration: as any other, but on every machine the same.
+import type { ConfigDocument } from './config/document.js';
 import { validateApart } from './config/document-validator.js';
 import { type ValidateOptions, type ValidDocument, validateParsed } from './config/validate.js';
-import type { ConfigDocument } from './config/yaml-document.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { isModuleFile } from './module-reference.js';
 

@@ -4,12 +4,12 @@ import type { ErrorCode, GatewayError } from '../errors.js';
 import { checkPathPattern, parsePathPattern } from '../path-pattern.js';
 import { describeRange, metadataRangeOf } from '../special-range.js';
 import { type Address, collide, parseAddress, parseOrigin } from './address.js';
+import type { ConfigDocument } from './document.js';
 import { crossCheckEdge } from './edge-cross-check.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { itemsOf, member, membersOf, textOf } from './raw-value.js';
 import { suggestion } from './suggestion.js';
 import { crossCheckTls } from './tls-cross-check.js';
-import type { ConfigDocument } from './yaml-document.js';
 
 /** Returns every SLUICE_CONFIG_DUPLICATE and SLUICE_CONFIG_REFERENCE of a document, and what has no permission. */
 export function crossCheck(document: ConfigDocument): GatewayError[] {

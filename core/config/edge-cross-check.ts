@@ -5,7 +5,7 @@ import { errorAt, quote } from './error-at.js';
 import { itemsOf, member, textOf } from './raw-value.js';
 import type { CompleteDocument } from './resolve.js';
 import type { SecretValues } from './secret-values.js';
-import type { ConfigDocument } from './yaml-document.js';
+import type { ConfigDocument } from './document.js';
 
 /** As RFC 6750 §2.1 has them; shorter ones are guessed. */
 const TOKEN = /^(?=.{16})[A-Za-z0-9._~+/-]+=*$/;

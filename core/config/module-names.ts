@@ -2,9 +2,8 @@
 // how it is written, stays.
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigErrors } from '../errors.js';
-import { parseDocument } from './document.js';
+import { type ConfigDocument, parseDocument } from './document.js';
 import { errorAt, pointerTo } from './error-at.js';
-import type { ConfigDocument } from './yaml-document.js';
 
 export interface NamedModule {
   /** Of the filter. */

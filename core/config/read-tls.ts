@@ -8,12 +8,12 @@ import { type IdentitySource, nameIdentity, readIdentity } from '../tls/identity
 import { RevocationLists } from '../tls/revocation.js';
 import type { ClientAuth, ServerIdentity, ServerTls } from '../tls/server-tls.js';
 import { TlsFault } from '../tls/tls-fault.js';
+import type { ConfigDocument } from './document.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import type { ClientTlsConfig, GatewayConfig, ServerTlsConfig } from './model.js';
 import { isPemFile } from './resolve.js';
 import type { SecretValues } from './secret-values.js';
 import { TlsMaterials } from './tls-materials.js';
-import type { ConfigDocument } from './yaml-document.js';
 
 export interface ReadTlsOptions {
   /** For places of errors. */

@@ -1,11 +1,11 @@
 // What the schema says of a document, in words and places for an operator.
 import assert from 'node:assert/strict';
 import type { GatewayError } from '../errors.js';
+import type { ConfigDocument } from './document.js';
 import { describe, errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS, type TextFormat } from './formats.js';
 import type { JsonSchema, JsonType } from './schema-words.js';
 import { suggestion } from './suggestion.js';
-import type { ConfigDocument } from './yaml-document.js';
 
 /** One violation, in the shape that ajv reports it in when it is verbose. */
 export interface SchemaViolation {

@@ -1,8 +1,8 @@
 // What no schema can say of secured connections: keys that need each other, and wishes that one engine cannot fulfil.
 import type { GatewayError } from '../errors.js';
+import type { ConfigDocument } from './document.js';
 import { errorAt, pointerTo } from './error-at.js';
 import { itemsOf, member, membersOf, textOf } from './raw-value.js';
-import type { ConfigDocument } from './yaml-document.js';
 
 export function crossCheckTls(document: ConfigDocument): readonly GatewayError[] {
   const errors: GatewayError[] = [];

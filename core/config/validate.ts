@@ -3,7 +3,7 @@ import { ConfigErrors, type GatewayError } from '../errors.js';
 import { isFieldValue } from '../headers.js';
 import { compileJsonSchema } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
-import { parseDocument } from './document.js';
+import { type ConfigDocument, parseDocument } from './document.js';
 import { unfitToken } from './edge-cross-check.js';
 import { errorAt, pointerTo, quote } from './error-at.js';
 import { TEXT_FORMATS } from './formats.js';
@@ -14,7 +14,6 @@ import { CONFIG_SCHEMA } from './schema.js';
 import { type SchemaViolation, schemaErrors } from './schema-errors.js';
 import { type SecretMention, SecretValues } from './secret-values.js';
 import { TlsMaterials } from './tls-materials.js';
-import type { ConfigDocument } from './yaml-document.js';
 
 export interface ValidateOptions {
   /** Folder that relative module paths start from. */

@@ -81,7 +81,7 @@ const RULES: Rules = {
     etcd3: ['core/etcd/etcd-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     graphql: ['core/wasm/graphql/'],
-    yaml: ['core/config/plain-document.ts', 'core/config/yaml-document.ts'],
+    yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],
     pino: ['core/telemetry/log.ts'],
     'prom-client': ['core/telemetry/metrics.ts'],
     typescript: ['sdk/tools/reference/source-reader.ts'],
