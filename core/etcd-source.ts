@@ -37,6 +37,8 @@ export interface EtcdSourceOptions {
   readonly cache: ReleaseCache | null;
   /** Finds secrets, given the entries of the store that hold them, by name. */
   readonly findSecrets: (entries: ReadonlyMap<string, Buffer>) => ValidateOptions['findSecrets'];
+  /** Parses the text of each release, and refuses one whose value it does not say. Default false: that takes long. */
+  readonly comparesValues?: boolean;
   /** See FollowerOptions. */
   readonly checkMs?: number;
 }
@@ -149,6 +151,8 @@ export class EtcdSource implements ConfigSource {
   async reload(): Promise<void> {
     await this.#inTurn(async () => {
       try {
+        // Somebody may have mended what stands there.
+        this.#known = null;
         await withStore(this.#options.connect, async (store) => {
           const entries = byKey((await store.list(this.#ranges)).entries);
           await this.#report(entries, store);
@@ -306,13 +310,9 @@ export class EtcdSource implements ConfigSource {
     }
     const id = parsePointer(entry).release;
     const releases = new ReleaseStore(store, keys);
-    const text = this.#known?.id === id ? this.#known.text : await releases.read(id);
-    const release = {
-      id,
-      text,
-      secrets: secretsIn(entries.values(), keys),
-      modules: new Map<string, Uint8Array>(),
-    };
+    const document = this.#known?.id === id ? this.#known.document : await releases.readDocument(id);
+    const secrets = secretsIn(entries.values(), keys);
+    const release = { id, document, secrets, modules: new Map<string, Uint8Array>() };
     const revision = await this.#validate(release);
     for (const { module } of revision.config.filters) {
       const digest = parseModuleReference(module)?.digest;
@@ -328,9 +328,10 @@ export class EtcdSource implements ConfigSource {
     const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
     const files = new Set<string>();
     const readAtMs = Date.now();
-    const valid = await readRelease(release.text, name, {
+    const valid = await readRelease(release.document, name, {
       findSecrets: this.#options.findSecrets(release.secrets),
       usesFile: (path) => void files.add(path),
+      comparesValue: this.#options.comparesValues === true,
     }).finally(() => this.#files.follow(files, readAtMs));
     const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
     this.#releases.set(revision, release);

@@ -17,8 +17,12 @@ export interface Variant {
 
 type Filters = Readonly<Record<string, unknown>>;
 
-/** A document; whatever the variant, it answers the same requests. */
-export function releaseText(variant: Variant, port: number, upstreamPort: number): string {
+/** A document, as text and as JSON; whatever the variant, it answers the same requests. */
+export function releaseOf(
+  variant: Variant,
+  port: number,
+  upstreamPort: number,
+): { readonly text: string; readonly value: string } {
   const { generation, detail } = variant;
   const document = {
     listeners: [{ name: 'public', address: `127.0.0.1:${port}` }],
@@ -33,7 +37,10 @@ export function releaseText(variant: Variant, port: number, upstreamPort: number
     })),
     log: { access: false, level: 'info' },
   };
-  return writeYaml(document, ` Release ${generation}.${detail}`);
+  return {
+    text: writeYaml(document, ` Release ${generation}.${detail}`),
+    value: JSON.stringify(document),
+  };
 }
 
 /** A path that some route takes. */

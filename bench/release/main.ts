@@ -16,7 +16,7 @@ import { residentMb } from '../harness/accounting.js';
 import { describeMachine } from '../harness/machine.js';
 import { end, freePort, startUpstream } from '../harness/processes.js';
 import { median } from '../harness/statistics.js';
-import { FILTERS, ROUTES, releaseText, type Variant } from './documents.js';
+import { FILTERS, ROUTES, releaseOf, type Variant } from './documents.js';
 import { type Stretch, Traffic } from './traffic.js';
 
 const quick = process.argv.includes('--quick');
@@ -160,16 +160,16 @@ const fleet = new EtcdFleet(store, PREFIX);
 let gateway: Gateway | null = null;
 let traffic: Traffic | null = null;
 try {
-  const releaseOf = async (variant: Variant): Promise<string> => {
-    const text = releaseText(variant, port, upstream.port);
-    return fleet.releases.publish({ text, modules: [], createdBy: 'bench', message: '' });
+  const publish = (variant: Variant): Promise<string> => {
+    const written = releaseOf(variant, port, upstream.port);
+    return fleet.releases.publish({ ...written, modules: [], createdBy: 'bench', message: '' });
   };
   const first = { generation: 1, detail: 0 };
-  const text = releaseText(first, port, upstream.port);
+  const { text } = releaseOf(first, port, upstream.port);
   print(
     `${ROUTES} routes, ${FILTERS} filters, ${(text.length / 1024 / 1024).toFixed(1)} MiB of YAML; ${PER_SECOND} requests/s`,
   );
-  await fleet.flip(await releaseOf(first));
+  await fleet.flip(await publish(first));
   const startedMs = nowMs();
   gateway = new Gateway(etcd.location(PREFIX));
   const { atMs } = await gateway.logged(0, ({ msg }) => msg === 'serving');
@@ -177,7 +177,7 @@ try {
   traffic = new Traffic({ port, perSecond: PER_SECOND });
   await delay(WARM_UP_MS);
   for (const { name, variants } of PAIRS) {
-    const releases = [await releaseOf(variants[0]), await releaseOf(variants[1])];
+    const releases = [await publish(variants[0]), await publish(variants[1])];
     const flips: Applied[] = [];
     for (let turn = 0; turn < FLIPS; turn++)
       flips.push(await flip(fleet, gateway, traffic, releases[turn % 2]!));

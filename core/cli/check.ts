@@ -107,7 +107,7 @@ function etcdOptions({ texts }: Arguments, locations: readonly (string | undefin
 }
 
 async function loadOnce(location: string, etcd: ReadonlyMap<string, string>): Promise<ConfigRevision> {
-  const source = openSource(location, { texts: isEtcdLocation(location) ? etcd : new Map() });
+  const source = openSource(location, { texts: isEtcdLocation(location) ? etcd : new Map() }, true);
   try {
     return await source.load();
   } finally {

@@ -20,10 +20,15 @@ const NO_OPTIONS: Pick<Arguments, 'texts'> = { texts: new Map() };
 /**
  * @param location of a file, or of etcd
  * @param options  those of etcd, with `keys`, `node` and `cache`
+ * @param comparesValues see EtcdSourceOptions
  * @throws UsageError
  */
-export function openSource(location: string, options: Pick<Arguments, 'texts'> = NO_OPTIONS): ConfigSource {
-  if (isEtcdLocation(location)) return openEtcd(location, options);
+export function openSource(
+  location: string,
+  options: Pick<Arguments, 'texts'> = NO_OPTIONS,
+  comparesValues = false,
+): ConfigSource {
+  if (isEtcdLocation(location)) return openEtcd(location, options, comparesValues);
   if (SCHEME.test(location))
     throw new UsageError(`${location}: a configuration is a YAML or JSON file, or stands in etcd (etcd://)`);
   const misplaced = [...options.texts.keys()].find((name) => name !== 'config');
@@ -33,7 +38,7 @@ export function openSource(location: string, options: Pick<Arguments, 'texts'> =
   return new FileSource(location, { findSecrets: (text) => secrets.find(text) });
 }
 
-function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSource {
+function openEtcd(location: string, options: Pick<Arguments, 'texts'>, comparesValues: boolean): EtcdSource {
   const { description, connect, tls, keys, channel } = readEtcdTarget(location, options);
   return new EtcdSource({
     description,
@@ -44,6 +49,7 @@ function openEtcd(location: string, options: Pick<Arguments, 'texts'>): EtcdSour
     node: options.texts.get('node') ?? `${hostname()}-${process.pid}`,
     cache: new ReleaseCache(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`)),
     findSecrets: fleetSecrets(options),
+    comparesValues,
   });
 }
 

@@ -9,8 +9,9 @@ import type { GatewayConfig, RouteConfig } from './model.js';
 import { deepFreeze } from './resolve.js';
 import { SecretValues } from './secret-values.js';
 import { TlsMaterials } from './tls-materials.js';
-import { type ValidateOptions, type ValidDocument, validateDocument } from './validate.js';
+import { type ValidateOptions, type ValidDocument, validateParsed } from './validate.js';
 import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-thread.js';
+import { readWritten, textOf, type WrittenText } from './written-text.js';
 
 /** A document of fewer characters is validated before a thread has started, */
 const LEAST_CHARACTERS = 32 * 1024;
@@ -26,19 +27,20 @@ const THREAD = new URL('./validation-thread.js', import.meta.url);
  * @throws ConfigErrors with every error of the document, in the order of their places
  */
 export async function validateApart(
-  text: string,
+  written: WrittenText,
   name: string,
   options: ValidateOptions,
 ): Promise<ValidDocument> {
-  if (text.length < LEAST_CHARACTERS && !MAY_HAVE_LISTS.test(text))
-    return validateDocument(text, name, options);
+  const { text, value } = written;
+  if (text.length < LEAST_CHARACTERS && !MAY_HAVE_LISTS.test(textOf(value ?? text)))
+    return validateParsed(readWritten(written, name), options);
   const { port1, port2 } = new MessageChannel();
-  const task: ValidationTask = { text, name, folder: options.folder, routes: port2 };
+  const task: ValidationTask = { written, name, folder: options.folder, routes: port2 };
   const thread = new Worker(THREAD, { workerData: task, transferList: [port2] });
   try {
     return await hear(thread, port1, options);
   } catch (cause) {
-    throw isOutOfMemory(cause) ? new ConfigErrors([tooLarge(text, name, cause)]) : cause;
+    throw isOutOfMemory(cause) ? new ConfigErrors([tooLarge(text.length, name, cause)]) : cause;
   } finally {
     port1.close();
     await thread.terminate();
@@ -100,8 +102,8 @@ function isOutOfMemory(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
-function tooLarge(text: string, name: string, cause: unknown): GatewayError {
+function tooLarge(length: number, name: string, cause: unknown): GatewayError {
   const place = { document: name, line: 0, column: 0, pointer: '' };
-  const found = `${text.length} characters that take more memory than there is`;
+  const found = `${length} characters that take more memory than there is`;
   return errorAt('SLUICE_CONFIG_SYNTAX', place, found, 'a smaller document', cause);
 }

@@ -73,6 +73,33 @@ function withoutMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
+/**
+ * A document whose text was parsed before. Places are found when somebody asks for one, which takes as long as parsing
+ * does; line and column are 0 when the text cannot be parsed.
+ * @param value what the parser said of the text
+ */
+export function parsedDocument(text: string, name: string, value: unknown): ConfigDocument {
+  let located: ConfigDocument | null | undefined;
+  const locate = (): ConfigDocument | null => {
+    if (located !== undefined) return located;
+    try {
+      located = parseDocument(text, name);
+    } catch (cause) {
+      if (!(cause instanceof ConfigErrors)) throw cause;
+      located = null;
+    }
+    return located;
+  };
+  const nowhere = (pointer: string): ConfigPlace => ({ document: name, line: 0, column: 0, pointer });
+  return {
+    name,
+    value,
+    place: (pointer) => locate()?.place(pointer) ?? nowhere(pointer),
+    placeOfKey: (pointer) => locate()?.placeOfKey(pointer) ?? nowhere(pointer),
+    span: (pointer) => locate()?.span(pointer) ?? null,
+  };
+}
+
 type Locate = (offset: number, pointer: string) => ConfigPlace;
 type AnyNode = Alias | Scalar | YAMLMap | YAMLSeq;
 type AnyPair = Pair<AnyNode, AnyNode | null>;

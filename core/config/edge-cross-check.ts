@@ -1,11 +1,11 @@
 // What no schema can say of who may come in: an admin listener that is open wider needs to know its callers.
 import type { GatewayError } from '../errors.js';
 import { isLoopback, parseAddress } from './address.js';
+import type { ConfigDocument } from './document.js';
 import { errorAt, quote } from './error-at.js';
 import { itemsOf, member, textOf } from './raw-value.js';
 import type { CompleteDocument } from './resolve.js';
 import type { SecretValues } from './secret-values.js';
-import type { ConfigDocument } from './document.js';
 
 /** As RFC 6750 §2.1 has them; shorter ones are guessed. */
 const TOKEN = /^(?=.{16})[A-Za-z0-9._~+/-]+=*$/;

@@ -186,7 +186,11 @@ export class FileSource implements ConfigSource {
     const readAtMs = Date.now();
     const usesFile = (path: string): void => void files.add(path);
     try {
-      const valid = await validateApart(look.text, this.description, { folder, findSecrets, usesFile });
+      const valid = await validateApart({ text: look.text, value: null }, this.description, {
+        folder,
+        findSecrets,
+        usesFile,
+      });
       return { id: look.key, ...valid, modules: NO_MODULES };
     } finally {
       await this.#files.follow(files, readAtMs);

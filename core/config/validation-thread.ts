@@ -3,15 +3,15 @@
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ConfigErrors, type ConfigPlace, type ErrorCode, GatewayError } from '../errors.js';
-import { parseDocument } from './document.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
 import type { SecretMention } from './secret-values.js';
 import type { TlsParts } from './tls-materials.js';
 import { textsWithSecrets, validateParsed } from './validate.js';
+import { readWritten, type WrittenText } from './written-text.js';
 
 /** What the thread is started with. */
 export interface ValidationTask {
-  readonly text: string;
+  readonly written: WrittenText;
   readonly name: string;
   readonly folder: string;
   /** Takes the routes, as lists of them, before `valid` is said. */
@@ -39,9 +39,9 @@ export type MentionsByText = ReadonlyMap<string, readonly SecretMention[]>;
 /** So many take the reader less than a millisecond. */
 const ROUTES_AT_ONCE = 64;
 
-async function validate({ text, name, folder, routes: port }: ValidationTask): Promise<ValidationMessage> {
+async function validate({ written, name, folder, routes: port }: ValidationTask): Promise<ValidationMessage> {
   try {
-    const document = parseDocument(text, name);
+    const document = readWritten(written, name);
     say({ kind: 'texts', texts: [...textsWithSecrets(document.value)] });
     const [mentions] = (await once(parentPort!, 'message')) as [MentionsByText];
     const findSecrets = (mentioning: string) => mentions.get(mentioning) ?? [];

@@ -1,6 +1,6 @@
-// Bytes of any size under keys that hold less: a manifest with length and digest, and chunks beside it. The manifest is
+// Bytes of any size under keys that hold less: a manifest with lengths and digests, and chunks beside it. The manifest is
 // written last and names its chunks, so what it says is whole, whoever else writes or removes the same.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, webcrypto } from 'node:crypto';
 import { GatewayError } from '../errors.js';
 import type { Condition, KeyValueStore, StoredEntry, Write } from './key-value-store.js';
 
@@ -8,6 +8,8 @@ import type { Condition, KeyValueStore, StoredEntry, Write } from './key-value-s
 export interface ChunkList {
   /** Name of the writing that the chunks are of. */
   readonly writing: string;
+  /** Index of the first chunk. Default 0. */
+  readonly first?: number;
   readonly chunks: number;
   readonly bytes: number;
   /** Of the whole, in hex. */
@@ -23,6 +25,11 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** The same, while the calling thread goes on. */
+export async function sha256Apart(bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
+}
+
 /** Where a value goes, and when. */
 export interface ChunkedTarget {
   readonly manifest: string;
@@ -34,24 +41,29 @@ export interface ChunkedTarget {
 }
 
 /**
- * Writes chunks and, last, the manifest that `manifestOf` makes. False when a condition did not hold: then nothing of
- * this writing is left.
+ * Writes the chunks of values and, last, the manifest that `manifestOf` makes of their lists. False when a condition did
+ * not hold: then nothing of this writing is left.
  */
 export async function writeChunked(
   store: KeyValueStore,
-  bytes: Uint8Array,
+  values: readonly Uint8Array[],
   keys: ChunkedTarget,
-  manifestOf: (list: ChunkList) => unknown,
+  manifestOf: (lists: readonly ChunkList[]) => unknown,
 ): Promise<boolean> {
   const writing = randomBytes(8).toString('hex');
   const prefix = keys.chunks(writing);
-  const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
-  for (let index = 0; index < chunks; index++) {
-    const value = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
-    await store.commit([], [{ put: chunkKey(prefix, index), value }]);
+  const lists: ChunkList[] = [];
+  let first = 0;
+  for (const bytes of values) {
+    const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
+    for (let index = 0; index < chunks; index++) {
+      const value = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+      await store.commit([], [{ put: chunkKey(prefix, first + index), value }]);
+    }
+    lists.push({ writing, first, chunks, bytes: bytes.length, sha256: sha256(bytes) });
+    first += chunks;
   }
-  const list: ChunkList = { writing, chunks, bytes: bytes.length, sha256: sha256(bytes) };
-  const manifest: Write = { put: keys.manifest, value: Buffer.from(JSON.stringify(manifestOf(list))) };
+  const manifest: Write = { put: keys.manifest, value: Buffer.from(JSON.stringify(manifestOf(lists))) };
   if (await store.commit(keys.conditions, [manifest, ...keys.writes])) return true;
   await store.commit([], [{ removePrefix: prefix }]);
   return false;
@@ -67,13 +79,14 @@ export async function readChunked(
   const parts: Buffer[] = [];
   for (let from = 0; from < list.chunks; from += AT_ONCE) {
     const indices = Array.from({ length: Math.min(AT_ONCE, list.chunks - from) }, (_, at) => from + at);
-    const entries = await Promise.all(indices.map((index) => store.get(chunkKey(prefix, index))));
+    const first = list.first ?? 0;
+    const entries = await Promise.all(indices.map((index) => store.get(chunkKey(prefix, first + index))));
     parts.push(
       ...entries.map((entry, at) => present(entry, `${what}: chunk ${from + at} of ${list.chunks}`)),
     );
   }
   const bytes = Buffer.concat(parts);
-  if (bytes.length !== list.bytes || sha256(bytes) !== list.sha256) {
+  if (bytes.length !== list.bytes || (await sha256Apart(bytes)) !== list.sha256) {
     throw damaged(`${what}: found ${bytes.length} bytes with another digest, expected ${list.bytes} bytes`);
   }
   return bytes;

@@ -2,28 +2,31 @@
 // they stand in the store, sealed. Every file is replaced as a whole, and checked when it is read.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { damaged, sha256 } from './chunked-value.js';
+import { damaged, sha256, sha256Apart } from './chunked-value.js';
+import type { ReleaseDocument } from './release-store.js';
 
 /** What a gateway needs to run a release, as it was in the store. */
 export interface StoredRelease {
   readonly id: string;
-  readonly text: string;
+  readonly document: ReleaseDocument;
   /** Values of the entries below `secrets/`, by name. */
   readonly secrets: ReadonlyMap<string, Buffer>;
   /** By SHA-256 in hex. */
   readonly modules: ReadonlyMap<string, Uint8Array>;
 }
 
-/** `release.json` without the line before it, which is the SHA-256 of the rest. */
+/** `release.json` without the line before it, which is the SHA-256 of the rest. What it names by digest are files. */
 interface CacheDocument {
   readonly id: string;
   readonly text: string;
+  readonly value: string | null;
   readonly secrets: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
 }
 
 const DOCUMENT = 'release.json';
-const MODULE = /^[0-9a-f]{64}\.wasm$/;
+/** Named by their digest. */
+const FILE = /^[0-9a-f]{64}\.(?:wasm|document)$/;
 
 export class ReleaseCache {
   readonly folder: string;
@@ -36,26 +39,33 @@ export class ReleaseCache {
   }
 
   /** @throws Error of the file system */
-  async save(release: StoredRelease): Promise<void> {
-    const document: CacheDocument = {
-      id: release.id,
-      text: release.text,
-      secrets: Object.fromEntries(
-        [...release.secrets].sort(byName).map(([name, value]) => [name, value.toString('base64')]),
-      ),
-      modules: [...release.modules.keys()].sort(),
+  async save({ id, document, secrets, modules }: StoredRelease): Promise<void> {
+    const { text, value } = document;
+    const files = new Map([...modules].map(([name, bytes]) => [moduleFile(name), bytes]));
+    const add = async (bytes: Uint8Array): Promise<string> => {
+      // A release may be large, and requests are waiting.
+      const digest = await sha256Apart(bytes);
+      files.set(documentFile(digest), bytes);
+      return digest;
     };
-    const json = JSON.stringify(document);
+    const cached: CacheDocument = {
+      id,
+      text: await add(text),
+      value: value === null ? null : await add(value),
+      secrets: Object.fromEntries(
+        [...secrets].sort(byName).map(([name, sealed]) => [name, sealed.toString('base64')]),
+      ),
+      modules: [...modules.keys()].sort(),
+    };
+    const json = JSON.stringify(cached);
     const digest = sha256(Buffer.from(json));
     if (digest === this.#current) return;
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const present = new Set(await readdir(this.folder));
-    for (const [name, bytes] of release.modules) {
-      if (!present.has(moduleFile(name))) await this.#replace(moduleFile(name), bytes);
-    }
+    for (const [name, bytes] of files) if (!present.has(name)) await this.#replace(name, bytes);
     await this.#replace(DOCUMENT, Buffer.from(`${digest}\n${json}`));
     this.#current = digest;
-    const stale = [...present].filter((file) => MODULE.test(file) && !release.modules.has(file.slice(0, 64)));
+    const stale = [...present].filter((file) => FILE.test(file) && !files.has(file));
     await Promise.all(stale.map((file) => rm(join(this.folder, file), { force: true })));
   }
 
@@ -68,23 +78,30 @@ export class ReleaseCache {
     if (bytes === null) return null;
     const end = bytes.indexOf('\n');
     const json = bytes.subarray(end + 1);
-    const digest = sha256(json);
-    if (end === -1 || bytes.subarray(0, end).toString() !== digest)
+    if (end === -1 || bytes.subarray(0, end).toString() !== sha256(json))
       throw damaged(`${join(this.folder, DOCUMENT)}: its content does not have the digest of its first line`);
-    const { id, text, secrets, modules } = JSON.parse(json.toString()) as CacheDocument;
-    const read = await Promise.all(modules.map(async (name) => [name, await this.#module(name)] as const));
+    const { id, text, value, secrets, modules } = JSON.parse(json.toString()) as CacheDocument;
+    const read = async (name: string): Promise<[string, Buffer]> => [
+      name,
+      await this.#read(moduleFile(name), name),
+    ];
     return {
       id,
-      text,
-      secrets: new Map(Object.entries(secrets).map(([name, value]) => [name, Buffer.from(value, 'base64')])),
-      modules: new Map(read),
+      document: {
+        text: await this.#read(documentFile(text), text),
+        value: value === null ? null : await this.#read(documentFile(value), value),
+      },
+      secrets: new Map(
+        Object.entries(secrets).map(([name, sealed]) => [name, Buffer.from(sealed, 'base64')]),
+      ),
+      modules: new Map(await Promise.all(modules.map(read))),
     };
   }
 
-  async #module(name: string): Promise<Buffer> {
-    const bytes = await readOrNull(join(this.folder, moduleFile(name)));
-    if (bytes === null || sha256(bytes) !== name)
-      throw damaged(`${join(this.folder, moduleFile(name))}: missing, or not what its name says`);
+  async #read(file: string, digest: string): Promise<Buffer> {
+    const bytes = await readOrNull(join(this.folder, file));
+    if (bytes === null || sha256(bytes) !== digest)
+      throw damaged(`${join(this.folder, file)}: missing, or not what its name says`);
     return bytes;
   }
 
@@ -105,6 +122,10 @@ export class ReleaseCache {
 
 function moduleFile(digest: string): string {
   return `${digest}.wasm`;
+}
+
+function documentFile(digest: string): string {
+  return `${digest}.document`;
 }
 
 function byName([a]: [string, Buffer], [b]: [string, Buffer]): number {

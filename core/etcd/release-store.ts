@@ -18,10 +18,21 @@ export interface ReleaseManifest {
   /** SHA-256 of the modules that the document names. */
   readonly modules: readonly string[];
   readonly document: ChunkList;
+  /** JSON of what the document says, in the same writing. Absent where the release is of before there were values. */
+  readonly value?: ChunkList;
+}
+
+/** What a release says: as somebody wrote it, and as it was parsed. */
+export interface ReleaseDocument {
+  readonly text: Buffer;
+  /** JSON; null where the text has to be parsed. */
+  readonly value: Buffer | null;
 }
 
 export interface NewRelease {
   readonly text: string;
+  /** JSON of what it says, so that nobody has to parse it again; null publishes the text alone. */
+  readonly value: string | null;
   /** Bytes of the modules that the document names by digest. */
   readonly modules: readonly Uint8Array[];
   readonly createdBy: string;
@@ -62,31 +73,37 @@ export class ReleaseStore {
   }
 
   /** Null when somebody wrote or removed something of it meanwhile. */
-  async #tryToPublish({ text, modules, createdBy, message }: NewRelease): Promise<string | null> {
+  async #tryToPublish({ text, value, modules, createdBy, message }: NewRelease): Promise<string | null> {
     const lastPrune = await this.#store.get(this.#keys.lastPrune);
     const unpruned: Condition = { key: this.#keys.lastPrune, state: lastPrune?.modRevision ?? 'absent' };
     for (const module of modules) if (!(await this.#publishModule(module, unpruned))) return null;
     const bytes = Buffer.from(text);
     const id = releaseId(bytes);
     const manifest = this.#keys.release(id);
-    const state = await this.#stateOf(manifest, () => this.read(id));
+    const state = await this.#stateOf(manifest, async () => {
+      const stored = await this.readDocument(id);
+      // One of before there were values gets its value.
+      if (value !== null && (stored.value === null || !isValue(stored.value, value)))
+        throw otherValue(`release ${id}`);
+    });
     if (state === 'whole') return id;
     const isWritten = await writeChunked(
       this.#store,
-      bytes,
+      value === null ? [bytes] : [bytes, Buffer.from(value)],
       {
         manifest,
         chunks: (writing) => this.#keys.releaseChunks(id, writing),
         conditions: [{ key: manifest, state }, unpruned],
         writes: [{ put: this.#keys.lastPublish, value: Buffer.from(id) }],
       },
-      (document): ReleaseManifest => ({
+      ([document, json]): ReleaseManifest => ({
         id,
         createdAt: new Date().toISOString(),
         createdBy,
         message,
         modules: modules.map(sha256),
-        document,
+        document: document!,
+        ...(json === undefined ? {} : { value: json }),
       }),
     );
     return isWritten ? id : null;
@@ -99,14 +116,14 @@ export class ReleaseStore {
     if (state === 'whole') return true;
     return writeChunked(
       this.#store,
-      bytes,
+      [bytes],
       {
         manifest,
         chunks: (writing) => this.#keys.moduleChunks(digest, writing),
         conditions: [{ key: manifest, state }, unpruned],
         writes: [],
       },
-      (list) => list,
+      ([list]) => list,
     );
   }
 
@@ -130,16 +147,35 @@ export class ReleaseStore {
     return entry === null ? null : (parse(entry.value, `release ${id}`) as ReleaseManifest);
   }
 
-  /** The document of a release. @throws GatewayError SLUICE_CONFIG_RELEASE when it is missing or damaged */
+  /** The text of a release. @throws GatewayError SLUICE_CONFIG_RELEASE when it is missing or damaged */
   async read(id: string): Promise<string> {
+    return (await this.#readText(await this.#manifestOf(id))).toString();
+  }
+
+  /** A release, text and value. @throws GatewayError SLUICE_CONFIG_RELEASE when either is missing or damaged */
+  async readDocument(id: string): Promise<ReleaseDocument> {
+    const manifest = await this.#manifestOf(id);
+    const { value } = manifest;
+    const text = await this.#readText(manifest);
+    return { text, value: value === undefined ? null : await this.#readChunks(id, value, 'value of ') };
+  }
+
+  async #readText({ id, document }: ReleaseManifest): Promise<Buffer> {
+    const bytes = await this.#readChunks(id, document, '');
+    // What was read has this digest.
+    const named = document.sha256.slice(0, ID_DIGITS);
+    if (named !== id) throw damaged(`release ${id}: its document is that of ${named}`);
+    return bytes;
+  }
+
+  #readChunks(id: string, list: ChunkList, part: string): Promise<Buffer> {
+    return readChunked(this.#store, list, this.#keys.releaseChunks(id, list.writing), `${part}release ${id}`);
+  }
+
+  async #manifestOf(id: string): Promise<ReleaseManifest> {
     const manifest = await this.manifest(id);
     if (manifest === null) throw damaged(`release ${id} is not in the store`);
-    const prefix = this.#keys.releaseChunks(id, manifest.document.writing);
-    const bytes = await readChunked(this.#store, manifest.document, prefix, `release ${id}`);
-    // What was read has this digest.
-    const named = manifest.document.sha256.slice(0, ID_DIGITS);
-    if (named !== id) throw damaged(`release ${id}: its document is that of ${named}`);
-    return bytes.toString();
+    return { ...manifest, id };
   }
 
   /** Bytes of a module. @throws GatewayError SLUICE_CONFIG_RELEASE when it is missing or damaged */
@@ -162,6 +198,18 @@ export class ReleaseStore {
       .filter((manifest) => manifest !== null)
       .sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.id.localeCompare(b.id));
   }
+}
+
+/** True also where a release carries no value: then its text is parsed. */
+export function isValue(stored: Uint8Array | null, value: string): boolean {
+  return stored === null || Buffer.from(value).equals(stored);
+}
+
+/** What a release says is not what its text says. */
+export function otherValue(release: string): GatewayError {
+  return damaged(
+    `${release}: found a value that its text does not say, expected the one that it was parsed to`,
+  );
 }
 
 /** Name of a document. */

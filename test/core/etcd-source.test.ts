@@ -3,11 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parseDocument } from '../../core/config/document.js';
 import { ConfigErrors, type GatewayError } from '../../core/errors.js';
 import { sha256 } from '../../core/etcd/chunked-value.js';
 import { etcdConnector } from '../../core/etcd/etcd-connector.js';
 import { ReleaseCache } from '../../core/etcd/release-cache.js';
 import { EtcdSource, type EtcdSourceOptions } from '../../core/etcd-source.js';
+import { releaseValue } from '../../core/release.js';
 import {
   describeConfigSource,
   documentOf,
@@ -136,6 +138,7 @@ describe('a release', () => {
       source.watch(reports);
       const id = await fleet.releases.publish({
         text: documentOf('b'),
+        value: null,
         modules: [],
         createdBy: 'test',
         message: '',
@@ -148,6 +151,68 @@ describe('a release', () => {
       assert.equal((await reports.takeErrors()).errors[0]!.code, 'SLUICE_CONFIG_RELEASE');
       await fleet.apply(documentOf('b'));
       assert.equal((await reports.takeRevision()).id, id);
+    }));
+});
+
+describe('the value of a release', () => {
+  const valueIn = (text: string): string => releaseValue(parseDocument(text, 'd'));
+  const publish = (fleet: EtcdFleet, text: string, value: string | null): Promise<string> =>
+    fleet.releases.publish({ text, value, modules: [], createdBy: 'test', message: '' });
+
+  test('is what runs, and who compares finds one that the text does not say', () =>
+    withSubject(null, async ({ fleet, source, again }) => {
+      await fleet.flip(await publish(fleet, documentOf('text'), valueIn(documentOf('value'))));
+      assert.equal((await source.load()).config.listeners[0]!.name, 'value');
+      const comparing = again({ comparesValues: true });
+      await rejectsWith(
+        comparing.load(),
+        'SLUICE_CONFIG_RELEASE',
+        /found a value that its text does not say/,
+      );
+      // Published again, it says what its text says; the same id, so gateways take it with a reload.
+      await publish(fleet, documentOf('text'), valueIn(documentOf('text')));
+      assert.equal((await comparing.load()).config.listeners[0]!.name, 'text');
+      const reports = new ReportQueue();
+      source.watch(reports);
+      await source.reload();
+      assert.equal((await reports.takeRevision()).config.listeners[0]!.name, 'text');
+    }));
+
+  test('is refused when something of it is missing, or it is no JSON', () =>
+    withSubject(null, async ({ fleet, source }) => {
+      const text = documentOf('a');
+      const id = await fleet.apply(text);
+      const chunk = (await fleet.store.keys(fleet.keys.releases)).find((key) => key.endsWith('/00001'))!;
+      await fleet.store.commit([], [{ remove: chunk }]);
+      await rejectsWith(
+        source.load(),
+        'SLUICE_CONFIG_RELEASE',
+        /value of release \w+: chunk 0 of 1 is missing/,
+      );
+      await fleet.store.commit([], [{ put: chunk, value: Buffer.from('{}') }]);
+      await rejectsWith(source.load(), 'SLUICE_CONFIG_RELEASE', /value of release \w+: found 2 bytes/);
+      await fleet.apply(text);
+      assert.equal((await source.load()).id, id, 'publishing again mends it');
+      await fleet.flip(await publish(fleet, documentOf('b'), '{'));
+      await rejectsWith(source.load(), 'SLUICE_CONFIG_RELEASE', /its value is not JSON/);
+    }));
+
+  test('that is refused is refused at the places of its text', () =>
+    withSubject(null, async ({ fleet, source }) => {
+      const text = `# a line\n${documentOf('a')}nonsense: 1\n`;
+      await fleet.apply(text);
+      await rejectsWith(source.load(), 'SLUICE_CONFIG_INVALID', /:5:1 \/nonsense: found the unknown key/);
+    }));
+
+  test('is made of the text where a release has none, until it is published again', () =>
+    withSubject(null, async ({ fleet, source }) => {
+      const text = documentOf('a');
+      const id = await publish(fleet, text, null);
+      await fleet.flip(id);
+      assert.equal((await fleet.releases.manifest(id))!.value, undefined);
+      assert.equal((await source.load()).config.listeners[0]!.name, 'a');
+      await fleet.apply(text);
+      assert.equal((await fleet.releases.readDocument(id)).value!.toString(), valueIn(text));
     }));
 });
 
@@ -164,9 +229,17 @@ describe('the last good release', () => {
       assert.equal(kept?.id, id);
       assert.deepEqual([...kept.modules], [[digest, MODULE]]);
 
-      const [document] = readdirSync(cacheFolder).filter((file) => file.endsWith('.json'));
-      const path = join(cacheFolder, document!);
-      writeFileSync(path, readFileSync(path, 'utf8').replace('127.0.0.1', '127.0.0.2'));
+      const documents = readdirSync(cacheFolder).filter((file) => file.endsWith('.document'));
+      assert.equal(documents.length, 1, 'text and value are equal here, and kept once');
+      const change = (file: string, from: string, to: string): void => {
+        const path = join(cacheFolder, file);
+        writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+      };
+      change(documents[0]!, '127.0.0.1', '127.0.0.2');
+      await rejectsWith(again().lastGood(), 'SLUICE_CONFIG_RELEASE', /missing, or not what its name says/);
+      change(documents[0]!, '127.0.0.2', '127.0.0.1');
+      assert.equal((await again().lastGood())?.id, id);
+      change('release.json', id, id.replace(/./g, '0'));
       await rejectsWith(again().lastGood(), 'SLUICE_CONFIG_RELEASE', /digest of its first line/);
     }));
 

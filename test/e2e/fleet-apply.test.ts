@@ -204,6 +204,31 @@ describe('sluice apply', () => {
     assert.equal(await stage.fleet.releases.read(id), configOf('/a'));
   });
 
+  test('finds a release whose value its text does not say, and mends it', async (t) => {
+    const stage = new FleetStage(t, cluster, 'value');
+    const [text, value] = [configOf('/shown'), JSON.stringify(JSON.parse(configOf('/hidden')))];
+    const id = await stage.fleet.releases.publish({
+      ...{ text, value, modules: [], createdBy: 'somebody', message: '' },
+    });
+    await stage.fleet.flip(id);
+    const other = /release \w+.*: found a value that its text does not say/;
+    const checked = await sluice('check', cluster.location('value'));
+    assert.equal(checked.code, 1);
+    assert.match(checked.stderr, /^SLUICE_CONFIG_RELEASE .*found a value that its text does not say/);
+    const file = stage.file('shown.json', text);
+    const diff = await stage.run('diff', stage.file('b.json', configOf('/b')));
+    assert.match(diff.stdout, other);
+    assert.match(diff.stdout, /what becomes reachable is not known/);
+    const gated = await stage.run('apply', file, '--yes', '--fail-on-widening');
+    assert.equal(gated.code, 1);
+    const applied = await stage.run('apply', file, '--yes');
+    assert.equal(applied.code, 0, applied.stderr);
+    assert.match(applied.stdout, other);
+    const mended = await stage.fleet.releases.readDocument(id);
+    assert.equal(mended.value!.toString(), JSON.stringify(JSON.parse(text)));
+    assert.equal((await sluice('check', cluster.location('value'))).code, 0);
+  });
+
   test('waits for every gateway of its channel', async (t) => {
     const stage = new FleetStage(t, cluster, 'wait');
     await stage.fleet.apply(configOf('/a'));

@@ -26,7 +26,13 @@ export function testFlips(count: number, pauseMs: number): void {
       for (let number = 0; left > 0; number++) {
         left -= 1;
         const text = stage.document(`${writer}-${number}`);
-        const release = await releases.publish({ text, modules: [], createdBy: writer, message: '' });
+        const release = await releases.publish({
+          text,
+          value: null,
+          modules: [],
+          createdBy: writer,
+          message: '',
+        });
         for (;;) {
           const channel = await channels.read('stable');
           try {

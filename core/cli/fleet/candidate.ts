@@ -10,7 +10,7 @@ import { releaseId } from '../../etcd/release-store.js';
 import { secretsIn } from '../../etcd/secret-store.js';
 import { readModule } from '../../filter-spec.js';
 import { formatModuleReference, isModuleFile, parseModuleReference } from '../../module-reference.js';
-import { validateRelease } from '../../release.js';
+import { refuseOtherValue, releaseValue, validateRelease } from '../../release.js';
 import { buildOnce } from '../build-once.js';
 import type { Fleet } from './fleet.js';
 
@@ -20,6 +20,8 @@ export interface Candidate {
   /** For people: where it comes from. */
   readonly name: string;
   readonly text: string;
+  /** What it says, as JSON. */
+  readonly value: string;
   readonly config: GatewayConfig;
   /** Bytes of the modules that it names by digest, each once. */
   readonly modules: readonly Uint8Array[];
@@ -51,10 +53,13 @@ export async function candidateFromFile(file: string, fleet: Fleet): Promise<Can
   return checked(renameModules({ text, document }, names), modules, fleet);
 }
 
-/** From a release. @throws ConfigErrors; GatewayError SLUICE_CONFIG_RELEASE when it is not there or is damaged */
+/** From a release. @throws ConfigErrors; GatewayError SLUICE_CONFIG_RELEASE when it is not there or is damaged, or says something else than its text */
 export async function candidateFromRelease(id: string, fleet: Fleet): Promise<Candidate> {
-  const text = await fleet.releases.read(id);
-  return checked({ text, document: parseDocument(text, `release ${id}`) }, new Map(), fleet);
+  const { text: bytes, value } = await fleet.releases.readDocument(id);
+  const text = bytes.toString();
+  const document = parseDocument(text, `release ${id}`);
+  refuseOtherValue(document, value);
+  return checked({ text, document }, new Map(), fleet);
 }
 
 /** @param modules those at hand, by digest; others come from the store */
@@ -64,6 +69,7 @@ async function checked(
   { store, target, releases, findSecrets }: Fleet,
 ): Promise<Candidate> {
   const { entries } = await store.list([{ prefix: target.keys.secrets }]);
+  const value = releaseValue(document);
   const valid = validateRelease(document, findSecrets(secretsIn(entries, target.keys)));
   const named = new Map<string, Uint8Array>();
   for (const { module } of valid.config.filters) {
@@ -73,7 +79,7 @@ async function checked(
   }
   const id = releaseId(Buffer.from(text));
   await buildOnce({ id, ...valid, modules: named });
-  return { id, name: document.name, text, config: valid.config, modules: [...named.values()] };
+  return { id, name: document.name, text, value, config: valid.config, modules: [...named.values()] };
 }
 
 /** Name of a module in the store: that of its file, in the characters that references take. */

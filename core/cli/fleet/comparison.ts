@@ -1,8 +1,11 @@
 // What a candidate changes of what a channel runs: lines of the document, and who reaches what.
+import { parseDocument } from '../../config/document.js';
 import type { GatewayConfig } from '../../config/model.js';
-import { validateDocument } from '../../config/validate.js';
+import { validateParsed } from '../../config/validate.js';
 import { ConfigErrors, GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
+import { isValue, otherValue, type ReleaseDocument } from '../../etcd/release-store.js';
+import { refuseOtherValue } from '../../release.js';
 import { printable, printableLine } from '../printable.js';
 import { moduleIdentity } from '../reach/module-identity.js';
 import { diffReach, isWidening, type ReachChange } from '../reach/reach-diff.js';
@@ -30,29 +33,28 @@ export async function compare(candidate: Candidate, channel: Channel, fleet: Fle
   const names = { before: `release ${pointer?.release ?? 'none'} of channel ${name}`, after: candidate.name };
   const noRoutes = { ...candidate.config, routes: [], filters: [], upstreams: [] };
   if (pointer === null) return judge(lineDiff('', candidate.text, names), noRoutes, candidate, null);
-  let before: string;
+  let before: ReleaseDocument;
   try {
-    before = await fleet.releases.read(pointer.release);
+    before = await fleet.releases.readDocument(pointer.release);
     if (pointer.release === candidate.id) await readModules(pointer.release, fleet);
   } catch (cause) {
-    const problem = damageIn(cause);
+    const problem = problemIn(cause);
     return judge(lineDiff('', candidate.text, names), null, candidate, problem);
   }
-  const diff = lineDiff(before, candidate.text, names);
-  if (pointer.release === candidate.id)
-    return { isSame: true, diff, changes: [], isWidening: false, problem: null };
+  const text = before.text.toString();
+  const diff = lineDiff(text, candidate.text, names);
   try {
+    if (pointer.release === candidate.id) {
+      if (!isValue(before.value, candidate.value)) throw otherValue(names.before);
+      return { isSame: true, diff, changes: [], isWidening: false, problem: null };
+    }
+    const document = parseDocument(text, names.before);
+    refuseOtherValue(document, before.value);
     // Secrets and certificates change nothing of what is reachable, and may be gone by now.
-    const { config } = validateDocument(before, names.before, {
-      folder: '/',
-      findSecrets: () => [],
-      readsTls: false,
-    });
-    return judge(diff, config, candidate, null);
+    const options = { folder: '/', findSecrets: () => [], readsTls: false };
+    return judge(diff, validateParsed(document, options).config, candidate, null);
   } catch (cause) {
-    // It is of another version.
-    if (!(cause instanceof ConfigErrors)) throw cause;
-    return judge(diff, null, candidate, cause.message);
+    return judge(diff, null, candidate, problemIn(cause));
   }
 }
 
@@ -83,7 +85,9 @@ async function readModules(release: string, { releases }: Fleet): Promise<void> 
   for (const digest of (await releases.manifest(release))!.modules) await releases.readModule(digest);
 }
 
-function damageIn(cause: unknown): string {
+/** It is damaged, says something else than its text, or is of another version. */
+function problemIn(cause: unknown): string {
+  if (cause instanceof ConfigErrors) return cause.message;
   if (cause instanceof GatewayError && cause.code === 'SLUICE_CONFIG_RELEASE') return cause.message;
   throw cause;
 }

@@ -85,7 +85,7 @@ function isFrozen(value: unknown): boolean {
 describe('a large document', () => {
   it('is the same configuration, and frozen, as if it had been validated here', async () => {
     const text = documentOf();
-    const { config, secrets } = await validateApart(text, 'sluice.json', OPTIONS);
+    const { config, secrets } = await validateApart({ text, value: null }, 'sluice.json', OPTIONS);
     const here = validateDocument(text, 'sluice.json', OPTIONS);
     assert.deepStrictEqual(config satisfies GatewayConfig, here.config);
     assert.equal(config.routes.length, ROUTES);
@@ -105,7 +105,7 @@ describe('a large document', () => {
       setImmediate(count).unref();
     };
     setImmediate(count);
-    await validateApart(documentOf(), 'sluice.json', OPTIONS);
+    await validateApart({ text: documentOf(), value: null }, 'sluice.json', OPTIONS);
     // One for each part of the way at least: the thread starts, asks for secrets, answers.
     assert.ok(turns >= 3, `${turns} turns`);
   });
@@ -129,7 +129,7 @@ describe('a large document', () => {
     it(`is refused for ${what} with the same errors at the same places`, async () => {
       const text = documentOf(change);
       assert.deepEqual(
-        await refusal(() => validateApart(text, 'sluice.json', OPTIONS)),
+        await refusal(() => validateApart({ text, value: null }, 'sluice.json', OPTIONS)),
         await refusal(() => validateDocument(text, 'sluice.json', OPTIONS)),
       );
     });
@@ -147,7 +147,11 @@ describe('a large document', () => {
     );
     const files: string[] = [];
     const usesFile = (path: string): void => void files.push(path);
-    const { tls } = await validateApart(text, 'sluice.json', { ...OPTIONS, folder, usesFile });
+    const { tls } = await validateApart({ text, value: null }, 'sluice.json', {
+      ...OPTIONS,
+      folder,
+      usesFile,
+    });
     const here = validateDocument(text, 'sluice.json', { ...OPTIONS, folder });
     assert.deepEqual(tls.listener('public'), here.tls.listener('public'));
     assert.equal(tls.listener('public')!.identities[0]!.certificate.subject, 'CN=api.example.com');
@@ -181,7 +185,7 @@ describe('a large document', () => {
   it('is refused when it cannot be read', async () => {
     const text = `${documentOf()}]`;
     assert.deepEqual(
-      await refusal(() => validateApart(text, 'sluice.json', OPTIONS)),
+      await refusal(() => validateApart({ text, value: null }, 'sluice.json', OPTIONS)),
       await refusal(() => validateDocument(text, 'sluice.json', OPTIONS)),
     );
   });
@@ -189,6 +193,6 @@ describe('a large document', () => {
 
 it('a small document is validated all the same', async () => {
   const text = documentOf((document) => Object.assign(document, { routes: [] }));
-  const { config } = await validateApart(text, 'sluice.json', OPTIONS);
+  const { config } = await validateApart({ text, value: null }, 'sluice.json', OPTIONS);
   assert.deepStrictEqual(config, validateDocument(text, 'sluice.json', OPTIONS).config);
 });

@@ -15,7 +15,13 @@ after(async () => {
 });
 
 function publish(name: string): Promise<string> {
-  return fleet.releases.publish({ text: `# ${name}\n`, modules: [], createdBy: 'test', message: '' });
+  return fleet.releases.publish({
+    text: `# ${name}\n`,
+    value: null,
+    modules: [],
+    createdBy: 'test',
+    message: '',
+  });
 }
 
 async function rollBack(channel: string, id: string): Promise<void> {

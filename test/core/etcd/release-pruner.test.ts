@@ -45,7 +45,7 @@ async function withFleet(body: (subject: Subject) => Promise<void>): Promise<voi
 }
 
 function newRelease(name: string) {
-  return { text: `# ${name}\n`, modules: [], createdBy: 'test', message: '' };
+  return { text: `# ${name}\n`, value: null, modules: [], createdBy: 'test', message: '' };
 }
 
 const [ONE, TWO, THREE] = ['one', 'two', 'three'].map((text) => Buffer.from(text)) as [

@@ -30,7 +30,13 @@ async function withFleet(body: (subject: Subject) => Promise<void>): Promise<voi
     await body({
       fleet,
       publish: (name) =>
-        fleet.releases.publish({ text: `# ${name}\n`, modules: [], createdBy: 'test', message: '' }),
+        fleet.releases.publish({
+          text: `# ${name}\n`,
+          value: null,
+          modules: [],
+          createdBy: 'test',
+          message: '',
+        }),
       report: async (node, report) => {
         const value = Buffer.from(JSON.stringify({ channel: 'stable', ...report }));
         await fleet.store.commit([], [{ put: fleet.keys.node(node), value }]);
