@@ -25,6 +25,8 @@ const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 // pchar of RFC 3986 §3.3 without `*`, which is the wildcard, and with what encodeURI will encode.
 const LITERAL = /^(?:[A-Za-z0-9\-._~!$&'()+,;=:@\u0080-\uffff]|%[0-9A-Fa-f]{2})+$/;
 const PERCENT_ENCODED = /%[0-9A-Fa-f]{2}/g;
+/** Without anything that is encoded or has to be. */
+const CANONICAL = /^[^%\u0080-\uffff]*$/;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 // Listeners refuse these in a target, so a literal that has one could never match.
 const NEVER_SENT = /%(?:2f|5c|00)/i;
@@ -99,6 +101,7 @@ function parseSegment(segment: string): PathSegment {
 
 /** The form in which a listener hands a path on (RFC 3986 §6.2.2). */
 function canonicalLiteral(segment: string): string {
+  if (CANONICAL.test(segment)) return segment;
   const ascii = segment.replace(/[\u0080-\uffff]+/g, encodeURIComponent);
   return ascii.replace(PERCENT_ENCODED, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));

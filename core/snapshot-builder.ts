@@ -13,6 +13,7 @@ import { buildChains, type Chains, type Route } from './route.js';
 import { RadixRouter, type RouteEntry } from './router/radix-router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
+import { Slices } from './time-slices.js';
 import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
@@ -36,6 +37,8 @@ interface CheckedFilter {
   /** With its secrets in place. */
   readonly filter: FilterConfig;
   readonly module: FilterModule;
+  /** See `keyOf`. */
+  readonly key: string;
 }
 
 /** What a build needs of the workers; `sluice check` brings its own. */
@@ -103,13 +106,16 @@ export class SnapshotBuilder {
     const errors: GatewayError[] = [];
     const checked: CheckedFilter[] = [];
     const modules = new Modules();
+    const slices = new Slices();
     for (const written of config.filters) {
+      if (slices.isOver) await slices.next();
       const filter = withSecrets(written, secrets);
       try {
         const module = await this.#readModule(filter, brought, modules);
         checkGrants(filter, module);
-        errors.push(...(await this.#checkConfig(filter, module)));
-        checked.push({ filter, module });
+        const key = keyOf(filter, module);
+        errors.push(...(await this.#checkConfig(filter, module, key)));
+        checked.push({ filter, module, key });
       } catch (cause) {
         errors.push(GatewayError.from(cause));
       }
@@ -137,9 +143,9 @@ export class SnapshotBuilder {
     return module;
   }
 
-  async #checkConfig(filter: FilterConfig, module: FilterModule): Promise<GatewayError[]> {
+  async #checkConfig(filter: FilterConfig, module: FilterModule, key: string): Promise<GatewayError[]> {
     // It fitted when the filter was built.
-    if (this.#filters.has(keyOf(filter, module))) return [];
+    if (this.#filters.has(key)) return [];
     const label = `/filters/${filter.name}/config`;
     const faults = await this.#loader.checkConfig(module.manifest.config, filter.config, label);
     return faults.map(
@@ -156,8 +162,9 @@ export class SnapshotBuilder {
   ): Promise<Map<string, FilterSpec>> {
     const specs = new Map<string, FilterSpec>();
     const fresh: { readonly key: string; readonly filter: FilterConfig; readonly spec: FilterSpec }[] = [];
-    for (const { filter, module } of checked) {
-      const key = keyOf(filter, module);
+    const slices = new Slices();
+    for (const { filter, module, key } of checked) {
+      if (slices.isOver) await slices.next();
       const known = this.#filters.acquire(key);
       const spec = known ?? toSpec(this.#nextFilterId++, filter, module);
       if (known === undefined) fresh.push({ key, filter, spec });

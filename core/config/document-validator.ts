@@ -18,6 +18,12 @@ const LEAST_CHARACTERS = 32 * 1024;
 /** unless it may name lists of revoked certificates, which can be long. */
 const MAY_HAVE_LISTS = /\bcrl\b/;
 
+/**
+ * Nearly all that the thread makes lives as long as it does: collecting it young would only be work, in part of threads
+ * that requests need.
+ */
+const YOUNG_MB = 64;
+
 const THREAD = new URL('./validation-thread.js', import.meta.url);
 
 /**
@@ -36,7 +42,11 @@ export async function validateApart(
     return validateParsed(readWritten(written, name), options);
   const { port1, port2 } = new MessageChannel();
   const task: ValidationTask = { written, name, folder: options.folder, routes: port2 };
-  const thread = new Worker(THREAD, { workerData: task, transferList: [port2] });
+  const thread = new Worker(THREAD, {
+    workerData: task,
+    transferList: [port2],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   try {
     return await hear(thread, port1, options);
   } catch (cause) {

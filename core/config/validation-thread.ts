@@ -1,6 +1,7 @@
 // The thread's side of document-validator.ts: reads one document, asks for the secrets that it mentions, and hands over
 // what it says, the routes in parts, or everything that is wrong with it.
 import { once } from 'node:events';
+import { constants, platform, setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ConfigErrors, type ConfigPlace, type ErrorCode, GatewayError } from '../errors.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
@@ -36,8 +37,8 @@ export type ValidationMessage =
 
 export type MentionsByText = ReadonlyMap<string, readonly SecretMention[]>;
 
-/** So many take the reader less than a millisecond. */
-const ROUTES_AT_ONCE = 64;
+/** So many take the reader a fraction of a millisecond. */
+const ROUTES_AT_ONCE = 32;
 
 async function validate({ written, name, folder, routes: port }: ValidationTask): Promise<ValidationMessage> {
   try {
@@ -69,4 +70,6 @@ function say(message: ValidationMessage): void {
   parentPort!.postMessage(message);
 }
 
+// Requests go first. On Linux, 0 is the calling thread; elsewhere it is the whole process.
+if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 say(await validate(workerData as ValidationTask));

@@ -36,14 +36,12 @@ export class RadixRouter<Route> implements Router<Route> {
    */
   constructor(entries: readonly RouteEntry<Route>[]) {
     for (const entry of entries) this.#add(entry);
-    for (const leaf of this.#leaves()) leaf.seal();
   }
 
   /** Likewise, beside requests that are handled meanwhile. @throws as the constructor does */
   static async build<Route>(entries: Iterable<RouteEntry<Route>>): Promise<RadixRouter<Route>> {
     const router = new RadixRouter<Route>([]);
     await inSlices(entries, (entry) => router.#add(entry));
-    await inSlices(router.#leaves(), (leaf) => leaf.seal());
     return router;
   }
 
@@ -75,14 +73,9 @@ export class RadixRouter<Route> implements Router<Route> {
   #add(entry: RouteEntry<Route>): void {
     const pattern = parsePathPattern(entry.path);
     if (entry.methods.length === 0) return;
-    if (entry.hosts === null) this.#anyHost.add(pattern, entry);
-    else for (const host of entry.hosts) this.#tableOf(host).add(pattern, entry);
-  }
-
-  *#leaves(): Iterable<Leaf<Route>> {
-    for (const tables of [this.#exactHosts, this.#wildcardHosts])
-      for (const table of tables.values()) yield* table.leaves();
-    yield* this.#anyHost.leaves();
+    const claim = new Claim(pattern, entry);
+    if (entry.hosts === null) this.#anyHost.add(pattern, claim);
+    else for (const host of entry.hosts) this.#tableOf(host).add(pattern, claim);
   }
 
   #tableOf(host: string): PathTable<Route> {
@@ -108,7 +101,7 @@ class PathTable<Route> {
   readonly #literals = new Map<string, Leaf<Route>>();
   #tree: findMyWay.Instance<findMyWay.HTTPVersion.V1> | null = null;
 
-  add(pattern: PathPattern, entry: RouteEntry<Route>): void {
+  add(pattern: PathPattern, claim: Claim<Route>): void {
     let leaf = this.#leaves.get(pattern.shape);
     if (leaf === undefined) {
       leaf = new Leaf();
@@ -116,11 +109,7 @@ class PathTable<Route> {
       if (pattern.parameters.length === 0) this.#literals.set(pattern.shape, leaf);
       else this.#plant(pattern, leaf);
     }
-    for (const method of entry.methods) leaf.add(method, pattern, entry);
-  }
-
-  leaves(): Iterable<Leaf<Route>> {
-    return this.#leaves.values();
+    leaf.add(claim);
   }
 
   match(literal: string, escaped: string, method: string): RouteMatch<Route> {
@@ -148,68 +137,84 @@ class PathTable<Route> {
   }
 }
 
-/** What is declared for one shape of path: a route for each method. */
+/** What is declared for one shape of path: routes with the methods of each. */
 class Leaf<Route> {
-  readonly #claims = new Map<string, Claim<Route>>();
-  #refusal: RouteMatch<Route> = NONE;
+  /** A new list with each claim: one that grows keeps room for many, and most leaves have one. */
+  #claims: readonly Claim<Route>[] = [];
+  #refusal: RouteMatch<Route> | null = null;
 
-  add(method: string, pattern: PathPattern, entry: RouteEntry<Route>): void {
-    const other = this.#claims.get(method);
-    if (other !== undefined) {
+  add(claim: Claim<Route>): void {
+    for (const method of claim.methods) {
+      const other = this.#claimOf(method);
+      if (other === undefined) continue;
       throw new GatewayError(
         'SLUICE_CONFIG_DUPLICATE',
-        `routes "${other.id}" and "${entry.id}" both claim ${method} ${entry.path}`,
+        `routes "${other.id}" and "${claim.id}" both claim ${method} ${claim.path}`,
       );
     }
-    this.#claims.set(method, new Claim(pattern, entry));
-  }
-
-  seal(): void {
-    const get = this.#claims.get('GET');
-    // RFC 9110 §9.3.2: what answers GET answers HEAD.
-    if (get !== undefined && !this.#claims.has('HEAD')) this.#claims.set('HEAD', get);
-    const allow = Object.freeze([...this.#claims.keys()].sort());
-    this.#refusal = Object.freeze({ kind: 'method', allow });
+    this.#claims = [...this.#claims, claim];
   }
 
   match(method: string, values: TreeParameters | null): RouteMatch<Route> {
-    const claim = this.#claims.get(method);
-    return claim === undefined ? this.#refusal : claim.match(values);
+    // RFC 9110 §9.3.2: what answers GET answers HEAD.
+    const claim = this.#claimOf(method) ?? (method === 'HEAD' ? this.#claimOf('GET') : undefined);
+    if (claim !== undefined) return claim.match(values);
+    this.#refusal ??= this.#refuse();
+    return this.#refusal;
+  }
+
+  #claimOf(method: string): Claim<Route> | undefined {
+    for (const claim of this.#claims) if (claim.methods.includes(method)) return claim;
+    return undefined;
+  }
+
+  #refuse(): RouteMatch<Route> {
+    const allow = new Set(this.#claims.flatMap(({ methods }) => methods));
+    if (allow.has('GET')) allow.add('HEAD');
+    return Object.freeze({ kind: 'method', allow: Object.freeze([...allow].sort()) });
   }
 }
 
 type TreeParameters = Readonly<Record<string, string | undefined>>;
 
-/** A route on a leaf, with the names that it gives to the parameters there. */
+/** A route on its leaves, with the names that it gives to the parameters there. */
 class Claim<Route> {
   readonly id: string;
+  readonly path: string;
+  readonly methods: readonly string[];
   readonly #route: Route;
   readonly #names: readonly string[];
-  /** Name of each parameter in the tree, which is shared with routes that call it something else. */
-  readonly #positions: readonly string[];
-  readonly #withoutParameters: RouteMatch<Route>;
+  /** Null for a path with parameters. */
+  readonly #literal: RouteMatch<Route> | null;
 
-  constructor(pattern: PathPattern, entry: RouteEntry<Route>) {
-    this.id = entry.id;
-    this.#route = entry.route;
-    this.#names = pattern.parameters;
-    this.#positions = pattern.parameters.map((name, index) => (name === '*' ? name : positionName(index)));
-    this.#withoutParameters = Object.freeze({ kind: 'found', route: entry.route, params: NO_PARAMETERS });
+  constructor({ parameters }: PathPattern, { id, path, methods, route }: RouteEntry<Route>) {
+    this.id = id;
+    this.path = path;
+    this.methods = methods;
+    this.#route = route;
+    this.#names = parameters;
+    this.#literal =
+      parameters.length > 0 ? null : Object.freeze({ kind: 'found', route, params: NO_PARAMETERS });
   }
 
   match(values: TreeParameters | null): RouteMatch<Route> {
-    if (values === null) return this.#withoutParameters;
+    if (this.#literal !== null) return this.#literal;
     const params: string[] = [];
     for (let i = 0; i < this.#names.length; i++) {
-      const value = values[this.#positions[i]!]!;
-      params.push(this.#names[i]!, value.includes('%') ? decodePercent(value) : value);
+      const name = this.#names[i]!;
+      // The tree is shared with routes that call the parameters there something else.
+      const value = values![name === '*' ? name : positionName(i)]!;
+      params.push(name, value.includes('%') ? decodePercent(value) : value);
     }
     return { kind: 'found', route: this.#route, params };
   }
 }
 
+/** Names in the tree, made once: they are looked up with each request. */
+const POSITION_NAMES: readonly string[] = Array.from({ length: 16 }, (_, index) => `p${index}`);
+
 function positionName(index: number): string {
-  return `p${index}`;
+  return POSITION_NAMES[index] ?? `p${index}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inSlices } from '../../core/time-slices.js';
+import { inSlices, Slices } from '../../core/time-slices.js';
 
 /** Takes longer than a slice. */
 function dawdle(): void {
@@ -43,5 +43,19 @@ describe('inSlices', () => {
       /two/,
     );
     assert.deepEqual(seen, [1]);
+  });
+});
+
+describe('slices', () => {
+  it('are over when the work has taken long enough, until events were handled', async () => {
+    const slices = new Slices();
+    dawdle();
+    assert.ok(slices.isOver);
+    let isHandled = false;
+    setImmediate(() => {
+      isHandled = true;
+    });
+    await slices.next();
+    assert.ok(isHandled);
   });
 });
