@@ -58,19 +58,4 @@ describe('slices', () => {
     await slices.next();
     assert.ok(isHandled);
   });
-
-  it('leave the thread nothing to do now and then', async () => {
-    const slices = new Slices();
-    let turns = 0;
-    const count = (): void => {
-      turns += 1;
-      setImmediate(count).unref();
-    };
-    setImmediate(count);
-    // The last of four waits for a timer, so that more than one turn goes by.
-    for (let i = 0; i < 3; i++) await slices.next();
-    const before = turns;
-    await slices.next();
-    assert.ok(turns - before > 1, `${turns - before} turns`);
-  });
 });

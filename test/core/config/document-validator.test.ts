@@ -176,7 +176,7 @@ describe('a large document', () => {
     const turning = setInterval(() => {
       turns += 1;
     }, 1);
-    const valid = await validateApart(text, 'sluice.json', { ...OPTIONS, folder });
+    const valid = await validateApart({ text, value: null }, 'sluice.json', { ...OPTIONS, folder });
     clearInterval(turning);
     assert.deepEqual([...valid.tls.listener('public')!.clientAuth!.lists[0]!.serials], serials);
     assert.ok(turns > 0, 'this thread went on');
