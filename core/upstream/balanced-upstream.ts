@@ -25,7 +25,7 @@ import type {
 const WHEEL = new DeadlineWheel();
 
 /** How long a session of HTTP/2 may be silent. */
-const PATIENCE = { silenceMs: 5000, doubtMs: 1000, quietMs: 310_000, ackMs: 5000 };
+const PATIENCE = { silenceMs: 1000, doubtMs: 500, quietMs: 310_000, stuckMs: 1000, ackMs: 5000 };
 
 const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 

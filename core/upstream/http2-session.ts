@@ -26,7 +26,9 @@ export interface SessionTimes {
   readonly doubtMs: number;
   /** Until it is asked again when it said so and nothing else: servers of gRPC hang up on who asks every five minutes. */
   readonly quietMs: number;
-  /** Within which it must say so. */
+  /** Within which the socket must have taken the question. */
+  readonly stuckMs: number;
+  /** Within which the peer must answer after that. */
   readonly ackMs: number;
 }
 
@@ -63,6 +65,8 @@ export class Http2Session extends Deadline {
   #served = 0;
   #heardAtMs = 0;
   #pingedAtMs = 0;
+  /** At the ping; null once more has been written. */
+  #writtenBytes: number | null = null;
   #pinged = false;
   /** It was pinged since it was heard. */
   #asked = false;
@@ -187,13 +191,21 @@ export class Http2Session extends Deadline {
       if (this.#taken === 0) this.#wheel.arm(this, this.#times.keepAliveMs);
       else this.#watch();
     });
-    this.#wheel.arm(this, this.#times.ackMs);
+    this.#writtenBytes = this.#socket.bytesWritten;
+    this.#wheel.arm(this, this.#times.stuckMs);
   }
 
   override onDeadline(): void {
     if (this.#state === 'connecting') {
       const message = `no connection to ${this.#origin} in ${this.#connectMs} ms`;
       this.#fail(new GatewayError('SLUICE_UPSTREAM_CONNECT_TIMEOUT', message));
+    } else if (
+      this.#pinged &&
+      this.#writtenBytes !== null &&
+      this.#socket.bytesWritten > this.#writtenBytes
+    ) {
+      this.#writtenBytes = null;
+      this.#wheel.arm(this, this.#times.ackMs);
     } else if (this.#pinged) {
       this.#fail(new Error('it does not answer to a ping'));
     } else if (this.#taken === 0) {

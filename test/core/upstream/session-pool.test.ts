@@ -194,7 +194,7 @@ describe('SessionPool', { timeout: 30_000 }, () => {
     const proxy = await TcpProxy.start(new URL(target.url).host);
     t.after(() => proxy.stop());
     const wheel = new DeadlineWheel();
-    const times = { keepAliveMs: 30_000, silenceMs: 20, doubtMs: 20, quietMs: 20, ackMs: 200 };
+    const times = { keepAliveMs: 30_000, silenceMs: 20, doubtMs: 20, quietMs: 20, stuckMs: 50, ackMs: 200 };
     const pool = new SessionPool(
       new TargetConnector(`http://${proxy.endpoint}`, { allowPrivate: false, protocol: 'http2' }),
       ...([1, times, wheel] as const),
