@@ -569,14 +569,26 @@ function textOf(cause: unknown): string {
   }
 }
 
+const MOST_SHOWN = 20;
+
 /** Several errors of one load, so that an operator sees all of them at once. */
 export class ConfigErrors extends Error {
   override readonly name = 'ConfigErrors';
+  /** All of them. */
   readonly errors: readonly GatewayError[];
+  /** The first twenty: nobody reads ten thousand lines to find that one thing is wrong everywhere. */
+  readonly shown: readonly GatewayError[];
+  /** How many more there are, in words; null when all are shown. */
+  readonly more: string | null;
 
   constructor(errors: readonly GatewayError[]) {
-    super(errors.map((error) => error.message).join('\n'));
+    const shown = errors.slice(0, MOST_SHOWN);
+    const left = errors.length - shown.length;
+    const more = left === 0 ? null : `and ${left} more ${left === 1 ? 'error' : 'errors'}`;
+    super([...shown.map((error) => error.message), ...(more === null ? [] : [more])].join('\n'));
     this.errors = errors;
+    this.shown = shown;
+    this.more = more;
   }
 }
 

@@ -329,12 +329,13 @@ export class Gateway {
     this.#metrics.reloadEnded('failed');
     this.#condition.lastError = errors.message;
     const stays = this.#store.current.revision;
-    for (const error of errors.errors) {
+    for (const error of errors.shown) {
       this.log.error(
         { code: error.code, place: error.place, revision: stays },
         `configuration refused: ${error.message}`,
       );
     }
+    if (errors.more !== null) this.log.error({ revision: stays }, `configuration refused: ${errors.more}`);
   }
 
   async #teardown(): Promise<void> {

@@ -57,10 +57,11 @@ export async function runMain(main: Command): Promise<void> {
 
 /** Prints an error as a person wants it: one line each, code first, the stack only when asked for. */
 function report(error: unknown, verbose: boolean): void {
-  const errors = error instanceof ConfigErrors ? error.errors : [error];
+  const errors = error instanceof ConfigErrors ? error.shown : [error];
   for (const one of errors) {
     if (one instanceof GatewayError) process.stderr.write(`${one.code} ${one.message}\n`);
     else process.stderr.write(`${one instanceof Error ? one.message : String(one)}\n`);
     if (verbose && one instanceof Error) process.stderr.write(`${one.stack}\n`);
   }
+  if (error instanceof ConfigErrors && error.more !== null) process.stderr.write(`${error.more}\n`);
 }

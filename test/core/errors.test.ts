@@ -99,4 +99,18 @@ describe('the errors of a load', () => {
     assert.equal(together.message, 'one\ntwo');
     assert.equal(together.errors, errors);
   });
+
+  it('are cut where nobody would read on, and say how many there are', () => {
+    const errors = Array.from(
+      { length: 25 },
+      (_, index) => new GatewayError('SLUICE_CONFIG_INVALID', `${index}`),
+    );
+    const together = new ConfigErrors(errors);
+    assert.equal(together.errors.length, 25);
+    assert.equal(together.shown.length, 20);
+    assert.equal(together.more, 'and 5 more errors');
+    assert.ok(together.message.endsWith('18\n19\nand 5 more errors'));
+    assert.equal(new ConfigErrors(errors.slice(0, 21)).more, 'and 1 more error');
+    assert.equal(new ConfigErrors(errors.slice(0, 20)).more, null);
+  });
 });

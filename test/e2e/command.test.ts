@@ -115,6 +115,16 @@ describe('sluice check', () => {
     });
   }
 
+  it('shows the first errors of many, and how many more there are', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => get(`r${index}`, `p${index}`));
+    const { code, stderr } = await sluice('check', file('many.yaml', routes(...many)));
+    assert.equal(code, 1);
+    const lines = stderr.trimEnd().split('\n');
+    assert.equal(lines.length, 21);
+    assert.match(lines[19]!, /\/routes\/19\/match\/path/);
+    assert.equal(lines[20], 'and 10 more errors');
+  });
+
   it('names a file that is not there', async () => {
     const { code, stderr } = await sluice('check', join(folder, 'nothing.yaml'));
     assert.equal(code, 1);
