@@ -2,7 +2,7 @@
 // certificates.
 import type { ConfigRevision } from './config/source.js';
 import { GatewayError } from './errors.js';
-import { NodeTls } from './listener/node-tls.js';
+import { NodeTls } from './listener/node/tls.js';
 import type { AdminServer } from './telemetry/admin-server.js';
 
 const HANDSHAKE_MS = 5_000;

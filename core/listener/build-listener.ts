@@ -2,7 +2,7 @@
 // and versions of Node that it has no binary for.
 import { chooseEngine, type EngineChoice, type EngineName } from './choose-engine.js';
 import type { Listener, ListenerOptions } from './listener.js';
-import { NodeListener } from './node-listener.js';
+import { NodeListener } from './node/node-listener.js';
 
 export interface BuiltListener {
   /** Does not listen yet. */

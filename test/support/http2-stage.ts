@@ -2,7 +2,7 @@
 import { BufferedBody, type Exchange } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
 import type { ExchangeHandler, ListenerOptions } from '../../core/listener/listener.js';
-import { NodeListener, type NodeTimes } from '../../core/listener/node-listener.js';
+import { NodeListener, type NodeTimes } from '../../core/listener/node/node-listener.js';
 import { Http2Client } from './http2-client.js';
 import { Collector } from './raw-body.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildListener } from '../../../core/listener/build-listener.js';
 import { chooseEngine } from '../../../core/listener/choose-engine.js';
-import { NodeListener } from '../../../core/listener/node-listener.js';
+import { NodeListener } from '../../../core/listener/node/node-listener.js';
 import { readCertificate } from '../../../core/tls/certificate.js';
 import type { ServerIdentity, ServerTls } from '../../../core/tls/server-tls.js';
 import { DEFAULT_CIPHERS } from '../../../core/tls/suites.js';

@@ -1,7 +1,7 @@
 // What a reply needs of the protocol that Node speaks for it: HTTP/1.1 and HTTP/2 answer it.
 import type { Readable, Writable } from 'node:stream';
-import type { HeaderList } from '../headers.js';
-import type { Certificate } from '../tls/certificate.js';
+import type { HeaderList } from '../../headers.js';
+import type { Certificate } from '../../tls/certificate.js';
 
 export interface ResponseHead {
   readonly status: number;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { type ConnectionOptions, connect } from 'node:tls';
-import { serverNameOf } from '../../../core/listener/client-hello.js';
+import { serverNameOf } from '../../../../core/listener/node/client-hello.js';
 
 /** What OpenSSL sends first. */
 async function hello(options: ConnectionOptions): Promise<Buffer> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readPreamble } from '../../../core/listener/proxy-preamble.js';
-import { preamble, tlv } from '../../support/proxy-preamble.js';
+import { readPreamble } from '../../../../core/listener/node/proxy-preamble.js';
+import { preamble, tlv } from '../../../support/proxy-preamble.js';
 
 const CLIENT = '203.0.113.7';
 

@@ -5,10 +5,10 @@ import {
   type ServerHttp2Stream,
   type ServerStreamResponseOptions,
 } from 'node:http2';
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../headers.js';
+import { isBodiless, sendableFields } from '../response-head.js';
 import type { Http2Guard } from './http2-guard.js';
-import type { NodeWire, ResponseHead } from './node-wire.js';
-import { isBodiless, sendableFields } from './response-head.js';
+import type { NodeWire, ResponseHead } from './wire.js';
 
 /** With a hundred streams that stall, what they hold stays small. */
 const PIECE_BYTES = 16 * 1024;

@@ -1,20 +1,20 @@
 // NodeListener with TLS: the contracts through real handshakes, and what this engine does more than the other.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ListenerOptions } from '../../../core/listener/listener.js';
-import { NodeListener } from '../../../core/listener/node-listener.js';
-import { testClientCertificates } from '../../contract/client-certificates.contract.js';
-import { testListener } from '../../contract/listener.contract.js';
-import { testListenerBodies } from '../../contract/listener-bodies.contract.js';
-import { TlsStage, testListenerTls } from '../../contract/listener-tls.contract.js';
-import { testTlsRotation } from '../../contract/tls-rotation.contract.js';
-import { EXPIRED, selfSigned, TestAuthority, type TestIdentity } from '../../support/certificates.js';
-import { requestOverSocket } from '../../support/contract-client.js';
-import { Http2Client } from '../../support/http2-client.js';
-import { frame, settings, TYPE, uint32 } from '../../support/http2-frames.js';
-import { RawClient } from '../../support/raw-client.js';
-import { serverTls } from '../../support/server-tls.js';
-import { visit } from '../../support/tls-visit.js';
+import type { ListenerOptions } from '../../../../core/listener/listener.js';
+import { NodeListener } from '../../../../core/listener/node/node-listener.js';
+import { testClientCertificates } from '../../../contract/client-certificates.contract.js';
+import { testListener } from '../../../contract/listener.contract.js';
+import { testListenerBodies } from '../../../contract/listener-bodies.contract.js';
+import { TlsStage, testListenerTls } from '../../../contract/listener-tls.contract.js';
+import { testTlsRotation } from '../../../contract/tls-rotation.contract.js';
+import { EXPIRED, selfSigned, TestAuthority, type TestIdentity } from '../../../support/certificates.js';
+import { requestOverSocket } from '../../../support/contract-client.js';
+import { Http2Client } from '../../../support/http2-client.js';
+import { frame, settings, TYPE, uint32 } from '../../../support/http2-frames.js';
+import { RawClient } from '../../../support/raw-client.js';
+import { serverTls } from '../../../support/server-tls.js';
+import { visit } from '../../../support/tls-visit.js';
 
 const create = (options: ListenerOptions): NodeListener => new NodeListener(options);
 const ENGINE = { name: 'NodeListener', create, ordersSuites: true };

@@ -3,14 +3,14 @@
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { GatewayError } from '../errors.js';
-import { BufferedBody, type Exchange } from '../exchange.js';
-import type { HeaderList } from '../headers.js';
-import type { NodeIntake, RequestHead } from './node-intake.js';
-import type { NodeReply } from './node-reply.js';
-import type { NodeUpload } from './node-upload.js';
-import type { NodeWire, Peer, ResponseHead } from './node-wire.js';
-import { isBodiless, sendableFields } from './response-head.js';
+import { GatewayError } from '../../errors.js';
+import { BufferedBody, type Exchange } from '../../exchange.js';
+import type { HeaderList } from '../../headers.js';
+import { isBodiless, sendableFields } from '../response-head.js';
+import type { NodeIntake, RequestHead } from './intake.js';
+import type { NodeReply } from './reply.js';
+import type { NodeUpload } from './upload.js';
+import type { NodeWire, Peer, ResponseHead } from './wire.js';
 
 /** Bytes of request line and fields together. */
 const MAX_HEAD_BYTES = 16 * 1024;

@@ -1,10 +1,10 @@
 // The body of a request on its way in through a stream of Node.
-import { GatewayError } from '../errors.js';
-import type { BodyConsumer, Exchange } from '../exchange.js';
-import { HeaderList } from '../headers.js';
-import { HeldUpload } from './held-upload.js';
-import type { NodeWire } from './node-wire.js';
-import { trailerProblem } from './request-checks.js';
+import { GatewayError } from '../../errors.js';
+import type { BodyConsumer, Exchange } from '../../exchange.js';
+import { HeaderList } from '../../headers.js';
+import { HeldUpload } from '../held-upload.js';
+import { trailerProblem } from '../request-checks.js';
+import type { NodeWire } from './wire.js';
 
 export class NodeUpload extends HeldUpload {
   readonly #wire: NodeWire;

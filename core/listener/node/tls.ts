@@ -2,12 +2,12 @@
 import { constants, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { GatewayError } from '../errors.js';
-import { type Certificate, readCertificate } from '../tls/certificate.js';
-import { pemBlocks } from '../tls/pem.js';
-import { identitiesFor } from '../tls/server-names.js';
-import type { ClientAuth, ServerIdentity, ServerTls } from '../tls/server-tls.js';
-import { KEY_GROUPS, TLS13_SUITES } from '../tls/suites.js';
+import { GatewayError } from '../../errors.js';
+import { type Certificate, readCertificate } from '../../tls/certificate.js';
+import { pemBlocks } from '../../tls/pem.js';
+import { identitiesFor } from '../../tls/server-names.js';
+import type { ClientAuth, ServerIdentity, ServerTls } from '../../tls/server-tls.js';
+import { KEY_GROUPS, TLS13_SUITES } from '../../tls/suites.js';
 import { tellServerName } from './client-hello.js';
 
 /** Two keys and a name, as OpenSSL wants them. */

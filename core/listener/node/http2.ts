@@ -10,8 +10,8 @@ import type { Socket } from 'node:net';
 import { Http2Guard } from './http2-guard.js';
 import { MAX_HEAD_BYTES, readHttp2Head } from './http2-request.js';
 import { Http2Wire } from './http2-wire.js';
-import type { NodeIntake } from './node-intake.js';
-import type { Peer } from './node-wire.js';
+import type { NodeIntake } from './intake.js';
+import type { Peer } from './wire.js';
 
 const MAX_STREAMS = 100;
 const MAX_FIELDS = 256;

@@ -1,9 +1,9 @@
 // The body of a response on its way out through a stream of Node, with back-pressure.
-import type { GatewayError } from '../errors.js';
-import type { Body, BodyConsumer, Exchange } from '../exchange.js';
-import type { HeaderList } from '../headers.js';
-import type { ReplyOutcome } from './listener.js';
-import type { NodeWire } from './node-wire.js';
+import type { GatewayError } from '../../errors.js';
+import type { Body, BodyConsumer, Exchange } from '../../exchange.js';
+import type { HeaderList } from '../../headers.js';
+import type { ReplyOutcome } from '../listener.js';
+import type { NodeWire } from './wire.js';
 
 /** Pauses the body as soon as the stream is full, so no more waits here than what one call of the body brings. */
 export class NodeDownload implements BodyConsumer {

@@ -1,14 +1,14 @@
 // Makes an exchange of a request that a protocol of Node has read: checks it as every listener does, and hands it on.
-import type { GatewayError } from '../errors.js';
-import { Exchange } from '../exchange.js';
-import { HeaderList } from '../headers.js';
-import { normalisePath } from '../target.js';
-import type { ExchangeHandler } from './listener.js';
-import { NodeReply, type ReplyOwner } from './node-reply.js';
-import type { NodeWire, Peer } from './node-wire.js';
-import { checkRequest, RequestFacts } from './request-checks.js';
-import { RequestIds } from './request-ids.js';
-import type { TrustedProxies } from './trusted-proxies.js';
+import type { GatewayError } from '../../errors.js';
+import { Exchange } from '../../exchange.js';
+import { HeaderList } from '../../headers.js';
+import { normalisePath } from '../../target.js';
+import type { ExchangeHandler } from '../listener.js';
+import { checkRequest, RequestFacts } from '../request-checks.js';
+import { RequestIds } from '../request-ids.js';
+import type { TrustedProxies } from '../trusted-proxies.js';
+import { NodeReply, type ReplyOwner } from './reply.js';
+import type { NodeWire, Peer } from './wire.js';
 
 /** A head as it came, one character per byte. */
 export interface RequestHead {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Http2Guard } from '../../../core/listener/http2-guard.js';
+import { Http2Guard } from '../../../../core/listener/node/http2-guard.js';
 
 /** How often `again` says no before it says that it is enough; at most 100,000 times. */
 function bears(again: () => boolean): number {

@@ -1,12 +1,12 @@
 // Clients of HTTP/2 that break the protocol or make work for its own sake: each is ended, and none other is touched.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { GatewayError } from '../../../core/errors.js';
-import { BufferedBody, type Exchange } from '../../../core/exchange.js';
-import { HeaderList } from '../../../core/headers.js';
-import type { ExchangeHandler } from '../../../core/listener/listener.js';
-import { NodeListener } from '../../../core/listener/node-listener.js';
-import { Http2Client } from '../../support/http2-client.js';
+import type { GatewayError } from '../../../../core/errors.js';
+import { BufferedBody, type Exchange } from '../../../../core/exchange.js';
+import { HeaderList } from '../../../../core/headers.js';
+import type { ExchangeHandler } from '../../../../core/listener/listener.js';
+import { NodeListener } from '../../../../core/listener/node/node-listener.js';
+import { Http2Client } from '../../../support/http2-client.js';
 import {
   CODE,
   FLAG,
@@ -21,9 +21,9 @@ import {
   settings,
   TYPE,
   uint32,
-} from '../../support/http2-frames.js';
-import { Collector, PatternBody } from '../../support/raw-body.js';
-import { RawClient } from '../../support/raw-client.js';
+} from '../../../support/http2-frames.js';
+import { Collector, PatternBody } from '../../../support/raw-body.js';
+import { RawClient } from '../../../support/raw-client.js';
 
 const NONE = new HeaderList();
 const MIB = 1024 * 1024;

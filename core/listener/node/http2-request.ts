@@ -1,6 +1,6 @@
 // The head of an HTTP/2 request (RFC 9113 §8) as one of HTTP/1.1 (RFC 9112), which the rest of the gateway knows.
-import { GatewayError } from '../errors.js';
-import type { RequestHead } from './node-intake.js';
+import { GatewayError } from '../../errors.js';
+import type { RequestHead } from './intake.js';
 
 /** Of all fields, counted as SETTINGS_MAX_HEADER_LIST_SIZE does (RFC 9113 §6.5.2). */
 export const MAX_HEAD_BYTES = 16 * 1024;

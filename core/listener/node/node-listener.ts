@@ -1,19 +1,19 @@
 // The listener on Node's own servers: opens the address, and hands each connection to the protocol that its client speaks.
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
-import { GatewayError } from '../errors.js';
-import type { Certificate } from '../tls/certificate.js';
-import type { ServerTls } from '../tls/server-tls.js';
+import { GatewayError } from '../../errors.js';
+import type { Certificate } from '../../tls/certificate.js';
+import type { ServerTls } from '../../tls/server-tls.js';
+import type { ExchangeHandler, Listener, ListenerOptions } from '../listener.js';
+import { TrustedProxies } from '../trusted-proxies.js';
+import { NodeHttp1 } from './http1.js';
+import { NodeHttp2 } from './http2.js';
 import { tellProtocol } from './http2-preface.js';
-import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
-import { NodeHttp1 } from './node-http1.js';
-import { NodeHttp2 } from './node-http2.js';
-import { NodeIntake } from './node-intake.js';
-import { takePreamble } from './node-preamble.js';
-import type { NodeReply, ReplyOwner } from './node-reply.js';
-import { NodeTls } from './node-tls.js';
-import type { Peer } from './node-wire.js';
-import { TrustedProxies } from './trusted-proxies.js';
+import { NodeIntake } from './intake.js';
+import { takePreamble } from './preamble.js';
+import type { NodeReply, ReplyOwner } from './reply.js';
+import { NodeTls } from './tls.js';
+import type { Peer } from './wire.js';
 
 const LONGEST_WATCH_MS = 4000;
 const SHORTEST_WATCH_MS = 50;

@@ -1,13 +1,13 @@
 // The way back to one client of Node's servers: decides how a response is framed and when its connection closes.
 import assert from 'node:assert/strict';
-import { GatewayError } from '../errors.js';
-import { type Body, BufferedBody, type Exchange } from '../exchange.js';
-import type { HeaderList } from '../headers.js';
-import type { Reply, ReplyOutcome, SendOptions } from './listener.js';
-import { NodeDownload } from './node-download.js';
-import { NodeUpload } from './node-upload.js';
-import type { NodeWire } from './node-wire.js';
-import { isBodiless } from './response-head.js';
+import { GatewayError } from '../../errors.js';
+import { type Body, BufferedBody, type Exchange } from '../../exchange.js';
+import type { HeaderList } from '../../headers.js';
+import type { Reply, ReplyOutcome, SendOptions } from '../listener.js';
+import { isBodiless } from '../response-head.js';
+import { NodeDownload } from './download.js';
+import { NodeUpload } from './upload.js';
+import type { NodeWire } from './wire.js';
 
 /** An upload that has no more than this to come is read to its end after an early answer, for the next request. */
 const DISCARD_BYTES = 64 * 1024;

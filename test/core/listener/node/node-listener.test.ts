@@ -1,17 +1,17 @@
 // NodeListener over HTTP/1.1: the contracts through a real socket, and what only this engine sees or does.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { GatewayError } from '../../../core/errors.js';
-import { BufferedBody, type Exchange } from '../../../core/exchange.js';
-import { HeaderList } from '../../../core/headers.js';
-import type { ExchangeHandler, Reply } from '../../../core/listener/listener.js';
-import { NodeListener } from '../../../core/listener/node-listener.js';
-import { testListener } from '../../contract/listener.contract.js';
-import { testListenerHttp1 } from '../../contract/listener-http1.contract.js';
-import { testTrustedProxies } from '../../contract/trusted-proxies.contract.js';
-import { requestOverSocket } from '../../support/contract-client.js';
-import { Collector, HandBody } from '../../support/raw-body.js';
-import { RawClient, valuesOf } from '../../support/raw-client.js';
+import type { GatewayError } from '../../../../core/errors.js';
+import { BufferedBody, type Exchange } from '../../../../core/exchange.js';
+import { HeaderList } from '../../../../core/headers.js';
+import type { ExchangeHandler, Reply } from '../../../../core/listener/listener.js';
+import { NodeListener } from '../../../../core/listener/node/node-listener.js';
+import { testListener } from '../../../contract/listener.contract.js';
+import { testListenerHttp1 } from '../../../contract/listener-http1.contract.js';
+import { testTrustedProxies } from '../../../contract/trusted-proxies.contract.js';
+import { requestOverSocket } from '../../../support/contract-client.js';
+import { Collector, HandBody } from '../../../support/raw-body.js';
+import { RawClient, valuesOf } from '../../../support/raw-client.js';
 
 const OPTIONS = { name: 'public', host: '127.0.0.1', port: 0, idleMs: 0 };
 const NONE = new HeaderList();

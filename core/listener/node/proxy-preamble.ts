@@ -4,7 +4,7 @@
 //   0            12       13      14      16                           16 + length
 //   | signature | ver, cmd | family | length | addresses and ports | TLVs … |
 //
-import { formatAddress } from './peer-address.js';
+import { formatAddress } from '../peer-address.js';
 
 export type Preamble =
   /** So far it may become one. */
