@@ -114,6 +114,17 @@ describe('an upstream over TLS', { timeout: 60_000 }, () => {
     });
   }
 
+  it('is reached without verification only with a warning at the start', async (t) => {
+    const target = await startTarget(t);
+    const own = gateway('gateway');
+    const files = { 'ca.crt': clients.cert, 'own.crt': own.chain, 'own.key': own.key };
+    const tls = { cert: './own.crt', key: './own.key', insecureSkipVerify: true };
+    const stage = await TestGateway.start(t, configFor(target, tls), [], files);
+    assert.equal((await fetch(stage.url('/'))).status, 200);
+    const line = await stage.logLine(({ level, upstream }) => level === 'warn' && upstream === 'sample');
+    assert.match(String(line['msg']), /not verified \(insecureSkipVerify\)/);
+  });
+
   it('is shown the certificate by callouts of filters as well, in either version', async (t) => {
     const asked: string[] = [];
     const demands = { requestCert: true, rejectUnauthorized: true, ca: clients.cert };
