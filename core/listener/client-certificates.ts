@@ -2,6 +2,7 @@
 // one in and knows no lists of revoked ones.
 import { GatewayError } from '../errors.js';
 import { type Certificate, readCertificate } from '../tls/certificate.js';
+import { isWeakKey } from '../tls/identity.js';
 import { RevocationLists } from '../tls/revocation.js';
 import type { ClientAuth } from '../tls/server-tls.js';
 
@@ -26,6 +27,7 @@ export class ClientCertificates {
   judge(pem: string): Certificate | GatewayError | null {
     if (pem === '') return this.#required ? refuse('the client shows no certificate') : null;
     const certificate = this.#read(pem);
+    if (isWeakKey(certificate.key)) return refuse('the key of the client is too short');
     const nowMs = Date.now();
     // A connection, or a session that is resumed, may outlast it.
     if (nowMs > certificate.notAfterMs) return refuse('the certificate of the client has expired');

@@ -89,13 +89,21 @@ function readKey({ key, passphrase }: IdentitySource): KeyObject {
   }
 }
 
-/** @throws TlsFault for a key that is too weak */
-export function checkKind({ type, bits }: CertificateKey): void {
-  const least = type === 'rsa' || type === 'rsa-pss' ? LEAST_RSA_BITS : LEAST_CURVE_BITS;
-  if ((type.startsWith('rsa') || type === 'ec') && bits < least)
-    throw new TlsFault('cert', `a key of ${bits} bits (${type})`, `at least ${least} bits`);
+function checkKind(key: CertificateKey): void {
+  const { type, bits } = key;
   if (type === 'dsa' || type === 'dh')
     throw new TlsFault('cert', `a key of type ${type}`, 'RSA, ECDSA or EdDSA');
+  if (isWeakKey(key))
+    throw new TlsFault('cert', `a key of ${bits} bits (${type})`, `at least ${leastBits(type)} bits`);
+}
+
+/** True for fewer bits than RFC 9325 §4.1 to §4.5 asks for. */
+export function isWeakKey({ type, bits }: CertificateKey): boolean {
+  return (type.startsWith('rsa') || type === 'ec') && bits < leastBits(type);
+}
+
+function leastBits(type: string): number {
+  return type.startsWith('rsa') ? LEAST_RSA_BITS : LEAST_CURVE_BITS;
 }
 
 /** @throws TlsFault for one that is not valid at the time */

@@ -46,6 +46,7 @@ export function testClientCertificates(engine: TlsEngine): void {
     ['that has expired', client(root, EXPIRED)],
     ['that is not yet valid', client(root, NOT_YET_VALID)],
     ['that is for servers only', client(root, { usage: 'server' })],
+    ['with a weak key', client(root, { key: 'rsa-1024' })],
   ];
 
   const options = (

@@ -121,7 +121,8 @@ function optionsFor(
     cert: shown.map(({ chain }) => chain),
     minVersion,
     maxVersion,
-    ciphers: `${TLS13_SUITES.join(':')}:${ciphers}`,
+    // The level refuses keys of clients, and signatures of their certificates, of fewer than 112 bits of security.
+    ciphers: `${TLS13_SUITES.join(':')}:${ciphers}:@SECLEVEL=2`,
     honorCipherOrder: true,
     ecdhCurve: KEY_GROUPS,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
