@@ -42,6 +42,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
   #events: ConnectionEvents | null = null;
   #stream: ClientHttp2Stream | null = null;
   #upload: StreamUpload | null = null;
+  #sentAtMs = 0;
   /** The target has ended its side, which a reset does not. */
   #ended = false;
   #answered = false;
@@ -81,7 +82,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
   abort(reason: GatewayError): void {
     if (this.#events === null) return;
     if (this.#stream === null) this.#leave();
-    else if (reason.code === 'SLUICE_UPSTREAM_TIMEOUT') this.#session?.doubt();
+    else if (reason.code === 'SLUICE_UPSTREAM_TIMEOUT') this.#session?.doubt(this.#sentAtMs);
     this.#fail(reason);
   }
 
@@ -114,6 +115,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
       return;
     }
     this.#stream = stream;
+    this.#sentAtMs = performance.now();
     this.#ended = false;
     this.#answered = false;
     this.#trailers = null;
@@ -204,7 +206,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     const trailers = this.#trailers;
     const events = this.#settle();
     // RFC 9113 §8.1: a target may answer in full before it has read the request.
-    if (upload !== null && !upload.over) stream.close(NGHTTP2_CANCEL);
+    if (upload !== null && !upload.over) cancel(stream);
     upload?.abandon();
     events.onComplete(trailers);
   }
@@ -213,7 +215,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     this.#upload?.detach();
     const stream = this.#stream;
     const events = this.#settle();
-    if (stream !== null && !stream.closed) stream.close(NGHTTP2_CANCEL);
+    if (stream !== null) cancel(stream);
     events.onError(error);
   }
 
@@ -243,4 +245,11 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     if (breach !== undefined) return new ProtocolError(`the stream was closed with ${breach}`);
     return new Error(`it reset the stream with code ${rstCode}`);
   }
+}
+
+/** Later: this may run in the midst of what nghttp2 reads, which does not bear that (nodejs/node#64113, #64850). */
+function cancel(stream: ClientHttp2Stream): void {
+  setImmediate(() => {
+    if (!stream.closed) stream.close(NGHTTP2_CANCEL);
+  });
 }

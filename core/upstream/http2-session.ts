@@ -165,12 +165,14 @@ export class Http2Session extends Deadline {
   }
 
   /**
-   * A request has waited in vain: is the peer still there? Who was heard or asked of late is not asked: servers of gRPC hang up on
-   * who asks often.
+   * A request has waited in vain. If nothing was heard since it was sent, no other one is to wait here as well: Node's sessions
+   * were seen to answer pings and nothing else after many streams were cancelled. And is the peer still there? Who was heard
+   * or asked of late is not asked: servers of gRPC hang up on who asks often.
    */
-  doubt(): void {
+  doubt(sentAtMs: number): void {
     const { doubtMs, quietMs } = this.#times;
     const nowMs = performance.now();
+    if (this.#heardAtMs < sentAtMs) this.#drain();
     if (nowMs - this.#heardAtMs < doubtMs) return;
     if (!this.#asked || nowMs - this.#pingedAtMs >= quietMs / 5) this.#ping();
   }
@@ -290,8 +292,10 @@ export class Http2Session extends Deadline {
     this.failure ??= error;
     this.#wheel.disarm(this);
     this.#state = 'draining';
-    this.#session?.destroy(error);
-    this.#socket.destroy();
+    this.#afterReading(() => {
+      this.#session?.destroy(error);
+      this.#socket.destroy();
+    });
     for (const taker of this.#waiting) {
       this.#waiting.delete(taker);
       taker.onSessionFailed(error);
@@ -309,11 +313,17 @@ export class Http2Session extends Deadline {
   /** With a GOAWAY, and without waiting for the peer's. */
   #end(): void {
     this.#wheel.disarm(this);
-    if (this.#session === null) {
-      this.#socket.destroy();
-      return;
-    }
-    this.#session.destroy();
-    this.#socket.destroySoon();
+    const session = this.#session;
+    this.#afterReading(() => {
+      session?.destroy();
+      if (session === null) this.#socket.destroy();
+      else this.#socket.destroySoon();
+    });
+  }
+
+  /** This may run in the midst of what nghttp2 reads, and Node frees the session under it (nodejs/node#64113, #64850). */
+  #afterReading(run: () => void): void {
+    if (this.#session === null) run();
+    else setImmediate(run);
   }
 }

@@ -42,9 +42,10 @@ function fleetOf(test: TestContext, name: string): EtcdFleet {
   return fleet;
 }
 
-function cacheOf(test: TestContext): string {
+/** Goes with the process: a gateway that writes to it outlives the first hooks of its test. */
+function cacheOf(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-cache-'));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -64,7 +65,7 @@ describe('sluice run --config etcd://', () => {
     const fleet = fleetOf(t, 'follow');
     await fleet.apply(configOf('/a'));
     await fleet.apply(configOf('/canary'), 'canary');
-    const gateway = await GatewayProcess.startFrom(t, cluster.location('follow'), ['--cache', cacheOf(t)]);
+    const gateway = await GatewayProcess.startFrom(t, cluster.location('follow'), ['--cache', cacheOf()]);
     assert.equal(await statusOf(gateway, '/a'), 200);
     const id = await fleet.apply(configOf('/b'));
     await gateway.logged((line) => line['msg'] === 'configuration applied' && line['revision'] === id);
@@ -77,7 +78,7 @@ describe('sluice run --config etcd://', () => {
   test('goes on with what it has when a release is bad', async (t) => {
     const fleet = fleetOf(t, 'bad');
     await fleet.apply(configOf('/a'));
-    const gateway = await GatewayProcess.startFrom(t, cluster.location('bad'), ['--cache', cacheOf(t)]);
+    const gateway = await GatewayProcess.startFrom(t, cluster.location('bad'), ['--cache', cacheOf()]);
     await fleet.apply('listeners: 5');
     await gateway.logged((line) => line['code'] === 'SLUICE_CONFIG_INVALID');
     assert.equal(await statusOf(gateway, '/a'), 200);
@@ -88,7 +89,7 @@ describe('sluice run --config etcd://', () => {
 
   test('starts with the last good release when the one of its channel cannot be built', async (t) => {
     const fleet = fleetOf(t, 'restart');
-    const cache = cacheOf(t);
+    const cache = cacheOf();
     await fleet.apply(configOf('/a'));
     const first = await GatewayProcess.startFrom(t, cluster.location('restart'), ['--cache', cache]);
     await first.stop();
@@ -108,7 +109,7 @@ describe('sluice run --config etcd://', () => {
     const own = await EtcdCluster.start();
     t.after(() => own.stop());
     const fleet = new EtcdFleet(own.store(), 'down');
-    const cache = cacheOf(t);
+    const cache = cacheOf();
     await fleet.apply(configOf('/a'));
     const first = await GatewayProcess.startFrom(t, own.location('down'), ['--cache', cache]);
     await first.stop();
@@ -135,11 +136,11 @@ describe('sluice run --config etcd://', () => {
     assert.deepEqual((await readiness(second)).reasons, []);
   });
 
-  test('says what is wrong when there is nothing to start with', async (t) => {
-    const nobody = await sluice('run', '--config', 'etcd://127.0.0.1:1/none', '--cache', cacheOf(t));
+  test('says what is wrong when there is nothing to start with', async () => {
+    const nobody = await sluice('run', '--config', 'etcd://127.0.0.1:1/none', '--cache', cacheOf());
     assert.equal(nobody.code, 1);
     assert.match(nobody.stderr, /^SLUICE_CONFIG_STORE_UNREACHABLE 127\.0\.0\.1:1: /);
-    const empty = await sluice('run', '--config', cluster.location('empty'), '--cache', cacheOf(t));
+    const empty = await sluice('run', '--config', cluster.location('empty'), '--cache', cacheOf());
     assert.equal(empty.code, 1);
     assert.match(
       empty.stderr,

@@ -163,8 +163,11 @@ class Http2Connection {
     if (this.#guard.reset(performance.now())) this.#calm();
   }
 
+  /** Later: this runs in the midst of what nghttp2 reads, and Node frees the session under it (nodejs/node#64113, #64850). */
   #calm(): void {
-    if (!this.#session.destroyed) this.#session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never);
+    setImmediate(() => {
+      if (!this.#session.destroyed) this.#session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never);
+    });
   }
 }
 
