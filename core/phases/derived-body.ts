@@ -120,7 +120,7 @@ export abstract class DerivedBody implements Body, BodyConsumer {
   /** No chunk comes any more: `finish` is due, now or when the rest is passed on. */
   protected abstract sourceEnded(): void;
 
-  /** The reader takes nothing for now. */
+  /** The reader has asked for a pause. */
   protected readerStopped(): void {
     this.holdSource();
   }

@@ -9,12 +9,13 @@ import type { GatewayError } from '../errors.js';
 import { BufferedBody } from '../exchange.js';
 import type { Connection, ConnectionEvents } from './connection.js';
 import { Deadline, type DeadlineWheel } from './deadline-wheel.js';
+import { Http1Upload } from './http1-upload.js';
 import { expectsPayload, writeHead } from './request-head.js';
 import type { ResponseHead } from './response-head.js';
 import { ResponseParser, type ResponseSink } from './response-parser.js';
 import { SendTurn, type TurnTaker } from './send-turn.js';
 import type { TargetConnector } from './target-connector.js';
-import { Upload, type UploadHost } from './upload.js';
+import type { UploadHost } from './upload.js';
 import type { UpstreamRequest } from './upstream.js';
 
 /**
@@ -44,7 +45,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
   #request: UpstreamRequest | null = null;
   #events: ConnectionEvents | null = null;
   #head = '';
-  #upload: Upload | null = null;
+  #upload: Http1Upload | null = null;
   /** The present request went out in one small write, which TLS reports as done only after the answer may be there. */
   #joined = false;
   /** The socket ends with the present request. */
@@ -176,7 +177,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
       this.#socket!.write(`${this.#head}${payload ? 'content-length: 0\r\n' : ''}\r\n`, 'latin1');
     } else {
       this.#joined = false;
-      this.#upload = new Upload(body, this.#socket!, this.#head, payload, this.#events!, this);
+      this.#upload = new Http1Upload(body, this.#socket!, this.#head, payload, this.#events!, this);
       this.#upload.start();
     }
   }

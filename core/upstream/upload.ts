@@ -1,8 +1,8 @@
-// Sends a request body that arrives bit by bit, with the head in front of its first bytes: a body that turns out to be
-// empty is sent as one of length 0.
-import type { Socket } from 'node:net';
+// Sends a request body that arrives bit by bit, whatever version of HTTP it goes out by: holds it to the length that was
+// announced, and holds it back while the target takes nothing.
 import { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer } from '../exchange.js';
+import type { HeaderList } from '../headers.js';
 import type { ConnectionEvents } from './connection.js';
 
 /** Told that the body will never be whole. */
@@ -10,44 +10,25 @@ export interface UploadHost {
   onUploadFailed(error: GatewayError): void;
 }
 
-/** The body is not what was announced. */
-export function wrongLength(how: 'longer' | 'shorter'): GatewayError {
-  return new GatewayError('SLUICE_INTERNAL', `the request body is ${how} than its content-length`);
-}
-
-export class Upload implements BodyConsumer {
+export abstract class Upload implements BodyConsumer {
+  /** Bytes announced; null when only the end tells. */
+  protected readonly length: number | null;
+  protected readonly host: UploadHost;
+  protected sentBytes = 0;
   readonly #body: Body;
-  readonly #socket: Socket;
   readonly #events: ConnectionEvents;
-  readonly #host: UploadHost;
-  readonly #announcesEmpty: boolean;
-  #head: string;
-  #sentBytes = 0;
   #blocked = false;
   #over = false;
 
-  /**
-   * @param head           request line and fields, without the framing ones and without the empty line
-   * @param announcesEmpty an empty body is announced as such
-   * @param events         told how far it is
-   */
-  constructor(
-    body: Body,
-    socket: Socket,
-    head: string,
-    announcesEmpty: boolean,
-    events: ConnectionEvents,
-    host: UploadHost,
-  ) {
+  /** @param events told how far it is */
+  constructor(body: Body, events: ConnectionEvents, host: UploadHost) {
     this.#body = body;
-    this.#socket = socket;
-    this.#head = head;
-    this.#announcesEmpty = announcesEmpty;
+    this.length = body.length;
     this.#events = events;
-    this.#host = host;
+    this.host = host;
   }
 
-  /** Everything has been handed to the socket, or nobody wants it any more. */
+  /** Everything has been handed on, or nobody wants it any more. */
   get over(): boolean {
     return this.#over;
   }
@@ -58,48 +39,38 @@ export class Upload implements BodyConsumer {
 
   chunk(bytes: Uint8Array): void {
     if (this.#over || bytes.byteLength === 0) return;
-    const { length } = this.#body;
-    const first = this.#sentBytes === 0;
-    this.#sentBytes += bytes.byteLength;
-    if (length !== null && this.#sentBytes > length) {
+    const isFirst = this.sentBytes === 0;
+    this.sentBytes += bytes.byteLength;
+    if (this.length !== null && this.sentBytes > this.length) {
       this.#breakOff('longer');
       return;
     }
-    this.#socket.cork();
-    const prefix = this.#prefix(first, length, bytes.byteLength);
-    if (prefix !== '') this.#socket.write(prefix, 'latin1');
-    const more = this.#socket.write(bytes);
-    this.#socket.uncork();
+    const more = this.write(bytes, isFirst);
     this.#events.onUploadProgress();
-    if (more) return;
+    if (more || this.#over) return;
     this.#blocked = true;
     this.#body.pause();
     this.#events.onUploadBlocked();
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
     if (this.#over) return;
-    const { length } = this.#body;
-    if (length !== null && this.#sentBytes < length) {
+    if (this.length !== null && this.sentBytes < this.length) {
       this.#breakOff('shorter');
       return;
     }
     this.#over = true;
-    if (this.#sentBytes === 0) {
-      this.#socket.write(`${this.#head}${this.#announcesEmpty ? 'content-length: 0\r\n' : ''}\r\n`, 'latin1');
-    } else if (length === null) {
-      this.#socket.write('\r\n0\r\n\r\n', 'latin1');
-    }
+    this.finish(trailers);
     this.#events.onUploadComplete();
   }
 
   fail(error: GatewayError): void {
     if (this.#over) return;
     this.#over = true;
-    this.#host.onUploadFailed(error);
+    this.host.onUploadFailed(error);
   }
 
-  /** The socket has room again. */
+  /** There is room again. */
   onDrain(): void {
     if (this.#over || !this.#blocked) return;
     this.#blocked = false;
@@ -121,17 +92,18 @@ export class Upload implements BodyConsumer {
     );
   }
 
-  /** What stands before the bytes on the wire; a line break that ends the chunk before is the next one's to write. */
-  #prefix(first: boolean, length: number | null, bytes: number): string {
-    const head = this.#head;
-    if (first) this.#head = '';
-    if (length !== null) return first ? `${head}content-length: ${length}\r\n\r\n` : '';
-    const size = bytes.toString(16);
-    return first ? `${head}transfer-encoding: chunked\r\n\r\n${size}\r\n` : `\r\n${size}\r\n`;
-  }
+  // What a subclass says.
+
+  /** @returns false when no more should come until `onDrain` */
+  protected abstract write(bytes: Uint8Array, isFirst: boolean): boolean;
+
+  /** The body was whole. */
+  protected abstract finish(trailers: HeaderList | undefined): void;
 
   #breakOff(how: 'longer' | 'shorter'): void {
     this.#over = true;
-    this.#host.onUploadFailed(wrongLength(how));
+    this.host.onUploadFailed(
+      new GatewayError('SLUICE_INTERNAL', `the request body is ${how} than its content-length`),
+    );
   }
 }

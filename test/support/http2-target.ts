@@ -1,4 +1,5 @@
 // Targets that speak HTTP/2 stream by stream, and upstreams that speak it to them.
+import assert from 'node:assert/strict';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -7,8 +8,10 @@ import {
   type ServerOptions,
 } from 'node:http2';
 import type { TestContext } from 'node:test';
+import { type ErrorCode, GatewayError } from '../../core/errors.js';
+import { BufferedBody } from '../../core/exchange.js';
 import type { Upstream, UpstreamOptions } from '../../core/upstream/upstream.js';
-import { startUpstream } from './upstream-client.js';
+import { startUpstream, upstreamRequest } from './upstream-client.js';
 import { listen, type TestTarget } from './upstream-servers.js';
 
 /** @param index of the stream, over all connections */
@@ -56,3 +59,17 @@ export const echo: OnStream = (stream, fields) => {
   });
   stream.on('end', () => stream.end(text || fields[':path']));
 };
+
+/** An error of this code, whose message fits. */
+export function hasCode(code: ErrorCode, reason = /./): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof GatewayError);
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, reason);
+    return true;
+  };
+}
+
+export function post(text: string, method = 'POST') {
+  return upstreamRequest({ method, body: new BufferedBody(Buffer.from(text)) });
+}

@@ -2,6 +2,7 @@
 // §3): Node's own callback can change one certificate only, and leaves those of other key types that the first name has.
 
 import type { Socket } from 'node:net';
+import { takeFirstBytes } from './first-bytes.js';
 
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
@@ -101,22 +102,8 @@ function nameIn(hello: Reader): string {
  * @param waitMs longest wait for all of it; then, and when the client leaves before, the connection is cut
  */
 export function tellServerName(socket: Socket, waitMs: number, told: (name: string) => void): void {
-  let seen: Buffer = Buffer.alloc(0);
-  const cut = (): void => void socket.destroy();
-  const timer = setTimeout(cut, waitMs);
-  const look = (): void => {
-    const bytes = socket.read() as Buffer | null;
-    if (bytes === null) return;
-    seen = Buffer.concat([seen, bytes]);
+  takeFirstBytes(socket, waitMs, (seen) => {
     const name = serverNameOf(seen);
-    if (name === null) return;
-    clearTimeout(timer);
-    socket.removeListener('readable', look);
-    socket.removeListener('end', cut);
-    socket.unshift(seen);
-    told(name);
-  };
-  socket.once('close', () => clearTimeout(timer));
-  socket.on('end', cut);
-  socket.on('readable', look);
+    return name === null ? 'more' : { rest: seen, goOn: () => told(name) };
+  });
 }

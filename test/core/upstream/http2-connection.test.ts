@@ -6,9 +6,17 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { describe, it } from 'node:test';
-import { type ErrorCode, GatewayError } from '../../../core/errors.js';
+import type { ErrorCode } from '../../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
+import {
+  echo,
+  hasCode,
+  type OnStream,
+  post,
+  startHttp2Target,
+  startHttp2Upstream,
+} from '../../support/http2-target.js';
 import {
   CountingConsumer,
   clientLeft,
@@ -21,21 +29,6 @@ import { until } from '../../support/upstream-servers.js';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 const MIB = 1024 * 1024;
-
-import { echo, type OnStream, startHttp2Target, startHttp2Upstream } from '../../support/http2-target.js';
-
-function hasCode(code: ErrorCode, reason = /./): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof GatewayError);
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, reason);
-    return true;
-  };
-}
-
-function post(text: string, method = 'POST') {
-  return upstreamRequest({ method, body: new BufferedBody(Buffer.from(text)) });
-}
 
 describe('Http2Connection', { timeout: 30_000 }, () => {
   it('resets the stream of a client that leaves, before the head and after, and no other', async (t) => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { describe, it } from 'node:test';
-import { type ErrorCode, GatewayError } from '../../../core/errors.js';
-import { BufferedBody, Cancellation } from '../../../core/exchange.js';
+import { Cancellation } from '../../../core/exchange.js';
 import { DeadlineWheel } from '../../../core/upstream/deadline-wheel.js';
 import { SessionPool } from '../../../core/upstream/session-pool.js';
 import { TargetConnector } from '../../../core/upstream/target-connector.js';
 import { TestAuthority } from '../../support/certificates.js';
 import { clientTls } from '../../support/client-tls.js';
+import { echo, hasCode, post, startHttp2Target, startHttp2Upstream } from '../../support/http2-target.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { clientLeft, collect, upstreamRequest } from '../../support/upstream-client.js';
 import {
@@ -20,21 +20,6 @@ import {
 } from '../../support/upstream-servers.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
-
-import { echo, startHttp2Target, startHttp2Upstream } from '../../support/http2-target.js';
-
-function hasCode(code: ErrorCode, reason = /./): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof GatewayError);
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, reason);
-    return true;
-  };
-}
-
-function post(text: string, method = 'POST') {
-  return upstreamRequest({ method, body: new BufferedBody(Buffer.from(text)) });
-}
 
 describe('SessionPool', { timeout: 30_000 }, () => {
   it('carries many requests at once on one connection', async (t) => {
