@@ -1,5 +1,5 @@
 // What the bench of a filter declares: how each side is told the same rule, and what proves that all do the same.
-import type { LoadRequest } from '../harness/wrk.js';
+import type { LoadRequest } from '../harness/load.js';
 
 /** The gateway, the same rule in a proxy on Node.js, and in nginx with Lua. */
 export const SIDES = ['sluice', 'javascript', 'nginx-lua'] as const;

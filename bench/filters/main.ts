@@ -4,9 +4,10 @@
 // report.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { LoadGenerator } from '../harness/load.js';
+import { findLoadGenerator } from '../harness/load-generators.js';
 import { describeMachine } from '../harness/machine.js';
 import { type Subject, startUpstream } from '../harness/processes.js';
-import { findTool, type Tool } from '../harness/tools.js';
 import { disagreements } from './agreement.js';
 import { graphqlBench } from './benches/graphql.js';
 import { policyBench } from './benches/policy.js';
@@ -38,7 +39,7 @@ const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 /** The row, or null with the reasons on stderr when the sides do not agree. */
 async function rowOf(
-  wrk: Tool | null,
+  generator: LoadGenerator,
   bench: FilterBench,
   bytes: number,
   all: ReadonlyMap<Side, Subject>,
@@ -49,9 +50,9 @@ async function rowOf(
   say(`${name}: does every side do the same?`);
   const faults = await disagreements(bench, [wanted, ...bench.cases], sides);
   const costs: Map<Side, Cost> =
-    wrk === null || faults.length > 0
+    faults.length > 0
       ? new Map()
-      : await measure(wrk, bench, wanted.request, sides, settings, (round) =>
+      : await measure(generator, bench, wanted.request, sides, settings, (round) =>
           say(`${name}: round ${round} of ${settings.rounds}`),
         );
   for (const [side, { failed }] of costs) {
@@ -76,8 +77,7 @@ async function rowOf(
 
 const machine = describeMachine();
 const startedAt = new Date().toISOString();
-const wrk = findTool('wrk');
-if (wrk === null) say('nothing is measured, only compared: the load generator is missing');
+const generator = findLoadGenerator();
 const answers = BENCHES.flatMap((bench) =>
   Object.entries(bench.answers).flatMap(([path, body]) =>
     [true, false].map((isRuleOn) => [pathOf(bench.filter, path, isRuleOn), body] as const),
@@ -97,7 +97,7 @@ try {
   print(HEADING);
   for (const bench of BENCHES) {
     for (const bytes of BODY_BYTES) {
-      const row = await rowOf(wrk, bench, bytes, sides);
+      const row = await rowOf(generator, bench, bytes, sides);
       if (row === null) continue;
       rows.push(row);
       print(textOf(row));

@@ -1,9 +1,8 @@
 // Measures what a rule adds to a request: the same load with the rule and past it in turn, on each side in turn, so
 // that what disturbs the machine disturbs all of them.
+import type { LoadGenerator, LoadRequest, LoadResult } from '../harness/load.js';
 import type { Subject } from '../harness/processes.js';
 import { median, pairwise, type Spread, spreadOf } from '../harness/statistics.js';
-import type { Tool } from '../harness/tools.js';
-import { type LoadRequest, type LoadResult, load } from '../harness/wrk.js';
 import { type FilterBench, pathOf, type Side } from './filter-bench.js';
 
 export interface Settings {
@@ -29,7 +28,7 @@ export interface Cost {
 }
 
 export async function measure(
-  wrk: Tool,
+  generator: LoadGenerator,
   bench: FilterBench,
   request: LoadRequest,
   sides: ReadonlyMap<Side, Subject>,
@@ -40,7 +39,14 @@ export async function measure(
     const path = pathOf(bench.filter, request.path, isRuleOn);
     // A machine that was too busy to answer once has said nothing.
     for (let seconds = atLeastS; ; seconds *= 2) {
-      const result = await load(wrk, subject, { ...request, path }, settings.connections, seconds);
+      const plan = {
+        request: { ...request, path },
+        connections: settings.connections,
+        seconds,
+        pauseMs: 0,
+        isRefused: false,
+      };
+      const result = await generator.load(subject, plan);
       if (result.requests > 0 || result.failed > 0) return result;
     }
   };

@@ -43,7 +43,7 @@ async function startNodeProxy(upstreamPort: number): Promise<Subject> {
       throw new Error(`the proxy on Node.js ended with ${code}`);
     }),
   ]);
-  return { name: 'javascript', port, pids: [child.pid!], stop: () => end(child) };
+  return { name: 'javascript', scheme: 'http', port, pids: [child.pid!], stop: () => end(child) };
 }
 
 /** JSON is YAML. */

@@ -49,7 +49,13 @@ export async function startNginx(
     env: { ...process.env, ...tool.env },
   });
   await listening(port, child, folder);
-  return { name: 'nginx', port, pids: childrenOf(child.pid!), stop: () => end(child, folder) };
+  return {
+    name: 'nginx',
+    scheme: 'http',
+    port,
+    pids: childrenOf(child.pid!),
+    stop: () => end(child, folder),
+  };
 }
 
 function childrenOf(pid: number): number[] {

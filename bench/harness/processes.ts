@@ -13,6 +13,7 @@ import type { Answers } from './upstream.js';
 /** One server under test. */
 export interface Subject {
   readonly name: string;
+  readonly scheme: 'http' | 'https';
   readonly port: number;
   /** Processes whose CPU counts. */
   readonly pids: readonly number[];
@@ -45,7 +46,7 @@ export async function startSluice(
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await listening(port, child, folder);
-  return { name: 'sluice', port, pids: [child.pid!], stop: () => end(child, folder) };
+  return { name: 'sluice', scheme: 'http', port, pids: [child.pid!], stop: () => end(child, folder) };
 }
 
 /** A port that was free a moment ago. */

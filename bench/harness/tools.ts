@@ -43,15 +43,18 @@ export interface Tool {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The program, or null with the reason on stderr when it can be had neither here nor from Debian. */
-export function findTool(name: ToolName): Tool | null {
+/**
+ * The program, or null with the reason on stderr when it can be had neither here nor from Debian; `offline` does not ask
+ * Debian.
+ */
+export function findTool(name: ToolName, offline = false): Tool | null {
   const source: Source = SOURCES[name];
   const hasFiles = (root: string): boolean =>
     (source.files ?? []).every((file) => existsSync(join(root, file)));
   const installed = findOnPath(source.program);
   if (installed !== null && hasFiles('/')) return { path: installed, root: '/', env: {} };
   const root = join(CACHE, name);
-  if (!existsSync(root) && !fetchPackages(name, source.packages)) return null;
+  if (!existsSync(root) && (offline || !fetchPackages(name, source.packages))) return null;
   const path = SEARCHED.map((place) => join(root, place, source.program)).find((file) => existsSync(file));
   if (path === undefined || !hasFiles(root)) {
     say(`missing: what ${root} has is not ${name}; delete the folder and try again`);

@@ -1,4 +1,4 @@
-// Load by wrk, and what it measured.
+// Load by wrk.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,65 +6,51 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuBetween, cpuOf } from './accounting.js';
+import { type LoadGenerator, type LoadPlan, type LoadResult, urlOf } from './load.js';
 import type { Subject } from './processes.js';
 import type { Tool } from './tools.js';
-
-export interface LoadRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface LoadResult {
-  readonly requests: number;
-  readonly failed: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** User and system time of the subject over requests served, in microseconds. */
-  readonly cpuUs: number;
-}
 
 /** wrk takes whole seconds. It is told to end when a run is over, and this is what ends it when nobody is left to. */
 const LONGEST_S = 600;
 /** What its script says before it connects. Until then a signal ends it without a word. */
 const READY = 'ready\n';
 
-/** Runs wrk for `seconds`, which may be a part of one, against a subject. */
-export async function load(
-  tool: Tool,
-  subject: Subject,
-  request: LoadRequest,
-  connections: number,
-  seconds: number,
-): Promise<LoadResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-wrk-'));
-  const script = join(folder, 'request.lua');
-  writeFileSync(script, scriptOf(request));
-  const args = ['-t1', `-c${connections}`, `-d${LONGEST_S}s`, '--latency', '-s', script];
-  const wrk = spawn(tool.path, [...args, `http://127.0.0.1:${subject.port}${request.path}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...tool.env },
-  });
-  try {
-    const closed = once(wrk, 'close');
-    let output = '';
-    const isReady = new Promise<void>((resolve) => {
-      wrk.stdout.setEncoding('latin1').on('data', (part: string) => {
-        output += part;
-        if (output.includes(READY)) resolve();
-      });
+export class Wrk implements LoadGenerator {
+  readonly name = 'wrk';
+  readonly #tool: Tool;
+
+  constructor(tool: Tool) {
+    this.#tool = tool;
+  }
+
+  async load(subject: Subject, plan: LoadPlan): Promise<LoadResult> {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-wrk-'));
+    const script = join(folder, 'request.lua');
+    writeFileSync(script, scriptOf(plan));
+    const args = ['-t1', `-c${plan.connections}`, `-d${LONGEST_S}s`, '--latency', '-s', script];
+    const wrk = spawn(this.#tool.path, [...args, urlOf(subject, plan)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...this.#tool.env },
     });
-    await Promise.race([isReady, closed]);
-    const before = cpuOf(subject.pids);
-    await Promise.race([delay(seconds * 1000), closed]);
-    await endOf(wrk, closed);
-    const cpu = cpuBetween(before, cpuOf(subject.pids));
-    const result = resultOf(output);
-    return { ...result, cpuUs: (cpu * 1e6) / result.requests };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      const closed = once(wrk, 'close');
+      let output = '';
+      const isReady = new Promise<void>((resolve) => {
+        wrk.stdout.setEncoding('latin1').on('data', (part: string) => {
+          output += part;
+          if (output.includes(READY)) resolve();
+        });
+      });
+      await Promise.race([isReady, closed]);
+      const before = cpuOf(subject.pids);
+      await Promise.race([delay(plan.seconds * 1000), closed]);
+      await endOf(wrk, closed);
+      const cpu = cpuBetween(before, cpuOf(subject.pids));
+      const result = resultOf(output);
+      return { ...result, cpuUs: (cpu * 1e6) / result.requests };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
 
@@ -83,7 +69,7 @@ function resultOf(output: string): Omit<LoadResult, 'cpuUs'> {
   return JSON.parse(output.slice(at)) as Omit<LoadResult, 'cpuUs'>;
 }
 
-function scriptOf(request: LoadRequest): string {
+function scriptOf({ request, pauseMs, isRefused }: LoadPlan): string {
   const headers = Object.entries(request.headers)
     .map(([name, value]) => `wrk.headers["${name}"] = "${value}"`)
     .join('\n');
@@ -94,12 +80,13 @@ function init()
   io.write("ready\\n")
   io.flush()
 end
+${pauseMs === 0 ? '' : `function delay() return math.random() * ${2 * pauseMs} end`}
 function done(summary, latency, requests)
   local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  io.write(string.format('{"requests":%d,"failed":%d,"perSecond":%.1f,"p50Ms":%.4f,"p99Ms":%.4f}',
+  local failed = errors.connect + errors.read + errors.write + errors.timeout + ${isRefused ? 'summary.requests - errors.status' : 'errors.status'}
+  io.write(string.format('{"requests":%d,"failed":%d,"perSecond":%.1f,"p50Ms":%.4f,"p99Ms":%.4f,"p999Ms":%.4f}',
     summary.requests, failed, summary.requests / (summary.duration / 1e6),
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency:percentile(99.9) / 1000))
 end
 `;
 }

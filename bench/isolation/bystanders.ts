@@ -3,10 +3,10 @@
 // that client, before and after, is the measure. Quarantine is off, which is the worst case. `--quick` is brief.
 import { setTimeout as delay } from 'node:timers/promises';
 import { guestBytes } from '../../test/support/test-guests.js';
+import type { LoadRequest, LoadResult } from '../harness/load.js';
+import { findLoadGenerator } from '../harness/load-generators.js';
 import { freePort, startSluice, startUpstream } from '../harness/processes.js';
 import { SAMPLE_SCHEMA, SAMPLE_USER } from '../harness/sample.js';
-import { findTool } from '../harness/tools.js';
-import { type LoadRequest, type LoadResult, load } from '../harness/wrk.js';
 
 const quick = process.argv.includes('--quick');
 const SECONDS = quick ? 4 : 60;
@@ -86,36 +86,35 @@ function row(name: string, { perSecond, p50Ms, p99Ms, failed }: LoadResult): str
   return `${name.padEnd(24)}${columns.map((text) => text.padStart(12)).join('')}`;
 }
 
-const wrk = findTool('wrk');
-if (wrk === null) print('nothing was measured: the load generator is missing');
-else {
-  const upstream = await startUpstream();
-  const port = await freePort();
-  const files = { 'endless-loop.wasm': await guestBytes('endless-loop') };
-  const sluice = await startSluice(configOf(port, upstream.port), port, files);
-  try {
-    await load(wrk, sluice, good, CONNECTIONS, WARM_UP_SECONDS);
-    print(
-      `${CONNECTIONS} connections on good routes, ${SECONDS} s each; the offender loops ${OFFENCES_PER_SECOND} times a second`,
-    );
-    print(
-      `${''.padEnd(24)}${['req/s', 'p50 ms', 'p99 ms', 'failed'].map((text) => text.padStart(12)).join('')}`,
-    );
-    const before = await load(wrk, sluice, good, CONNECTIONS, SECONDS);
-    print(row('without the offender', before));
-    const offender = new Offender(port);
-    const during = await load(wrk, sluice, good, CONNECTIONS, SECONDS);
-    await offender.stop();
-    print(row('with the offender', during));
-    const after = await load(wrk, sluice, good, CONNECTIONS, SECONDS);
-    print(row('without the offender', after));
-    const answers = [...offender.statuses].map(([status, count]) => `${count} times ${status}`).join(', ');
-    print(`\nthe offender was answered ${answers}`);
-    print(
-      `p99 of bystanders next to the runs without the offender: ${(during.p99Ms / ((before.p99Ms + after.p99Ms) / 2)).toFixed(2)}`,
-    );
-  } finally {
-    await sluice.stop();
-    await upstream.stop();
-  }
+const generator = findLoadGenerator();
+const upstream = await startUpstream();
+const port = await freePort();
+const files = { 'endless-loop.wasm': await guestBytes('endless-loop') };
+const sluice = await startSluice(configOf(port, upstream.port), port, files);
+const load = (seconds: number): Promise<LoadResult> =>
+  generator.load(sluice, { request: good, connections: CONNECTIONS, seconds, pauseMs: 0, isRefused: false });
+try {
+  await load(WARM_UP_SECONDS);
+  print(
+    `${CONNECTIONS} connections on good routes, ${SECONDS} s each; the offender loops ${OFFENCES_PER_SECOND} times a second`,
+  );
+  print(
+    `${''.padEnd(24)}${['req/s', 'p50 ms', 'p99 ms', 'failed'].map((text) => text.padStart(12)).join('')}`,
+  );
+  const before = await load(SECONDS);
+  print(row('without the offender', before));
+  const offender = new Offender(port);
+  const during = await load(SECONDS);
+  await offender.stop();
+  print(row('with the offender', during));
+  const after = await load(SECONDS);
+  print(row('without the offender', after));
+  const answers = [...offender.statuses].map(([status, count]) => `${count} times ${status}`).join(', ');
+  print(`\nthe offender was answered ${answers}`);
+  print(
+    `p99 of bystanders next to the runs without the offender: ${(during.p99Ms / ((before.p99Ms + after.p99Ms) / 2)).toFixed(2)}`,
+  );
+} finally {
+  await sluice.stop();
+  await upstream.stop();
 }

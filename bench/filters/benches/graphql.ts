@@ -1,7 +1,8 @@
 // An operation is held to limits, to a schema and to a list of fields that nobody may read. The operation stays the
 // same; what grows is its variables.
+
+import { fill } from '../../harness/documents.js';
 import { SAMPLE_USER } from '../../harness/sample.js';
-import { fill } from '../documents.js';
 import type { Case, FilterBench } from '../filter-bench.js';
 import { postedTo } from '../posted.js';
 

@@ -1,5 +1,5 @@
 // One of three rules lets the request through, by path, headers, content type and query. The body only passes by.
-import { pageOf } from '../documents.js';
+import { pageOf } from '../../harness/documents.js';
 import type { Case, FilterBench, RuleRequest } from '../filter-bench.js';
 
 const good: RuleRequest = {

@@ -1,5 +1,5 @@
 // Two members at any depth and one place are redacted in the JSON of a response; one header goes, one comes.
-import { type Page, pageOf } from '../documents.js';
+import { type Page, pageOf } from '../../harness/documents.js';
 import { BODY_BYTES, type Case, type Expected, type FilterBench } from '../filter-bench.js';
 
 const REDACTED = '[redacted]';

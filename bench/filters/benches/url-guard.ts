@@ -1,5 +1,5 @@
 // Each user of a page has a callback, whose URL must lead to one of two places.
-import { type Page, pageOf } from '../documents.js';
+import { type Page, pageOf } from '../../harness/documents.js';
 import type { FilterBench } from '../filter-bench.js';
 import { postedTo } from '../posted.js';
 

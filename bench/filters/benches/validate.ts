@@ -1,5 +1,5 @@
 // A body of JSON is held to a JSON Schema.
-import { PAGE_SCHEMA, type Page, pageOf } from '../documents.js';
+import { PAGE_SCHEMA, type Page, pageOf } from '../../harness/documents.js';
 import type { Case, FilterBench } from '../filter-bench.js';
 import { postedTo } from '../posted.js';
 

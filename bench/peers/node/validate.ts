@@ -1,7 +1,7 @@
 // The rule of the bench of `validate`: ajv over what `JSON.parse` makes of a body.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { PAGE_SCHEMA } from '../../filters/documents.js';
+import { PAGE_SCHEMA } from '../../harness/documents.js';
 import { isJson, parseJson, type Rule } from './rule.js';
 
 const ajv = new Ajv2020();

@@ -1,5 +1,5 @@
 // The documents that benches of filters send and receive, of exactly so many bytes.
-import { SAMPLE_SCHEMA, SAMPLE_USER } from '../harness/sample.js';
+import { SAMPLE_SCHEMA, SAMPLE_USER } from './sample.js';
 
 export interface User {
   readonly id: number;

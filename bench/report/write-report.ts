@@ -1,0 +1,10 @@
+// Writes a report into a folder.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Report } from './report.js';
+
+/** The folder is made where it is missing; reports that are there already are written over. */
+export async function writeReport(report: Report, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+}
