@@ -23,7 +23,11 @@ export interface Run {
   readonly quick: boolean;
   /** Only what is installed or was fetched before; nothing is fetched. */
   readonly offline: boolean;
-  /** Says what is measured now. `done` of `total` steps are behind us. */
+  /**
+   * Says what is measured now. `done` of `total` steps are behind us.
+   *
+   * @throws InterruptedError when somebody ended the run; a suite lets it pass, and ends what it started
+   */
   progress(done: number, total: number, step: string): void;
 }
 

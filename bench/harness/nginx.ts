@@ -1,9 +1,10 @@
 // Starts nginx with a configuration of `bench/peers/`.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childrenOf } from './descendants.js';
 import { end, freePort, listening, type Subject } from './processes.js';
 import type { Tool } from './tools.js';
 
@@ -56,16 +57,4 @@ export async function startNginx(
     pids: childrenOf(child.pid!),
     stop: () => end(child, folder),
   };
-}
-
-function childrenOf(pid: number): number[] {
-  const isChild = (candidate: string): boolean => {
-    const path = `/proc/${candidate}/stat`;
-    if (!existsSync(path)) return false;
-    const stat = readFileSync(path, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
-  };
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && isChild(entry))
-    .map(Number);
 }

@@ -49,6 +49,8 @@ export class Wrk implements LoadGenerator {
       const result = resultOf(output);
       return { ...result, cpuUs: (cpu * 1e6) / result.requests };
     } finally {
+      // Where its end was not awaited, because the subject is gone.
+      wrk.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     }
   }

@@ -8,9 +8,10 @@ const GAP = 2;
 
 /** The tables of a suite, its ratios, and what is missing. */
 export function textOf(suite: SuiteReport): string {
+  if (suite.failure !== null) return `${suite.title}: FAILED\n${suite.failure}\n`;
   const parts = [`${suite.title} (${suite.seconds.toFixed(0)} s)`, ...suite.tables.map(tableText)];
   if (suite.ratios.length > 0) parts.push(ratiosText(suite.ratios));
-  const doubt = doubtOf(suite.noise);
+  const doubt = suite.noise === null ? null : doubtOf(suite.noise);
   const sentences = [...suite.notes, ...suite.missing, ...(doubt === null ? [] : [doubt])];
   if (sentences.length > 0) parts.push(sentences.join('\n'));
   return `${parts.join('\n\n')}\n`;

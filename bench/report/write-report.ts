@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Report } from './report.js';
 
 /** The folder is made where it is missing; reports that are there already are written over. */
-export async function writeReport(report: Report, folder: string): Promise<void> {
+export function writeReport(report: Report, folder: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -1,0 +1,25 @@
+// The command line of the bench: which suites there are, and what can be done with what they found.
+import { runMain } from '../../core/cli/command.js';
+import type { Suite } from '../suite.js';
+import { runSuites } from './run-suites.js';
+
+/** Runs with the arguments of this process, sets its exit code. Others than the bench itself have suites of their own. */
+export async function bench(suites: readonly Suite[]): Promise<void> {
+  const help = helpOf(suites);
+  await runMain((args) => runSuites(suites, args, help));
+}
+
+function helpOf(suites: readonly Suite[]): string {
+  return `npm run bench -- [SUITE…]   measure, show tables, write a report
+
+Suites, all of them unless some are named; each takes under five minutes alone:
+${suites.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}
+
+  --quick       under a minute for each suite; figures are coarser, no part is left out
+  --offline     use what is installed or was fetched before, fetch nothing
+  --out FOLDER  where report.html, report.md and report.json go (default bench/reports)
+
+Ctrl-C ends what was started and keeps what was found so far. Exit codes: 0 done, 1 a suite failed, 2 wrong usage,
+130 interrupted. --verbose adds stack traces to errors.
+`;
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ROOT } from '../house/source-tree.js';
+import { OutputProcess, type ProcessEnd } from '../support/process-output.js';
+
+const bench = (...args: string[]): Promise<ProcessEnd> =>
+  new OutputProcess(process.execPath, ['dist/bench/main.js', ...args], ROOT).ended;
+
+describe('npm run bench', () => {
+  it('says with --help which suites there are', async () => {
+    const { code, stdout, stderr } = await bench('--help');
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    assert.match(stdout, /^ {2}gateway +The gateway next to nginx$/m);
+  });
+
+  for (const [what, args, complaint] of [
+    ['a suite that there is not', ['gatewya'], /^there is no suite and no command gatewya$/m],
+    ['an option that there is not', ['gateway', '--fast'], /^Unknown option '--fast'/m],
+  ] as const) {
+    it(`refuses ${what}, and says what there is`, async () => {
+      const { code, stdout, stderr } = await bench(...args);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+      assert.match(stderr, complaint);
+      assert.match(stderr, /^ {2}--quick /m);
+      assert.doesNotMatch(stderr, /^ {4}at /m);
+    });
+  }
+});
