@@ -1,6 +1,4 @@
-// Everything that /metrics shows, on a registry of its own. The one importer of prom-client: it prints the
-// format and measures the process; the gateway's own numbers are kept as plain sums and read at a scrape.
-import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+// Everything that /metrics shows of one gateway. The gateway's own numbers are kept as plain sums and read at a scrape.
 import type { ErrorCode } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { EgressSeries } from './egress-series.js';
@@ -8,6 +6,7 @@ import { elapsedMs } from './exchange-outcome.js';
 import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
 import { BATCH_BOUNDS, collectBuckets, type Sample } from './histogram.js';
+import { type MetricKind, MetricRegistry, type MetricValues } from './metric-registry.js';
 import {
   type DispatchSample,
   type FilterSample,
@@ -18,7 +17,6 @@ import {
 } from './metric-sources.js';
 import { groupOwnMetrics } from './own-metrics.js';
 
-type MetricType = 'counter' | 'gauge' | 'histogram';
 type Labels = Readonly<Record<string, string>>;
 
 export interface MetricsOptions {
@@ -40,7 +38,7 @@ const NO_LABELS: Labels = Object.freeze({});
 
 /** The metrics of one gateway. Everything but `text` is cheap and may be called for every exchange. */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #registry = new MetricRegistry();
   readonly #sources: MetricSources;
   readonly #exchanges = new ExchangeSeries();
   readonly #filters = new FilterSeries();
@@ -48,13 +46,14 @@ export class Metrics {
   readonly #reloads = { applied: 0, failed: 0 };
   #rollbacks = 0;
   #revision = '';
-  #lastReloadSucceeded = false;
+  /** Who runs has loaded once. */
+  #lastReloadSucceeded = true;
   #lastReloadMs = 0;
   #lastSuccessMs = 0;
 
   constructor(options: MetricsOptions) {
     this.#sources = options.sources;
-    this.#register('sluice_build_info', 'Always 1; the version is a label.', 'gauge', (name) => [
+    this.#register('sluice_build_info', 'Always 1; the version is a label.', 'gauge-max', (name) => [
       sample(name, 1, { version: options.version }),
     ]);
     this.#registerExchanges();
@@ -71,7 +70,7 @@ export class Metrics {
     this.#register(
       'sluice_certificate_not_after_timestamp_seconds',
       'When certificates in use run out, and lists of revoked ones.',
-      'gauge',
+      'gauge-min',
       (name) =>
         Array.from(this.#sources.certificates(), ({ labels, notAfterMs }) =>
           sample(name, notAfterMs / 1000, labels),
@@ -80,26 +79,31 @@ export class Metrics {
     this.#single('sluice_log_dropped_bytes_total', 'Log lines lost to a slow reader.', 'counter', () =>
       this.#sources.droppedLogBytes(),
     );
-    collectDefaultMetrics({ register: this.#registry });
+    this.#registry.measureProcess();
   }
 
   /** Value of `content-type` for `text`. */
   get contentType(): string {
-    return this.#registry.contentType;
+    return MetricRegistry.contentType;
   }
 
   /** Everything in the Prometheus text format. */
   async text(): Promise<string> {
-    return `${await this.#registry.metrics()}\n${await this.#ownMetrics()}`;
+    return `${await this.#registry.text()}\n${await this.#ownMetrics().text()}`;
+  }
+
+  /** Likewise as values, for who adds up several processes. */
+  async values(): Promise<MetricValues[]> {
+    return [...(await this.#registry.values()), ...(await this.#ownMetrics().values())];
   }
 
   /** Which metrics filters define changes with the revision, so they get a registry for each scrape. */
-  #ownMetrics(): Promise<string> {
-    const registry = new Registry();
+  #ownMetrics(): MetricRegistry {
+    const registry = new MetricRegistry();
     for (const { name, help, kind, samples } of groupOwnMetrics(this.#sources.filterMetrics())) {
-      register(registry, name, help, kind, () => [...samples]);
+      registry.register(name, help, kind, () => [...samples]);
     }
-    return registry.metrics();
+    return registry;
   }
 
   /** Counts an exchange that is over; `durationMs` saves a look at the clock when the caller knows it. */
@@ -205,7 +209,7 @@ export class Metrics {
       'counter',
       (name) => series.queueSeconds(name),
     );
-    this.#filter('sluice_filter_quarantined', '1 while quarantined or on trial.', 'gauge', ({ state }) =>
+    this.#filter('sluice_filter_quarantined', '1 while quarantined or on trial.', 'gauge-max', ({ state }) =>
       Number(state !== 'active'),
     );
     this.#register('sluice_filter_callouts_total', 'Callouts, by upstream and outcome.', 'counter', (name) =>
@@ -223,7 +227,7 @@ export class Metrics {
     this.#filter(
       'sluice_filter_peak_memory_bytes',
       'Most linear memory of one instance.',
-      'gauge',
+      'gauge-max',
       ({ peakMemoryBytes }) => peakMemoryBytes,
     );
   }
@@ -232,21 +236,25 @@ export class Metrics {
     this.#target(
       'sluice_upstream_target_healthy',
       '1 unless health checks fail.',
+      'gauge-min',
       (target) => target.healthy,
     );
     this.#target(
       'sluice_upstream_target_ejected',
       '1 while ejected for failures.',
+      'gauge-max',
       (target) => target.ejected,
     );
     this.#target(
       'sluice_upstream_target_active_requests',
       'Requests that run now.',
+      'gauge',
       (target) => target.active,
     );
     this.#target(
       'sluice_upstream_target_consecutive_failures',
       'Failures in a row.',
+      'gauge-max',
       (target) => target.failures,
     );
     this.#register(
@@ -311,7 +319,7 @@ export class Metrics {
     this.#register(
       'sluice_config_revision_info',
       'Always 1; the revision that runs is a label.',
-      'gauge',
+      'gauge-max',
       (name) => (this.#revision === '' ? [] : [sample(name, 1, { revision: this.#revision })]),
     );
     this.#register('sluice_config_reloads_total', 'Attempts to load, by outcome.', 'counter', (name) =>
@@ -323,37 +331,42 @@ export class Metrics {
       'counter',
       () => this.#rollbacks,
     );
-    this.#single('sluice_config_last_reload_success', '1 when the last attempt was good.', 'gauge', () =>
+    this.#single('sluice_config_last_reload_success', '1 when the last attempt was good.', 'gauge-min', () =>
       Number(this.#lastReloadSucceeded),
     );
     this.#single(
       'sluice_config_last_reload_timestamp_seconds',
       'When the last attempt ended.',
-      'gauge',
+      'gauge-max',
       () => this.#lastReloadMs / 1000,
     );
     this.#single(
       'sluice_config_last_reload_success_timestamp_seconds',
       'When the last good attempt ended.',
-      'gauge',
+      'gauge-max',
       () => this.#lastSuccessMs / 1000,
     );
     this.#single(
       'sluice_config_staleness_seconds',
       'Since the configuration was known to be what its source holds; grows while etcd cannot be followed.',
-      'gauge',
+      'gauge-max',
       () => this.#sources.configStaleness(),
     );
   }
 
-  #filter(name: string, help: string, type: MetricType, value: (filter: FilterSample) => number): void {
-    this.#register(name, help, type, () =>
+  #filter(name: string, help: string, kind: MetricKind, value: (filter: FilterSample) => number): void {
+    this.#register(name, help, kind, () =>
       Array.from(this.#sources.filters(), (filter) => sample(name, value(filter), { filter: filter.name })),
     );
   }
 
-  #target(name: string, help: string, value: (target: TargetSample) => number | boolean): void {
-    this.#register(name, help, 'gauge', () => {
+  #target(
+    name: string,
+    help: string,
+    kind: MetricKind,
+    value: (target: TargetSample) => number | boolean,
+  ): void {
+    this.#register(name, help, kind, () => {
       const samples: Sample[] = [];
       for (const upstream of this.#sources.upstreams()) {
         for (const target of upstream.targets) {
@@ -364,25 +377,13 @@ export class Metrics {
     });
   }
 
-  #single(name: string, help: string, type: MetricType, value: () => number): void {
-    this.#register(name, help, type, () => [sample(name, value(), NO_LABELS)]);
+  #single(name: string, help: string, kind: MetricKind, value: () => number): void {
+    this.#register(name, help, kind, () => [sample(name, value(), NO_LABELS)]);
   }
 
-  #register(name: string, help: string, type: MetricType, collect: (name: string) => Sample[]): void {
-    register(this.#registry, name, help, type, collect);
+  #register(name: string, help: string, kind: MetricKind, collect: (name: string) => Sample[]): void {
+    this.#registry.register(name, help, kind, collect);
   }
-}
-
-function register(
-  registry: Registry,
-  name: string,
-  help: string,
-  type: MetricType,
-  collect: (name: string) => Sample[],
-): void {
-  // The registry asks a metric for nothing but `name` and `get`; its type names the four classes of prom-client.
-  const metric = { name, help, type, get: async () => ({ name, help, type, values: collect(name) }) };
-  registry.registerMetric(metric as unknown as Metric);
 }
 
 function sample(metricName: string, value: number, sharedLabels: Labels): Sample {

@@ -63,8 +63,10 @@ const RULES: Rules = {
       'core/observer.ts',
       'core/gateway-report.ts',
       'core/rollout-watch.ts',
+      'core/seat.ts',
       'core/gateway.ts',
     ],
+    ['core/processes/'],
     ['core/cli/', 'core/index.ts'],
   ],
   packages: {
@@ -83,7 +85,7 @@ const RULES: Rules = {
     graphql: ['core/wasm/graphql/'],
     yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],
     pino: ['core/telemetry/log.ts'],
-    'prom-client': ['core/telemetry/metrics.ts'],
+    'prom-client': ['core/telemetry/metric-registry.ts'],
     typescript: ['sdk/tools/reference/source-reader.ts'],
   },
 };
