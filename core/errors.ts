@@ -75,7 +75,7 @@ export const ERROR_TABLE = Object.freeze({
     'config',
     false,
     'This part of the configuration cannot change while the gateway runs.',
-    'Restart the gateway, or put the old value back.',
+    'Restart the gateway, or put the old value back; with `--processes`, SIGHUP takes up `workers` and `log`.',
   ),
   SLUICE_CONFIG_STORE_UNREACHABLE: kind(
     500,
@@ -453,6 +453,14 @@ export const ERROR_TABLE = Object.freeze({
     true,
     'The client left before the response was complete.',
     'Nothing to do: the status stands in the log only.',
+  ),
+
+  SLUICE_PROCESS_ENDED: kind(
+    500,
+    'internal',
+    true,
+    'A gateway process ended before it served.',
+    'Look for what ended it: the log of the machine tells of processes that took more memory than there is.',
   ),
 
   SLUICE_SECRET_EGRESS: kind(

@@ -35,6 +35,10 @@ export interface EtcdSourceOptions {
   readonly node: string;
   /** Null keeps nothing on disk: a start without the store fails. */
   readonly cache: ReleaseCache | null;
+  /** False reads the cache and leaves it to another process of this gateway to write it. Default true. */
+  readonly savesCache?: boolean;
+  /** See ValidateOptions. */
+  readonly processes?: number;
   /** Finds secrets, given the entries of the store that hold them, by name. */
   readonly findSecrets: (entries: ReadonlyMap<string, Buffer>) => ValidateOptions['findSecrets'];
   /** Parses the text of each release, and refuses one whose value it does not say. Default false: that takes long. */
@@ -172,8 +176,8 @@ export class EtcdSource implements ConfigSource {
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;
-    const { cache } = this.#options;
-    if (cache === null || release === undefined) return;
+    const { cache, savesCache = true } = this.#options;
+    if (cache === null || !savesCache || release === undefined) return;
     this.#saved = this.#saved
       .then(() => cache.save(release))
       .catch((cause) => {
@@ -331,6 +335,7 @@ export class EtcdSource implements ConfigSource {
     const valid = await readRelease(release.document, name, {
       findSecrets: this.#options.findSecrets(release.secrets),
       usesFile: (path) => void files.add(path),
+      processes: this.#options.processes ?? 1,
       comparesValue: this.#options.comparesValues === true,
     }).finally(() => this.#files.follow(files, readAtMs));
     const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };

@@ -1,7 +1,7 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { AdminListener } from './admin-listener.js';
+import { type AdminDesk, AdminListener, adminSetupOf } from './admin-listener.js';
 import { CertificateMonitor } from './certificate-monitor.js';
 import type { GatewayConfig } from './config/model.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
@@ -12,11 +12,12 @@ import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
 import { Pipeline } from './pipeline.js';
 import { type Breach, RolloutWatch } from './rollout-watch.js';
+import type { GatewaySources, Seat } from './seat.js';
 import { SnapshotBuilder } from './snapshot-builder.js';
 import { SnapshotStore } from './store.js';
 import { AccessLog } from './telemetry/access-log.js';
 import { AdminServer } from './telemetry/admin-server.js';
-import { createLog, type Log } from './telemetry/log.js';
+import { createLog, type Log, type LogLevel } from './telemetry/log.js';
 import { LogDestination } from './telemetry/log-destination.js';
 import { Metrics } from './telemetry/metrics.js';
 import { RedactingWriter } from './telemetry/redacting-writer.js';
@@ -27,6 +28,18 @@ export interface GatewayOptions {
   readonly source: ConfigSource;
   /** Where log lines go. Default: stdout. */
   readonly logDestination?: LogDestination;
+  /** Its place among processes that share ports and admin listener. Default null: it is alone. */
+  readonly seat?: Seat | null;
+}
+
+export interface StopOptions {
+  /**
+   * So long, and `shutdown.drainMs` at most, connections stay open that may have a request under way: each is asked to close
+   * with its next response. For a process that others take over from. Default 0.
+   */
+  readonly lingerMs?: number;
+  /** Called when no exchange runs any more, and everything can still be asked. */
+  readonly drained?: () => Promise<void>;
 }
 
 /** Parts of the configuration that live as long as the process. */
@@ -47,8 +60,8 @@ export class Gateway {
   readonly #builder: SnapshotBuilder;
   readonly #pipeline: Pipeline;
   readonly #listeners: ListenerSet;
-  readonly #admin: AdminServer;
-  readonly #adminListener: AdminListener;
+  readonly #seat: Seat | null;
+  readonly #desk: AdminDesk;
   /** Reloads run one after another, in the order of their revisions. */
   #turn: Promise<void> = Promise.resolve();
   readonly #condition: Condition = {
@@ -106,12 +119,18 @@ export class Gateway {
 
   private constructor(revision: ConfigRevision, options: GatewayOptions) {
     const { log, workers } = revision.config;
-    this.#source = options.source;
+    const { source, seat = null } = options;
+    this.#source = source;
+    this.#seat = seat;
     this.#destination = options.logDestination ?? new LogDestination();
     this.#lines = new RedactingWriter(this.#destination, (secret) =>
       this.#metrics.secretCaught(secret, 'log', 'redacted'),
     );
-    this.log = createLog({ level: log.level, destination: this.#lines });
+    this.log = createLog({
+      level: log.level,
+      destination: this.#lines,
+      base: seat === null ? {} : { process: seat.index },
+    });
     this.#accessLog = log.access ? new AccessLog({ destination: this.#lines }) : null;
     this.#dispatcher = new Dispatcher(workers, {
       workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
@@ -152,17 +171,21 @@ export class Gateway {
     this.#observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog, this.#watch);
     this.#builder = new SnapshotBuilder(this.#dispatcher, this.#observer);
     this.#pipeline = new Pipeline(this.#store, this.#dispatcher, this.#observer);
-    this.#listeners = new ListenerSet(this.#pipeline.handle, (listener, engine, reason) =>
-      this.log.info({ listener, engine }, `listens by the engine ${engine}: ${reason}`),
+    this.#listeners = new ListenerSet(
+      this.#pipeline.handle,
+      (listener, engine, reason) =>
+        this.log.info({ listener, engine }, `listens by the engine ${engine}: ${reason}`),
+      seat?.ports ?? null,
     );
-    this.#admin = new AdminServer({
+    const sources: GatewaySources = {
       readiness: () => this.#report.readiness(),
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
+      metricValues: () => this.#metrics.values(),
       config: () => this.#report.describe(),
       filters: () => this.#report.health(),
       failed: (error) => this.log.error({ error }, 'the admin listener failed'),
-    });
-    this.#adminListener = new AdminListener(this.#admin);
+    };
+    this.#desk = seat?.openDesk(sources) ?? new AdminListener(new AdminServer(sources));
   }
 
   /** Ports that are bound, by name of the listener. */
@@ -172,7 +195,21 @@ export class Gateway {
 
   /** Port of the admin listener; 0 when there is none. */
   get adminPort(): number {
-    return this.#admin.port;
+    return this.#desk.port;
+  }
+
+  /** Revision that new exchanges get. */
+  get revision(): string {
+    return this.#store.current.revision;
+  }
+
+  /** How long exchanges may take that run when it stops, in milliseconds. */
+  get drainMs(): number {
+    return this.#store.current.source.config.shutdown.drainMs;
+  }
+
+  get logLevel(): LogLevel {
+    return this.#store.current.source.config.log.level;
   }
 
   /** Reads the configuration again now, whatever the watch has seen. */
@@ -182,18 +219,21 @@ export class Gateway {
   }
 
   /** Takes no new connection, lets running exchanges end for `shutdown.drainMs`, then cuts the rest and stops. */
-  async stop(): Promise<void> {
+  async stop({ lingerMs = 0, drained }: StopOptions = {}): Promise<void> {
     if (this.#condition.isDraining) return;
     this.#condition.isDraining = true;
     const closed = this.#source.close();
     await this.#turn;
-    const { drainMs } = this.#store.current.source.config.shutdown;
+    const { drainMs } = this;
     this.log.info({ running: this.#pipeline.running, drainMs }, 'draining');
     this.#listeners.drain();
-    const deadline = performance.now() + drainMs;
-    while (this.#pipeline.running > 0 && performance.now() < deadline) await delay(DRAIN_LOOK_MS);
+    const begunAt = performance.now();
+    const isWithin = (ms: number): boolean => performance.now() < begunAt + Math.min(ms, drainMs);
+    while (isWithin(lingerMs) || (this.#pipeline.running > 0 && isWithin(drainMs)))
+      await delay(DRAIN_LOOK_MS);
     if (this.#pipeline.running > 0)
       this.log.warn({ running: this.#pipeline.running }, 'cutting what did not end');
+    await drained?.();
     await closed;
     await this.#teardown();
   }
@@ -202,7 +242,7 @@ export class Gateway {
     await this.#dispatcher.start();
     this.#store.swap(await this.#builder.build(revision));
     this.#applied(revision);
-    await this.#adminListener.open(revision);
+    await this.#desk.open(adminSetupOf(revision));
     await this.#listeners.open(revision);
     if (refused !== null) this.#startedWithLastGood(refused);
     this.#source.watch({
@@ -213,7 +253,8 @@ export class Gateway {
       warned: (message) => this.log.warn({ source: this.#source.description }, message),
     });
     const ports = Object.fromEntries(this.ports);
-    this.log.info({ revision: revision.id, listeners: ports, admin: this.adminPort }, 'serving');
+    if (this.#seat !== null) this.log.info({ revision: revision.id, pid: process.pid }, 'process serving');
+    else this.log.info({ revision: revision.id, listeners: ports, admin: this.adminPort }, 'serving');
   }
 
   #enqueue(revision: ConfigRevision): void {
@@ -225,13 +266,13 @@ export class Gateway {
     if (this.#condition.isDraining) return;
     const { config } = revision;
     try {
-      refuseFixedParts(this.#store.current.source.config, config);
+      refuseFixedParts(this.#store.current.source.config, config, this.#seat);
       const snapshot = await this.#builder.build(revision);
       try {
-        this.#adminListener.update(revision);
+        this.#desk.update(adminSetupOf(revision));
         await this.#listeners.open(revision);
       } catch (cause) {
-        this.#adminListener.update(this.#store.current.source);
+        this.#desk.update(adminSetupOf(this.#store.current.source));
         snapshot.retire();
         throw cause;
       }
@@ -341,7 +382,7 @@ export class Gateway {
   async #teardown(): Promise<void> {
     this.#certificates.close();
     this.#listeners.close();
-    await this.#admin.close();
+    await this.#desk.close();
     this.#store.clear();
     await this.#dispatcher.close();
     this.#accessLog?.close();
@@ -350,10 +391,10 @@ export class Gateway {
   }
 }
 
-function refuseFixedParts(running: GatewayConfig, next: GatewayConfig): void {
-  const errors = FIXED_PARTS.filter((part) => !isDeepStrictEqual(running[part], next[part])).map(
-    (part) =>
-      new GatewayError('SLUICE_CONFIG_IMMUTABLE', `${part}: changes only with a restart of the gateway`),
-  );
+function refuseFixedParts(running: GatewayConfig, next: GatewayConfig, seat: Seat | null): void {
+  const errors = FIXED_PARTS.filter((part) => !isDeepStrictEqual(running[part], next[part])).map((part) => {
+    const when = seat === null || part === 'admin' ? 'a restart of the gateway' : 'a rolling reload (SIGHUP)';
+    return new GatewayError('SLUICE_CONFIG_IMMUTABLE', `${part}: changes only with ${when}`);
+  });
   if (errors.length > 0) throw new ConfigErrors(errors);
 }

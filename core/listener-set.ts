@@ -5,6 +5,7 @@ import type { ConfigRevision } from './config/source.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { buildListener } from './listener/build-listener.js';
 import type { ExchangeHandler, Listener } from './listener/listener.js';
+import type { SharedPorts } from './seat.js';
 import type { ServerTls } from './tls/server-tls.js';
 
 interface Open {
@@ -22,12 +23,21 @@ export type ListenerParts = Pick<ConfigRevision, 'tls'> & {
 export class ListenerSet {
   readonly #handler: ExchangeHandler;
   readonly #opened: (name: string, engine: string, reason: string) => void;
+  readonly #shared: SharedPorts | null;
   #open: Open[] = [];
 
-  /** @param opened is told which engine a listener got, and why */
-  constructor(handler: ExchangeHandler, opened: (name: string, engine: string, reason: string) => void) {
+  /**
+   * @param opened is told which engine a listener got, and why
+   * @param shared where other processes open the same addresses; null where none does
+   */
+  constructor(
+    handler: ExchangeHandler,
+    opened: (name: string, engine: string, reason: string) => void,
+    shared: SharedPorts | null,
+  ) {
     this.#handler = handler;
     this.#opened = opened;
+    this.#shared = shared;
   }
 
   /** Ports that are bound, by name of the listener. */
@@ -54,7 +64,7 @@ export class ListenerSet {
         }
       }
     } catch (cause) {
-      for (const { listener } of added) listener.close();
+      for (const open of added) this.#close(open);
       for (const back of undo) back();
       throw cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
     }
@@ -65,8 +75,9 @@ export class ListenerSet {
   retain(configs: readonly ListenerConfig[], drainMs: number): void {
     const gone = this.#open.filter(({ config }) => !configs.some((other) => isSame(other, config)));
     this.#open = this.#open.filter((open) => !gone.includes(open));
-    for (const { listener } of gone) {
+    for (const { config, listener } of gone) {
       listener.drain();
+      this.#shared?.release(config);
       setTimeout(() => listener.close(), drainMs).unref();
     }
   }
@@ -78,14 +89,25 @@ export class ListenerSet {
 
   /** Cuts whatever is left. */
   close(): void {
-    for (const { listener } of this.#open) listener.close();
+    for (const open of this.#open) this.#close(open);
     this.#open = [];
+  }
+
+  #close({ config, listener }: Open): void {
+    listener.close();
+    this.#shared?.release(config);
   }
 
   async #openOne(config: ListenerConfig, tls: ServerTls | null): Promise<Open> {
     const { hsts: _, redirectToHttps: __, ...options } = config;
-    const built = await buildListener({ ...options, tls });
-    await built.listener.listen(this.#handler);
+    const built = await buildListener({ ...options, tls, sharesPort: this.#shared !== null });
+    await this.#shared?.claim(config);
+    try {
+      await built.listener.listen(this.#handler);
+    } catch (cause) {
+      this.#shared?.release(config);
+      throw cause;
+    }
     this.#opened(config.name, built.engine, built.reason);
     return { config, listener: built.listener, tls };
   }

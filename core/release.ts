@@ -36,7 +36,7 @@ export function refuseOtherValue(document: ConfigDocument, value: Uint8Array | n
   if (!isValue(value, releaseValue(document))) throw otherValue(document.name);
 }
 
-export interface ReadOptions extends Pick<ValidateOptions, 'findSecrets' | 'usesFile'> {
+export interface ReadOptions extends Pick<ValidateOptions, 'findSecrets' | 'usesFile' | 'processes'> {
   /** Parses its text, on the calling thread, and holds its value to that. */
   readonly comparesValue: boolean;
 }

@@ -107,7 +107,11 @@ function etcdOptions({ texts }: Arguments, locations: readonly (string | undefin
 }
 
 async function loadOnce(location: string, etcd: ReadonlyMap<string, string>): Promise<ConfigRevision> {
-  const source = openSource(location, { texts: isEtcdLocation(location) ? etcd : new Map() }, true);
+  const source = openSource(
+    location,
+    { texts: isEtcdLocation(location) ? etcd : new Map() },
+    { comparesValues: true },
+  );
   try {
     return await source.load();
   } finally {

@@ -7,6 +7,7 @@ import type { ConfigSource } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
 import { ReleaseCache } from '../etcd/release-cache.js';
 import { EtcdSource, type EtcdSourceOptions } from '../etcd-source.js';
+import type { Place } from '../processes/place.js';
 import { localSecrets, storedSecrets } from '../secrets/lookup.js';
 import type { Arguments } from './arguments.js';
 import { readEtcdTarget } from './etcd-options.js';
@@ -17,28 +18,45 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//;
 
 const NO_OPTIONS: Pick<Arguments, 'texts'> = { texts: new Map() };
 
+/** Who opens a source. */
+export interface SourceUse {
+  /** See EtcdSourceOptions. Default false. */
+  readonly comparesValues?: boolean;
+  /** Of the process among several. Default null: it is alone. */
+  readonly place?: Place | null;
+}
+
+/** Options of `sluice run` that mean the same wherever the configuration is. */
+const COMMON_OPTIONS: ReadonlySet<string> = new Set(['config', 'processes']);
+
 /**
  * @param location of a file, or of etcd
  * @param options  those of etcd, with `keys`, `node` and `cache`
- * @param comparesValues see EtcdSourceOptions
  * @throws UsageError
  */
 export function openSource(
   location: string,
   options: Pick<Arguments, 'texts'> = NO_OPTIONS,
-  comparesValues = false,
+  use: SourceUse = {},
 ): ConfigSource {
-  if (isEtcdLocation(location)) return openEtcd(location, options, comparesValues);
+  if (isEtcdLocation(location)) return openEtcd(location, options, use);
   if (SCHEME.test(location))
     throw new UsageError(`${location}: a configuration is a YAML or JSON file, or stands in etcd (etcd://)`);
-  const misplaced = [...options.texts.keys()].find((name) => name !== 'config');
+  const misplaced = [...options.texts.keys()].find((name) => !COMMON_OPTIONS.has(name));
   if (misplaced !== undefined)
     throw new UsageError(`--${misplaced} is for a configuration in etcd, ${location} is a file`);
   const secrets = localSecrets(dirname(resolve(location)));
-  return new FileSource(location, { findSecrets: (text) => secrets.find(text) });
+  return new FileSource(location, {
+    findSecrets: (text) => secrets.find(text),
+    processes: use.place?.count ?? 1,
+  });
 }
 
-function openEtcd(location: string, options: Pick<Arguments, 'texts'>, comparesValues: boolean): EtcdSource {
+function openEtcd(
+  location: string,
+  options: Pick<Arguments, 'texts'>,
+  { comparesValues = false, place = null }: SourceUse,
+): EtcdSource {
   const { description, connect, tls, keys, channel } = readEtcdTarget(location, options);
   return new EtcdSource({
     description,
@@ -46,11 +64,19 @@ function openEtcd(location: string, options: Pick<Arguments, 'texts'>, comparesV
     tls,
     keys,
     channel,
-    node: options.texts.get('node') ?? `${hostname()}-${process.pid}`,
+    node: nodeName(options.texts.get('node'), place),
     cache: new ReleaseCache(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`)),
     findSecrets: fleetSecrets(options),
+    savesCache: (place?.index ?? 1) === 1,
+    processes: place?.count ?? 1,
     comparesValues,
   });
+}
+
+/** Each process is a node of its own, that of a place the same one whoever has it. */
+function nodeName(given: string | undefined, place: Place | null): string {
+  if (place === null) return given ?? `${hostname()}-${process.pid}`;
+  return `${given ?? `${hostname()}-${process.ppid}`}-${place.index}`;
 }
 
 /**

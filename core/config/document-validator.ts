@@ -41,7 +41,8 @@ export async function validateApart(
   if (text.length < LEAST_CHARACTERS && !MAY_HAVE_LISTS.test(textOf(value ?? text)))
     return validateParsed(readWritten(written, name), options);
   const { port1, port2 } = new MessageChannel();
-  const task: ValidationTask = { written, name, folder: options.folder, routes: port2 };
+  const { folder, processes = 1 } = options;
+  const task: ValidationTask = { written, name, folder, processes, routes: port2 };
   const thread = new Worker(THREAD, {
     workerData: task,
     transferList: [port2],

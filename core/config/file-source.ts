@@ -12,7 +12,7 @@ import { FileWatch } from './file-watch.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
 import type { ValidateOptions } from './validate.js';
 
-export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets'> {
+export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets' | 'processes'> {
   /** A change counts once the file stayed the same for this long. Default 50. */
   readonly settleMs?: number;
   /** How often the file is looked at without an event: network file systems send none. Default 2000. */
@@ -180,7 +180,7 @@ export class FileSource implements ConfigSource {
 
   async #validate(look: Look): Promise<ConfigRevision> {
     if (look.text === null) throw new ConfigErrors([look.error!]);
-    const { findSecrets } = this.#options;
+    const { findSecrets, processes = 1 } = this.#options;
     const folder = dirname(this.#path);
     const files = new Set<string>();
     const readAtMs = Date.now();
@@ -190,6 +190,7 @@ export class FileSource implements ConfigSource {
         folder,
         findSecrets,
         usesFile,
+        processes,
       });
       return { id: look.key, ...valid, modules: NO_MODULES };
     } finally {

@@ -109,8 +109,9 @@ type RouteDocument = Omit<RouteConfig, 'match' | 'clientCertificate' | 'secretEg
 /**
  * Resolves what is relative (module paths against `folder`, the number of workers against this machine) and
  * freezes the result through and through.
+ * @param processes that share this machine's processors
  */
-export function resolveConfig(document: CompleteDocument, folder: string): GatewayConfig {
+export function resolveConfig(document: CompleteDocument, folder: string, processes: number): GatewayConfig {
   return deepFreeze({
     listeners: document.listeners.map((listener) => resolveListener(listener, folder)),
     admin: document.admin === undefined ? null : resolveAdmin(document.admin, folder),
@@ -129,7 +130,7 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
     routes: resolveRoutes(document.routes, document.secrets.egress.mode),
     workers: {
       ...document.workers,
-      count: document.workers.count ?? Math.max(1, availableParallelism() - 1),
+      count: document.workers.count ?? workersOf(processes),
     },
     shutdown: document.shutdown,
     log: document.log,
@@ -137,6 +138,12 @@ export function resolveConfig(document: CompleteDocument, folder: string): Gatew
     certificates: document.certificates,
     rollout: document.rollout ?? null,
   });
+}
+
+/** One processor is for the thread that the sockets are on, unless there are as many such threads as processors. */
+function workersOf(processes: number): number {
+  const processors = availableParallelism();
+  return Math.max(1, processes === 1 ? processors - 1 : Math.floor(processors / processes));
 }
 
 function resolveListener(listener: ListenerDocument, folder: string): ListenerConfig {

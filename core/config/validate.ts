@@ -24,6 +24,8 @@ export interface ValidateOptions {
   readonly usesFile?: (path: string) => void;
   /** False leaves out what stands in other files: the document is compared, not run. Default true. */
   readonly readsTls?: boolean;
+  /** Gateway processes that share this machine, for the default of `workers.count`. Default 1. */
+  readonly processes?: number;
 }
 
 /** A document that can be run. */
@@ -62,7 +64,7 @@ export function validateParsed(document: ConfigDocument, options: ValidateOption
   const token = unfitToken(document, complete, secrets);
   if (token !== null) unfit.push(token);
   if (unfit.length > 0) throw new ConfigErrors(unfit.sort(byPlace));
-  const config = resolveConfig(complete, options.folder);
+  const config = resolveConfig(complete, options.folder, options.processes ?? 1);
   return {
     config,
     secrets,

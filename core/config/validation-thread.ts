@@ -15,6 +15,7 @@ export interface ValidationTask {
   readonly written: WrittenText;
   readonly name: string;
   readonly folder: string;
+  readonly processes: number;
   /** Takes the routes, as lists of them, before `valid` is said. */
   readonly routes: MessagePort;
 }
@@ -40,14 +41,20 @@ export type MentionsByText = ReadonlyMap<string, readonly SecretMention[]>;
 /** So many take the reader a fraction of a millisecond. */
 const ROUTES_AT_ONCE = 32;
 
-async function validate({ written, name, folder, routes: port }: ValidationTask): Promise<ValidationMessage> {
+async function validate({
+  written,
+  name,
+  folder,
+  processes,
+  routes: port,
+}: ValidationTask): Promise<ValidationMessage> {
   try {
     const document = readWritten(written, name);
     say({ kind: 'texts', texts: [...textsWithSecrets(document.value)] });
     const [mentions] = (await once(parentPort!, 'message')) as [MentionsByText];
     const findSecrets = (mentioning: string) => mentions.get(mentioning) ?? [];
     const usesFile = (path: string): void => say({ kind: 'file', path });
-    const valid = validateParsed(document, { folder, findSecrets, usesFile });
+    const valid = validateParsed(document, { folder, processes, findSecrets, usesFile });
     const { routes, ...config } = valid.config;
     for (const part of inParts(routes)) port.postMessage(part);
     return { kind: 'valid', config, tls: valid.tls.parts };

@@ -13,6 +13,11 @@ export interface ListenerOptions {
   readonly port: number;
   /** Longest silence of a client that is sending a body or should be taking one, in milliseconds; 0: any. */
   readonly idleMs: number;
+  /**
+   * True opens the port so that other processes of this user can open it too, each getting a part of the connections. Default
+   * false: a second gateway started by mistake would take half of them.
+   */
+  readonly sharesPort?: boolean;
   /** Addresses and networks of proxies that say who the client is. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** True takes connections from trusted proxies alone, each with a preamble that tells the client. Default false. */

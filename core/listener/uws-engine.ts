@@ -99,6 +99,8 @@ export interface UwsModule {
   SSLApp(options: UwsTlsOptions | Record<string, never>): UwsTlsApp;
   us_listen_socket_close(socket: unknown): void;
   us_socket_local_port(socket: unknown): number;
+  /** Shares the port (SO_REUSEPORT) with all that do, of the same user. */
+  readonly LIBUS_LISTEN_DEFAULT: number;
   readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
   _cfg(setting: 'silent'): void;
 }

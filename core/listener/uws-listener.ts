@@ -75,9 +75,9 @@ export class UwsListener implements Listener, ReplyOwner {
     assert(this.#handler === null, 'a listener listens once');
     this.#handler = handler;
     if (this.#tls === null) this.#app.any('/*', (res, req) => this.#route(res, req, null));
-    const { host, port } = this.#options;
-    // Not exclusive would mean: a second gateway started by mistake takes half of the connections.
-    this.#app.listen(host, port, engine.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+    const { host, port, sharesPort = false } = this.#options;
+    const mode = sharesPort ? engine.LIBUS_LISTEN_DEFAULT : engine.LIBUS_LISTEN_EXCLUSIVE_PORT;
+    this.#app.listen(host, port, mode, (socket) => {
       if (socket) this.#socket = socket;
     });
     if (this.#socket === null) {

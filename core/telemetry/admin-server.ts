@@ -18,9 +18,9 @@ export interface Readiness {
 
 /** What the server asks. None may hold a secret: everybody on the machine may read the answers. */
 export interface AdminSources {
-  readiness(): Readiness;
+  readiness(): Readiness | Promise<Readiness>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** What runs: revision, since when, how many routes, filters, upstreams. Printed as JSON. */
+  /** What runs: revision, since when, how many routes, filters, upstreams. Printed as JSON once it is there. */
   config(): unknown;
   /** How each filter fares: state, quarantines, last failure. Printed as JSON. */
   filters(): unknown;
@@ -189,16 +189,16 @@ export class AdminServer {
       case '/healthz':
         return () => json(200, { alive: true });
       case '/readyz':
-        return () => {
-          const readiness = this.#sources.readiness();
+        return async () => {
+          const readiness = await this.#sources.readiness();
           return json(readiness.ready ? 200 : 503, readiness);
         };
       case '/metrics':
         return async () => ({ status: 200, ...(await this.#sources.metrics()) });
       case '/config':
-        return () => json(200, this.#sources.config());
+        return async () => json(200, await this.#sources.config());
       case '/filters':
-        return () => json(200, this.#sources.filters());
+        return async () => json(200, await this.#sources.filters());
       default:
         return null;
     }

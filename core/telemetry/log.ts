@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Default: stdout. */
   readonly destination?: LineWriter;
+  /** Of every line. Default: nothing. */
+  readonly base?: LogFields;
 }
 
 /** Lines carry `level` as a word, `time` in ISO 8601, the fields and `msg`. */
@@ -27,7 +29,7 @@ export function createLog(options: LogOptions): Log {
   return pino(
     {
       level: options.level,
-      base: null,
+      base: options.base ?? null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError },

@@ -134,11 +134,11 @@ function textOf(config: TestConfig): string {
   return JSON.stringify({ workers: { count: 1 }, listeners, admin, ...config });
 }
 
-/** Waits for a condition, looking every few milliseconds, for at most ten seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+/** Waits for a condition, looking every few milliseconds. */
+export async function until(condition: () => boolean | Promise<boolean>, mostMs = 10_000): Promise<void> {
+  const deadline = performance.now() + mostMs;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('the condition did not come true within 10 s');
+    if (performance.now() > deadline) throw new Error(`the condition did not come true within ${mostMs} ms`);
     await delay(5);
   }
 }

@@ -114,7 +114,7 @@ export class NodeListener implements Listener, ReplyOwner {
   }
 
   #bind(): Promise<number> {
-    const { host, port } = this.#options;
+    const { host, port, sharesPort = false } = this.#options;
     const server = this.#server;
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => {
@@ -126,7 +126,8 @@ export class NodeListener implements Listener, ReplyOwner {
       });
       // What fails to be accepted later must not take the process along.
       server.on('error', () => {});
-      server.listen({ host, port, exclusive: true }, () => {
+      // Shared among the processes of a `node:cluster`, and with nobody else.
+      server.listen({ host, port, exclusive: !sharesPort }, () => {
         const address = server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
       });

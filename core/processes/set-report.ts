@@ -1,0 +1,174 @@
+// What the processes of a set say together, to probes, scrapers and people.
+import type { AdminSources, Readiness } from '../telemetry/admin-server.js';
+import { lastingOf, MetricRegistry, type MetricValues } from '../telemetry/metric-registry.js';
+import { mergeFilters } from './filter-health.js';
+import type { ProcessSlot } from './process-slot.js';
+import type { SupervisedProcess } from './supervised-process.js';
+
+/** How the set is, kept by the supervisor. */
+export interface SetCondition {
+  isDraining: boolean;
+  /** Processes that ended unasked and were started again. */
+  restarts: number;
+  /** Rolling reloads, by how they came out. */
+  readonly reloads: { replaced: number; stopped: number };
+  /** Why the last rolling reload did not come to its end; null when it did. */
+  reloadFault: string | null;
+  /** What of the configuration the supervisor has not taken up; null when there is nothing. */
+  leftOut: string | null;
+}
+
+/** What is known of one process. */
+interface ProcessReadiness {
+  readonly process: number;
+  readonly pid: number | null;
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  readonly revision: string;
+  readonly lastError: string | null;
+}
+
+/** The answer of /readyz, with that of each process. */
+export interface SetReadiness extends Readiness {
+  readonly processes: readonly ProcessReadiness[];
+}
+
+/** Counts of so many processes that are gone are kept apart before they become one. */
+const MOST_APART = 8;
+
+export class SetReport implements AdminSources {
+  readonly #slots: readonly ProcessSlot[];
+  readonly #condition: SetCondition;
+  readonly #own = new MetricRegistry();
+  readonly #failed: (error: unknown) => void;
+  /** Counts of those that are gone: a sum that went down would be taken for a restart of all. */
+  readonly #gone: (readonly MetricValues[])[] = [];
+  #isMerging = false;
+
+  constructor(slots: readonly ProcessSlot[], condition: SetCondition, failed: (error: unknown) => void) {
+    this.#slots = slots;
+    this.#condition = condition;
+    this.#failed = failed;
+    this.#registerOwn();
+  }
+
+  /** Not ready unless every process is. */
+  async readiness(): Promise<SetReadiness> {
+    const processes = await Promise.all(this.#slots.map((slot) => readinessOf(slot)));
+    const { isDraining, reloadFault, leftOut } = this.#condition;
+    const reasons = [
+      ...(isDraining ? ['the gateway is draining'] : []),
+      ...(reloadFault === null ? [] : [reloadFault]),
+      ...(leftOut === null ? [] : [leftOut]),
+      ...reasonsOf(processes),
+    ];
+    return {
+      ready: !isDraining && processes.every(({ ready }) => ready),
+      reasons,
+      revision: revisionsOf(processes)[0] ?? '',
+      lastError: processes.find(({ lastError }) => lastError !== null)?.lastError ?? null,
+      processes,
+    };
+  }
+
+  async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+    // Before anything is waited for: a process that ends meanwhile is in one of the two, and not in both.
+    const gone = [...this.#gone];
+    const alive = this.#slots.flatMap((slot) => [...slot.alive]);
+    const said = await Promise.all(alive.map((process) => process.metrics()));
+    const text = await MetricRegistry.textOf([...said, ...gone]);
+    return { contentType: MetricRegistry.contentType, text: `${text}\n${await this.#own.text()}` };
+  }
+
+  /** What the first process says, and where the others differ. */
+  async config(): Promise<unknown> {
+    const said = await Promise.all(this.#serving().map(async (process) => [process, await process.config()]));
+    const described = said as [SupervisedProcess, Readonly<Record<string, unknown>>][];
+    return {
+      ...described[0]?.[1],
+      processes: described.map(([{ index, pid }, { revision, since, workers }]) => {
+        return { process: index, pid, revision, since, workers };
+      }),
+    };
+  }
+
+  async filters(): Promise<unknown> {
+    const said = await Promise.all(this.#serving().map((process) => process.filters()));
+    return mergeFilters(said);
+  }
+
+  failed(error: unknown): void {
+    this.#failed(error);
+  }
+
+  /** Keeps what it has counted. */
+  gone(process: SupervisedProcess): void {
+    const counted = lastingOf(process.counted);
+    if (counted.length > 0) this.#gone.push(counted);
+    if (this.#gone.length > MOST_APART && !this.#isMerging) void this.#merge();
+  }
+
+  async #merge(): Promise<void> {
+    this.#isMerging = true;
+    const apart = [...this.#gone];
+    const merged = await MetricRegistry.sumOf(apart);
+    this.#gone.splice(0, apart.length, merged);
+    this.#isMerging = false;
+  }
+
+  #serving(): SupervisedProcess[] {
+    return this.#slots.flatMap(({ current }) => (current === null ? [] : [current]));
+  }
+
+  #registerOwn(): void {
+    const sample = (metricName: string, value: number, labels: Readonly<Record<string, string>> = {}) => {
+      return { metricName, labels, sharedLabels: {}, value };
+    };
+    this.#own.register('sluice_processes', 'Gateway processes, by state.', 'gauge', (name) => [
+      sample(name, this.#slots.length, { state: 'configured' }),
+      sample(name, this.#serving().length, { state: 'serving' }),
+    ]);
+    this.#own.register(
+      'sluice_process_restarts_total',
+      'Processes that ended unasked and were started again.',
+      'counter',
+      (name) => [sample(name, this.#condition.restarts)],
+    );
+    this.#own.register(
+      'sluice_process_reloads_total',
+      'Rolling reloads: all processes replaced, or stopped at one that could not be.',
+      'counter',
+      (name) =>
+        Object.entries(this.#condition.reloads).map(([outcome, value]) => sample(name, value, { outcome })),
+    );
+  }
+}
+
+async function readinessOf({ index, current, why }: ProcessSlot): Promise<ProcessReadiness> {
+  const isDown = { process: index, ready: false, revision: '', lastError: null };
+  if (current === null) return { ...isDown, pid: null, reasons: [why] };
+  const { pid } = current;
+  try {
+    const { ready, reasons, revision, lastError } = await current.readiness();
+    return { process: index, pid, ready, reasons, revision, lastError };
+  } catch (cause) {
+    return { ...isDown, pid, reasons: [`it does not answer: ${(cause as Error).message}`] };
+  }
+}
+
+/** What all say alike is said once. */
+function reasonsOf(processes: readonly ProcessReadiness[]): string[] {
+  const all = [...new Set(processes.flatMap(({ reasons }) => reasons))];
+  const reasons = all.flatMap((reason) => {
+    const sayers = processes.filter((process) => process.reasons.includes(reason));
+    if (sayers.length === processes.length) return [reason];
+    return sayers.map(({ process }) => `process ${process}: ${reason}`);
+  });
+  const revisions = revisionsOf(processes);
+  if (revisions.length > 1) reasons.push(`the processes run different revisions: ${revisions.join(', ')}`);
+  return reasons;
+}
+
+function revisionsOf(processes: readonly ProcessReadiness[]): string[] {
+  return [...new Set(processes.map(({ revision }) => revision).filter((revision) => revision !== ''))];
+}
