@@ -39,12 +39,25 @@ export async function listenForNoise(): Promise<() => Noise> {
 
 /** A sentence for a reader where the figures deserve doubt; null where it was quiet. */
 export function doubtOf({ busyBefore, stolen }: Noise): string | null {
-  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
   if ((busyBefore ?? 0) > ROUGH.busyBefore)
     return `Others used ${percent(busyBefore!)} of the processors before it began: trust the ratios, not the times.`;
   if ((stolen ?? 0) > ROUGH.stolen)
     return `The hypervisor took ${percent(stolen!)} of the time: trust the ratios, not the times.`;
   return null;
+}
+
+/** What is known of it, in a line. */
+export function noiseText({ busyBefore, stolen, loadBefore }: Noise): string {
+  const known = [
+    ...(busyBefore === null ? [] : [`others used ${percent(busyBefore)} of the processors before`]),
+    ...(stolen === null ? [] : [`the hypervisor took ${percent(stolen)} of the time`]),
+    `the load was ${loadBefore.toFixed(1)} before`,
+  ];
+  return known.join(', ');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 function shareBetween(

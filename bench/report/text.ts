@@ -1,24 +1,24 @@
 // A report as text for the terminal.
-import { doubtOf } from '../harness/noise.js';
 import type { Ratio, Table } from '../suite.js';
-import { figureOf, spreadText, wordOf } from './figures.js';
+import { figureOf, headingOf, spreadText } from './figures.js';
 import type { SuiteReport } from './report.js';
+import { doubtOfSuite, durationText, verdictOf } from './words.js';
 
 const GAP = 2;
 
 /** The tables of a suite, its ratios, and what is missing. */
 export function textOf(suite: SuiteReport): string {
   if (suite.failure !== null) return `${suite.title}: FAILED\n${suite.failure}\n`;
-  const parts = [`${suite.title} (${suite.seconds.toFixed(0)} s)`, ...suite.tables.map(tableText)];
+  const parts = [`${suite.title} (${durationText(suite.seconds)})`, ...suite.tables.map(tableText)];
   if (suite.ratios.length > 0) parts.push(ratiosText(suite.ratios));
-  const doubt = suite.noise === null ? null : doubtOf(suite.noise);
+  const doubt = doubtOfSuite(suite);
   const sentences = [...suite.notes, ...suite.missing, ...(doubt === null ? [] : [doubt])];
   if (sentences.length > 0) parts.push(sentences.join('\n'));
   return `${parts.join('\n\n')}\n`;
 }
 
 function tableText({ title, head, columns, rows }: Table): string {
-  const heading = [head, ...columns.map(({ name, unit }) => `${name} ${wordOf(unit)}`.trim())];
+  const heading = [head, ...columns.map(headingOf)];
   const lines = rows.map(({ name, cells }) => [
     name,
     ...columns.map(({ digits }, index) => figureOf(cells[index] ?? null, digits)),
@@ -27,11 +27,7 @@ function tableText({ title, head, columns, rows }: Table): string {
 }
 
 function ratiosText(ratios: readonly Ratio[]): string {
-  const lines = ratios.map(({ name, value, atMost }) => [
-    name,
-    spreadText(value, 2),
-    atMost === null ? '' : `${value.median <= atMost ? 'within' : 'above'} ${atMost}`,
-  ]);
+  const lines = ratios.map((ratio) => [ratio.name, spreadText(ratio.value, 2), verdictOf(ratio)?.text ?? '']);
   return aligned([['ratio', 'median (least to most)', 'target'], ...lines]);
 }
 

@@ -33,6 +33,8 @@ describe('a run of suites', () => {
     assert.match(stdout, /plain proxy +45\.3 +0\n/);
     assert.match(stdout, new RegExp(`report: ${folder}/report.html\n$`));
     assert.match(stderr, /small .* quickly/);
+    assert.match(readFileSync(join(folder, 'report.html'), 'utf8'), /<h2 id="small">The suite small<\/h2>/);
+    assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), /^## The suite small$/m);
     const { command, quick, machine, suites, sluice } = report();
     assert.equal(command, `npm run bench -- small --quick --out ${folder}`);
     assert.equal(quick, true);
