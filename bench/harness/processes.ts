@@ -94,10 +94,11 @@ export async function end(child: ChildProcess, folder?: string): Promise<void> {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-/** What a program says of its version, on one line. */
+/** The first line of what a program says of its version. */
 export function versionOf(tool: Tool, flag: string): string {
   const env = { ...process.env, ...tool.env };
   return execFileSync('sh', ['-c', `"${tool.path}" ${flag} 2>&1 || true`], { env })
     .toString()
+    .trim()
     .split('\n')[0]!;
 }

