@@ -19,7 +19,7 @@ export async function disagreements(
   for (const wanted of cases) {
     const texts = new Map<Side, string>();
     for (const [side, subject] of sides) {
-      const outcome = await send(bench, wanted, subject);
+      const outcome = await send(wanted, subject, pathOf(bench.filter, wanted.request.path, true));
       texts.set(side, outcome.text);
       const reason = findFault(wanted, outcome);
       if (reason !== null) found.push(`${bench.filter}, ${side}: ${wanted.name} ${reason}`);
@@ -33,21 +33,23 @@ export async function disagreements(
   return found;
 }
 
-async function send(bench: FilterBench, { request, expected }: Case, subject: Subject): Promise<Outcome> {
+/** Sends a request to `path` of a side; null when what becomes of it is what was expected. */
+export async function faultOf(wanted: Case, subject: Subject, path: string): Promise<string | null> {
+  return findFault(wanted, await send(wanted, subject, path));
+}
+
+async function send({ request, expected }: Case, subject: Subject, path: string): Promise<Outcome> {
   const echo: Record<string, string> = expected.kind === 'passes' ? { 'x-bench-echo': '1' } : {};
-  const response = await fetch(
-    `http://127.0.0.1:${subject.port}${pathOf(bench.filter, request.path, true)}`,
-    {
-      method: request.method,
-      headers: { ...request.headers, ...echo },
-      body: request.body === '' ? null : request.body,
-    },
-  );
+  const response = await fetch(`http://127.0.0.1:${subject.port}${path}`, {
+    method: request.method,
+    headers: { ...request.headers, ...echo },
+    body: request.body === '' ? null : request.body,
+  });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 /** What is wrong with an outcome; null when it is what was expected. */
-export function findFault({ request, expected }: Case, { status, headers, text }: Outcome): string | null {
+function findFault({ request, expected }: Case, { status, headers, text }: Outcome): string | null {
   switch (expected.kind) {
     case 'passes':
       if (status !== 200) return `is answered with ${status}`;

@@ -1,10 +1,8 @@
 // Starts the sides of the bench: each is one process that has all rules, and the way past them.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { startNginx } from '../harness/nginx.js';
-import { end, freePort, type Subject, startSluice } from '../harness/processes.js';
+import { freePort, type Subject, startSluice } from '../harness/processes.js';
 import { findTool } from '../harness/tools.js';
+import { startNodePeer } from '../peers/node-process.js';
 import { type FilterBench, pathOf, type Side } from './filter-bench.js';
 
 /** A busy machine is no reason to end a worker in the middle of a bench. */
@@ -20,7 +18,7 @@ export async function startSides(
   try {
     const port = await freePort();
     sides.set('sluice', await startSluice(configOf(benches, port, upstreamPort), port));
-    sides.set('javascript', await startNodeProxy(upstreamPort));
+    sides.set('javascript', await startNodePeer('javascript', 'proxy', [String(upstreamPort)]));
     const nginx = findTool('nginx-lua');
     if (nginx !== null) sides.set('nginx-lua', await startNginx(nginx, 'nginx-lua/nginx.conf', upstreamPort));
     return sides;
@@ -32,18 +30,6 @@ export async function startSides(
 
 export async function stopSides(sides: ReadonlyMap<Side, Subject>): Promise<void> {
   for (const subject of sides.values()) await subject.stop();
-}
-
-async function startNodeProxy(upstreamPort: number): Promise<Subject> {
-  const main = fileURLToPath(new URL('../peers/node/proxy.js', import.meta.url));
-  const child = fork(main, [String(upstreamPort)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const port = await Promise.race([
-    once(child, 'message').then(([value]) => value as number),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`the proxy on Node.js ended with ${code}`);
-    }),
-  ]);
-  return { name: 'javascript', scheme: 'http', port, pids: [child.pid!], stop: () => end(child) };
 }
 
 /** JSON is YAML. */

@@ -1,35 +1,10 @@
 -- The rule of the bench of `sanitise`, with lua-cjson. The head is gone when the body turns out to be no JSON, so the
 -- status stays what it was; the body does not go out.
 local cjson = require("cjson")
+local redact = require("redact")
 local lower, match, concat = string.lower, string.match, table.concat
 
-local KEYS = { passwordHash = true, cvv = true }
-local REPLACEMENT = "[redacted]"
 local UNREADABLE = '{"title":"Bad Gateway","status":502}'
-
-local function redact_keys(value)
-  for key, member in pairs(value) do
-    if KEYS[key] then
-      value[key] = REPLACEMENT
-    elseif type(member) == "table" then
-      redact_keys(member)
-    end
-  end
-end
-
-local function redact(document)
-  redact_keys(document)
-  local users = document.users
-  if type(users) ~= "table" then
-    return
-  end
-  for _, user in ipairs(users) do
-    local card = type(user) == "table" and user.card
-    if type(card) == "table" and card.number ~= nil then
-      card.number = REPLACEMENT
-    end
-  end
-end
 
 local function cleaned(text)
   local is_json, document = pcall(cjson.decode, text)
@@ -39,7 +14,12 @@ local function cleaned(text)
   if type(document) ~= "table" then
     return text
   end
-  redact(document)
+  redact.keys(document)
+  if type(document.users) == "table" then
+    for _, user in ipairs(document.users) do
+      redact.card(user)
+    end
+  end
   return cjson.encode(document)
 end
 

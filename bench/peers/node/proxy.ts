@@ -1,11 +1,12 @@
 // A proxy as one writes it by hand on uWebSockets.js and undici, in a process of its own, with rules in plain
 // JavaScript: `/with/RULE/…` goes through a rule, everything else past them. Bodies are held whole either way, so what
-// lies between the two is the rule. `node proxy.js UPSTREAM-PORT`.
+// lies between the two is the rule. `node proxy.js UPSTREAM-PORT`, and with `job` behind it the rules are those of `job.ts`.
 
 import * as uws from 'uWebSockets.js';
 import { Pool } from 'undici';
 import type { UwsModule, UwsRequest, UwsResponse } from '../../../core/listener/uws-engine.js';
 import { graphql } from './graphql.js';
+import { jobRuleOf } from './job.js';
 import { policy } from './policy.js';
 import type { ProxiedRequest, ProxiedResponse, Rule } from './rule.js';
 import { sanitise } from './sanitise.js';
@@ -14,6 +15,7 @@ import { validate } from './validate.js';
 
 const RULES: Readonly<Record<string, Rule>> = { graphql, policy, sanitise, 'url-guard': urlGuard, validate };
 const NO_RULE: Rule = {};
+const ruleOf = process.argv[3] === 'job' ? jobRuleOf : filterRuleOf;
 const HOP_BY_HOP = new Set([
   'connection',
   'content-length',
@@ -64,7 +66,7 @@ function headOf(req: UwsRequest): Omit<ProxiedRequest, 'body'> {
   };
 }
 
-function ruleOf(path: string): Rule {
+function filterRuleOf(path: string): Rule {
   const [, mode, name] = path.split('/', 3);
   return (mode === 'with' && RULES[name!]) || NO_RULE;
 }

@@ -4,15 +4,22 @@ import { isJson, type ProxiedResponse, parseJson, type Rule } from './rule.js';
 const KEYS = new Set(['passwordHash', 'cvv']);
 const REPLACEMENT = '[redacted]';
 
-export const sanitise: Rule = {
-  response(response) {
-    const { 'x-powered-by': _, ...headers } = response.headers;
-    const cleaned = { ...response, headers: { ...headers, 'x-content-type-options': 'nosniff' } };
-    if (!isJson(headers['content-type'])) return cleaned;
-    const document = parseJson(response.body);
-    return document === undefined ? unreadable : { ...cleaned, body: redact(document) };
-  },
-};
+type Users = (document: unknown) => unknown;
+
+export const sanitise = sanitiseBy((document) => (document as { users?: unknown } | null)?.users);
+
+/** Redacts what nobody should see; `usersOf` says which users there are in a document. */
+export function sanitiseBy(usersOf: Users): Rule {
+  return {
+    response(response) {
+      const { 'x-powered-by': _, ...headers } = response.headers;
+      const cleaned = { ...response, headers: { ...headers, 'x-content-type-options': 'nosniff' } };
+      if (!isJson(headers['content-type'])) return cleaned;
+      const document = parseJson(response.body);
+      return document === undefined ? unreadable : { ...cleaned, body: redact(document, usersOf) };
+    },
+  };
+}
 
 const unreadable: ProxiedResponse = {
   status: 502,
@@ -20,9 +27,9 @@ const unreadable: ProxiedResponse = {
   body: Buffer.from('{"title":"Bad Gateway","status":502}'),
 };
 
-function redact(document: unknown): Buffer {
+function redact(document: unknown, usersOf: Users): Buffer {
   redactKeys(document);
-  const users = (document as { users?: unknown } | null)?.users;
+  const users = usersOf(document);
   if (Array.isArray(users)) {
     for (const user of users) {
       const card = user?.card;

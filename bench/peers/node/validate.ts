@@ -6,13 +6,18 @@ import { isJson, parseJson, type Rule } from './rule.js';
 
 const ajv = new Ajv2020();
 formats.default(ajv);
-const check = ajv.compile(PAGE_SCHEMA);
 
-export const validate: Rule = {
-  request({ headers, body }) {
-    if (!isJson(headers['content-type'])) return 415;
-    const value = parseJson(body);
-    if (value === undefined) return 400;
-    return check(value) ? null : 422;
-  },
-};
+export const validate = validateBy(PAGE_SCHEMA);
+
+/** Holds bodies to a JSON Schema. */
+export function validateBy(schema: object): Rule {
+  const check = ajv.compile(schema);
+  return {
+    request({ headers, body }) {
+      if (!isJson(headers['content-type'])) return 415;
+      const value = parseJson(body);
+      if (value === undefined) return 400;
+      return check(value) ? null : 422;
+    },
+  };
+}
