@@ -1,5 +1,6 @@
 // `npm run bench`: which suites there are, in the order in which they run.
 import { bench } from './command/bench.js';
 import { gatewaySuite } from './gateway/suite.js';
+import { peersSuite } from './peers/suite.js';
 
-await bench([gatewaySuite]);
+await bench([gatewaySuite, peersSuite]);

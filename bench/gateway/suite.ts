@@ -1,13 +1,13 @@
 // The suite `gateway`: what the whole gateway costs next to nginx as a plain proxy, on the same upstream, in turn.
 import { residentMb } from '../harness/accounting.js';
-import { cpuRatio, type Entrant, failures, inTurn, type Runs, ratio, spread } from '../harness/contest.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, ratio } from '../harness/contest.js';
 import { LARGE_PAGE_BYTES } from '../harness/job.js';
 import type { LoadGenerator } from '../harness/load.js';
 import { findLoadGenerator } from '../harness/load-generators.js';
+import { LOAD_COLUMNS, loadCells, pauseAtHalfLoad } from '../harness/load-table.js';
 import { versionOf } from '../harness/processes.js';
-import { median } from '../harness/statistics.js';
 import { findTool } from '../harness/tools.js';
-import type { Cell, Column, Findings, Ratio, Run, Suite } from '../suite.js';
+import type { Cell, Findings, Ratio, Run, Suite } from '../suite.js';
 import { AT_HALF_LOAD, planOf, SCENARIOS, type Scenario } from './scenarios.js';
 import { type Sides, startSides } from './subjects.js';
 
@@ -22,15 +22,6 @@ const SETTINGS: Readonly<Record<'full' | 'quick', Settings>> = {
   full: { rounds: 5, seconds: 1.2, warmUpSeconds: 4 },
   quick: { rounds: 2, seconds: 0.4, warmUpSeconds: 0.8 },
 };
-
-const COLUMNS: readonly Column[] = [
-  { name: 'CPU per request', unit: 'us', digits: 1 },
-  { name: 'requests', unit: '1/s', digits: 0 },
-  { name: 'p50', unit: 'ms', digits: 2 },
-  { name: 'p99', unit: 'ms', digits: 2 },
-  { name: 'p99.9', unit: 'ms', digits: 2 },
-  { name: 'failed', unit: 'count', digits: 0 },
-];
 
 export const gatewaySuite: Suite = {
   name: 'gateway',
@@ -93,7 +84,7 @@ class GatewayRun {
     const measured = this.#ratios.filter(({ id }) => !id.includes('half-load'));
     return {
       tables: [
-        { title: 'One scenario after the other', head: 'scenario', columns: COLUMNS, rows: this.#rows },
+        { title: 'One scenario after the other', head: 'scenario', columns: LOAD_COLUMNS, rows: this.#rows },
         this.#memoryTable(idleMb),
       ],
       charts: [
@@ -136,7 +127,7 @@ class GatewayRun {
   async #compareLatency(scenario: Scenario): Promise<void> {
     const row = this.#rows.find(({ name }) => name === scenario.name)!;
     const saturatedPerSecond = (row.cells[1] as { median: number }).median;
-    const pauseMs = (scenario.connections * 1000) / (saturatedPerSecond / 2);
+    const pauseMs = pauseAtHalfLoad(saturatedPerSecond, scenario.connections);
     const runs = await this.#inTurn(scenario, this.#settings.seconds * 2, pauseMs);
     this.#tell(`${scenario.name}, half load`, runs);
     if (runs.length < 2) return;
@@ -167,8 +158,8 @@ class GatewayRun {
   }
 
   #tell(name: string, [own, peer]: readonly Runs[]): void {
-    this.#rows.push({ name, cells: cellsOf(own!) });
-    if (peer !== undefined) this.#rows.push({ name: '  nginx, plain proxy', cells: cellsOf(peer) });
+    this.#rows.push({ name, cells: loadCells(own!) });
+    if (peer !== undefined) this.#rows.push({ name: '  nginx, plain proxy', cells: loadCells(peer) });
   }
 
   #step(step: string): void {
@@ -203,15 +194,4 @@ class GatewayRun {
       jobs: value('sluice_dispatch_batch_size_sum'),
     };
   }
-}
-
-function cellsOf(runs: Runs): Cell[] {
-  return [
-    spread(runs, ({ cpuUs }) => cpuUs),
-    spread(runs, ({ perSecond }) => perSecond),
-    median(runs.map(({ p50Ms }) => p50Ms)),
-    median(runs.map(({ p99Ms }) => p99Ms)),
-    median(runs.map(({ p999Ms }) => p999Ms)),
-    failures(runs),
-  ];
 }
