@@ -2,5 +2,6 @@
 import { bench } from './command/bench.js';
 import { gatewaySuite } from './gateway/suite.js';
 import { peersSuite } from './peers/suite.js';
+import { scaleSuite } from './scale/suite.js';
 
-await bench([gatewaySuite, peersSuite]);
+await bench([gatewaySuite, peersSuite, scaleSuite]);

@@ -1,5 +1,5 @@
 // What processes used, from the kernel's accounting.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** Ticks per second of /proc, fixed on Linux. */
 const TICKS_PER_S = 100;
@@ -36,12 +36,35 @@ export function cpuBetween(before: CpuSample, after: CpuSample): number {
   return nanoseconds / 1e9;
 }
 
+/** Files and sockets that processes have open. */
+export function openFiles(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0);
+}
+
 /** Resident memory of processes, in MiB. */
 export function residentMb(pids: readonly number[]): number {
-  let kb = 0;
-  for (const pid of pids) {
-    kb += Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  return memoryMb(pids, 'VmRSS');
+}
+
+/** The most that it was since the peak was reset, or since they began, each for itself, in MiB. */
+export function peakMb(pids: readonly number[]): number {
+  return memoryMb(pids, 'VmHWM');
+}
+
+/** Lets the peak of processes begin anew. False where the kernel does not let us. */
+export function resetPeak(pids: readonly number[]): boolean {
+  try {
+    for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    return true;
+  } catch {
+    return false;
   }
+}
+
+function memoryMb(pids: readonly number[], field: 'VmRSS' | 'VmHWM'): number {
+  const line = new RegExp(`^${field}:\\s+(\\d+)`, 'm');
+  let kb = 0;
+  for (const pid of pids) kb += Number(line.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   return kb / 1024;
 }
 

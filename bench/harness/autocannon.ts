@@ -1,6 +1,9 @@
 // Load by autocannon, in a process of its own, where wrk cannot be had.
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cpuBetween, cpuOf } from './accounting.js';
 import { type LoadGenerator, type LoadPlan, type LoadResult, urlOf } from './load.js';
@@ -28,12 +31,19 @@ export class Autocannon implements LoadGenerator {
     if (request.body !== '') args.push('--body', request.body);
     if (pauseMs > 0)
       args.push('--overallRate', String(Math.max(1, Math.round((connections * 1000) / pauseMs))));
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-autocannon-'));
+    if (plan.paths !== undefined) {
+      const file = join(folder, 'requests.har');
+      writeFileSync(file, JSON.stringify(archiveOf(subject, plan, plan.paths)));
+      args.push('--har', file);
+    }
     const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };
     const before = cpuOf(subject.pids);
-    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args, urlOf(subject, plan)], {
+    const run = promisify(execFile)(process.execPath, [PROGRAM, ...args, urlOf(subject, plan)], {
       env,
       maxBuffer: 1 << 24,
     });
+    const { stdout } = await run.finally(() => rmSync(folder, { recursive: true, force: true }));
     const cpu = cpuBetween(before, cpuOf(subject.pids));
     const { requests, latency, errors, non2xx } = JSON.parse(stdout) as Output;
     return {
@@ -46,4 +56,17 @@ export class Autocannon implements LoadGenerator {
       cpuUs: (cpu * 1e6) / requests.total,
     };
   }
+}
+
+/** Requests for several paths, in the form that `--har` reads. */
+function archiveOf({ scheme, port }: Subject, { request }: LoadPlan, paths: readonly string[]): object {
+  const { method, body } = request;
+  const headers = Object.entries(request.headers).map(([name, value]) => ({ name, value }));
+  const entries = paths.map((path) => ({
+    request: {
+      ...{ method, url: `${scheme}://127.0.0.1:${port}${path}`, headers },
+      ...(body === '' ? {} : { postData: { text: body } }),
+    },
+  }));
+  return { log: { entries } };
 }

@@ -29,8 +29,15 @@ export const PAGE_SCHEMA = {
 export function pageOf(bytes: number, members: Readonly<Record<string, unknown>> = {}): Page {
   const users: User[] = [];
   const page: Page = { total: 5000, page: 1, users };
-  do users.push({ ...SAMPLE_USER, ...members, id: 5000 + users.length });
-  while (sizeOf(page) + sizeOf({ ...SAMPLE_USER, ...members }) + 1 < bytes);
+  const sample = { ...SAMPLE_USER, ...members };
+  const room = bytes - sizeOf(sample) - 1;
+  // There is a comma between users, and none before the first.
+  let size = sizeOf(page) - 1;
+  do {
+    const user = { ...sample, id: 5000 + users.length };
+    users.push(user);
+    size += sizeOf(user) + 1;
+  } while (size < room);
   return fill(bytes, (note) => ({ ...page, users: [...users.slice(0, -1), { ...users.at(-1)!, note }] }));
 }
 

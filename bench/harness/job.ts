@@ -82,7 +82,8 @@ const holding = (schema: object): object => ({
   grants: { schemas: true },
 });
 
-const FILTERS = {
+/** The filters of the job by name. */
+export const FILTERS = {
   guard: {
     module: 'builtin:policy',
     config: {

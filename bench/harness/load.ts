@@ -21,6 +21,8 @@ export interface LoadResult {
 
 export interface LoadPlan {
   readonly request: LoadRequest;
+  /** Where the requests go, one after the other, instead of all to the path of `request`. */
+  readonly paths?: readonly string[];
   readonly connections: number;
   /** May be a part of one where the generator can. */
   readonly seconds: number;

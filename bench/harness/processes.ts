@@ -1,5 +1,6 @@
 // Starts and stops what takes part in a bench, each in a process of its own.
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childrenOf } from './descendants.js';
 import type { Tool } from './tools.js';
 import type { Answers } from './upstream.js';
 
@@ -20,6 +22,12 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
+/** A gateway. */
+export interface SluiceSubject extends Subject {
+  /** Its configuration, which it watches. */
+  readonly file: string;
+}
+
 /** Long, since a busy machine is slow to start what it starts. */
 const START_PATIENCE_MS = 60_000;
 
@@ -31,32 +39,49 @@ export async function startUpstream(answers: Answers = {}): Promise<{ port: numb
   return { port, stop: () => end(child) };
 }
 
-/** Starts the gateway as an operator would, with a configuration of this text and `files` beside it. */
+/**
+ * Starts the gateway as an operator would, with a configuration of this text and `files` beside it. `more` are further
+ * arguments of `sluice run`.
+ */
 export async function startSluice(
   config: string,
   port: number,
   files: Readonly<Record<string, Uint8Array>> = {},
-): Promise<Subject> {
+  more: readonly string[] = [],
+): Promise<SluiceSubject> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const file = join(folder, 'sluice.yaml');
   writeFileSync(file, config);
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   const main = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, 'run', '--config', file], {
+  const child = spawn(process.execPath, [main, 'run', '--config', file, ...more], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await listening(port, child, folder);
-  return { name: 'sluice', scheme: 'http', port, pids: [child.pid!], stop: () => end(child, folder) };
+  return {
+    ...{ name: 'sluice', scheme: 'http', port, file },
+    pids: [child.pid!, ...childrenOf(child.pid!)],
+    stop: () => end(child, folder),
+  };
 }
 
-/** A port that was free a moment ago. */
+/** Linux gives ports from 32768 on to clients, and a client may have taken one before a server that is slow to start does. */
+const PORTS = { from: 10_000, below: 32_768 };
+
+/** A port that was free a moment ago, and that no client is given. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.below);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Waits until a process answers HTTP on a port; one that does not is ended, and its folder goes. */

@@ -1,12 +1,17 @@
 // The upstream of a bench, in a process of its own: answers with the same 1 KB of JSON, or with what it was given for
-// a path. A request that says `x-bench-echo` gets its own body back, so that a check sees what came through.
+// a path, or where that ends in `/bytes/N` with so many bytes. A request that says `x-bench-echo` gets its own body back, so that a check
+// sees what came through.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { chunksOf } from './chunks.js';
 import { SAMPLE_USER } from './sample.js';
 
 /** Bodies of JSON by path. */
 export type Answers = Readonly<Record<string, string>>;
+
+const BYTES_PATH = /\/bytes\/(\d+)$/;
 
 const sample = Buffer.from(JSON.stringify(SAMPLE_USER));
 
@@ -22,6 +27,12 @@ function serve(answers: ReadonlyMap<string, Buffer>): void {
     };
     if (request.headers['x-bench-echo'] !== undefined) {
       void buffer(request).then(answer);
+      return;
+    }
+    const bytes = BYTES_PATH.exec(request.url!)?.[1];
+    if (bytes !== undefined && request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes });
+      Readable.from(chunksOf(Number(bytes)), { objectMode: false }).pipe(response);
       return;
     }
     request.resume();

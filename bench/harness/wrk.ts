@@ -12,8 +12,17 @@ import type { Tool } from './tools.js';
 
 /** wrk takes whole seconds. It is told to end when a run is over, and this is what ends it when nobody is left to. */
 const LONGEST_S = 600;
+/** An answer that takes longer has failed. */
+const PATIENCE = '30s';
 /** What its script says before it connects. Until then a signal ends it without a word. */
 const READY = 'ready\n';
+
+/** Every path in turn, of what was written down before the run. */
+const REQUESTS_IN_TURN = `local at = 0
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end`;
 
 export class Wrk implements LoadGenerator {
   readonly name = 'wrk';
@@ -27,7 +36,16 @@ export class Wrk implements LoadGenerator {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-wrk-'));
     const script = join(folder, 'request.lua');
     writeFileSync(script, scriptOf(plan));
-    const args = ['-t1', `-c${plan.connections}`, `-d${LONGEST_S}s`, '--latency', '-s', script];
+    const args = [
+      '-t1',
+      `-c${plan.connections}`,
+      `-d${LONGEST_S}s`,
+      '--latency',
+      '--timeout',
+      PATIENCE,
+      '-s',
+      script,
+    ];
     const wrk = spawn(this.#tool.path, [...args, urlOf(subject, plan)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...this.#tool.env },
@@ -71,17 +89,21 @@ function resultOf(output: string): Omit<LoadResult, 'cpuUs'> {
   return JSON.parse(output.slice(at)) as Omit<LoadResult, 'cpuUs'>;
 }
 
-function scriptOf({ request, pauseMs, isRefused }: LoadPlan): string {
+function scriptOf({ request, paths = [], pauseMs, isRefused }: LoadPlan): string {
+  const places = paths.map((path) => `"${path}"`).join(',\n');
   const headers = Object.entries(request.headers)
     .map(([name, value]) => `wrk.headers["${name}"] = "${value}"`)
     .join('\n');
   return `wrk.method = "${request.method}"
 ${headers}
 wrk.body = ${request.body === '' ? 'nil' : `[==[${request.body}]==]`}
+local requests = {}
 function init()
+  for _, path in ipairs({${places}}) do requests[#requests + 1] = wrk.format(nil, path) end
   io.write("ready\\n")
   io.flush()
 end
+${paths.length === 0 ? '' : REQUESTS_IN_TURN}
 ${pauseMs === 0 ? '' : `function delay() return math.random() * ${2 * pauseMs} end`}
 function done(summary, latency, requests)
   local errors = summary.errors

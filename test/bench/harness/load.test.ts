@@ -17,6 +17,7 @@ describe('load', () => {
     bodies: new Set<string>(),
     types: new Set<string>(),
     methods: new Set<string>(),
+    paths: new Set<string>(),
   };
   const server = createServer((request, response) => {
     let body = '';
@@ -27,6 +28,7 @@ describe('load', () => {
       seen.requests += 1;
       seen.bodies.add(body);
       seen.methods.add(request.method!);
+      seen.paths.add(request.url!);
       seen.types.add(request.headers['content-type'] ?? '');
       response.writeHead(request.url === '/no' ? 403 : 200).end('{}');
     });
@@ -68,6 +70,14 @@ describe('load', () => {
       assert.equal((await generator.load(subject, planOf('/no', { isRefused: true }))).failed, 0);
       const letIn = await generator.load(subject, planOf('/', { isRefused: true }));
       assert.equal(letIn.failed, letIn.requests);
+    });
+
+    it(`by ${generator.name} goes to several paths in turn`, async () => {
+      seen.paths.clear();
+      const paths = ['/users/1', '/users/2?page=1', '/users/3'];
+      const result = await generator.load(subject, planOf('/', { paths }));
+      assert.equal(result.failed, 0);
+      assert.deepEqual([...seen.paths].sort(), paths);
     });
 
     it(`by ${generator.name} rests between an answer and the next request when it is told to`, async () => {

@@ -1,0 +1,147 @@
+// What a request costs with more and more clients at once, and what those cost that only stay connected; next to nginx.
+import { cpuBetween, cpuOf, residentMb } from '../harness/accounting.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, spread } from '../harness/contest.js';
+import { REQUESTS } from '../harness/job.js';
+import type { LoadPlan } from '../harness/load.js';
+import { LOAD_COLUMNS, loadCells } from '../harness/load-table.js';
+import type { Subject } from '../harness/processes.js';
+import { possibleConnections, withIdleClients } from '../peers/memory.js';
+import type { Cell, Findings, Ratio } from '../suite.js';
+import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
+
+const COUNTS = [1, 16, 64, 512, 5_000] as const;
+const MOST = COUNTS[COUNTS.length - 1]!;
+/** What the most are held next to. */
+const USUAL = 64;
+/** Of each client, nginx has one to the upstream as well. */
+const SOCKETS_PER_CLIENT = 2;
+/** Clients are let in one after the other: for each so many, a run is as much longer as it is without. */
+const CLIENTS_OF_A_RUN = 1_000;
+/** A busy machine is slow to have its turn with thousands of clients; that is no failure. */
+const PATIENT = {
+  routes: [
+    {
+      id: 'plain',
+      match: { path: REQUESTS.plain.path, methods: ['POST'] },
+      upstream: 'sample',
+      timeouts: { connectMs: 60_000, responseMs: 60_000 },
+    },
+  ],
+};
+
+export const connections: Dimension = {
+  name: 'connections',
+  measure(stage) {
+    const allowed = Math.floor(possibleConnections(MOST * SOCKETS_PER_CLIENT) / SOCKETS_PER_CLIENT);
+    const starts: (() => Promise<Subject>)[] = [() => startGateway(stage.upstreamPort, PATIENT)];
+    const { nginx } = stage;
+    if (nginx !== null) starts.push(() => nginx.start(stage.upstreamPort));
+    return withAll(starts, (subjects) => compare(stage, subjects, allowed));
+  },
+};
+
+async function compare(stage: Stage, subjects: readonly Subject[], allowed: number): Promise<Findings> {
+  const { pace, generator, step } = stage;
+  const counts = COUNTS.filter((count) => count <= allowed);
+  const rows: { name: string; cells: Cell[] }[] = [];
+  const byCount = new Map<number, readonly Runs[]>();
+  step('warm-up');
+  for (const subject of subjects) await generator.load(subject, planOf(USUAL, pace.warmUpSeconds));
+  // Before there was load of that many: what is free again afterwards is not given back, and would be taken for nothing.
+  const idle = Math.min(MOST, allowed);
+  const idleRows: { name: string; cells: Cell[] }[] = [];
+  for (const subject of subjects) {
+    step(`${idle} idle, ${subject.name}`);
+    idleRows.push({ name: subject.name, cells: await costOfIdle(subject, idle) });
+  }
+  for (const count of counts) {
+    const plan = planOf(count, pace.seconds * (1 + count / CLIENTS_OF_A_RUN));
+    const entrants = subjects.map((subject): Entrant => ({ name: subject.name, subject, plan }));
+    const runs = await inTurn(generator, entrants, Math.min(3, pace.rounds), ({ name }) =>
+      step(`${count} connections, ${name}`),
+    );
+    byCount.set(count, runs);
+    for (const [index, each] of runs.entries())
+      rows.push({ name: index === 0 ? String(count) : `  ${subjects[index]!.name}`, cells: loadCells(each) });
+  }
+  const line = (index: number) =>
+    counts.map((x) => ({ x, y: spread(byCount.get(x)![index]!, ({ cpuUs }) => cpuUs) }));
+  return {
+    ...NOTHING,
+    tables: [
+      {
+        title: 'Connections',
+        head: 'connections',
+        columns: LOAD_COLUMNS,
+        rows,
+      },
+      {
+        title: `${idle} connections that asked once, and say nothing`,
+        head: 'server',
+        columns: [
+          { name: 'memory for each', unit: 'KiB', digits: 2 },
+          { name: 'CPU of each, coming to going', unit: 'us', digits: 1 },
+          { name: 'resident before', unit: 'MiB', digits: 0 },
+          { name: 'with them', unit: 'MiB', digits: 0 },
+        ],
+        rows: idleRows,
+      },
+    ],
+    charts: [
+      {
+        kind: 'lines',
+        title: 'CPU per request by connections',
+        across: 'connections',
+        isAcrossLogarithmic: true,
+        unit: 'us',
+        series: subjects.map(({ name }, index) => ({ name, points: line(index) })),
+      },
+    ],
+    ratios: ratiosOf(byCount),
+    missing:
+      counts.length === COUNTS.length
+        ? []
+        : [
+            `${MOST} connections: a process may have too few files open here; allow it ${MOST * SOCKETS_PER_CLIENT + 512} ` +
+              '(ulimit -Hn, or LimitNOFILE of systemd)',
+          ],
+    notes: [
+      'Connections: a plain proxy; each client sends its next request when the last one was answered. Clients connect at the beginning of a run, which counts.',
+    ],
+  };
+}
+
+function ratiosOf(byCount: ReadonlyMap<number, readonly Runs[]>): Ratio[] {
+  const most = byCount.get(MOST);
+  const usual = byCount.get(USUAL);
+  if (most === undefined || usual === undefined) return [];
+  const own: Ratio = {
+    id: `scale/connections-${MOST}/connections-${USUAL}`,
+    name: `CPU per request, ${MOST} connections next to ${USUAL}`,
+    value: cpuRatio(most[0]!, usual[0]!),
+    atMost: null,
+  };
+  if (most.length < 2) return [own];
+  const value = cpuRatio(most[0]!, most[1]!);
+  return [
+    own,
+    {
+      id: `scale/connections-${MOST}/nginx`,
+      name: `${MOST} connections, next to nginx`,
+      value,
+      atMost: null,
+    },
+  ];
+}
+
+async function costOfIdle(subject: Subject, count: number): Promise<Cell[]> {
+  const beforeMb = residentMb(subject.pids);
+  const before = cpuOf(subject.pids);
+  const { open, residentMb: withMb } = await withIdleClients(subject, { count, request: REQUESTS.plain });
+  const cpuS = cpuBetween(before, cpuOf(subject.pids));
+  return [((withMb - beforeMb) * 1024) / open, (cpuS * 1e6) / open, beforeMb, withMb];
+}
+
+function planOf(count: number, seconds: number): LoadPlan {
+  return { request: REQUESTS.plain, connections: count, seconds, pauseMs: 0, isRefused: false };
+}

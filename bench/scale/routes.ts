@@ -1,0 +1,122 @@
+// What a request costs with more and more routes declared. Requests go to all of them in turn.
+import { residentMb } from '../harness/accounting.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, spread } from '../harness/contest.js';
+import type { LoadPlan } from '../harness/load.js';
+import type { SluiceSubject } from '../harness/processes.js';
+import { median } from '../harness/statistics.js';
+import type { Findings } from '../suite.js';
+import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
+
+const COUNTS = [1, 10, 100, 1_000, 10_000] as const;
+const MOST = COUNTS[COUNTS.length - 1]!;
+/** What the most are held next to. */
+const FEW = 10;
+const MOST_OVER_FEW = 1.05;
+const CONNECTIONS = 64;
+
+export const routes: Dimension = {
+  name: 'routes',
+  async measure(stage) {
+    const startedMs: number[] = [];
+    // One more with few routes tells what two gateways that are alike differ by.
+    const starts = [...COUNTS, FEW].map((count) => async () => {
+      const beganMs = performance.now();
+      const gateway = await startGateway(stage.upstreamPort, { filters: {}, routes: routesOf(count) });
+      startedMs.push(performance.now() - beganMs);
+      return gateway;
+    });
+    return withAll(starts, (gateways) => compare(stage, gateways, startedMs));
+  },
+};
+
+async function compare(
+  { pace, generator, step }: Stage,
+  gateways: readonly SluiceSubject[],
+  startedMs: readonly number[],
+): Promise<Findings> {
+  const entrants = gateways.map((subject, index): Entrant => {
+    const count = COUNTS[index] ?? FEW;
+    return { name: `${count} routes`, subject, plan: planOf(count, pace.seconds) };
+  });
+  for (const { name, subject, plan } of entrants) {
+    step(`warm-up, ${name}`);
+    await generator.load(subject, { ...plan, seconds: pace.warmUpSeconds });
+  }
+  const tell = ({ name }: Entrant): void => step(name);
+  const runs = await inTurn(generator, entrants.slice(0, COUNTS.length), pace.rounds, tell);
+  const [few, most, alike] = (await inTurn(
+    generator,
+    [entrants[COUNTS.indexOf(FEW)]!, entrants[COUNTS.indexOf(MOST)]!, entrants[COUNTS.length]!],
+    pace.pairs,
+    tell,
+  )) as [Runs, Runs, Runs];
+  const cpuUs = runs.map((each) => spread(each, ({ cpuUs }) => cpuUs));
+  const control = cpuRatio(alike, few);
+  return {
+    ...NOTHING,
+    tables: [
+      {
+        title: 'Routes',
+        head: 'routes',
+        columns: [
+          { name: 'CPU per request', unit: 'us', digits: 1 },
+          { name: 'requests', unit: '1/s', digits: 0 },
+          { name: 'p99', unit: 'ms', digits: 2 },
+          { name: 'resident', unit: 'MiB', digits: 0 },
+          { name: 'from start to serving', unit: 'ms', digits: 0 },
+        ],
+        rows: COUNTS.map((count, index) => ({
+          name: String(count),
+          cells: [
+            cpuUs[index]!,
+            spread(runs[index]!, ({ perSecond }) => perSecond),
+            median(runs[index]!.map(({ p99Ms }) => p99Ms)),
+            residentMb(gateways[index]!.pids),
+            startedMs[index]!,
+          ],
+        })),
+      },
+    ],
+    charts: [
+      {
+        kind: 'lines',
+        title: 'CPU per request by number of routes',
+        across: 'routes',
+        isAcrossLogarithmic: true,
+        unit: 'us',
+        series: [{ name: 'Sluice', points: COUNTS.map((x, index) => ({ x, y: cpuUs[index]! })) }],
+      },
+    ],
+    ratios: [
+      {
+        id: `scale/routes-${MOST}/routes-${FEW}`,
+        name: `CPU per request, ${MOST} routes next to ${FEW}`,
+        value: cpuRatio(most, few),
+        atMost: MOST_OVER_FEW,
+      },
+    ],
+    notes: [
+      `Routes: requests go to all routes in turn. Two gateways with ${FEW} routes each, in the same rounds, came to ` +
+        `${control.median.toFixed(3)} of each other: that is how finely ${pace.pairs} pairs tell.`,
+    ],
+  };
+}
+
+/** Paths of some services, with a parameter, as an API has them. */
+export function routesOf(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `route-${index}`,
+    match: { path: `${placeOf(index)}/:id`, methods: ['GET'] },
+    upstream: 'sample',
+  }));
+}
+
+function planOf(count: number, seconds: number): LoadPlan {
+  const paths = Array.from({ length: count }, (_, index) => `${placeOf(index)}/${4711 + index}`);
+  const request = { method: 'GET', path: paths[0]!, headers: {}, body: '' };
+  return { request, paths, connections: CONNECTIONS, seconds, pauseMs: 0, isRefused: false };
+}
+
+function placeOf(index: number): string {
+  return `/service-${index % 97}/v1/things-${index}`;
+}
