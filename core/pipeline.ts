@@ -12,7 +12,7 @@ import type { FilterObserver } from './phases/filter-run.js';
 import { forward, takeResponse } from './phases/forward.js';
 import { matchRoute } from './phases/match-route.js';
 import { sendReply } from './phases/reply.js';
-import { runRequestFilters } from './phases/request-filters.js';
+import { type RequestPhaseOutcome, runRequestFilters } from './phases/request-filters.js';
 import { runResponseFilters } from './phases/response-filters.js';
 import { redirectToHttps, tellStrictTransport } from './phases/secure-transport.js';
 import type { Route } from './route.js';
@@ -45,6 +45,7 @@ export class Pipeline {
     void this.#run(exchange, reply, refusal);
   };
 
+  /** Waits only where there is something to wait for: of a request without filters, that is the upstream alone. */
   async #run(exchange: Exchange, reply: Reply, refusal: GatewayError | null): Promise<void> {
     const snapshot = this.#store.acquire();
     const transport = snapshot.transports?.get(exchange.listener);
@@ -54,7 +55,25 @@ export class Pipeline {
       if (refusal !== null) throw refusal;
       const route = matchRoute(exchange, snapshot.router);
       if (transport !== undefined) redirectToHttps(exchange, transport);
-      if (exchange.response === null) await this.#serve(exchange, route);
+      if (exchange.response === null) {
+        admitClient(exchange, route);
+        const asked = runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
+        const request = asked instanceof Promise ? await asked : asked;
+        if (exchange.response === null) {
+          takeResponse(exchange, await forward(exchange, route, readsWhole(route, request)));
+        }
+        const response = exchange.response!;
+        const filtering = runResponseFilters(
+          exchange,
+          response,
+          route,
+          request,
+          this.#dispatcher,
+          this.#observer,
+        );
+        if (filtering !== undefined) await filtering;
+        if (route.egress !== null) await guardEgress(exchange, response, route.egress, this.#observer);
+      }
     } catch (cause) {
       exchange.error = GatewayError.from(cause);
       exchange.response?.body?.cancel(exchange.error);
@@ -67,17 +86,9 @@ export class Pipeline {
     snapshot.release();
     this.#observer.exchangeFinished(exchange);
   }
+}
 
-  async #serve(exchange: Exchange, route: Route): Promise<void> {
-    admitClient(exchange, route);
-    const request = await runRequestFilters(exchange, route, this.#dispatcher, this.#observer);
-    if (exchange.response === null) {
-      const wholeResponse =
-        route.responseChains[request.reached]!.body !== 'none' || route.egress?.bodies === true;
-      takeResponse(exchange, await forward(exchange, route, wholeResponse));
-    }
-    const response = exchange.response!;
-    await runResponseFilters(exchange, response, route, request, this.#dispatcher, this.#observer);
-    if (route.egress !== null) await guardEgress(exchange, response, route.egress, this.#observer);
-  }
+/** Somebody reads the body of the response: no part of it and no compressed one will do. */
+function readsWhole({ responseChains, egress }: Route, { reached }: RequestPhaseOutcome): boolean {
+  return responseChains[reached]!.body !== 'none' || egress?.bodies === true;
 }

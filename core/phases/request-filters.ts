@@ -27,24 +27,43 @@ export interface RequestPhaseOutcome {
 
 /**
  * Runs the request filters. Afterwards the exchange is edited, or it has a response that a filter gave.
+ * @returns the outcome itself where nothing had to be waited for
  * @throws GatewayError SLUICE_LISTEN_BODY_TOO_LARGE, SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_*
  */
-export async function runRequestFilters(
+export function runRequestFilters(
   exchange: Exchange,
   route: Route,
   dispatcher: Dispatcher,
   observer: FilterObserver,
-): Promise<RequestPhaseOutcome> {
+): RequestPhaseOutcome | Promise<RequestPhaseOutcome> {
   refuseHeldOut(exchange, route, dispatcher, observer);
   // Before any filter: what a client names in `connection` must not take along what a filter sets.
   exchange.requestHeaders = exchange.requestHeaders.withoutHopByHop();
   limitBody(exchange, route.config.limits.requestBodyBytes);
+  const { requestBody: body } = exchange;
+  const { requestChain: chain } = route;
+  const holds = chain.body === 'buffer' || isSmall(body);
+  const isAtHand = !holds || body === null || body instanceof BufferedBody;
+  if (isAtHand && chain.links.length === 0) return untouched(route);
+  return holdAndRun(exchange, route, dispatcher, observer, holds);
+}
+
+function untouched({ responseChains }: Route): RequestPhaseOutcome {
+  return { reached: responseChains.length - 1, contexts: null };
+}
+
+async function holdAndRun(
+  exchange: Exchange,
+  route: Route,
+  dispatcher: Dispatcher,
+  observer: FilterObserver,
+  holds: boolean,
+): Promise<RequestPhaseOutcome> {
   const { requestChain: chain } = route;
   const everybody = route.responseChains.length - 1;
-  const holds = chain.body === 'buffer' || isSmall(exchange.requestBody);
   let held = exchange.requestBody instanceof BufferedBody ? exchange.requestBody.bytes : null;
   if (held === null && holds) held = await holdBody(exchange, route.config.limits.requestBodyBytes);
-  if (chain.links.length === 0) return { reached: everybody, contexts: null };
+  if (chain.links.length === 0) return untouched(route);
 
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
   const stage = bodyStage(chain, exchange.requestBody);

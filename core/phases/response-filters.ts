@@ -15,18 +15,29 @@ import type { RequestPhaseOutcome } from './request-filters.js';
 
 /**
  * Runs the response filters of the filters that the request got through, over the response on the exchange.
+ * @returns undefined where there are none, since an await of nothing costs as well
  * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_*, SLUICE_UPSTREAM_CUT
  */
-export async function runResponseFilters(
+export function runResponseFilters(
   exchange: Exchange,
   response: ExchangeResponse,
   route: Route,
   request: RequestPhaseOutcome,
   dispatcher: Dispatcher,
   observer: FilterObserver,
-): Promise<void> {
+): Promise<void> | undefined {
   const chain = route.responseChains[request.reached]!;
-  if (chain.links.length === 0) return;
+  if (chain.links.length === 0) return undefined;
+  return runChain(chain, response, request, { exchange, route, dispatcher, observer });
+}
+
+async function runChain(
+  chain: PhaseChain,
+  response: ExchangeResponse,
+  request: RequestPhaseOutcome,
+  setting: FilterSetting,
+): Promise<void> {
+  const { exchange, route } = setting;
   if (chain.body !== 'none') makePlain(exchange, response);
   if (chain.body === 'buffer' && response.body !== null) {
     const maxBytes = route.config.limits.responseBufferBytes;
@@ -40,7 +51,6 @@ export async function runResponseFilters(
   const message = buildMessage(exchange, 'response', stage, held);
   const fields = stage === 'follows' ? bodyFields(response.headers) : null;
   const links = withContexts(chain, request.contexts);
-  const setting: FilterSetting = { exchange, route, dispatcher, observer };
   const run = new ChainRun(setting, chain, links, message);
   const callout = run.take(await run.visit());
   if (callout !== null) await run.goOn(callout);

@@ -39,7 +39,7 @@ export class HeadScanner {
     const fields = this.#scanStatusLine(bytes, start, end);
     if (fields === -1) return null;
     const count = this.#scanFields(bytes, fields, end);
-    return count === -1 ? null : this.#build(bytes.toString('latin1', fields, this.next), fields, count);
+    return count === -1 ? null : this.#build(bytes, fields, count);
   }
 
   /** @returns where the first field stands, or -1 */
@@ -95,11 +95,12 @@ export class HeadScanner {
     return this.next === -1 ? -1 : count;
   }
 
-  #build(text: string, offset: number, count: number): ResponseHead {
+  #build(bytes: Buffer, offset: number, count: number): ResponseHead {
+    const text = bytes.toString('latin1', offset, this.next);
     const marks = HeadScanner.#marks;
     const head = new ResponseHead(this.#status);
     for (let i = 0; i < count; i += 4) {
-      const name = lowerCaseName(text.slice(marks[i]! - offset, marks[i + 1]! - offset));
+      const name = lowerCaseName(bytes, marks[i]!, marks[i + 1]!);
       const end = marks[i + 3]! - offset;
       if ((name === 'content-length' || name === 'transfer-encoding') && hasTab(text, end)) {
         throw new ProtocolError(`a tab behind ${name}`);

@@ -24,8 +24,10 @@ import type { UpstreamRequest } from './upstream.js';
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 const TURN = new SendTurn();
-/** Requests up to this size are one string and one write: libuv tries to send them without a copy on the heap. */
+/** Requests up to this size are one write: libuv tries to send them at once, so as a rule nothing is kept of them. */
 const MAX_JOINED_BYTES = 16 * 1024;
+/** What requests in clear text are put together in. Given away where the socket did not take all of one. */
+let sendBuffer = Buffer.allocUnsafeSlow(MAX_JOINED_BYTES);
 /** A target that closes after its `keep-alive: timeout=…` must not find us sending just then. */
 const KEEP_ALIVE_MARGIN_MS = 2000;
 
@@ -36,6 +38,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
   readonly #connector: TargetConnector;
   readonly #keepAliveMs: number;
   readonly #wheel: DeadlineWheel;
+  readonly #encrypted: boolean;
   readonly #parser = new ResponseParser(this);
   readonly #onread: OnReadOpts = { buffer: READ_BUFFER, callback: (bytes) => this.#onRead(bytes) };
   #state: State = 'idle';
@@ -62,6 +65,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     this.#connector = connector;
     this.#keepAliveMs = keepAliveMs;
     this.#wheel = wheel;
+    this.#encrypted = connector.secure;
   }
 
   send(request: UpstreamRequest, events: ConnectionEvents): void {
@@ -185,11 +189,15 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
   #sendBuffered({ bytes }: BufferedBody): void {
     const socket = this.#socket!;
     const head = `${this.#head}content-length: ${bytes.length}\r\n\r\n`;
-    if (head.length + bytes.length <= MAX_JOINED_BYTES) {
-      const view =
-        bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      const text = view.toString('latin1');
-      socket.write(head + text, 'latin1');
+    const size = head.length + bytes.length;
+    if (size <= MAX_JOINED_BYTES) {
+      // TLS keeps what it is given until it has made records of it.
+      const joined = this.#encrypted ? Buffer.allocUnsafe(size) : sendBuffer;
+      joined.write(head, 0, 'latin1');
+      joined.set(bytes, head.length);
+      socket.write(joined.subarray(0, size));
+      if (!this.#encrypted && socket.writableLength > 0)
+        sendBuffer = Buffer.allocUnsafeSlow(MAX_JOINED_BYTES);
       return;
     }
     this.#joined = false;

@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { lowerCaseName } from '../../../core/upstream/field-names.js';
 
+const lowerCaseNameOf = (name: string): string => {
+  const bytes = Buffer.from(`x${name}:`, 'latin1');
+  return lowerCaseName(bytes, 1, bytes.length - 1);
+};
+
 describe('lowerCaseName', () => {
   it('lower-cases every spelling of every name', () => {
     const names = [
@@ -14,7 +19,7 @@ describe('lowerCaseName', () => {
       'x-mine',
       'constructor',
     ];
-    assert.deepEqual(names.map(lowerCaseName), [
+    assert.deepEqual(names.map(lowerCaseNameOf), [
       ...[
         'content-length',
         'content-length',
