@@ -63,7 +63,8 @@ export class BufferedBody implements Body {
 /** Told once that an exchange is over before its time: the client left, or a drain ran out of patience. */
 export class Cancellation {
   #reason: GatewayError | undefined;
-  #listeners: ((reason: GatewayError) => void)[] = [];
+  /** Null without any. */
+  #listeners: ((reason: GatewayError) => void)[] | null = null;
 
   get reason(): GatewayError | undefined {
     return this.#reason;
@@ -72,6 +73,7 @@ export class Cancellation {
   /** Runs `listener` at the cancellation; at once when it already happened. */
   subscribe(listener: (reason: GatewayError) => void): void {
     if (this.#reason !== undefined) listener(this.#reason);
+    else if (this.#listeners === null) this.#listeners = [listener];
     else this.#listeners.push(listener);
   }
 
@@ -80,8 +82,8 @@ export class Cancellation {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener(reason);
+    this.#listeners = null;
+    if (listeners !== null) for (const listener of listeners) listener(reason);
   }
 }
 

@@ -1,4 +1,5 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type AdminDesk, AdminListener, adminSetupOf } from './admin-listener.js';

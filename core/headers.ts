@@ -61,6 +61,8 @@ const COMMON: ReadonlySet<string> = new Set([
   ...['x-forwarded-proto', 'x-frame-options', 'x-powered-by', 'x-real-ip', 'x-request-id'],
 ]);
 
+const TRAILERS = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i;
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // obs-text (%x80-FF) is allowed, anything that does not fit into one byte is not.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -218,8 +220,9 @@ function truncate(flat: string[], length: number): void {
 }
 
 /** True when `te` says that fields after the body of the response are of use (RFC 9110 §10.1.4). */
-export function acceptsTrailers(headers: HeaderList): boolean {
-  return headers.getAll('te').some((value) => /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i.test(value));
+export function acceptsTrailers({ flat }: HeaderList): boolean {
+  for (let i = 0; i < flat.length; i += 2) if (flat[i] === 'te' && TRAILERS.test(flat[i + 1]!)) return true;
+  return false;
 }
 
 /**
@@ -250,11 +253,17 @@ export function forwardableTrailers(
 
 /** Answers for the names of one message whether they stop at this hop: the known ones, and what `connection` names. */
 export function hopByHopTest(headers: HeaderList): (lowerCaseName: string) => boolean {
-  const connections = headers.getAll('connection');
-  if (connections.every((value) => PLAIN_CONNECTION.has(value))) return isHopByHop;
+  if (namesNothing(headers)) return isHopByHop;
   const named = new Set<string>();
-  for (const value of connections) {
+  for (const value of headers.getAll('connection')) {
     for (const option of value.split(',')) named.add(option.trim().toLowerCase());
   }
   return (name) => HOP_BY_HOP.has(name) || named.has(name);
+}
+
+function namesNothing({ flat }: HeaderList): boolean {
+  for (let i = 0; i < flat.length; i += 2) {
+    if (flat[i] === 'connection' && !PLAIN_CONNECTION.has(flat[i + 1]!)) return false;
+  }
+  return true;
 }

@@ -6,7 +6,7 @@ import type { PipelineObserver } from './pipeline.js';
 import type { RolloutWatch } from './rollout-watch.js';
 import type { BuildObserver } from './snapshot-builder.js';
 import type { AccessLog } from './telemetry/access-log.js';
-import { outcomeStatus } from './telemetry/exchange-outcome.js';
+import { elapsedMs, outcomeStatus } from './telemetry/exchange-outcome.js';
 import type { Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import type { FilterCall, FilterFailure, FilterLogLine, PhaseName } from './wasm/guest-abi.js';
@@ -28,8 +28,9 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
   }
 
   exchangeFinished(exchange: Exchange): void {
-    this.#metrics.exchangeFinished(exchange);
-    this.#accessLog?.exchangeFinished(exchange);
+    const durationMs = elapsedMs(exchange);
+    this.#metrics.exchangeFinished(exchange, durationMs);
+    this.#accessLog?.exchangeFinished(exchange, durationMs);
     this.#watch.exchangeEnded(exchange.revision, outcomeStatus(exchange));
     if (exchange.error?.source === 'internal') {
       this.#log.error({ error: exchange.error, requestId: exchange.id }, 'the gateway failed on a request');

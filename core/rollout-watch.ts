@@ -14,6 +14,11 @@ class Counts {
   errors = 0;
   filterFailures = 0;
 
+  add(isError: boolean): void {
+    this.requests += 1;
+    if (isError) this.errors += 1;
+  }
+
   share(of: 'errors' | 'filterFailures'): number {
     return this.requests === 0 ? 0 : Math.min(1, this[of] / this.requests);
   }
@@ -86,21 +91,17 @@ export class RolloutWatch {
     if (revision !== this.#running) return;
     this.#turnSpan(this.#nowMs());
     const isError = status >= 500;
-    for (const counts of this.#counting()) {
-      counts.requests += 1;
-      if (isError) counts.errors += 1;
-    }
+    this.#span.add(isError);
+    if (this.#watch === null) return;
+    this.#watch.after.add(isError);
     this.#judge();
   }
 
   /** The exchange that it failed ends later. */
   filterFailed(revision: string): void {
     if (revision !== this.#running) return;
-    for (const counts of this.#counting()) counts.filterFailures += 1;
-  }
-
-  #counting(): Counts[] {
-    return this.#watch === null ? [this.#span] : [this.#span, this.#watch.after];
+    this.#span.filterFailures += 1;
+    if (this.#watch !== null) this.#watch.after.filterFailures += 1;
   }
 
   #turnSpan(nowMs: number): void {

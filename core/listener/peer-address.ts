@@ -15,6 +15,29 @@ export function formatAddress(bytes: Uint8Array): string {
   return compress(groups);
 }
 
+/** Addresses of which the text is kept. */
+const MOST_KNOWN = 4096;
+
+/** Writes addresses of peers, and remembers those of IPv4: a client sends many requests. */
+export class PeerAddresses {
+  /** By the four bytes. */
+  readonly #known = new Map<number, string>();
+
+  /** @param buffer as `formatAddress` takes it */
+  textOf(buffer: ArrayBuffer): string {
+    const bytes = new Uint8Array(buffer);
+    if (bytes.length !== 4) return formatAddress(bytes);
+    const key = (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!;
+    let text = this.#known.get(key);
+    if (text === undefined) {
+      text = formatAddress(bytes);
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(key, text);
+    }
+    return text;
+  }
+}
+
 /** Replaces the longest run of at least two zero groups, the first of equals, by `::`. */
 function compress(groups: readonly string[]): string {
   let bestStart = -1;

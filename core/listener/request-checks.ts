@@ -15,6 +15,8 @@ export class RequestFacts {
   close = false;
   /** True when a value has bytes beyond ASCII: the engine must make sure that it shows them as they came. */
   highBytes = false;
+  /** What a well-formed request asks of us that we do not do; null for nothing. */
+  wish: GatewayError | null = null;
 }
 
 const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
@@ -43,7 +45,7 @@ export function checkRequest(
 ): GatewayError | null {
   const problem = checkFields(flat, facts) ?? checkPath(path) ?? checkQuery(query);
   if (problem !== null) return refuse('SLUICE_LISTEN_MALFORMED', problem);
-  return checkMethod(method) ?? checkWishes(flat);
+  return checkMethod(method) ?? facts.wish;
 }
 
 /**
@@ -100,6 +102,7 @@ function checkFields(flat: readonly string[], facts: RequestFacts): string | nul
   facts.bodyLength = 0;
   facts.close = false;
   facts.highBytes = false;
+  facts.wish = null;
   let hosts = 0;
   let lengths = 0;
   let encodings = 0;
@@ -129,6 +132,12 @@ function checkFields(flat: readonly string[], facts: RequestFacts): string | nul
       case 'connection':
         if (value === 'close' || CLOSE_OPTION.test(value)) facts.close = true;
         break;
+      case 'upgrade':
+        facts.wish ??= checkUpgrade(value);
+        break;
+      case 'expect':
+        facts.wish ??= checkExpectation(value);
+        break;
       default:
         if (!isUnframedName(name) && !isToken(name)) return `field name ${printable(name)} is not a token`;
     }
@@ -145,21 +154,18 @@ function checkFields(flat: readonly string[], facts: RequestFacts): string | nul
   return null;
 }
 
-/** What a well-formed request asks of us that we do not do. */
-function checkWishes(flat: readonly string[]): GatewayError | null {
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i]!;
-    if (name === 'upgrade') {
-      // RFC 9110 §7.8 lets a server ignore an upgrade. Java's HttpClient offers h2c with every clear-text
-      // request and is content without it; whoever asks for another protocol has no use for HTTP.
-      if (flat[i + 1]!.toLowerCase() !== 'h2c') {
-        return refuse('SLUICE_LISTEN_METHOD', 'protocol upgrades are not forwarded');
-      }
-    } else if (name === 'expect' && flat[i + 1]!.toLowerCase() !== '100-continue') {
-      return refuse('SLUICE_LISTEN_EXPECTATION', 'the expectation is not 100-continue');
-    }
-  }
-  return null;
+/**
+ * RFC 9110 §7.8 lets a server ignore an upgrade. Java's HttpClient offers h2c with every clear-text request and is content
+ * without it; whoever asks for another protocol has no use for HTTP.
+ */
+function checkUpgrade(value: string): GatewayError | null {
+  if (value.toLowerCase() === 'h2c') return null;
+  return refuse('SLUICE_LISTEN_METHOD', 'protocol upgrades are not forwarded');
+}
+
+function checkExpectation(value: string): GatewayError | null {
+  if (value.toLowerCase() === '100-continue') return null;
+  return refuse('SLUICE_LISTEN_EXPECTATION', 'the expectation is not 100-continue');
 }
 
 /** A name that is no token must not reach the log as it came. */

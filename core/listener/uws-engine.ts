@@ -52,10 +52,16 @@ export interface UwsRequest {
   forEach(visit: (name: string, value: string) => void): void;
 }
 
+/** What takes the requests of a pattern. */
+type UwsHandler = (res: UwsResponse, req: UwsRequest) => void;
+
+/** Names of the methods that register a handler for one method of HTTP, spelt as usual. */
+export type UwsVerb = 'get' | 'head' | 'post' | 'put' | 'patch' | 'del' | 'options';
+
 /** Never freed: closures that it was given live as long as the process. */
-export interface UwsApp {
-  /** Of the name that `domain` chose last, else of no name. */
-  any(pattern: string, handler: (res: UwsResponse, req: UwsRequest) => void): unknown;
+export interface UwsApp extends Record<UwsVerb, (pattern: string, handler: UwsHandler) => unknown> {
+  /** Of the name that `domain` chose last, else of no name. What is registered for the method goes before. */
+  any(pattern: string, handler: UwsHandler): unknown;
   listen(host: string, port: number, options: number, bound: (socket: unknown) => void): unknown;
   close(): unknown;
 }

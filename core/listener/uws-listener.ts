@@ -10,12 +10,12 @@ import { normalisePath } from '../target.js';
 import type { ServerTls } from '../tls/server-tls.js';
 import type { ClientCertificates } from './client-certificates.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from './listener.js';
-import { formatAddress } from './peer-address.js';
+import { PeerAddresses } from './peer-address.js';
 import { checkRequest, RequestFacts, unreadableValue, unwantedPreamble } from './request-checks.js';
 import { RequestIds } from './request-ids.js';
 import { TrustedProxies } from './trusted-proxies.js';
 import { beginEngineCork, endEngineCork } from './uws-cork.js';
-import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-engine.js';
+import type { UwsApp, UwsModule, UwsRequest, UwsResponse, UwsVerb } from './uws-engine.js';
 import { type ReplyOwner, UwsReply } from './uws-reply.js';
 import { UwsTls } from './uws-tls.js';
 
@@ -24,6 +24,20 @@ const engine = uws as unknown as UwsModule;
 /** The engine cuts a connection that it takes for idle after 8 s at the earliest. */
 const LONGEST_WATCH_MS = 4000;
 const SHORTEST_WATCH_MS = 50;
+
+/**
+ * Most requests have one of these. A handler for each knows its method: the engine is not asked for it, which makes a new
+ * string, and whoever looks a method up finds one that has its hash.
+ */
+const VERBS: readonly (readonly [UwsVerb, string])[] = [
+  ['get', 'GET'],
+  ['head', 'HEAD'],
+  ['post', 'POST'],
+  ['put', 'PUT'],
+  ['patch', 'PATCH'],
+  ['del', 'DELETE'],
+  ['options', 'OPTIONS'],
+];
 
 const ASCII = /^[\0-\x7f]*$/;
 const BEYOND_BYTE = /[^\0-\xff]/;
@@ -37,6 +51,7 @@ export class UwsListener implements Listener, ReplyOwner {
   readonly #tls: UwsTls | null;
   readonly #app: UwsApp;
   readonly #ids = new RequestIds();
+  readonly #addresses = new PeerAddresses();
   readonly #facts = new RequestFacts();
   readonly #watched = new Set<UwsReply>();
   /** Requests of this tick whose body may have come with the head. */
@@ -74,7 +89,7 @@ export class UwsListener implements Listener, ReplyOwner {
   async listen(handler: ExchangeHandler): Promise<void> {
     assert(this.#handler === null, 'a listener listens once');
     this.#handler = handler;
-    if (this.#tls === null) this.#app.any('/*', (res, req) => this.#route(res, req, null));
+    if (this.#tls === null) this.#routeAll(this.#app);
     const { host, port, sharesPort = false } = this.#options;
     const mode = sharesPort ? engine.LIBUS_LISTEN_DEFAULT : engine.LIBUS_LISTEN_EXCLUSIVE_PORT;
     this.#app.listen(host, port, mode, (socket) => {
@@ -149,22 +164,25 @@ export class UwsListener implements Listener, ReplyOwner {
     this.#watch.unref();
   }
 
+  /** In clear text, where nothing depends on a name. */
+  #routeAll(app: UwsApp): void {
+    for (const [verb, method] of VERBS) app[verb]('/*', (res, req) => this.#accept(res, req, method, null));
+    app.any('/*', (res, req) => this.#route(res, req, null));
+  }
+
   readonly #route = (res: UwsResponse, req: UwsRequest, clients: ClientCertificates | null): void => {
-    beginEngineCork();
-    try {
-      this.#accept(res, req, clients);
-    } finally {
-      endEngineCork();
-    }
+    this.#accept(res, req, req.getCaseSensitiveMethod(), clients);
   };
 
-  #accept(res: UwsResponse, req: UwsRequest, clients: ClientCertificates | null): void {
+  #accept(res: UwsResponse, req: UwsRequest, method: string, clients: ClientCertificates | null): void {
+    beginEngineCork();
     const reply = new UwsReply(this, res);
     try {
-      this.#copy(reply, res, req, clients);
+      this.#copy(reply, res, req, method, clients);
     } catch (cause) {
       this.#failed(reply, cause);
     }
+    endEngineCork();
   }
 
   /** A bug of ours; the engine would end the process over it. */
@@ -173,9 +191,14 @@ export class UwsListener implements Listener, ReplyOwner {
     reply.abort();
   }
 
-  #copy(reply: UwsReply, res: UwsResponse, req: UwsRequest, clients: ClientCertificates | null): void {
+  #copy(
+    reply: UwsReply,
+    res: UwsResponse,
+    req: UwsRequest,
+    method: string,
+    clients: ClientCertificates | null,
+  ): void {
     const facts = this.#facts;
-    const method = req.getCaseSensitiveMethod();
     const path = req.getUrl();
     const query = req.getQuery() ?? '';
     const flat: string[] = [];
@@ -185,7 +208,7 @@ export class UwsListener implements Listener, ReplyOwner {
     let refusal = checkRequest(method, path, query, flat, facts);
     if (refusal === null && facts.highBytes) refusal = restoreBytes(req, flat);
 
-    const peerAddress = formatAddress(new Uint8Array(res.getRemoteAddress()));
+    const peerAddress = this.#addresses.textOf(res.getRemoteAddress());
     // It has taken one off the connection, of whomever, and would go on as if nothing had been said.
     if (refusal === null && res.getProxiedRemoteAddress().byteLength > 0) refusal = unwantedPreamble();
     const origin = this.#proxies.isEmpty ? null : this.#proxies.originOf(peerAddress, flat);

@@ -4,14 +4,14 @@ import type { Exchange } from '../exchange.js';
 import type { Route } from '../route.js';
 import type { Router } from '../router/router.js';
 
-const PORT = /:\d*$/;
+const BRACKET = 0x5d;
 
 /**
  * Finds the route and notes it on the exchange.
  * @throws GatewayError SLUICE_ROUTE_NOT_FOUND, SLUICE_ROUTE_METHOD_NOT_ALLOWED (with `allow`)
  */
 export function matchRoute(exchange: Exchange, router: Router<Route>): Route {
-  const host = exchange.authority.replace(PORT, '');
+  const host = withoutPort(exchange.authority);
   const match = router.match(host, exchange.path, exchange.method);
   switch (match.kind) {
     case 'found':
@@ -34,4 +34,11 @@ export function matchRoute(exchange: Exchange, router: Router<Route>): Route {
         `${exchange.method} ${host}${exchange.path}: not declared`,
       );
   }
+}
+
+/** An address of IPv6 stands in brackets. */
+function withoutPort(authority: string): string {
+  const colon = authority.lastIndexOf(':');
+  if (colon === -1 || authority.charCodeAt(authority.length - 1) === BRACKET) return authority;
+  return authority.slice(0, colon);
 }

@@ -54,7 +54,7 @@ export class RadixRouter<Route> implements Router<Route> {
       // Behind `%25` the tree compares the encoding byte by byte and hands it back unread.
       escaped = literal.replaceAll('%', '%25').replaceAll('?', '%3F').replaceAll('#', '%23');
     }
-    const exact = this.#exactHosts.get(host);
+    const exact = this.#exactHosts.size === 0 ? undefined : this.#exactHosts.get(host);
     if (exact !== undefined) {
       const match = exact.match(literal, escaped, method);
       if (match !== NONE) return match;

@@ -41,6 +41,10 @@ export class RoundRobin<C extends Candidate> implements Balancer<C> {
   }
 
   choose(tried: readonly C[] = NONE): C | null {
+    const candidates = this.#candidates;
+    // One alone has nobody to take turns with.
+    if (candidates.length === 1 && tried.length === 0)
+      return candidates[0]!.available ? candidates[0]! : null;
     return this.chooseAmong((candidate) => candidate.available && !tried.includes(candidate));
   }
 

@@ -8,6 +8,8 @@ import type { HeaderList } from '../headers.js';
 /** Bytes held for a consumer that has not come yet, before the connection is paused. */
 const EARLY_BYTES = 64 * 1024;
 
+const NONE: Uint8Array[] = [];
+
 /** Where the bytes come from. */
 export interface BodySource {
   /** `push` returned false before; now there is room. */
@@ -24,7 +26,8 @@ export class ResponseBody implements Body {
   readonly length: number | null;
   readonly #source: BodySource;
   #consumer: BodyConsumer | null = null;
-  #held: Uint8Array[] = [];
+  /** Most bodies are one chunk, so a list is made when there is one. */
+  #held: Uint8Array[] = NONE;
   #heldBytes = 0;
   #paused = false;
   #delivering = false;
@@ -73,7 +76,8 @@ export class ResponseBody implements Body {
   push(bytes: Uint8Array): boolean {
     if (this.#state !== 'open') return true;
     if (this.#consumer === null || this.#held.length > 0 || this.#paused) {
-      this.#held.push(bytes);
+      if (this.#held.length === 0) this.#held = [bytes];
+      else this.#held.push(bytes);
       this.#heldBytes += bytes.length;
       return this.#consumer === null && this.#heldBytes < EARLY_BYTES;
     }
@@ -96,7 +100,7 @@ export class ResponseBody implements Body {
     if (this.#state !== 'open') return;
     this.#state = 'failed';
     this.#error = error;
-    this.#held = [];
+    this.#held = NONE;
     const consumer = this.#consumer;
     if (consumer === null) return;
     this.#close();
@@ -118,7 +122,7 @@ export class ResponseBody implements Body {
     let next = 0;
     while (next < this.#held.length && !this.#paused) this.#consumer?.chunk(this.#held[next++]!);
     this.#delivering = false;
-    this.#held = this.#held.slice(next);
+    this.#held = next === this.#held.length ? NONE : this.#held.slice(next);
     this.#heldBytes = 0;
     if (this.#held.length > 0 || this.#state !== 'ended') return;
     const consumer = this.#consumer;
@@ -129,6 +133,6 @@ export class ResponseBody implements Body {
   #close(): void {
     this.#state = 'closed';
     this.#consumer = null;
-    this.#held = [];
+    this.#held = NONE;
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatAddress } from '../../../core/listener/peer-address.js';
+import { formatAddress, PeerAddresses } from '../../../core/listener/peer-address.js';
 
 describe('formatAddress', () => {
   for (const [hex, text] of [
@@ -18,4 +18,14 @@ describe('formatAddress', () => {
       assert.equal(formatAddress(Buffer.from(hex, 'hex')), text);
     });
   }
+});
+
+describe('PeerAddresses', () => {
+  it('writes the same address again, and tells it from others', () => {
+    const addresses = new PeerAddresses();
+    const texts = [[10, 0, 0, 1], [200, 0, 0, 1], [10, 0, 0, 1], new Array<number>(16).fill(0), []].map(
+      (bytes) => addresses.textOf(new Uint8Array(bytes).buffer),
+    );
+    assert.deepEqual(texts, ['10.0.0.1', '200.0.0.1', '10.0.0.1', '::', '']);
+  });
 });

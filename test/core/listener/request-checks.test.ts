@@ -138,10 +138,13 @@ describe('checkRequest', () => {
       'GET',
       '/',
       '',
-      ['host', 'b', 'connection', 'close', 'x', '\xe9', 'content-length', '3'],
+      ['host', 'b', 'connection', 'close', 'x', '\xe9', 'content-length', '3', 'upgrade', 'websocket'],
       facts,
     );
     checkRequest('GET', '/', '', HOST, facts);
-    assert.deepEqual({ ...facts }, { authority: 'a', bodyLength: 0, close: false, highBytes: false });
+    assert.deepEqual(
+      { ...facts },
+      { authority: 'a', bodyLength: 0, close: false, highBytes: false, wish: null },
+    );
   });
 });
