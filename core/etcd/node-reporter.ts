@@ -1,10 +1,11 @@
 // Tells the fleet what this gateway runs: an entry below `nodes/` that lives as long as its lease, which ends by itself
 // when the gateway does.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
 import { certificatesInUse, describeCertificate, type TlsInUse } from '../tls/certificates-in-use.js';
 import type { KeyLayout } from './key-layout.js';
-import type { KeyValueStore } from './key-value-store.js';
+import type { Condition, KeyValueStore } from './key-value-store.js';
 
 /** A certificate that a gateway does TLS with, or a list of those that are revoked. */
 export interface NodeCertificate {
@@ -67,6 +68,9 @@ export function mostUrgent(tls: TlsInUse, { warnDays }: { readonly warnDays: num
 export class NodeReporter {
   readonly #options: NodeReporterOptions;
   readonly #leaseSeconds: number;
+  /** Tells the entries of this reporter from those of others by the same name. */
+  readonly #instance = randomUUID();
+  #hasWritten = false;
   #report: NodeReport;
   /** Of the connection of now. */
   #attached: { readonly store: KeyValueStore; readonly wake: AbortController; lease: string | null } | null =
@@ -138,9 +142,22 @@ export class NodeReporter {
   }
 
   async #write(store: KeyValueStore, lease: string): Promise<void> {
+    const key = this.#options.keys.node(this.#options.node);
+    const conditions = await this.#conditions(store, key);
     this.#isDue = false;
-    const value = Buffer.from(JSON.stringify(this.#report));
-    await store.commit([], [{ put: this.#options.keys.node(this.#options.node), value, lease }]);
+    // Whoever took the name over reports by it, such as the process that is to replace this one.
+    if (conditions === null) return;
+    const value = Buffer.from(JSON.stringify({ ...this.#report, instance: this.#instance }));
+    if (await store.commit(conditions, [{ put: key, value, lease }])) this.#hasWritten = true;
+    else this.#isDue = true;
+  }
+
+  /** The first report takes the name over from whoever had it; the others leave it to whoever has taken it since (null). */
+  async #conditions(store: KeyValueStore, key: string): Promise<Condition[] | null> {
+    if (!this.#hasWritten) return [];
+    const entry = await store.get(key);
+    if (entry === null) return [{ key, state: 'absent' }];
+    return entry.value.includes(this.#instance) ? [{ key, state: entry.modRevision }] : null;
   }
 
   /** Until the next keep-alive, or until there is something to say. */

@@ -38,7 +38,8 @@ export async function freePort(): Promise<number> {
 export class ProcessSet {
   readonly gateway: GatewayProcess;
 
-  private constructor(gateway: GatewayProcess) {
+  /** @param gateway started with `--processes` */
+  constructor(gateway: GatewayProcess) {
     this.gateway = gateway;
   }
 
