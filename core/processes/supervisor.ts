@@ -44,7 +44,7 @@ export class Supervisor {
   readonly #claims = new PortClaims<SupervisedProcess>();
   readonly #report: SetReport;
   readonly #admin: AdminListener;
-  readonly #destination = new LogDestination();
+  readonly #destination = new LogDestination({ isShared: true });
   #logLevel: LogLevel = 'info';
   #log: Log;
   /** Of what is open; undefined before the first process has said it. */

@@ -13,7 +13,13 @@ export interface LogDestinationOptions {
   readonly fd?: number;
   /** Most bytes that wait for a slow reader, default 16 MiB: a log that nobody reads must not eat the memory. */
   readonly maxBufferedBytes?: number;
+  /** True when other processes write to the same descriptor, maybe a pipe. Default false. */
+  readonly isShared?: boolean;
 }
+
+/** What the kernel writes to a pipe as a whole (PIPE_BUF on Linux); of more, other writers may come in between. */
+const WHOLE_BYTES = 4096;
+const LINE_END = 0x0a;
 
 const RETRY_MS = 50;
 /** How long an exit or a `close` waits for a reader that takes nothing. */
@@ -26,6 +32,7 @@ const PATIENCE_MS = 1_000;
 export class LogDestination implements LineWriter {
   readonly #fd: number;
   readonly #maxBufferedBytes: number;
+  readonly #isShared: boolean;
   readonly #flushAtExit = (): void => this.flushSync();
   #queue = '';
   #queuedBytes = 0;
@@ -41,6 +48,7 @@ export class LogDestination implements LineWriter {
   constructor(options: LogDestinationOptions = {}) {
     this.#fd = options.fd ?? 1;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? 16 * 1024 * 1024;
+    this.#isShared = options.isShared ?? false;
     process.once('exit', this.#flushAtExit);
   }
 
@@ -108,11 +116,18 @@ export class LogDestination implements LineWriter {
       this.#queuedBytes = 0;
     }
     this.#inKernel = true;
-    write(this.#fd, this.#current, (error, written) => {
+    write(this.#fd, this.#pieceOf(this.#current), (error, written) => {
       this.#inKernel = false;
       if (error === null) this.#took(written);
       else this.#refused(error);
     });
+  }
+
+  /** Whole lines that nobody comes in between of; one that is longer goes alone. */
+  #pieceOf(lines: Uint8Array): Uint8Array {
+    if (!this.#isShared || lines.byteLength <= WHOLE_BYTES) return lines;
+    const end = lines.lastIndexOf(LINE_END, WHOLE_BYTES - 1);
+    return lines.subarray(0, (end === -1 ? lines.indexOf(LINE_END) : end) + 1);
   }
 
   #took(written: number): void {
@@ -148,7 +163,7 @@ export class LogDestination implements LineWriter {
     let rest = chunk;
     while (rest.byteLength > 0 && !this.#broken) {
       try {
-        rest = rest.subarray(writeSync(this.#fd, rest));
+        rest = rest.subarray(writeSync(this.#fd, this.#pieceOf(rest)));
       } catch (error) {
         const again = (error as NodeJS.ErrnoException).code === 'EAGAIN';
         if (again && performance.now() < untilMs) pauseMs(RETRY_MS);

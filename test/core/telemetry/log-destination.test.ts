@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,40 @@ describe('the log destination', () => {
     });
     assert.deepEqual(await endOf(child), { code: 4, complaints: '' });
     assert.equal(text.length, 600 * LINE.length);
+  });
+
+  it('keeps lines whole in a pipe that several processes write to', onLinux, async () => {
+    const module = new URL('../../../core/telemetry/log-destination.js', import.meta.url).href;
+    const writer = `
+      import { LogDestination } from ${JSON.stringify(module)};
+      const destination = new LogDestination({ isShared: true });
+      const [name] = process.argv.slice(1);
+      for (let i = 0; i < 4000; i++) destination.write(name.repeat(100 + (i % 400)) + '\\n');
+      setImmediate(() => process.stderr.write('.'));
+      await destination.close();
+    `;
+    const command = ['a', 'b', 'c'].map((name) => `"$0" --input-type=module -e "$1" ${name} &`).join(' ');
+    // What Node calls a pipe is a socket.
+    const child = spawn('sh', ['-c', `{ ${command} wait; } | cat`, process.execPath, writer], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = endOf(child);
+    // Nobody reads before all of them wait for the pipe.
+    for (let started = 0; started < 3; ) {
+      const [dots] = (await once(child.stderr!, 'data')) as [string];
+      started += dots.length;
+    }
+    let text = '';
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    assert.deepEqual(await ended, { code: 0, complaints: '...' });
+    const lines = text.split('\n').slice(0, -1);
+    assert.equal(lines.length, 12_000);
+    assert.deepEqual(
+      lines.filter((line) => !/^(?:a+|b+|c+)$/.test(line)),
+      [],
+    );
   });
 });
 
