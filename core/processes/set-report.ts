@@ -1,7 +1,8 @@
 // What the processes of a set say together, to probes, scrapers and people.
 import type { AdminSources, Readiness } from '../telemetry/admin-server.js';
-import { lastingOf, MetricRegistry, type MetricValues } from '../telemetry/metric-registry.js';
+import { MetricRegistry } from '../telemetry/metric-registry.js';
 import { mergeFilters } from './filter-health.js';
+import { GoneCounts, stillDeclared } from './gone-counts.js';
 import type { ProcessSlot } from './process-slot.js';
 import type { SupervisedProcess } from './supervised-process.js';
 
@@ -33,17 +34,12 @@ export interface SetReadiness extends Readiness {
   readonly processes: readonly ProcessReadiness[];
 }
 
-/** Counts of so many processes that are gone are kept apart before they become one. */
-const MOST_APART = 8;
-
 export class SetReport implements AdminSources {
   readonly #slots: readonly ProcessSlot[];
   readonly #condition: SetCondition;
   readonly #own = new MetricRegistry();
   readonly #failed: (error: unknown) => void;
-  /** Counts of those that are gone: a sum that went down would be taken for a restart of all. */
-  readonly #gone: (readonly MetricValues[])[] = [];
-  #isMerging = false;
+  readonly #gone = new GoneCounts();
 
   constructor(slots: readonly ProcessSlot[], condition: SetCondition, failed: (error: unknown) => void) {
     this.#slots = slots;
@@ -73,10 +69,10 @@ export class SetReport implements AdminSources {
 
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     // Before anything is waited for: a process that ends meanwhile is in one of the two, and not in both.
-    const gone = [...this.#gone];
+    const gone = this.#gone.processes;
     const alive = this.#slots.flatMap((slot) => [...slot.alive]);
     const said = await Promise.all(alive.map((process) => process.metrics()));
-    const text = await MetricRegistry.textOf([...said, ...gone]);
+    const text = await MetricRegistry.textOf([...said, ...stillDeclared(gone, said)]);
     return { contentType: MetricRegistry.contentType, text: `${text}\n${await this.#own.text()}` };
   }
 
@@ -103,17 +99,7 @@ export class SetReport implements AdminSources {
 
   /** Keeps what it has counted. */
   gone(process: SupervisedProcess): void {
-    const counted = lastingOf(process.counted);
-    if (counted.length > 0) this.#gone.push(counted);
-    if (this.#gone.length > MOST_APART && !this.#isMerging) void this.#merge();
-  }
-
-  async #merge(): Promise<void> {
-    this.#isMerging = true;
-    const apart = [...this.#gone];
-    const merged = await MetricRegistry.sumOf(apart);
-    this.#gone.splice(0, apart.length, merged);
-    this.#isMerging = false;
+    this.#gone.add(process.counted);
   }
 
   #serving(): SupervisedProcess[] {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { GoneCounts, stillDeclared } from '../../../core/processes/gone-counts.js';
+import { MetricRegistry, type MetricValues } from '../../../core/telemetry/metric-registry.js';
+
+function metric(name: string, value: number, labels: Readonly<Record<string, string>> = {}): MetricValues {
+  return { name, help: 'Help.', type: 'counter', aggregator: 'sum', values: [{ labels, value }] };
+}
+
+async function totalOf(gone: GoneCounts): Promise<number> {
+  const [sum] = await MetricRegistry.sumOf(gone.processes);
+  return sum!.values[0]!.value;
+}
+
+describe('the counts of processes that are gone', () => {
+  it('add up, however many there were, and take the room of a few', async () => {
+    const gone = new GoneCounts();
+    for (let index = 1; index <= 100; index++) {
+      gone.add([metric('requests', 1)]);
+      assert.equal(await totalOf(gone), index);
+      await setImmediate();
+    }
+    assert.ok(gone.processes.length < 20, `${gone.processes.length} are kept apart`);
+  });
+
+  it('leave out what was so at a moment only', () => {
+    const gone = new GoneCounts();
+    gone.add([{ ...metric('running', 3), type: 'gauge' }]);
+    assert.deepEqual(gone.processes, []);
+  });
+
+  it('leave out routes and filters that nobody declares any more', () => {
+    const said = [
+      [
+        metric('sluice_request_body_bytes_total', 0, { route: 'kept' }),
+        { ...metric('sluice_filter_quarantined', 0, { filter: 'guard' }), type: 'gauge' },
+      ],
+    ];
+    const gone = [
+      [
+        metric('sluice_requests_total', 5, { route: 'kept', method: 'GET' }),
+        metric('sluice_requests_total', 6, { route: 'removed', method: 'GET' }),
+        metric('sluice_filter_calls_total', 7, { filter: 'guard' }),
+        metric('sluice_filter_calls_total', 8, { filter: 'removed' }),
+        metric('process_cpu_seconds_total', 9),
+      ],
+    ];
+    const values = stillDeclared(gone, said)
+      .flat(2)
+      .flatMap(({ values: samples }) => samples);
+    assert.deepEqual(
+      values.map(({ value }) => value),
+      [5, 7, 9],
+    );
+  });
+});
