@@ -1,6 +1,6 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type AdminDesk, AdminListener, adminSetupOf } from './admin-listener.js';
 import { CertificateMonitor } from './certificate-monitor.js';
@@ -46,6 +46,8 @@ export interface StopOptions {
 /** Parts of the configuration that live as long as the process. */
 const FIXED_PARTS = ['admin', 'workers', 'log'] as const;
 const DRAIN_LOOK_MS = 10;
+const QUIET_TURN_MS = 0.1;
+const MOST_TURNS = 200;
 
 export class Gateway {
   readonly log: Log;
@@ -123,7 +125,7 @@ export class Gateway {
     const { source, seat = null } = options;
     this.#source = source;
     this.#seat = seat;
-    this.#destination = options.logDestination ?? new LogDestination();
+    this.#destination = options.logDestination ?? new LogDestination({ isShared: seat !== null });
     this.#lines = new RedactingWriter(this.#destination, (secret) =>
       this.#metrics.secretCaught(secret, 'log', 'redacted'),
     );
@@ -227,6 +229,7 @@ export class Gateway {
     await this.#turn;
     const { drainMs } = this;
     this.log.info({ running: this.#pipeline.running, drainMs }, 'draining');
+    if (lingerMs > 0) await betweenAccepts();
     this.#listeners.drain();
     const begunAt = performance.now();
     const isWithin = (ms: number): boolean => performance.now() < begunAt + Math.min(ms, drainMs);
@@ -389,6 +392,18 @@ export class Gateway {
     this.#accessLog?.close();
     this.log.info({}, 'stopped');
     await this.#destination.close();
+  }
+}
+
+/**
+ * Waits for a moment at which hardly a connection can wait to be accepted, which the kernel would reset: right after
+ * a turn of the event loop that took no time.
+ */
+async function betweenAccepts(): Promise<void> {
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    const begunAt = performance.now();
+    await immediate();
+    if (performance.now() - begunAt < QUIET_TURN_MS) return;
   }
 }
 
