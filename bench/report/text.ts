@@ -32,7 +32,7 @@ function ratiosText(ratios: readonly Ratio[]): string {
 }
 
 /** The first column to the left, the others to the right, as wide as they have to be. */
-function aligned(lines: readonly (readonly string[])[]): string {
+export function aligned(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   return lines
     .map((line) =>

@@ -17,6 +17,8 @@ const FLEET_SERVES = `${FLEET} serves`;
 const KEY_FILES = ['/tmp/sluice-demo.keys', '/tmp/sluice-demo.next'];
 /** Commands that set up the project itself; a test that ran them would run itself. */
 const SETUP = 'setup';
+/** Commands that measure for minutes, or compare what was measured. */
+const MEASURE = 'measure';
 
 describe('the pages', () => {
   for (const page of pages()) {
@@ -30,13 +32,28 @@ describe('README.md', () => {
   const blocks = commandBlocks(textOf('README.md'));
 
   it('says of every command whether it is run here', () => {
-    const known = [RUN, FLEET, FLEET_SERVES, SETUP];
+    const known = [RUN, FLEET, FLEET_SERVES, SETUP, MEASURE];
     const silent = blocks.filter((block) => !known.includes(block.info));
     assert.deepEqual(
       silent.map((block) => `line ${block.line}: \`\`\`sh ${block.info}`),
       [],
     );
     assert.ok(blocks.some((block) => block.info === RUN));
+  });
+
+  it('shows only suites and commands of the bench that there are', async () => {
+    const { stdout } = await new OutputProcess(process.execPath, ['dist/bench/main.js', '--help'], ROOT)
+      .ended;
+    const lines = blocks
+      .filter(({ info }) => info === MEASURE)
+      .flatMap(({ commands }) => commands.trim().split('\n'));
+    assert.ok(lines.length > 0);
+    for (const line of lines) {
+      const [, what, options] = /^npm run bench -- (\w+)(.*)$/.exec(line) ?? assert.fail(line);
+      assert.match(stdout, new RegExp(`^(?: {2}|npm run bench -- )${what} `, 'm'));
+      for (const [option] of options!.matchAll(/--\w+/g))
+        assert.match(stdout, new RegExp(`^ {2}${option} `, 'm'));
+    }
   });
 
   describe('shows what the quickstart really does:', () => {

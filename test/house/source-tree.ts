@@ -16,14 +16,15 @@ export function filesBelow(folder: string, ending: string): string[] {
     .sort();
 }
 
-const NOT_OURS = new Set(['node_modules', 'dist', '.git', '.cache']);
+/** Names, wherever they are, and paths. */
+const NOT_OURS = new Set(['node_modules', 'dist', '.git', '.cache', 'bench/reports']);
 
 /** Every Markdown page of the project, relative to the root, sorted. */
 export function pages(folder = ''): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true })
     .flatMap((entry) => {
       const path = posix.join(folder, entry.name);
-      if (NOT_OURS.has(entry.name)) return [];
+      if (NOT_OURS.has(entry.name) || NOT_OURS.has(path)) return [];
       if (entry.isDirectory()) return pages(path);
       return entry.name.endsWith('.md') ? [path] : [];
     })
