@@ -3,5 +3,6 @@ import { bench } from './command/bench.js';
 import { gatewaySuite } from './gateway/suite.js';
 import { peersSuite } from './peers/suite.js';
 import { scaleSuite } from './scale/suite.js';
+import { soakSuite } from './soak/suite.js';
 
-await bench([gatewaySuite, peersSuite, scaleSuite]);
+await bench([gatewaySuite, peersSuite, scaleSuite, soakSuite]);

@@ -21,6 +21,8 @@ export interface Suite {
 export interface Run {
   /** Under a minute instead of under five, for somebody who waits; figures are coarser, no part is left out. */
   readonly quick: boolean;
+  /** How long a suite is asked to take that can take any time; null where nobody said. */
+  readonly minutes: number | null;
   /** Only what is installed or was fetched before; nothing is fetched. */
   readonly offline: boolean;
   /**

@@ -1,5 +1,6 @@
 // Runs the tests: `node dist/test/run.js [filter…]`. A filter is a part of a path, e.g. `core/router`. Soak,
-// chaos and specs tests run only when a filter names them. node:test prints its own report and decides the exit code.
+// chaos and specs tests run only when a filter names them; those of a bench that is called so are short. node:test prints
+// its own report and decides the exit code.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const TESTS = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(TESTS, '..', '..');
-const LONG = /(?:^|\/)(?:soak|chaos|specs)(?:\/|[.-])/;
+const LONG = /(?<!bench)(?:^|\/)(?:soak|chaos|specs)\//;
 
 /** So a file that hangs is named, and the others are told of. */
 const DEADLINE_MINUTES = { short: 10, long: 60 };

@@ -26,6 +26,7 @@ Suites, all of them unless some are named; each takes under five minutes alone:
 ${suites.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}
 
   --quick       under a minute for each suite; figures are coarser, no part is left out
+  --minutes N   how long soak takes (default 4, with --quick half a minute)
   --offline     use what is installed or was fetched before, fetch nothing
   --out FOLDER  where report.html, report.md and report.json go (default bench/reports)
 

@@ -12,8 +12,10 @@ import { writeReport } from '../report/write-report.js';
 import type { Suite } from '../suite.js';
 import { endDescendants, INTERRUPTED_CODE, Interruption } from './interruption.js';
 
-const OPTIONS = { quick: 'boolean', offline: 'boolean', out: 'string' } as const;
+const OPTIONS = { quick: 'boolean', offline: 'boolean', minutes: 'string', out: 'string' } as const;
 const FOLDER = 'bench/reports';
+/** A week. */
+const MOST_MINUTES = 10_080;
 
 /**
  * Runs the suites that the arguments name, or all. One that fails is named in the report, and ends no other; the exit code
@@ -23,7 +25,7 @@ const FOLDER = 'bench/reports';
 export async function runSuites(all: readonly Suite[], args: string[], help: string): Promise<void> {
   const parsed = readArguments(args, OPTIONS, help);
   if (parsed === null) return;
-  const run = new SuitesRun(parsed, args);
+  const run = new SuitesRun(parsed, args, minutesOf(parsed.texts.get('minutes'), help));
   await run.all(suitesOf(all, parsed.positionals, help));
 }
 
@@ -33,15 +35,25 @@ function suitesOf(all: readonly Suite[], names: readonly string[], help: string)
   return all.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
+function minutesOf(text: string | undefined, help: string): number | null {
+  if (text === undefined) return null;
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= MOST_MINUTES))
+    throw new UsageError(`--minutes ${text}: expected a number above 0 and up to ${MOST_MINUTES}\n\n${help}`);
+  return minutes;
+}
+
 class SuitesRun {
   readonly #flags: ReadonlySet<string>;
   readonly #folder: string;
+  readonly #minutes: number | null;
   readonly #head: Omit<Report, 'suites'>;
   readonly #interruption = new Interruption();
 
-  constructor({ flags, texts }: Arguments, args: readonly string[]) {
+  constructor({ flags, texts }: Arguments, args: readonly string[], minutes: number | null) {
     this.#flags = flags;
     this.#folder = texts.get('out') ?? FOLDER;
+    this.#minutes = minutes;
     this.#head = {
       version: 1,
       sluice: VERSION,
@@ -82,6 +94,7 @@ class SuitesRun {
       this.#interruption.check();
       const work = suite.run({
         quick: this.#head.quick,
+        minutes: this.#minutes,
         offline: this.#flags.has('offline'),
         progress: (done, total, step) => {
           this.#interruption.check();

@@ -69,7 +69,7 @@ export function sluiceConfig(places: SluicePlaces, more: Readonly<Record<string,
 }
 
 const rule = (method: string, path: string): object => ({ methods: [method], path });
-const cleaning = (path: string): object => ({
+const cleaning = (path: string) => ({
   module: 'builtin:sanitise',
   config: {
     headers: { remove: ['x-powered-by'], set: { 'x-content-type-options': 'nosniff' } },
@@ -108,7 +108,8 @@ const route = (id: string, path: string, methods: readonly string[], filters: re
   upstream: 'sample',
 });
 
-const ROUTES = [
+/** The routes of the job. */
+export const ROUTES = [
   route('plain', '/plain', ['POST'], []),
   route('plain-page', '/plain/page', ['POST'], []),
   route('policed', '/policed', ['POST'], ['guard']),

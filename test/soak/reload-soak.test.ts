@@ -1,10 +1,10 @@
 // The full length of test/e2e/reload.test.ts, on a gateway of its own, whose resident memory the kernel tells.
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { median } from '../../bench/harness/statistics.js';
+import { writeRevision } from '../../bench/soak/revisions.js';
 import { route, until } from '../support/gateway.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { startHttpTarget } from '../support/upstream-servers.js';
@@ -23,10 +23,6 @@ function ask(agent: Agent, url: string): Promise<number> {
     });
     request.on('error', reject);
   });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 describe('200 reloads in 60 s of load from 64 connections', () => {
@@ -71,9 +67,7 @@ describe('200 reloads in 60 s of load from 64 connections', () => {
     const started = performance.now();
     const memory: number[] = [];
     for (let reload = 1; reload <= RELOADS; reload += 1) {
-      const next = join(dirname(gateway.configFile), 'next');
-      writeFileSync(next, JSON.stringify(config(reload)));
-      renameSync(next, gateway.configFile);
+      writeRevision(gateway.configFile, JSON.stringify(config(reload)));
       await until(() => gateway.lines.filter(({ msg }) => msg === 'configuration applied').length === reload);
       await delay(Math.max(0, started + (reload * LOAD_MS) / RELOADS - performance.now()));
       gateway.child.kill('SIGUSR2');
