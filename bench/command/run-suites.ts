@@ -7,7 +7,7 @@ import { commitText, describeMachine, machineText } from '../harness/machine.js'
 import { listenForNoise } from '../harness/noise.js';
 import { ProgressBar } from '../report/progress.js';
 import { failedReportOf, type Report, reportOf, type SuiteReport } from '../report/report.js';
-import { textOf } from '../report/text.js';
+import { targetsText, textOf } from '../report/text.js';
 import { writeReport } from '../report/write-report.js';
 import type { Suite } from '../suite.js';
 import { endDescendants, INTERRUPTED_CODE, Interruption } from './interruption.js';
@@ -77,6 +77,7 @@ class SuitesRun {
       writeReport({ ...this.#head, suites: reports }, this.#folder);
     }
     this.#interruption.dispose();
+    if (suites.length > 1) process.stdout.write(`${targetsText({ ...this.#head, suites: reports })}\n`);
     const failed = reports.filter(({ failure }) => failure !== null).map(({ name }) => name);
     const part = failed.length === 0 ? '' : `, without what failed: ${failed.join(', ')}`;
     process.stdout.write(`report: ${join(this.#folder, 'report.html')}${part}\n`);

@@ -1,8 +1,8 @@
 // A report as text for the terminal.
 import type { Ratio, Table } from '../suite.js';
 import { figureOf, headingOf, spreadText } from './figures.js';
-import type { SuiteReport } from './report.js';
-import { doubtOfSuite, durationText, verdictOf } from './words.js';
+import type { Report, SuiteReport } from './report.js';
+import { doubtOfSuite, durationText, promisesOf, verdictOf } from './words.js';
 
 const GAP = 2;
 
@@ -15,6 +15,15 @@ export function textOf(suite: SuiteReport): string {
   const sentences = [...suite.notes, ...suite.missing, ...(doubt === null ? [] : [doubt])];
   if (sentences.length > 0) parts.push(sentences.join('\n'));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** What was promised, of all suites together: where several have run, the last table on the terminal. Empty without promises. */
+export function targetsText(report: Report): string {
+  const named = promisesOf(report).map(({ suite, ratio }) => ({
+    ...ratio,
+    name: `${suite.name}: ${ratio.name}`,
+  }));
+  return named.length === 0 ? '' : `Targets\n${ratiosText(named)}\n`;
 }
 
 function tableText({ title, head, columns, rows }: Table): string {

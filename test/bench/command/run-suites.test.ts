@@ -18,10 +18,10 @@ const run = (...args: string[]): Promise<ProcessEnd> => start(...args).ended;
 
 const report = (): Report => JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
 
-/** Not there, or ended and not waited for yet. */
-function isGone(pid: string): boolean {
-  if (!existsSync(`/proc/${pid}`)) return true;
-  return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+/** Whether it is there, and has not ended: nobody may have waited for it yet. */
+function runs(pid: string): boolean {
+  if (!existsSync(`/proc/${pid}`)) return false;
+  return !/ Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
 
 describe('a run of suites', () => {
@@ -51,9 +51,10 @@ describe('a run of suites', () => {
     const { code, stdout, stderr } = await run('failing', 'small');
     assert.equal(code, 1);
     assert.match(stdout, /The suite failing: FAILED\nnothing answers on port 1\n/);
+    assert.match(stdout, /\nTargets\nratio .*\nsmall: plain proxy .* above 1\.5\n\nreport: /);
     assert.match(stdout, /without what failed: failing\n$/);
     assert.doesNotMatch(stderr, /^ {4}at /m);
-    assert.ok(isGone(/failing .* beside (\d+)\n/.exec(stderr)![1]!));
+    assert.ok(!runs(/failing .* beside (\d+)\n/.exec(stderr)![1]!));
     assert.deepEqual(
       report().suites.map(({ name, failure }) => ({ name, failure })),
       [
@@ -76,7 +77,7 @@ describe('a run of suites', () => {
       const [, child, grandchild] = await bench.complained(/beside (\d+) and (\d+)\n/);
       const { code, stdout } = await bench.stop(signal);
       assert.equal(code, 130);
-      assert.ok(isGone(child!) && isGone(grandchild!));
+      assert.deepEqual([runs(child!), runs(grandchild!)], [false, false]);
       assert.match(stdout, /cleaned up\n/);
       assert.match(stdout, /report: .*report\.html, without what failed: endless, stuck\n$/);
       assert.deepEqual(
@@ -95,7 +96,7 @@ describe('a run of suites', () => {
     const [, child] = await bench.complained(/beside (\d+)\n/);
     const { code, stdout } = await bench.stop('SIGINT');
     assert.equal(code, 130);
-    assert.ok(isGone(child!));
+    assert.ok(!runs(child!));
     assert.match(stdout, /without what failed: stuck\n$/);
   });
 });
