@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Subject } from '../harness/processes.js';
 import { type Case, type FilterBench, pathOf, type Side } from './filter-bench.js';
 
-interface Outcome {
+/** What became of a request. */
+export interface Outcome {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -49,7 +50,7 @@ async function send({ request, expected }: Case, subject: Subject, path: string)
 }
 
 /** What is wrong with an outcome; null when it is what was expected. */
-function findFault({ request, expected }: Case, { status, headers, text }: Outcome): string | null {
+export function findFault({ request, expected }: Case, { status, headers, text }: Outcome): string | null {
   switch (expected.kind) {
     case 'passes':
       if (status !== 200) return `is answered with ${status}`;
