@@ -1,13 +1,12 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { type AdminDesk, AdminListener, adminSetupOf } from './admin-listener.js';
 import { CertificateMonitor } from './certificate-monitor.js';
-import type { GatewayConfig } from './config/model.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { drain } from './drain.js';
 import { ConfigErrors, GatewayError } from './errors.js';
+import { refuseFixedParts } from './fixed-parts.js';
 import { type Condition, GatewayReport } from './gateway-report.js';
 import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
@@ -42,12 +41,6 @@ export interface StopOptions {
   /** Called when no exchange runs any more, and everything can still be asked. */
   readonly drained?: () => Promise<void>;
 }
-
-/** Parts of the configuration that live as long as the process. */
-const FIXED_PARTS = ['admin', 'workers', 'log'] as const;
-const DRAIN_LOOK_MS = 10;
-const QUIET_TURN_MS = 0.1;
-const MOST_TURNS = 200;
 
 export class Gateway {
   readonly log: Log;
@@ -229,12 +222,12 @@ export class Gateway {
     await this.#turn;
     const { drainMs } = this;
     this.log.info({ running: this.#pipeline.running, drainMs }, 'draining');
-    if (lingerMs > 0) await betweenAccepts();
-    this.#listeners.drain();
-    const begunAt = performance.now();
-    const isWithin = (ms: number): boolean => performance.now() < begunAt + Math.min(ms, drainMs);
-    while (isWithin(lingerMs) || (this.#pipeline.running > 0 && isWithin(drainMs)))
-      await delay(DRAIN_LOOK_MS);
+    await drain({
+      begin: () => this.#listeners.drain(),
+      running: () => this.#pipeline.running,
+      drainMs,
+      lingerMs,
+    });
     if (this.#pipeline.running > 0)
       this.log.warn({ running: this.#pipeline.running }, 'cutting what did not end');
     await drained?.();
@@ -270,7 +263,7 @@ export class Gateway {
     if (this.#condition.isDraining) return;
     const { config } = revision;
     try {
-      refuseFixedParts(this.#store.current.source.config, config, this.#seat);
+      refuseFixedParts(this.#store.current.source.config, config, this.#seat !== null);
       const snapshot = await this.#builder.build(revision);
       try {
         this.#desk.update(adminSetupOf(revision));
@@ -393,24 +386,4 @@ export class Gateway {
     this.log.info({}, 'stopped');
     await this.#destination.close();
   }
-}
-
-/**
- * Waits for a moment at which hardly a connection can wait to be accepted, which the kernel would reset: right after
- * a turn of the event loop that took no time.
- */
-async function betweenAccepts(): Promise<void> {
-  for (let turn = 0; turn < MOST_TURNS; turn++) {
-    const begunAt = performance.now();
-    await immediate();
-    if (performance.now() - begunAt < QUIET_TURN_MS) return;
-  }
-}
-
-function refuseFixedParts(running: GatewayConfig, next: GatewayConfig, seat: Seat | null): void {
-  const errors = FIXED_PARTS.filter((part) => !isDeepStrictEqual(running[part], next[part])).map((part) => {
-    const when = seat === null || part === 'admin' ? 'a restart of the gateway' : 'a rolling reload (SIGHUP)';
-    return new GatewayError('SLUICE_CONFIG_IMMUTABLE', `${part}: changes only with ${when}`);
-  });
-  if (errors.length > 0) throw new ConfigErrors(errors);
 }

@@ -63,6 +63,8 @@ const RULES: Rules = {
       'core/observer.ts',
       'core/gateway-report.ts',
       'core/rollout-watch.ts',
+      'core/drain.ts',
+      'core/fixed-parts.ts',
       'core/seat.ts',
       'core/gateway.ts',
     ],
