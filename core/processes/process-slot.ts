@@ -128,6 +128,7 @@ export class ProcessSlot {
   #startLater(): number {
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures, LONGEST_BACKOFF_MS);
     this.#failures += 1;
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#inTurn(() => this.#startAgain()), backoffMs);
     return backoffMs;
   }

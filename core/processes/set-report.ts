@@ -78,19 +78,19 @@ export class SetReport implements AdminSources {
 
   /** What the first process says, and where the others differ. */
   async config(): Promise<unknown> {
-    const said = await Promise.all(this.#serving().map(async (process) => [process, await process.config()]));
-    const described = said as [SupervisedProcess, Readonly<Record<string, unknown>>][];
+    const described = await this.#heard(async (process) => {
+      return { process, said: (await process.config()) as Readonly<Record<string, unknown>> };
+    });
     return {
-      ...described[0]?.[1],
-      processes: described.map(([{ index, pid }, { revision, since, workers }]) => {
+      ...described[0]?.said,
+      processes: described.map(({ process: { index, pid }, said: { revision, since, workers } }) => {
         return { process: index, pid, revision, since, workers };
       }),
     };
   }
 
   async filters(): Promise<unknown> {
-    const said = await Promise.all(this.#serving().map((process) => process.filters()));
-    return mergeFilters(said);
+    return mergeFilters(await this.#heard((process) => process.filters()));
   }
 
   failed(error: unknown): void {
@@ -100,6 +100,12 @@ export class SetReport implements AdminSources {
   /** Keeps what it has counted. */
   gone(process: SupervisedProcess): void {
     this.#gone.add(process.counted);
+  }
+
+  /** What all say that serve; those that do not answer are left out. */
+  async #heard<Answer>(ask: (process: SupervisedProcess) => Promise<Answer>): Promise<Answer[]> {
+    const answers = await Promise.allSettled(this.#serving().map(ask));
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 
   #serving(): SupervisedProcess[] {

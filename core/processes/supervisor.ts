@@ -83,8 +83,8 @@ export class Supervisor {
   }
 
   /**
-   * Replaces the processes in turn: a fresh one starts with the configuration and the program as they are now, and once it serves, the
-   * one before it drains. Stops at the first that cannot start; those that are left go on.
+   * Replaces the processes in turn: a fresh one starts with the configuration as it is now, and once it serves, the one before it
+   * drains. Stops at the first that cannot start; those that are left go on.
    */
   reload(): Promise<void> {
     this.#isReloadDue = true;
@@ -190,7 +190,11 @@ export class Supervisor {
       },
       openAdmin: (setup) => this.#openAdmin(setup),
       updateAdmin: (setup) => {
-        this.#updateAdmin(setup);
+        try {
+          this.#updateAdmin(setup);
+        } catch (error) {
+          this.#log.error({ error }, 'the admin listener goes on with the certificates and the token it has');
+        }
         return null;
       },
     };

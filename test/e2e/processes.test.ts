@@ -67,7 +67,7 @@ describe('several processes', () => {
       process.kill(first!, 'SIGKILL');
       const line = await set.gateway.logged(({ msg }) => msg === 'a process ended and is started again');
       assert.deepEqual([line['pid'], line['signal'], line['process']], [first, 'SIGKILL', 1]);
-      await until(async () => (await set.state()).ready);
+      await until(async () => (await set.state()).ready, 30_000);
       const [fresh, other] = await set.pids();
       assert.notEqual(fresh, first);
       assert.equal(other, second);
@@ -121,18 +121,16 @@ describe('several processes', () => {
     assert.equal((page['processes'] as unknown[]).length, 2);
     assert.equal((await set.admin('/healthz')).status, 200);
     assert.deepEqual(await (await set.admin('/filters')).json(), []);
-  });
 
-  it('keep what a process counted that has ended', async (test) => {
-    const { config } = await stage(test);
-    const set = await ProcessSet.start(test, config());
-    for (let index = 0; index < 20; index++) await visit(set.gateway.url('/'), false);
+    // What was counted is kept when a process ends, one way or the other.
     await set.reload();
     assert.equal(await set.metric('sluice_requests_total'), 20);
+    for (let index = 0; index < 20; index++) await visit(set.gateway.url('/'), false);
+    assert.equal(await set.metric('sluice_requests_total'), 40);
     const [pid] = await set.pids();
     process.kill(pid!, 'SIGKILL');
-    await until(async () => (await set.metric('sluice_process_restarts_total')) === 1);
-    assert.equal(await set.metric('sluice_requests_total'), 20);
+    await until(async () => (await set.metric('sluice_process_restarts_total')) === 1, 30_000);
+    assert.equal(await set.metric('sluice_requests_total'), 40);
   });
 
   it('go on when SIGHUP finds a configuration that cannot be run, and say so', async (test) => {
@@ -153,6 +151,30 @@ describe('several processes', () => {
 
     set.write(config());
     await set.reload();
+    assert.deepEqual((await set.state()).reasons, []);
+  });
+
+  it('try again and again to start one that died, and say why it does not', async (test) => {
+    const { config } = await stage(test);
+    const set = await ProcessSet.start(test, config());
+    const [first, second] = await set.pids();
+    set.write(config({ upstreams: {} }));
+    process.kill(second!, 'SIGKILL');
+    const tries = (): unknown[] =>
+      set.gateway.lines
+        .filter(({ msg }) => String(msg).startsWith('a process cannot be started: SLUICE_CONFIG_REFERENCE'))
+        .map(({ backoffMs }) => backoffMs);
+    await until(() => tries().length >= 2, 30_000);
+    assert.deepEqual(tries().slice(0, 2), [200, 400]);
+    const state = await set.state();
+    assert.deepEqual([state.status, state.ready], [503, false]);
+    assert.match(state.reasons.join('\n'), /^process 2: SLUICE_CONFIG_REFERENCE /m);
+    assert.equal(state.processes[0]!.pid, first);
+    assert.equal(await set.metric('sluice_processes{state="serving"}'), 1);
+    assert.equal(await visit(set.gateway.url('/'), false), 200);
+
+    set.write(config());
+    await until(async () => (await set.state()).ready, 30_000);
     assert.deepEqual((await set.state()).reasons, []);
   });
 
@@ -186,6 +208,26 @@ describe('several processes', () => {
     assert.deepEqual(await exited, [0, null]);
     assert.deepEqual(pids.filter(isAlive), []);
   });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`drain once when all of them get ${signal}, as from a control group or a terminal`, async (test) => {
+      const { held, config } = await stage(test);
+      const set = await ProcessSet.start(test, config());
+      const pids = await set.pids();
+      const running = fetch(set.gateway.url('/held'));
+      await until(() => held.length === 1);
+      const exited = once(set.gateway.child, 'exit');
+      for (const pid of [...pids, set.gateway.child.pid!]) process.kill(pid, signal);
+      await until(async () => (await set.state()).status === 503);
+      held[0]!();
+      assert.equal(await (await running).text(), 'late');
+      assert.deepEqual(await exited, [0, null]);
+      assert.deepEqual(
+        set.gateway.lines.filter(({ msg }) => msg === 'a process ended and is started again'),
+        [],
+      );
+    });
+  }
 
   it('end at once on a second signal', async (test) => {
     const { held, config } = await stage(test);
@@ -231,9 +273,12 @@ describe('sluice run --processes', () => {
   };
 
   it('wants a whole number from 1 to 256', async () => {
-    for (const wrong of ['0', '257', 'all', '1.5', '-1', '']) {
-      const { code, stderr } = await sluice('run', '--config', 'a.yaml', `--processes=${wrong}`);
-      assert.equal(code, 2, wrong);
+    const wrong = ['0', '257', 'all', '1.5', '-1', ''];
+    const ends = await Promise.all(
+      wrong.map((count) => sluice('run', '--config', 'a.yaml', `--processes=${count}`)),
+    );
+    for (const { code, stderr } of ends) {
+      assert.equal(code, 2);
       assert.match(stderr, /--processes .*expected a whole number from 1 to 256/);
     }
   });

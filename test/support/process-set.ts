@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { Agent, get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { until } from './gateway.js';
 import { GatewayProcess } from './gateway-process.js';
@@ -43,21 +43,34 @@ export class ProcessSet {
     this.gateway = gateway;
   }
 
-  /** Starts `sluice run --processes` with a configuration that names its port. It ends with the test. */
-  static async start(test: TestContext, config: unknown, processes = 2): Promise<ProcessSet> {
+  /**
+   * Starts two processes with a configuration that names its port. They end with the test.
+   * @param files texts by name, which stand beside the configuration
+   */
+  static async start(
+    test: TestContext,
+    config: unknown,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<ProcessSet> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-set-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const file = join(folder, 'sluice.json');
     writeFileSync(file, JSON.stringify(config));
-    const gateway = await GatewayProcess.startFrom(test, file, ['--processes', String(processes)]);
+    const gateway = await GatewayProcess.startFrom(test, file, ['--processes', '2']);
     test.after(() => rmSync(folder, { recursive: true, force: true }));
     return new ProcessSet(gateway);
   }
 
   /** Replaces the configuration, as an editor would. */
   write(config: unknown): void {
-    const file = this.gateway.configFile;
-    writeFileSync(`${file}.next`, JSON.stringify(config));
-    renameSync(`${file}.next`, file);
+    this.put(basename(this.gateway.configFile), JSON.stringify(config));
+  }
+
+  /** Likewise a file beside it. */
+  put(name: string, text: string): void {
+    const path = join(dirname(this.gateway.configFile), name);
+    writeFileSync(`${path}.next`, text);
+    renameSync(`${path}.next`, path);
   }
 
   async state(): Promise<SetState> {
