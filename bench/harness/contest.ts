@@ -10,8 +10,28 @@ export interface Entrant {
   readonly plan: LoadPlan;
 }
 
+const LONGEST_WARM_UP = 5;
+
 /** What an entrant did, round by round: runs of one index belong to one round. */
 export type Runs = readonly LoadResult[];
+
+/** How long an entrant is warmed up at a time, and after how many requests it is warm. */
+export interface WarmUp {
+  readonly warmUpSeconds: number;
+  /** What optimising compilers need to be done; a busy machine takes longer for it. */
+  readonly warmUpRequests: number;
+}
+
+/** Load until there were as many requests as are wanted; a machine that does not get there is not waited for much longer. */
+export async function warmUp(
+  generator: LoadGenerator,
+  { subject, plan }: Entrant,
+  { warmUpSeconds, warmUpRequests }: WarmUp,
+): Promise<void> {
+  let requests = 0;
+  for (let times = 0; times < LONGEST_WARM_UP && requests < warmUpRequests; times += 1)
+    requests += (await generator.load(subject, { ...plan, seconds: warmUpSeconds })).requests;
+}
 
 /**
  * Every entrant once in each round; who begins changes from round to round, since nobody should always follow the same

@@ -22,6 +22,14 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
+/** What answers behind the servers under test. */
+export interface Upstream {
+  readonly port: number;
+  /** Requests that it was sent so far. One question at a time. */
+  served(): Promise<number>;
+  stop(): Promise<void>;
+}
+
 /** A gateway. */
 export interface SluiceSubject extends Subject {
   /** Its configuration, which it watches. */
@@ -32,11 +40,16 @@ export interface SluiceSubject extends Subject {
 const START_PATIENCE_MS = 60_000;
 
 /** Starts the upstream, which answers with the sample, or with what is in `answers` for a path. */
-export async function startUpstream(answers: Answers = {}): Promise<{ port: number; stop(): Promise<void> }> {
+export async function startUpstream(answers: Answers = {}): Promise<Upstream> {
   const child = fork(fileURLToPath(new URL('./upstream.js', import.meta.url)), { stdio: 'ignore' });
   child.send(answers);
   const [port] = (await once(child, 'message')) as [number];
-  return { port, stop: () => end(child) };
+  const served = async (): Promise<number> => {
+    const answer = once(child, 'message') as Promise<[number]>;
+    child.send('served');
+    return (await answer)[0];
+  };
+  return { port, served, stop: () => end(child) };
 }
 
 /**

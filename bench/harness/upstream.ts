@@ -1,6 +1,6 @@
 // The upstream of a bench, in a process of its own: answers with the same 1 KB of JSON, or with what it was given for
 // a path, or where that ends in `/bytes/N` with so many bytes. A request that says `x-bench-echo` gets its own body back, so that a check
-// sees what came through.
+// sees what came through. Whoever started it may ask how many requests there were so far.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
@@ -13,10 +13,13 @@ export type Answers = Readonly<Record<string, string>>;
 
 const BYTES_PATH = /\/bytes\/(\d+)$/;
 
+let served = 0;
+
 const sample = Buffer.from(JSON.stringify(SAMPLE_USER));
 
 function serve(answers: ReadonlyMap<string, Buffer>): void {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    served += 1;
     const answer = (body: Buffer): void => {
       response.writeHead(200, {
         'content-type': 'application/json',
@@ -43,5 +46,6 @@ function serve(answers: ReadonlyMap<string, Buffer>): void {
 
 process.once('message', (answers: Answers) => {
   serve(new Map(Object.entries(answers).map(([path, body]) => [path, Buffer.from(body)])));
+  process.on('message', () => process.send!(served));
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,7 +1,16 @@
 // The suite `peers`: what the gateway costs next to what people use today, each peer doing the same job on the same upstream, in
 // turn.
 import { residentMb } from '../harness/accounting.js';
-import { cpuRatio, type Entrant, inTurn, type Runs, ratio, spread } from '../harness/contest.js';
+import {
+  cpuRatio,
+  type Entrant,
+  inTurn,
+  type Runs,
+  ratio,
+  spread,
+  type WarmUp,
+  warmUp,
+} from '../harness/contest.js';
 import type { LoadGenerator, LoadPlan } from '../harness/load.js';
 import { findLoadGenerator } from '../harness/load-generators.js';
 import { LOAD_COLUMNS, loadCells, pauseAtHalfLoad } from '../harness/load-table.js';
@@ -12,12 +21,9 @@ import { JOB_REQUESTS, type LineUp, lineUp, type Side } from './line-up.js';
 import { type Idle, possibleConnections, withIdleClients } from './memory.js';
 import type { Job } from './peer.js';
 
-interface Settings {
+interface Settings extends WarmUp {
   readonly rounds: number;
   readonly seconds: number;
-  readonly warmUpSeconds: number;
-  /** What optimising compilers need to be done; a busy machine takes longer for it. */
-  readonly warmUpRequests: number;
   readonly idleConnections: number;
 }
 
@@ -27,8 +33,6 @@ const SETTINGS: Readonly<Record<'full' | 'quick', Settings>> = {
 };
 
 const CONNECTIONS = 64;
-/** A machine that does not get there in so many warm-ups is not waited for any longer. */
-const LONGEST_WARM_UP = 5;
 const JOBS: readonly Job[] = ['plain', 'policy', 'filtered'];
 
 export const peersSuite: Suite = {
@@ -101,11 +105,8 @@ class PeersRun {
 
   async #warmUp(entry: Entry): Promise<void> {
     this.#step(`warm-up, ${nameOf(entry)}`);
-    const { warmUpSeconds, warmUpRequests } = this.#settings;
-    let requests = 0;
-    for (let times = 0; times < LONGEST_WARM_UP && requests < warmUpRequests; times += 1) {
-      requests += (await this.#generator.load(entry.side.subject, planOf(entry, warmUpSeconds))).requests;
-    }
+    const entrant = { name: nameOf(entry), subject: entry.side.subject, plan: planOf(entry, 0) };
+    await warmUp(this.#generator, entrant, this.#settings);
   }
 
   async #contest(entries: readonly Entry[], seconds: number, pauseMs = 0): Promise<Map<Entry, Runs>> {

@@ -1,6 +1,6 @@
 // What a request costs with more and more clients at once, and what those cost that only stay connected; next to nginx.
 import { cpuBetween, cpuOf, residentMb } from '../harness/accounting.js';
-import { cpuRatio, type Entrant, inTurn, type Runs, spread } from '../harness/contest.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, spread, warmUp } from '../harness/contest.js';
 import { REQUESTS } from '../harness/job.js';
 import type { LoadPlan } from '../harness/load.js';
 import { LOAD_COLUMNS, loadCells } from '../harness/load-table.js';
@@ -8,6 +8,7 @@ import type { Subject } from '../harness/processes.js';
 import { possibleConnections, withIdleClients } from '../peers/memory.js';
 import type { Cell, Findings, Ratio } from '../suite.js';
 import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
+import { SettledLoad } from './settled-load.js';
 
 const COUNTS = [1, 16, 64, 512, 5_000] as const;
 const MOST = COUNTS[COUNTS.length - 1]!;
@@ -15,7 +16,7 @@ const MOST = COUNTS[COUNTS.length - 1]!;
 const USUAL = 64;
 /** Of each client, nginx has one to the upstream as well. */
 const SOCKETS_PER_CLIENT = 2;
-/** Clients are let in one after the other: for each so many, a run is as much longer as it is without. */
+/** Each client should have its turn a few times: for so many, a run is as much longer as it is for one. */
 const CLIENTS_OF_A_RUN = 1_000;
 /** A busy machine is slow to have its turn with thousands of clients; that is no failure. */
 const PATIENT = {
@@ -33,20 +34,23 @@ export const connections: Dimension = {
   name: 'connections',
   measure(stage) {
     const allowed = Math.floor(possibleConnections(MOST * SOCKETS_PER_CLIENT) / SOCKETS_PER_CLIENT);
-    const starts: (() => Promise<Subject>)[] = [() => startGateway(stage.upstreamPort, PATIENT)];
+    const starts: (() => Promise<Subject>)[] = [() => startGateway(stage.upstream.port, PATIENT)];
     const { nginx } = stage;
-    if (nginx !== null) starts.push(() => nginx.start(stage.upstreamPort));
+    if (nginx !== null) starts.push(() => nginx.start(stage.upstream.port));
     return withAll(starts, (subjects) => compare(stage, subjects, allowed));
   },
 };
 
 async function compare(stage: Stage, subjects: readonly Subject[], allowed: number): Promise<Findings> {
-  const { pace, generator, step } = stage;
+  const { pace, step } = stage;
+  const generator = new SettledLoad(stage.generator, stage.upstream);
   const counts = COUNTS.filter((count) => count <= allowed);
   const rows: { name: string; cells: Cell[] }[] = [];
   const byCount = new Map<number, readonly Runs[]>();
-  step('warm-up');
-  for (const subject of subjects) await generator.load(subject, planOf(USUAL, pace.warmUpSeconds));
+  for (const subject of subjects) {
+    step(`warm-up, ${subject.name}`);
+    await warmUp(stage.generator, { name: subject.name, subject, plan: planOf(USUAL, 0) }, pace);
+  }
   // Before there was load of that many: what is free again afterwards is not given back, and would be taken for nothing.
   const idle = Math.min(MOST, allowed);
   const idleRows: { name: string; cells: Cell[] }[] = [];
@@ -106,7 +110,7 @@ async function compare(stage: Stage, subjects: readonly Subject[], allowed: numb
               '(ulimit -Hn, or LimitNOFILE of systemd)',
           ],
     notes: [
-      'Connections: a plain proxy; each client sends its next request when the last one was answered. Clients connect at the beginning of a run, which counts.',
+      'Connections: a plain proxy; each client sends its next request when the last one was answered. CPU and requests per second are of the time when all are connected.',
     ],
   };
 }

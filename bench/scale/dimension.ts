@@ -1,7 +1,8 @@
 // What a dimension of the suite `scale` is, what it measures with, and how it starts gateways.
+import type { WarmUp } from '../harness/contest.js';
 import { sluiceConfig } from '../harness/job.js';
 import type { LoadGenerator } from '../harness/load.js';
-import { freePort, type SluiceSubject, startSluice } from '../harness/processes.js';
+import { freePort, type SluiceSubject, startSluice, type Upstream } from '../harness/processes.js';
 import type { FoundPeer } from '../peers/peer.js';
 import type { Findings } from '../suite.js';
 
@@ -20,27 +21,31 @@ export interface Stage {
   /** Null where it cannot be had. */
   readonly nginx: FoundPeer | null;
   /** Answers as the job of the harness says. */
-  readonly upstreamPort: number;
+  readonly upstream: Upstream;
   /** Says what is measured now. */
   step(name: string): void;
 }
 
 /** How much is measured: as much as there is time for. */
-export interface Pace {
+export interface Pace extends WarmUp {
   /** Of runs in turn. */
   readonly rounds: number;
   /** Of pairs whose ratio is held to a target of a few percent. */
   readonly pairs: number;
   /** Of one run. */
   readonly seconds: number;
-  /** Optimising compilers take this long to be done with the hot path. */
-  readonly warmUpSeconds: number;
   /** Of one size of body, in one run. */
   readonly bodyMiB: number;
 }
 
-export const FULL: Pace = { rounds: 5, pairs: 30, seconds: 0.6, warmUpSeconds: 2.5, bodyMiB: 160 };
-export const QUICK: Pace = { rounds: 2, pairs: 6, seconds: 0.25, warmUpSeconds: 0.8, bodyMiB: 16 };
+export const FULL: Pace = {
+  ...{ rounds: 5, pairs: 30, seconds: 0.6, bodyMiB: 160 },
+  ...{ warmUpSeconds: 1.5, warmUpRequests: 20_000 },
+};
+export const QUICK: Pace = {
+  ...{ rounds: 2, pairs: 6, seconds: 0.25, bodyMiB: 16 },
+  ...{ warmUpSeconds: 0.4, warmUpRequests: 5_000 },
+};
 
 /** Nothing found, to be laid under what was. */
 export const NOTHING: Findings = { tables: [], charts: [], ratios: [], missing: [], notes: [] };

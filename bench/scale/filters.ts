@@ -1,6 +1,6 @@
 // What each further filter in a chain costs: one that looks at two headers, so that the chain is what is measured.
 import { guestBytes } from '../../test/support/test-guests.js';
-import { cpuRatio, type Entrant, inTurn, type Runs, spread } from '../harness/contest.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, spread, warmUp } from '../harness/contest.js';
 import type { LoadPlan } from '../harness/load.js';
 import { LOAD_COLUMNS, loadCells } from '../harness/load-table.js';
 import type { SluiceSubject } from '../harness/processes.js';
@@ -18,7 +18,7 @@ export const filters: Dimension = {
   name: 'filters',
   async measure(stage) {
     const files = { [`${MODULE}.wasm`]: await guestBytes(MODULE) };
-    const start = (): Promise<SluiceSubject> => startGateway(stage.upstreamPort, chains(), files);
+    const start = (): Promise<SluiceSubject> => startGateway(stage.upstream.port, chains(), files);
     return withAll([start], ([gateway]) => compare(stage, gateway!));
   },
 };
@@ -27,9 +27,9 @@ async function compare({ pace, generator, step }: Stage, subject: SluiceSubject)
   const entrants = COUNTS.map(
     (count): Entrant => ({ name: `${count} filters`, subject, plan: planOf(count, pace.seconds) }),
   );
-  for (const { name, plan } of entrants) {
-    step(`warm-up, ${name}`);
-    await generator.load(subject, { ...plan, seconds: pace.warmUpSeconds / 2 });
+  for (const entrant of entrants) {
+    step(`warm-up, ${entrant.name}`);
+    await warmUp(generator, entrant, pace);
   }
   const tell = ({ name }: Entrant): void => step(name);
   const runs = await inTurn(generator, entrants, pace.rounds, tell);

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { residentMb } from '../harness/accounting.js';
-import { cpuRatio, type Entrant, inTurn, type Runs, spread } from '../harness/contest.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, spread, warmUp } from '../harness/contest.js';
 import { childrenOf } from '../harness/descendants.js';
 import { REQUESTS } from '../harness/job.js';
 import type { LoadPlan } from '../harness/load.js';
@@ -13,8 +13,8 @@ import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './di
 
 const CONNECTIONS = 64;
 
-export const workers = parallel('workers', 'Workers', ({ upstreamPort }, count) =>
-  startGateway(upstreamPort, { workers: { count } }),
+export const workers = parallel('workers', 'Workers', ({ upstream }, count) =>
+  startGateway(upstream.port, { workers: { count } }),
 );
 
 export const processes = parallel('processes', 'Processes that share a port', startProcesses);
@@ -46,9 +46,10 @@ async function compare(
   const entrants = gateways.map(
     (subject, index): Entrant => ({ name: `${counts[index]} ${name}`, subject, plan }),
   );
-  for (const { name, subject } of entrants) {
-    step(`warm-up, ${name}`);
-    await generator.load(subject, { ...plan, seconds: pace.warmUpSeconds });
+  for (const [index, entrant] of entrants.entries()) {
+    step(`warm-up, ${entrant.name}`);
+    // Each thread and each process has to be warm.
+    await warmUp(generator, entrant, { ...pace, warmUpRequests: pace.warmUpRequests * counts[index]! });
   }
   const runs = await inTurn(generator, entrants, pace.rounds, ({ name }) => step(name));
   return {
@@ -104,11 +105,11 @@ function planOf(seconds: number): LoadPlan {
 }
 
 /** Several under a supervisor, whose time counts too, or one without. */
-async function startProcesses({ upstreamPort }: Stage, count: number): Promise<SluiceSubject> {
-  if (count === 1) return startGateway(upstreamPort);
+async function startProcesses({ upstream }: Stage, count: number): Promise<SluiceSubject> {
+  if (count === 1) return startGateway(upstream.port);
   const admin = `127.0.0.1:${await freePort()}`;
   const args = ['--processes', String(count)];
-  const subject = await startGateway(upstreamPort, { admin: { address: admin } }, {}, args);
+  const subject = await startGateway(upstream.port, { admin: { address: admin } }, {}, args);
   try {
     while (!(await fetch(`http://${admin}/readyz`)).ok) await delay(50);
     const [supervisor] = subject.pids;

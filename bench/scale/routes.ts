@@ -1,6 +1,6 @@
 // What a request costs with more and more routes declared. Requests go to all of them in turn.
 import { residentMb } from '../harness/accounting.js';
-import { cpuRatio, type Entrant, inTurn, type Runs, spread } from '../harness/contest.js';
+import { cpuRatio, type Entrant, inTurn, type Runs, spread, warmUp } from '../harness/contest.js';
 import type { LoadPlan } from '../harness/load.js';
 import type { SluiceSubject } from '../harness/processes.js';
 import { median } from '../harness/statistics.js';
@@ -21,7 +21,7 @@ export const routes: Dimension = {
     // One more with few routes tells what two gateways that are alike differ by.
     const starts = [...COUNTS, FEW].map((count) => async () => {
       const beganMs = performance.now();
-      const gateway = await startGateway(stage.upstreamPort, { filters: {}, routes: routesOf(count) });
+      const gateway = await startGateway(stage.upstream.port, { filters: {}, routes: routesOf(count) });
       startedMs.push(performance.now() - beganMs);
       return gateway;
     });
@@ -38,9 +38,9 @@ async function compare(
     const count = COUNTS[index] ?? FEW;
     return { name: `${count} routes`, subject, plan: planOf(count, pace.seconds) };
   });
-  for (const { name, subject, plan } of entrants) {
-    step(`warm-up, ${name}`);
-    await generator.load(subject, { ...plan, seconds: pace.warmUpSeconds });
+  for (const entrant of entrants) {
+    step(`warm-up, ${entrant.name}`);
+    await warmUp(generator, entrant, pace);
   }
   const tell = ({ name }: Entrant): void => step(name);
   const runs = await inTurn(generator, entrants.slice(0, COUNTS.length), pace.rounds, tell);

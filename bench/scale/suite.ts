@@ -28,7 +28,7 @@ export const scaleSuite: Suite = {
       const parts: Findings[] = [];
       for (const [index, { name, measure }] of DIMENSIONS.entries()) {
         const step = (detail: string): void => run.progress(index, DIMENSIONS.length, `${name}: ${detail}`);
-        const stage: Stage = { pace, generator, nginx: peer, upstreamPort: upstream!.port, step };
+        const stage: Stage = { pace, generator, nginx: peer, upstream: upstream!, step };
         parts.push(await measure(stage));
       }
       const notes = [`Load by ${generator.name}.`, ...(peer === null ? [] : [peer.version])];

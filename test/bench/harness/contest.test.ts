@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cpuRatio, type Entrant, failures, inTurn, spread } from '../../../bench/harness/contest.js';
+import { cpuRatio, type Entrant, failures, inTurn, spread, warmUp } from '../../../bench/harness/contest.js';
 import type { LoadGenerator, LoadPlan, LoadResult } from '../../../bench/harness/load.js';
 import type { Subject } from '../../../bench/harness/processes.js';
 
@@ -64,5 +64,14 @@ describe('runs in turn', () => {
 
   it('adds up what failed', () => {
     assert.equal(failures([run(1, { failed: 2 }), run(1, { failed: 3 })]), 5);
+  });
+
+  it('warms up until there were enough requests, or for five times', async () => {
+    const script = new Script([run(1), run(1), run(1)]);
+    await warmUp(script, entrant('a', 1), { warmUpSeconds: 2, warmUpRequests: 200 });
+    assert.deepEqual(script.asked, ['a 2', 'a 2']);
+    const slow = new Script(Array.from({ length: 9 }, () => run(1, { requests: 1 })));
+    await warmUp(slow, entrant('a', 1), { warmUpSeconds: 1, warmUpRequests: 100 });
+    assert.equal(slow.asked.length, 5);
   });
 });

@@ -6,20 +6,24 @@ import { after, before, describe, it } from 'node:test';
 import { descendants } from '../../../bench/harness/descendants.js';
 import { sluiceConfig } from '../../../bench/harness/job.js';
 import { findLoadGenerator } from '../../../bench/harness/load-generators.js';
-import { startUpstream } from '../../../bench/harness/processes.js';
+import { startUpstream, type Upstream } from '../../../bench/harness/processes.js';
 import type { Dimension, Pace } from '../../../bench/scale/dimension.js';
 import { chains, filters } from '../../../bench/scale/filters.js';
 import { routesOf } from '../../../bench/scale/routes.js';
+import { SettledLoad } from '../../../bench/scale/settled-load.js';
 import { TransferClient } from '../../../bench/scale/transfer.js';
 import { SIZES, WAYS, waysConfig } from '../../../bench/scale/ways.js';
 import type { Findings } from '../../../bench/suite.js';
 import { errorsOf } from '../../core/config/validating.js';
 import { assertWellFormed } from '../support/well-formed.js';
 
-const BRIEF: Pace = { rounds: 1, pairs: 2, seconds: 0.1, warmUpSeconds: 0.1, bodyMiB: 1 };
+const BRIEF: Pace = {
+  ...{ rounds: 1, pairs: 2, seconds: 0.1, bodyMiB: 1 },
+  ...{ warmUpSeconds: 0.1, warmUpRequests: 1 },
+};
 
 describe('the suite scale', () => {
-  let upstream: Awaited<ReturnType<typeof startUpstream>>;
+  let upstream: Upstream;
 
   before(async () => {
     upstream = await startUpstream();
@@ -29,7 +33,7 @@ describe('the suite scale', () => {
   const measure = (dimension: Dimension): Promise<Findings> =>
     dimension.measure({
       ...{ pace: BRIEF, generator: findLoadGenerator(true), nginx: null },
-      ...{ upstreamPort: upstream.port, step: () => {} },
+      ...{ upstream, step: () => {} },
     });
 
   for (const [what, more] of [
@@ -87,5 +91,18 @@ describe('the suite scale', () => {
       server.close();
       server.closeAllConnections();
     }
+  });
+
+  it('looks at load while all clients are connected', async () => {
+    const subject = { name: 'upstream', scheme: 'http', port: upstream.port, pids: [process.pid] } as const;
+    const request = { method: 'GET', path: '/', headers: {}, body: '' };
+    const before = await upstream.served();
+    const result = await new SettledLoad(findLoadGenerator(true), upstream).load(
+      { ...subject, stop: async () => {} },
+      { request, connections: 20, seconds: 0.3, pauseMs: 0, isRefused: false },
+    );
+    assert.equal(result.failed, 0);
+    assert.ok(result.requests > 0 && result.requests <= (await upstream.served()) - before);
+    assert.ok(result.perSecond > 0 && result.cpuUs >= 0);
   });
 });
