@@ -68,9 +68,12 @@ export function sluiceConfig(places: SluicePlaces, more: Readonly<Record<string,
   });
 }
 
+/** A busy machine is no reason to end a worker in the middle of a bench. */
+const limits = { deadlineMs: 1000 };
 const rule = (method: string, path: string): object => ({ methods: [method], path });
 const cleaning = (path: string) => ({
   module: 'builtin:sanitise',
+  limits,
   config: {
     headers: { remove: ['x-powered-by'], set: { 'x-content-type-options': 'nosniff' } },
     json: { keys: ['passwordHash', 'cvv'], paths: [path] },
@@ -78,6 +81,7 @@ const cleaning = (path: string) => ({
 });
 const holding = (schema: object): object => ({
   module: 'builtin:validate',
+  limits,
   config: { schema },
   grants: { schemas: true },
 });
@@ -86,6 +90,7 @@ const holding = (schema: object): object => ({
 export const FILTERS = {
   guard: {
     module: 'builtin:policy',
+    limits,
     config: {
       rules: [
         rule('POST', '/policed'),
