@@ -28,8 +28,11 @@ import { JOB_MESSAGE, JOB_RUN, RECORD_KIND, readJob } from './job-record.js';
 import { ResultRecord, splitExtra, writeAnnouncement } from './result-record.js';
 import { RingConsumer, RingProducer } from './ring.js';
 
-/** Results are announced to the host at least every so many records, so that a long batch does not hold them. */
-const ANNOUNCE_EVERY = 16;
+/**
+ * Filters ran for so long since results were last announced: then those that are there do not wait for the end of the
+ * batch. To announce wakes the gateway's thread, which costs more than most filters do, so it is time that counts.
+ */
+const ANNOUNCE_AFTER_NS = 250_000;
 const COLLECT_ABOVE_BYTES = 4 * 1024 * 1024;
 /** A body above this share of the ring travels beside it. */
 const INLINE_SHARE = 8;
@@ -50,6 +53,8 @@ class Server {
   readonly #port: ServeTask['port'];
   readonly #chain: FilterChain;
   readonly #mostInlineBody: number;
+  /** Time of the filters whose results are not announced yet. */
+  #unannouncedNs = 0;
   /** Linear memory of filters that were unloaded since the last collection. */
   #unloadedBytes = 0;
 
@@ -99,7 +104,7 @@ class Server {
       else return -1;
       this.#jobs.release(at);
       count += 1;
-      if (count % ANNOUNCE_EVERY === 0) this.#announce();
+      if (this.#unannouncedNs >= ANNOUNCE_AFTER_NS) this.#announce();
     }
     if (count === 0) return 0;
     Atomics.add(this.#control, STAT_BATCHES, 1);
@@ -145,6 +150,7 @@ class Server {
       links,
       outcome,
     });
+    for (const { durationNs } of result.calls) this.#unannouncedNs += durationNs;
     this.#publish(job.ticket, result);
   }
 
@@ -167,6 +173,8 @@ class Server {
       return;
     }
     if (message.kind !== 'load') return;
+    // To load takes its time.
+    if (this.#unannouncedNs > 0) this.#announce();
     const { id } = message.spec;
     this.#control[PROGRESS_TICKET] = 0;
     try {
@@ -194,6 +202,7 @@ class Server {
   }
 
   #announce(): void {
+    this.#unannouncedNs = 0;
     Atomics.add(this.#control, HOST_WAKE, 1);
     Atomics.notify(this.#control, HOST_WAKE);
   }
