@@ -3,9 +3,12 @@ import { Bytes, isUtf8, Response } from 'sluice';
 import { ContentTypes } from './content-types';
 
 const PARTIAL_CONTENT = 206;
+const JSON_TYPE = 'application/json';
 
 /** For responses with a body. */
 export function looksLikeJson(response: Response): bool {
+  // As a rule it says so in this very way, and what else it says changes nothing.
+  if (response.headers.get('content-type').equalsIgnoreCase(JSON_TYPE)) return true;
   return saysType(response) ? saysJson(response) : beginsLikeJson(response.body);
 }
 

@@ -35,6 +35,8 @@ export class Content {
   schema: i32 = -1;
   /** What of a JSON body is let through or changed; null: it is taken as it comes. */
   shape: Shape | null = null;
+  /** It is a media type, and no range of them. */
+  private readonly isType: bool;
 
   constructor(
     /** In lower case. */
@@ -44,7 +46,9 @@ export class Content {
     readonly fields: Parameters | null,
     /** Does not exist where it may be anything. */
     readonly source: Json,
-  ) {}
+  ) {
+    this.isType = isMediaType(type) && type[type.length - 1] != STAR;
+  }
 
   /** Reads a member of `contents`. */
   static read(json: Json, definitions: Definitions): Content {
@@ -65,6 +69,11 @@ export class Content {
     const length = own.length;
     if (own[length - 1] != STAR) return own.equalsBytes(type);
     return own[0] == STAR || type.startsWithBytes(own.slice(0, length - 1));
+  }
+
+  /** True for the usual value of `content-type`: this type letter by letter, and nothing else. */
+  isSpelled(value: Bytes): bool {
+    return this.isType && value.equalsBytes(this.type);
   }
 
   /** How close it is: the whole type, the range of a type, everything. */
@@ -111,6 +120,7 @@ export class Contents {
     const index = headers.find('content-type');
     if (index < 0 || headers.find('content-type', index + 1) >= 0) return null;
     const value = headers.valueAt(index);
+    for (let i = 0; i < this.list.length; i++) if (this.list[i].isSpelled(value)) return this.list[i];
     if (!isMediaType(value)) return null;
     const type = mediaType(value);
     for (let i = 0; i < this.list.length; i++) {
