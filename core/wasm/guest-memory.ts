@@ -10,6 +10,9 @@ const utf16 = new TextDecoder('utf-16le');
 
 export class GuestMemory {
   readonly #memory: WebAssembly.Memory;
+  /** As it was when it was looked at last: one that has grown since is detached, and has no bytes. */
+  #buffer = new ArrayBuffer(0);
+  #bytes = new Uint8Array(this.#buffer);
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
@@ -17,13 +20,12 @@ export class GuestMemory {
 
   /** A view that is good until the guest runs again. @throws GuestAbort when it would reach beyond the end */
   view(address: number, length: number): Uint8Array {
-    const start = address >>> 0;
-    const size = length >>> 0;
-    const { buffer } = this.#memory;
-    if (start + size > buffer.byteLength) {
-      throw new GuestAbort(`${size} bytes at ${start} reach beyond the memory`);
-    }
-    return new Uint8Array(buffer, start, size);
+    return new Uint8Array(this.#bufferTo(address, length), address >>> 0, length >>> 0);
+  }
+
+  /** The same as a `DataView`. @throws GuestAbort as `view` does */
+  dataView(address: number, length: number): DataView {
+    return new DataView(this.#bufferTo(address, length), address >>> 0, length >>> 0);
   }
 
   /** UTF-8 text, cut after `most` bytes; bytes that are no UTF-8 become U+FFFD. */
@@ -41,5 +43,17 @@ export class GuestMemory {
     const copied = bytes.subarray(0, capacity >>> 0);
     this.view(address, copied.length).set(copied);
     return bytes.length;
+  }
+
+  #bufferTo(address: number, length: number): ArrayBuffer {
+    if (this.#bytes.length === 0) {
+      this.#buffer = this.#memory.buffer;
+      this.#bytes = new Uint8Array(this.#buffer);
+    }
+    const start = address >>> 0;
+    const size = length >>> 0;
+    if (start + size > this.#bytes.length)
+      throw new GuestAbort(`${size} bytes at ${start} reach beyond the memory`);
+    return this.#buffer;
   }
 }

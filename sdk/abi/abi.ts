@@ -111,6 +111,7 @@ export const LOG_ERROR = 3;
 export const SCHEMA_VALID = 0;
 export const SCHEMA_NOT_JSON = 1;
 export const SCHEMA_MISMATCH = 2;
+export const SCHEMA_UNIQUE = 3; // valid, and no object has two members of one name
 
 export const GRAPHQL_VALID = 0;
 export const GRAPHQL_NOT_GRAPHQL = 1;

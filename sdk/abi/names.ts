@@ -30,6 +30,8 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //        configure only; answers an id >= 0, or -length of a message that schema_message copies
 //   schema_check(id, address, length) -> i32                        capability `schemas`; 0: valid, 1: not JSON,
 //        2: does not fit; schema_message then has the findings
+//   schema_check_unique(id, address, length) -> i32                 capability `schemas`; as schema_check, and 3: valid, and no
+//        object has two members of one name. 0 says nothing of names
 //   schema_message(address, capacity) -> i32                        capability `schemas`; copies at most capacity
 //        bytes of the last message (UTF-8 JSON) and answers its whole length
 //   clock_wall() -> f64                                             capability `clock`; milliseconds since 1970 UTC
@@ -71,6 +73,7 @@ export const IMPORT_TRACE = 'trace';
 export const IMPORT_LOG = 'log';
 export const IMPORT_SCHEMA_COMPILE = 'schema_compile';
 export const IMPORT_SCHEMA_CHECK = 'schema_check';
+export const IMPORT_SCHEMA_CHECK_UNIQUE = 'schema_check_unique';
 export const IMPORT_SCHEMA_MESSAGE = 'schema_message';
 export const IMPORT_CLOCK_WALL = 'clock_wall';
 export const IMPORT_CLOCK_MONOTONIC = 'clock_monotonic';

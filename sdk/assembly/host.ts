@@ -17,6 +17,10 @@ export declare function hostSchemaCompile(address: usize, length: u32): i32;
 export declare function hostSchemaCheck(id: i32, address: usize, length: u32): i32;
 
 // @ts-ignore: decorator
+@external('sluice', 'schema_check_unique')
+export declare function hostSchemaCheckUnique(id: i32, address: usize, length: u32): i32;
+
+// @ts-ignore: decorator
 @external('sluice', 'schema_message')
 export declare function hostSchemaMessage(address: usize, capacity: u32): i32;
 

@@ -1,7 +1,7 @@
 // JSON Schema validation by the host (ajv). Needs the capability `schemas`.
-import { SCHEMA_MISMATCH, SCHEMA_NOT_JSON, SCHEMA_VALID } from '../abi/abi';
+import { SCHEMA_MISMATCH, SCHEMA_NOT_JSON, SCHEMA_UNIQUE, SCHEMA_VALID } from '../abi/abi';
 import { ABSENT, Bytes } from './bytes';
-import { hostSchemaCheck, hostSchemaCompile, hostSchemaMessage } from './host';
+import { hostSchemaCheck, hostSchemaCheckUnique, hostSchemaCompile, hostSchemaMessage } from './host';
 import { Json } from './json/json';
 
 /** A schema that the host compiled. */
@@ -23,6 +23,11 @@ export class Schema {
   check(document: Bytes): Verdict {
     return new Verdict(hostSchemaCheck(this.id, document.address, document.length));
   }
+
+  /** Like `check`; the verdict may besides know that names are unique, which saves the walk of `hasUniqueNames`. */
+  checkUnique(document: Bytes): Verdict {
+    return new Verdict(hostSchemaCheckUnique(this.id, document.address, document.length));
+  }
 }
 
 /** What the host found. */
@@ -33,7 +38,12 @@ export class Verdict {
 
   /** The document is JSON and fits the schema. */
   get isValid(): bool {
-    return this.code == SCHEMA_VALID;
+    return this.code == SCHEMA_VALID || this.code == SCHEMA_UNIQUE;
+  }
+
+  /** After `checkUnique`: valid, and no object has two members of one name. False says nothing: ask `hasUniqueNames`. */
+  get isUnique(): bool {
+    return this.code == SCHEMA_UNIQUE;
   }
 
   /** The document is not JSON. */

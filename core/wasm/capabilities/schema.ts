@@ -1,6 +1,11 @@
 // The `schemas` capability: a guest compiles JSON Schemas in `configure` and has bytes checked against them.
-import { SCHEMA_MISMATCH, SCHEMA_NOT_JSON, SCHEMA_VALID } from '../../../sdk/abi/abi.js';
-import { IMPORT_SCHEMA_CHECK, IMPORT_SCHEMA_COMPILE, IMPORT_SCHEMA_MESSAGE } from '../../../sdk/abi/names.js';
+import { SCHEMA_MISMATCH, SCHEMA_NOT_JSON, SCHEMA_UNIQUE, SCHEMA_VALID } from '../../../sdk/abi/abi.js';
+import {
+  IMPORT_SCHEMA_CHECK,
+  IMPORT_SCHEMA_CHECK_UNIQUE,
+  IMPORT_SCHEMA_COMPILE,
+  IMPORT_SCHEMA_MESSAGE,
+} from '../../../sdk/abi/names.js';
 import { GuestAbort, type GuestMemory } from '../guest-memory.js';
 import type { CompiledSchema, SchemaStore } from '../schemas/schema-store.js';
 import type { CapabilityHost } from './capabilities.js';
@@ -26,6 +31,7 @@ export class SchemaCapability implements CapabilityHost {
     this.functions = {
       [IMPORT_SCHEMA_COMPILE]: this.#compile,
       [IMPORT_SCHEMA_CHECK]: this.#check,
+      [IMPORT_SCHEMA_CHECK_UNIQUE]: this.#checkUnique,
       [IMPORT_SCHEMA_MESSAGE]: this.#copyMessage,
     };
   }
@@ -48,10 +54,15 @@ export class SchemaCapability implements CapabilityHost {
   };
 
   readonly #check = (id: number, address: number, length: number): number => {
+    const code = this.#checkUnique(id, address, length);
+    return code === SCHEMA_UNIQUE ? SCHEMA_VALID : code;
+  };
+
+  readonly #checkUnique = (id: number, address: number, length: number): number => {
     const schema = this.#schemas[id];
     if (schema === undefined) throw new GuestAbort(`schema ${id} does not exist`);
-    const verdict = schema.check(this.#memory.view(address, length));
-    if (verdict.kind === 'valid') return SCHEMA_VALID;
+    const verdict = schema.check(this.#memory.view(address, length), this.#memory.dataView(address, length));
+    if (verdict.kind === 'valid') return verdict.unique ? SCHEMA_UNIQUE : SCHEMA_VALID;
     if (verdict.kind === 'not-json') return SCHEMA_NOT_JSON;
     this.#message = encoder.encode(verdict.findings);
     return SCHEMA_MISMATCH;

@@ -1,6 +1,7 @@
-// Holds the bytes of a JSON document to a plain schema in one walk, without making values of them: half of what
+// Holds the bytes of a JSON document to a plain schema in one walk, without making values of them: a third of what
 // JSON.parse and ajv cost together, and no garbage. It says yes only where they would; whatever it does not know for
-// sure it leaves to them, so that one pair of judges decides what is refused and why.
+// sure it leaves to them, so that one pair of judges decides what is refused and why. It sees on its way whether names
+// are unique, which spares guests a walk of their own. Hot path: names and strings are taken four bytes at a time.
 import { Buffer, isUtf8 } from 'node:buffer';
 import {
   ARRAY,
@@ -10,14 +11,18 @@ import {
   OBJECT,
   type PlainKey,
   type PlainSchema,
+  PlainText,
   STRING,
-  utf8Of,
   WHOLE,
 } from './plain-schema.js';
 
 const MOST_DEPTH = 100;
 /** Whole numbers of so many digits are exact. */
 const MOST_DIGITS = 15;
+/** Names of one object, beside those that its schema knows, that are compared with each other. */
+const MOST_STRANGERS = 16;
+/** Longer texts are made by a call into the engine. */
+const FEW_LETTERS = 48;
 /** Where a value ends that is none, or may not be one. */
 const DOUBT = -1;
 
@@ -49,34 +54,47 @@ const SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 const ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 
-const TRUE = utf8Of('true');
-const FALSE = utf8Of('false');
-const NULL_TEXT = utf8Of('null');
+// What special bytes are told by, four at once.
+const HIGH_BITS = 0x80808080;
+const ONES = 0x01010101;
+const SPACES = 0x20202020;
+const QUOTES = 0x22222222;
+const BACKSLASHES = 0x5c5c5c5c;
 
-/** True when the document is JSON and fits the schema; false when it does not, or may not. */
-export function fitsPlain(schema: PlainSchema, bytes: Uint8Array): boolean {
-  return new PlainWalk(bytes).fits(schema);
+const TRUE = new PlainText('true');
+const FALSE = new PlainText('false');
+const NULL_TEXT = new PlainText('null');
+
+/** `fits`: it is JSON and fits the schema. `unique`: besides, no object in it has two members of one name. */
+export type PlainVerdict = 'unsure' | 'fits' | 'unique';
+
+export function walkPlain(schema: PlainSchema, document: DataView): PlainVerdict {
+  return new PlainWalk(document).judge(schema);
 }
 
 /** Its methods take the place where something begins and answer the place after it, or `DOUBT`. */
 class PlainWalk {
-  readonly #bytes: Uint8Array;
+  readonly #data: DataView;
   readonly #length: number;
   /** Of the last string. */
   #hasEscape = false;
   #isAscii = true;
   /** Some string went beyond ASCII. */
   #needsUtf8 = false;
+  #isUnique = true;
+  /** Start and end of each name that its schema does not know, of all objects that are open. */
+  readonly #strangers: number[] = [];
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#length = bytes.length;
+  constructor(document: DataView) {
+    this.#data = document;
+    this.#length = document.byteLength;
   }
 
-  fits(schema: PlainSchema): boolean {
+  judge(schema: PlainSchema): PlainVerdict {
     const end = this.#value(this.#skip(0), schema, 0);
-    if (end === DOUBT || this.#skip(end) !== this.#length) return false;
-    return !this.#needsUtf8 || isUtf8(this.#bytes);
+    if (end === DOUBT || this.#skip(end) !== this.#length) return 'unsure';
+    if (this.#needsUtf8 && !isUtf8(this.#bytes(0, this.#length))) return 'unsure';
+    return this.#isUnique ? 'unique' : 'fits';
   }
 
   #value(at: number, schema: PlainSchema, depth: number): number {
@@ -103,34 +121,57 @@ class PlainWalk {
     const { keys } = schema;
     let at = this.#skip(start);
     if (this.#byte(at) === BRACE_END) return schema.required === 0 ? at + 1 : DOUBT;
+    const strangers = this.#strangers.length;
     let found = 0;
     for (let count = 1; count <= schema.mostProperties; count += 1) {
       let property = schema.others;
       // Most documents have their keys in the order of the schema: such a name is compared and not read.
       let key = count <= keys.length ? keys[count - 1]! : null;
-      if (key !== null && this.#is(key.quoted, at)) at += key.quoted.length;
+      if (key !== null && this.#is(key.named, at)) at += key.named.length;
       else {
         if (this.#byte(at) !== QUOTE) return DOUBT;
         const nameEnd = this.#string(at + 1);
         // `\u0061` is an `a`, and nobody writes it like that.
         if (nameEnd === DOUBT || this.#hasEscape) return DOUBT;
         key = this.#keyAt(keys, at);
-        at = nameEnd + 1;
+        if (key === null && this.#isUnique) this.#meet(strangers, at, nameEnd);
+        at = this.#skip(nameEnd + 1);
+        if (this.#byte(at) !== COLON) return DOUBT;
+        at += 1;
       }
       if (key !== null) {
+        if ((found & key.bit) !== 0) this.#isUnique = false;
         found |= key.bit;
         property = key.schema;
       }
-      at = this.#skip(at);
-      if (this.#byte(at) !== COLON) return DOUBT;
-      at = this.#value(this.#skip(at + 1), property, depth);
+      at = this.#value(this.#skip(at), property, depth);
       if (at === DOUBT) return DOUBT;
       at = this.#skip(at);
-      if (this.#byte(at) === BRACE_END) return (found & schema.required) === schema.required ? at + 1 : DOUBT;
+      if (this.#byte(at) === BRACE_END) {
+        while (this.#strangers.length > strangers) this.#strangers.pop();
+        return (found & schema.required) === schema.required ? at + 1 : DOUBT;
+      }
       if (this.#byte(at) !== COMMA) return DOUBT;
       at = this.#skip(at + 1);
     }
     return DOUBT;
+  }
+
+  /** Takes a name that the schema does not know. @param first index of the first one of the same object */
+  #meet(first: number, start: number, end: number): void {
+    const names = this.#strangers;
+    if (names.length - first >= 2 * MOST_STRANGERS) this.#isUnique = false;
+    for (let i = first; i < names.length; i += 2) {
+      if (names[i + 1]! - names[i]! === end - start && this.#isSame(names[i]!, start, end - start))
+        this.#isUnique = false;
+    }
+    names.push(start, end);
+  }
+
+  #isSame(one: number, other: number, length: number): boolean {
+    for (let i = 0; i < length; i += 1)
+      if (this.#data.getUint8(one + i) !== this.#data.getUint8(other + i)) return false;
+    return true;
   }
 
   #array(start: number, schema: PlainSchema, depth: number): number {
@@ -187,11 +228,11 @@ class PlainWalk {
     return value >= least && value <= most && value > above && value < below ? at : DOUBT;
   }
 
-  #literal(at: number, text: Uint8Array): number {
+  #literal(at: number, text: PlainText): number {
     return this.#is(text, at) ? at + text.length : DOUBT;
   }
 
-  #isOneOf(texts: readonly Uint8Array[], start: number, length: number): boolean {
+  #isOneOf(texts: readonly PlainText[], start: number, length: number): boolean {
     for (let i = 0; i < texts.length; i += 1) {
       if (texts[i]!.length === length && this.#is(texts[i]!, start)) return true;
     }
@@ -200,12 +241,21 @@ class PlainWalk {
 
   /** The place of the quote that ends a string whose first character is at `at`. */
   #string(start: number): number {
-    const bytes = this.#bytes;
+    const data = this.#data;
     const length = this.#length;
     this.#hasEscape = false;
     this.#isAscii = true;
     for (let at = start; at < length; at += 1) {
-      const byte = bytes[at]!;
+      while (at + 4 <= length) {
+        const marks = marksOf(data.getInt32(at, true));
+        if (marks === 0) at += 4;
+        else {
+          at += (31 - Math.clz32(marks & -marks)) >> 3;
+          break;
+        }
+      }
+      if (at === length) return DOUBT;
+      const byte = data.getUint8(at);
       if (SPECIAL[byte] === 0) continue;
       if (byte === QUOTE) return at;
       if (byte < SPACE) return DOUBT;
@@ -237,12 +287,16 @@ class PlainWalk {
   }
 
   /** True when this text begins at `at`. */
-  #is(text: Uint8Array, at: number): boolean {
-    const bytes = this.#bytes;
-    const { length } = text;
+  #is(text: PlainText, at: number): boolean {
+    const data = this.#data;
+    const { length, words } = text;
     if (at + length > this.#length) return false;
-    for (let i = 0; i < length; i += 1) if (text[i] !== bytes[at + i]) return false;
-    return true;
+    if (length < 4) {
+      for (let i = 0; i < length; i += 1) if (text.bytes[i] !== data.getUint8(at + i)) return false;
+      return true;
+    }
+    for (let i = 0; i < words.length; i += 1) if (words[i] !== data.getInt32(at + i * 4, true)) return false;
+    return text.last === data.getInt32(at + length - 4, true);
   }
 
   #skip(start: number): number {
@@ -257,13 +311,25 @@ class PlainWalk {
 
   /** 0 beyond the end. Reading there would be slower for every document that comes later. */
   #byte(at: number): number {
-    return at < this.#length ? this.#bytes[at]! : 0;
+    return at < this.#length ? this.#data.getUint8(at) : 0;
   }
 
   #latin1(start: number, end: number): string {
-    const { buffer, byteOffset } = this.#bytes;
-    return Buffer.from(buffer, byteOffset + start, end - start).toString('latin1');
+    if (end - start > FEW_LETTERS) return this.#bytes(start, end).toString('latin1');
+    const codes: number[] = [];
+    for (let at = start; at < end; at += 1) codes.push(this.#data.getUint8(at));
+    return String.fromCharCode(...codes);
   }
+
+  #bytes(start: number, end: number): Buffer {
+    const { buffer, byteOffset } = this.#data;
+    return Buffer.from(buffer, byteOffset + start, end - start);
+  }
+}
+
+/** Of four bytes, the top bit of each that is special; a byte behind one that is may have it as well. */
+function marksOf(word: number): number {
+  return ((word - SPACES) | ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | word) & HIGH_BITS;
 }
 
 function isDigit(byte: number): boolean {

@@ -5,22 +5,25 @@ import { type ErrorObject, SchemaCompiler, type ValidateFunction } from '../../j
 import { fitsHeap, jsonDepth, MOST_DEPTH } from '../json-cost.js';
 import { OwnedEntries } from '../owned-entries.js';
 import { compilePlain, type PlainSchema } from './plain-schema.js';
-import { fitsPlain } from './plain-walk.js';
+import { walkPlain } from './plain-walk.js';
 import { type PatternEngine, SchemaPatterns } from './schema-patterns.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
-  | { readonly kind: 'valid' }
+  /** `unique`: no object in it has two members of one name. False says nothing. */
+  | { readonly kind: 'valid'; readonly unique: boolean }
   | { readonly kind: 'not-json' }
   /** `findings` is JSON: `[{"pointer": "/name", "rule": "type", "message": "must be string"}, …]`, no values. */
   | { readonly kind: 'mismatch'; readonly findings: string };
 
 /** A schema that is compiled. */
 export interface CompiledSchema {
-  check(bytes: Uint8Array): SchemaVerdict;
+  /** @param data the same bytes */
+  check(bytes: Uint8Array, data?: DataView): SchemaVerdict;
 }
 
-const VALID: SchemaVerdict = Object.freeze({ kind: 'valid' });
+const VALID: SchemaVerdict = Object.freeze({ kind: 'valid', unique: false });
+const UNIQUE: SchemaVerdict = Object.freeze({ kind: 'valid', unique: true });
 const MOST_FINDINGS = 20;
 /** In larger documents only the first fault is looked for: all those of a megabyte would fill the heap. */
 const MOST_BYTES_FOR_ALL = 16384;
@@ -159,9 +162,15 @@ class StoredSchema implements CompiledSchema {
     this.#plain = compilePlain(schema, (text) => first.compile(text));
   }
 
-  check(bytes: Uint8Array): SchemaVerdict {
+  check(
+    bytes: Uint8Array,
+    data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ): SchemaVerdict {
     if (!fitsHeap(bytes, this.#documentHeapBytes)) return { kind: 'mismatch', findings: TOO_LARGE };
-    if (this.#plain !== null && fitsPlain(this.#plain, bytes)) return VALID;
+    if (this.#plain !== null) {
+      const verdict = walkPlain(this.#plain, data);
+      if (verdict !== 'unsure') return verdict === 'unique' ? UNIQUE : VALID;
+    }
     let value: unknown;
     try {
       value = JSON.parse(utf8.decode(bytes));

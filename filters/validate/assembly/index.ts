@@ -103,44 +103,58 @@ export function onRequest(request: Request): Decision {
   }
   if (body.length > limits.bodyBytes)
     return refusal.of(413, 'VALIDATE_TOO_LARGE', 'The request body is too large.');
-  const problem = bodyProblem(body, content);
-  return problem == null ? judge(request, operation, content) : problem;
-}
-
-/** What is wrong with the bytes of a body, before anybody asks what they mean; null when nothing is. */
-function bodyProblem(body: Bytes, content: Content): Decision | null {
-  if (content.kind == ContentKind.Opaque) return null;
-  const isForm = content.kind == ContentKind.Form;
-  const limit = isForm ? limits.brokenByForm(body) : limits.brokenBy(body);
+  const limit = brokenLimit(body, content);
   if (limit != '') {
     const findings = new Findings();
     findings.add('body', '', limit, 'is larger than it may be');
     return refusal.of(413, 'VALIDATE_LIMIT', 'The request body is larger than it may be.', findings);
   }
-  if (isForm || hasUniqueNames(body)) return null;
+  if (content.schema >= 0 && pool.isAlone(content.schema)) return judgeAlone(body, content.schema);
+  if (content.kind == ContentKind.Json && !hasUniqueNames(body)) return notJson(body);
+  return judge(request, operation, content);
+}
+
+/** Name of the first limit that a body breaks; empty when it keeps all. */
+function brokenLimit(body: Bytes, content: Content): string {
+  if (content.kind == ContentKind.Opaque) return '';
+  return content.kind == ContentKind.Form ? limits.brokenByForm(body) : limits.brokenBy(body);
+}
+
+function notJson(body: Bytes): Decision {
   return refusal.of(400, 'VALIDATE_NOT_JSON', 'The request body is not JSON: ' + parseProblem(body) + '.');
 }
 
-/** @param content what the body is; null when there is none */
+/** Judges a body that a schema of its own is all about. */
+function judgeAlone(body: Bytes, schema: i32): Decision {
+  const verdict = pool.checkAlone(schema, body);
+  // Most bodies fit, and whoever saw that saw their names as well.
+  if (verdict.isUnique) return next();
+  if (!hasUniqueNames(body)) return notJson(body);
+  if (verdict.isValid) return next();
+  const findings = new Findings();
+  findings.addVerdict(verdict, 0, 'body');
+  return refusal.of(mismatchStatus, 'VALIDATE_MISMATCH', MISMATCH, findings);
+}
+
+/**
+ * Judges parameters and body together.
+ * @param content what the body is, whose names are unique; null when there is none
+ */
 function judge(request: Request, operation: Operation, content: Content | null): Decision {
   const schema = content == null ? operation.bareSchema : content.schema;
   const findings = new Findings();
   let body = request.body;
-  if (schema >= 0 && pool.depthOf(schema) == 0) {
-    findings.addVerdict(pool.checkAlone(schema, body), 0, 'body');
-  } else {
-    // What cannot be taken into the document is found on the way.
-    const document = schema < 0 ? new JsonWriter() : pool.open(schema);
-    document.beginObject();
-    operation.write(request, document, limits, findings);
-    if (content != null) {
-      const shape = content.shape;
-      if (shape != null) body = new Projection(operation.stripsUnknown, operation.coerces).of(body, shape);
-      writeBody(body, content, document, findings);
-    }
-    document.endObject();
-    if (schema >= 0) findings.addVerdict(pool.check(schema, document), pool.depthOf(schema), 'body');
+  // What cannot be taken into the document is found on the way.
+  const document = schema < 0 ? new JsonWriter() : pool.open(schema);
+  document.beginObject();
+  operation.write(request, document, limits, findings);
+  if (content != null) {
+    const shape = content.shape;
+    if (shape != null) body = new Projection(operation.stripsUnknown, operation.coerces).of(body, shape);
+    writeBody(body, content, document, findings);
   }
+  document.endObject();
+  if (schema >= 0) findings.addVerdict(pool.check(schema, document), pool.depthOf(schema), 'body');
   if (!findings.isEmpty) return refusal.of(mismatchStatus, 'VALIDATE_MISMATCH', MISMATCH, findings);
   if (body.address != request.body.address && !refusal.isReport) replaceBody(request, body);
   return next();

@@ -80,9 +80,14 @@ export class SchemaPool {
     return entry.schema!.check(writer.bytes);
   }
 
-  /** Checks a document by a schema that stands alone. */
+  /** Checks a document by a schema that stands alone. The verdict may know that names are unique. */
   checkAlone(index: i32, document: Bytes): Verdict {
-    return this.entries[index].schema!.check(document);
+    return this.entries[index].schema!.checkUnique(document);
+  }
+
+  /** It stands alone, and is for `checkAlone`. */
+  isAlone(index: i32): bool {
+    return this.entries[index].depth == 0;
   }
 
   /** Names around the value in the documents that `check` is given. */

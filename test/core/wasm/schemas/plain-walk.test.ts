@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SchemaCompiler } from '../../../../core/json-schema.js';
 import { compilePlain, type PlainSchema } from '../../../../core/wasm/schemas/plain-schema.js';
-import { fitsPlain } from '../../../../core/wasm/schemas/plain-walk.js';
+import { type PlainVerdict, walkPlain } from '../../../../core/wasm/schemas/plain-walk.js';
 
 const SCHEMAS = 1000;
 const DOCUMENTS_EACH = 60;
@@ -19,8 +19,37 @@ function plain(schema: object | boolean): PlainSchema {
   return tree;
 }
 
+/** In the midst of other bytes, which the walk must not take for its own. */
+function walk(tree: PlainSchema, document: Uint8Array, before = 0, after = ' '): PlainVerdict {
+  const bytes = Buffer.concat([Buffer.alloc(before, '"'), document, Buffer.from(after)]);
+  const { buffer, byteOffset } = bytes;
+  return walkPlain(tree, new DataView(buffer, byteOffset + before, document.byteLength));
+}
+
+function verdict(schema: object | boolean, document: string | Uint8Array): PlainVerdict {
+  return walk(plain(schema), typeof document === 'string' ? Buffer.from(document) : document);
+}
+
 function fits(schema: object | boolean, document: string | Uint8Array): boolean {
-  return fitsPlain(plain(schema), typeof document === 'string' ? Buffer.from(document) : document);
+  return verdict(schema, document) !== 'unsure';
+}
+
+/** True when no object of a document that is JSON has two members of one name. The scan is slow and plain. */
+function hasUniqueNames(json: string): boolean {
+  const names: (Set<string> | null)[] = [];
+  let isName = false;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/gs)) {
+    if (token === '{') names.unshift(new Set());
+    else if (token === '[') names.unshift(null);
+    else if (token === '}' || token === ']') names.shift();
+    else if (token.startsWith('"') && isName) {
+      const name = JSON.parse(token) as string;
+      if (names[0]!.has(name)) return false;
+      names[0]!.add(name);
+    }
+    isName = token === '{' || (token === ',' && names[0] instanceof Set);
+  }
+  return true;
 }
 
 /** What JSON.parse and ajv say. */
@@ -83,10 +112,10 @@ const { value } = fc.letrec((tie) => ({
   ),
 }));
 
-/** Now and then a byte is another one, is missing, or comes twice. */
+/** Now and then a byte is another one, is missing, or comes twice, or two members may be of one name. */
 const damage = fc.record({
   at: fc.nat(),
-  how: fc.constantFrom('none', 'none', 'replace', 'remove', 'repeat'),
+  how: fc.constantFrom('none', 'none', 'replace', 'remove', 'repeat', 'rename'),
   byte: fc.oneof(fc.constantFrom(...Buffer.from('{}[],:"\\ \n0-1.eEtrufalsn')), fc.nat(255)),
 });
 
@@ -96,6 +125,7 @@ const document = fc
     const bytes = Buffer.from(JSON.stringify(content, null, indent));
     const place = at % bytes.length;
     if (how === 'replace') bytes[place] = byte;
+    if (how === 'rename') return Buffer.from(bytes.toString().replaceAll('"b":', '"a":'));
     if (how === 'remove') return Buffer.concat([bytes.subarray(0, place), bytes.subarray(place + 1)]);
     if (how === 'repeat') return Buffer.concat([bytes.subarray(0, place + 1), bytes.subarray(place)]);
     return bytes;
@@ -118,9 +148,11 @@ describe('a walk over a document', () => {
         for (const sample of samples) {
           const judged = isValid(validate, sample);
           if (judged) valid += 1;
-          if (!fitsPlain(tree, sample)) continue;
+          const said = walk(tree, sample, yes % 9, yes % 2 === 0 ? '"}]' : ' ');
+          if (said === 'unsure') continue;
           yes += 1;
           assert.ok(judged, `${JSON.stringify(parsed)} does not fit ${sample}`);
+          assert.equal(said === 'unique', hasUniqueNames(sample.toString()), sample.toString());
         }
       }),
       { numRuns: SCHEMAS },
@@ -153,6 +185,27 @@ describe('a walk over a document', () => {
       '{"id":5,"note":"\\u00e9 \\" é 😀","lines":[{"é":[-1.25,[],false]}]}',
     ])
       assert.equal(fits(order, sample), true, sample);
+  });
+
+  it('says whether names are unique', () => {
+    const asked = { properties: { a: { properties: { b: true } }, b: true, long: { type: 'array' } } };
+    const names = (count: number): string =>
+      `{${Array.from({ length: count }, (_, index) => `"name${index}":{}`).join()}}`;
+    for (const [sample, expected] of [
+      ['{"a":{"b":1,"c":2},"b":1,"c":{"c":{"c":1}},"cc":1,"long":[{"x":1},{"x":1}]}', 'unique'],
+      ['{"c":{"d":1},"d":{"c":1},"e":[{"c":1,"d":2},{"d":1,"c":2}]}', 'unique'],
+      ['{"a":1,"A":1,"ä":1,"ae":1,"":1}', 'unique'],
+      ['{"a":1,"a":1}', 'fits'],
+      ['{"a" :1,"b":1,"a": 1}', 'fits'],
+      ['{"a":{"c":1,"c":1}}', 'fits'],
+      ['{"b":[[{"ä":1,"b":2,"ä":1}]]}', 'fits'],
+      ['{"":1,"":2}', 'fits'],
+      ['{"x":{"y":1},"y":{"x":1},"x":1}', 'fits'],
+      [names(16), 'unique'],
+      // More are not held against each other.
+      [names(17), 'fits'],
+    ] as const)
+      assert.equal(verdict(asked, sample), expected, sample);
   });
 
   it('says no to what does not fit', () => {
