@@ -2,9 +2,12 @@
 // structured clones of the same, which is how threads talk where nobody thought of something else.
 import assert from 'node:assert/strict';
 import { deserialize, serialize } from 'node:v8';
-import { align8, type FrameMemory, FrameWriter, readFrame } from '../../core/wasm/frame.js';
+import { align8, type FrameMemory, FrameWriter, frameMemory, readFrame } from '../../core/wasm/frame.js';
 import type { EditList, PhaseMessage } from '../../core/wasm/guest-abi.js';
+import { GuestView } from '../../core/wasm/guest-view.js';
+import { KnownTexts } from '../../core/wasm/known-texts.js';
 import { type ReplyRules, readReply } from '../../core/wasm/reply.js';
+import { ScratchBytes } from '../../core/wasm/scratch-bytes.js';
 import { EDIT_ADD_HEADER, EDIT_REMOVE_HEADER, EDIT_SET_BODY, EDIT_SET_HEADER } from '../../sdk/abi/abi.js';
 import { REPLY_AT, replyMemory } from '../../test/support/reply-memory.js';
 import { pageOf } from '../harness/documents.js';
@@ -99,8 +102,7 @@ function partOf(rows: Table['rows'], ratios: readonly Ratio[]): Part {
 }
 
 function memoryOf(bytes: number): FrameMemory {
-  const buffer = new ArrayBuffer(bytes);
-  return { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+  return frameMemory(new ArrayBuffer(bytes));
 }
 
 /** Goes through the variants; what comes of each is added up. */
@@ -173,6 +175,9 @@ function decoding(body: Uint8Array | null): Sides {
 }
 
 function editing(body: Uint8Array | null): Sides {
+  // As one guest of a worker has them for all of its replies.
+  const scratch = new ScratchBytes();
+  const texts = new KnownTexts();
   const replies = Array.from({ length: VARIANTS }, (_, variant) => {
     const edits: [operation: number, name: string, value: string][] = [
       [EDIT_SET_HEADER, 'x-user', `user-${variant}@example.com`],
@@ -181,11 +186,11 @@ function editing(body: Uint8Array | null): Sides {
       [EDIT_REMOVE_HEADER, 'cookie', ''],
     ];
     if (body !== null) edits.push([EDIT_SET_BODY, '', Buffer.from(body).toString('latin1')]);
-    return { edits, memory: replyMemory({ edits }, ROOM) };
+    return { edits, guest: new GuestView(replyMemory({ edits }, ROOM), scratch, texts) };
   });
-  const clones = replies.map(({ memory }) => serialize(plainEdits(readReply(memory, REPLY_AT, RULES).edits)));
-  for (const [index, { edits, memory }] of replies.entries()) {
-    const read = readReply(memory, REPLY_AT, RULES).edits;
+  const clones = replies.map(({ guest }) => serialize(plainEdits(readReply(guest, REPLY_AT, RULES).edits)));
+  for (const [index, { edits, guest }] of replies.entries()) {
+    const read = readReply(guest, REPLY_AT, RULES).edits;
     assert.deepEqual(read.names, ['x-user', 'authorization', 'x-forwarded-tenant', 'cookie']);
     assert.deepEqual(
       read.values,
@@ -196,7 +201,10 @@ function editing(body: Uint8Array | null): Sides {
     assert.deepEqual(deserialize(clones[index]!), plainEdits(read));
   }
   return {
-    own: eachOf(replies, ({ memory }) => sizeOf(readReply(memory, REPLY_AT, RULES).edits)),
+    own: eachOf(replies, ({ guest }) => {
+      scratch.reset();
+      return sizeOf(readReply(guest, REPLY_AT, RULES).edits);
+    }),
     clone: eachOf(clones, (clone) => sizeOf(deserialize(clone) as EditList)),
   };
 }

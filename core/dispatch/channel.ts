@@ -170,10 +170,10 @@ export class Channel {
     let drained = false;
     for (let at = this.#results.peek(); at !== -1; at = this.#results.peek()) {
       drained = true;
-      const { words, bytes } = this.#results;
+      const { words } = this.#results;
       if (words[(at >> 2) + RECORD_KIND] === RESULT_DONE) {
         const ticket = words[(at >> 2) + RECORD_TICKET]!;
-        const result = readResult(words, bytes, at, this.#takeExtra);
+        const result = readResult(this.#results, at, this.#takeExtra);
         this.#results.release(at);
         this.#finish(ticket, result);
       } else {

@@ -7,7 +7,7 @@
 // the next message of the port; so has the outcome of a callout, after it, and then large contexts.
 import { PHASE_REQUEST, PHASE_RESPONSE } from '../../sdk/abi/abi.js';
 import type { ChainLink } from '../wasm/chain-input.js';
-import { align8, type FrameWriter } from '../wasm/frame.js';
+import { align8, type FrameMemory, type FrameWriter, viewOf } from '../wasm/frame.js';
 import type { BodyStage, PhaseMessage, PhaseName } from '../wasm/guest-abi.js';
 import type { RingProducer } from './ring.js';
 
@@ -135,7 +135,8 @@ export function contextBytes(links: readonly ChainLink[]): number {
 }
 
 /** Reads the job at `at`. */
-export function readJob(words: Int32Array, bytes: Buffer, at: number): JobView {
+export function readJob(ring: FrameMemory, at: number): JobView {
+  const { words } = ring;
   const base = at >> 2;
   const flags = words[base + FLAGS]!;
   const count = words[base + LINK_COUNT]!;
@@ -148,7 +149,7 @@ export function readJob(words: Int32Array, bytes: Buffer, at: number): JobView {
   for (let i = 0; i < count; i += 1) {
     const entry = (at + FIXED_BYTES + i * LINK_BYTES) >> 2;
     const size = words[entry + 2]!;
-    const context = size === 0 ? null : bytes.subarray(contextAt, contextAt + size);
+    const context = size === 0 ? null : viewOf(ring, contextAt, size);
     contextAt += align8(size);
     links.push({ id: words[entry]!, skip: words[entry + 1] === 1, context });
   }
@@ -160,7 +161,7 @@ export function readJob(words: Int32Array, bytes: Buffer, at: number): JobView {
     stage: STAGES[flags >> STAGE_SHIFT]!,
     frameAt,
     frameLength,
-    body: inline ? bytes.subarray(bodyAt, bodyAt + bodyLength) : null,
+    body: inline ? viewOf(ring, bodyAt, bodyLength) : null,
     bodyBeside: beside,
     hasOutcome: (flags & FLAG_OUTCOME) !== 0,
     hasContexts: (flags & FLAG_CONTEXTS) !== 0,

@@ -8,7 +8,7 @@
 
 import { Buffer } from 'node:buffer';
 import { HeaderList } from '../headers.js';
-import { align8 } from '../wasm/frame.js';
+import { align8, type FrameMemory, viewOf } from '../wasm/frame.js';
 import { EditList, type FilterCall, NONE, type PhaseResult } from '../wasm/guest-abi.js';
 import type { ResultExtra } from './control.js';
 import { RECORD_KIND, RECORD_TICKET } from './job-record.js';
@@ -36,6 +36,7 @@ const CALL_PASSED = 0x10000;
 const COUNT_SHIFT = 17;
 const MOST_COUNT = 0x3fff;
 const MOST_NS = 0x7fffffff;
+const FEW_LETTERS = 64;
 
 /** What of a result has to travel beside the ring; null when nothing does. */
 export function splitExtra(result: PhaseResult, mostInline: number): ResultExtra | null {
@@ -60,7 +61,7 @@ export class ResultRecord {
   readonly #result: PhaseResult;
   readonly #hasExtra: boolean;
   readonly #headers: readonly string[];
-  readonly #text: string;
+  readonly #textLength: number;
   readonly #inlineBody: Uint8Array | undefined;
   readonly #contexts: readonly (Uint8Array | null)[];
   readonly #textAt: number;
@@ -72,18 +73,18 @@ export class ResultRecord {
     const { edits, response, calls } = result;
     const contexts = extra?.contexts ? NONE : result.contexts;
     const headers = response === null ? [] : response.headers.flat;
-    let text = '';
-    for (let i = 0; i < edits.size; i += 1) text += edits.names[i]! + edits.values[i]!;
-    for (const part of headers) text += part;
+    let textLength = 0;
+    for (let i = 0; i < edits.size; i += 1) textLength += edits.names[i]!.length + edits.values[i]!.length;
+    for (const part of headers) textLength += part.length;
     const entries = (calls.length + edits.size) * ENTRY_BYTES + headers.length * 4;
     this.#result = result;
     this.#hasExtra = extra !== null;
     this.#headers = headers;
     this.#contexts = contexts;
-    this.#text = text;
+    this.#textLength = textLength;
     this.#inlineBody = extra?.body ? undefined : resultBody(result);
     this.#textAt = align8(FIXED_BYTES + entries);
-    this.#bodyAt = this.#textAt + align8(text.length);
+    this.#bodyAt = this.#textAt + align8(textLength);
     for (const context of contexts) this.#bodyAt += context === null ? 0 : align8(context.length);
     this.length = this.#bodyAt + align8(this.#inlineBody?.length ?? 0);
   }
@@ -105,10 +106,11 @@ export class ResultRecord {
     words[base + EDIT_COUNT] = edits.size;
     words[base + HEADER_COUNT] = this.#headers.length;
     words[base + CALL_COUNT] = calls.length;
-    words[base + TEXT_LENGTH] = this.#text.length;
+    words[base + TEXT_LENGTH] = this.#textLength;
     words[base + BODY_LENGTH] = body === undefined ? 0 : body.length;
     let entry = (at + FIXED_BYTES) >> 2;
-    let contextAt = at + this.#textAt + align8(this.#text.length);
+    let textAt = at + this.#textAt;
+    let contextAt = textAt + align8(this.#textLength);
     for (let i = 0; i < calls.length; i += 1, entry += 3) {
       const context = contexts[i] ?? null;
       words[entry] = Math.min(calls[i]!.durationNs, MOST_NS);
@@ -122,19 +124,31 @@ export class ResultRecord {
       contextAt += align8(context.length);
     }
     for (let i = 0; i < edits.size; i += 1, entry += 3) {
+      const name = edits.names[i]!;
+      const value = edits.values[i]!;
       words[entry] = edits.operations[i]!;
-      words[entry + 1] = edits.names[i]!.length;
-      words[entry + 2] = edits.values[i]!.length;
+      words[entry + 1] = name.length;
+      words[entry + 2] = value.length;
+      writeText(bytes, textAt, name);
+      writeText(bytes, textAt + name.length, value);
+      textAt += name.length + value.length;
     }
     for (const part of this.#headers) {
       words[entry] = part.length;
       entry += 1;
+      writeText(bytes, textAt, part);
+      textAt += part.length;
     }
-    if (this.#text.length > 0) bytes.write(this.#text, at + this.#textAt, 'latin1');
     if (body !== undefined) bytes.set(body, at + this.#bodyAt);
     ring.commit(at, this.length);
     return true;
   }
+}
+
+/** To call the engine for a few letters costs more than to put them down. */
+function writeText(bytes: Buffer, at: number, text: string): void {
+  if (text.length > FEW_LETTERS) bytes.write(text, at, 'latin1');
+  else for (let i = 0; i < text.length; i += 1) bytes[at + i] = text.charCodeAt(i);
 }
 
 /** Puts a record into the ring that announces a message. False when it does not fit now. */
@@ -150,12 +164,8 @@ export function writeAnnouncement(ring: RingProducer): boolean {
  * Reads the result at `at`. Nothing of it refers to the ring afterwards.
  * @param takeExtra takes the message that carries what travelled beside the ring
  */
-export function readResult(
-  words: Int32Array,
-  bytes: Buffer,
-  at: number,
-  takeExtra: () => ResultExtra,
-): PhaseResult {
+export function readResult(ring: FrameMemory, at: number, takeExtra: () => ResultExtra): PhaseResult {
+  const { words, bytes } = ring;
   const base = at >> 2;
   const flags = words[base + FLAGS]!;
   const editCount = words[base + EDIT_COUNT]!;
@@ -177,7 +187,7 @@ export function readResult(
     calls.push({ count, durationNs: words[entry]!, edits: facts & (CALL_PASSED - 1) });
     if ((facts & CALL_PASSED) !== 0) passed = [...passed, i];
     const size = words[entry + 2]!;
-    contexts.push(size === 0 ? null : copyOf(bytes, contextAt, size));
+    contexts.push(size === 0 ? null : copyOf(ring, contextAt, size));
     contextAt += align8(size);
   }
   const text = textLength === 0 ? '' : bytes.toString('latin1', textAt, textAt + textLength);
@@ -196,7 +206,7 @@ export function readResult(
     offset = next;
   }
   const extra = (flags & FLAG_EXTRA) === 0 ? null : takeExtra();
-  const inline = (flags & FLAG_HAS_BODY) === 0 ? undefined : copyOf(bytes, contextAt, bodyLength);
+  const inline = (flags & FLAG_HAS_BODY) === 0 ? undefined : copyOf(ring, contextAt, bodyLength);
   const body = extra?.body ?? inline;
   if (status === 0 && body !== undefined) edits.body = body;
   return {
@@ -232,8 +242,8 @@ export function compact(bytes: Uint8Array): Uint8Array {
   return isWhole ? bytes : Uint8Array.from(bytes);
 }
 
-function copyOf(bytes: Buffer, at: number, length: number): Uint8Array {
+function copyOf(ring: FrameMemory, at: number, length: number): Uint8Array {
   const copy = Buffer.allocUnsafe(length);
-  bytes.copy(copy, 0, at, at + length);
+  copy.set(viewOf(ring, at, length));
   return copy;
 }

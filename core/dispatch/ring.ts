@@ -20,11 +20,13 @@ export function createRing(capacity: number): SharedArrayBuffer {
 
 class RingEnd {
   /** The whole shared memory; offsets of records index into it. */
+  readonly buffer: SharedArrayBuffer;
   readonly bytes: Buffer;
   readonly words: Int32Array;
   protected readonly end: number;
 
   constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
     this.bytes = Buffer.from(buffer);
     this.words = new Int32Array(buffer);
     this.end = buffer.byteLength;

@@ -122,7 +122,7 @@ class Server {
   }
 
   #runJob(at: number): void {
-    const job = readJob(this.#jobs.words, this.#jobs.bytes, at);
+    const job = readJob(this.#jobs, at);
     let { body } = job;
     if (job.bodyBeside) {
       const message = this.#receive();

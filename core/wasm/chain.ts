@@ -21,7 +21,7 @@ export class FilterChain {
    * @param trace takes what the filters trace; for test harnesses, which alone have modules that do
    */
   constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock(), trace?: TraceSink) {
-    this.#thread = new FilterThread(progress, clock, trace);
+    this.#thread = new FilterThread(progress, clock, this.#scratchBytes, trace);
   }
 
   /**
@@ -43,10 +43,11 @@ export class FilterChain {
   }
 
   /**
-   * Runs a phase to its end, or one chunk of a body through the chain. Never throws for what a filter does. After a chunk,
-   * bytes of the result are there until the next run.
+   * Runs a phase to its end, or one chunk of a body through the chain. Never throws for what a filter does. Bodies of the
+   * result, and after a chunk its contexts as well, are there until the next run.
    */
   run(input: ChainInput): PhaseResult {
+    this.#scratchBytes.reset();
     return isChunk(input.stage)
       ? new ChunkRun(input, this.#thread, this.#scratchBytes).run()
       : new PhaseRun(input, this.#thread, this.#scratch).run();

@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.js';
 import type { ChainInput, ChainLink } from './chain-input.js';
 import { buildResponse } from './edits.js';
 import type { FilterThread } from './filter-thread.js';
+import { viewOf } from './frame.js';
 import { EditList, type PhaseResult } from './guest-abi.js';
 import { GuestCalls } from './guest-calls.js';
 import type { Reply } from './reply.js';
@@ -112,12 +113,11 @@ export class ChunkRun {
     this.#input = input;
     this.#calls = new GuestCalls(input.phase, thread);
     this.#scratch = scratch;
-    scratch.reset();
   }
 
   run(): PhaseResult {
     const { links, stage, memory, at, length, body } = this.#input;
-    const frame = memory.bytes.subarray(at, at + length);
+    const frame = viewOf(memory, at, length);
     const last = stage === 'last';
     let chunk = body!;
     for (let index = 0; index < links.length; index += 1) {
@@ -149,7 +149,7 @@ export class ChunkRun {
     if (passed) this.#passed.push(index);
   }
 
-  readonly #take = (length: number): Buffer => this.#scratch.take(length);
+  readonly #take = (length: number): Uint8Array => this.#scratch.take(length);
   readonly #join: Join = (held, bytes) => this.#scratch.join(held, bytes);
 
   #result(body: Uint8Array | undefined, end: Reply | null, index: number): PhaseResult {

@@ -90,7 +90,8 @@ export function buildCallout(reply: Reply, index: number, upstreams: readonly st
     method: callout!.method,
     target: query === '' ? path : `${path}?${query}`,
     headers: headers.flat,
-    body: edits.body ?? null,
+    // It travels as a message, which would take all of the memory along that a body lies in.
+    body: edits.body === undefined ? null : Uint8Array.from(edits.body),
     timeoutMs: callout!.timeoutMs,
     state: context,
   };

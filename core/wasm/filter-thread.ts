@@ -6,6 +6,7 @@ import type { HostServices } from './guest-host.js';
 import { FilterInstance, type FilterSpec } from './instance.js';
 import { PatternStore } from './patterns/store.js';
 import { SchemaStore } from './schemas/schema-store.js';
+import type { ScratchBytes } from './scratch-bytes.js';
 import type { TraceSink } from './trace-import.js';
 
 /** Told which filter is running, so that a supervisor on another thread can see it. */
@@ -33,13 +34,14 @@ export class FilterThread {
   readonly #services: HostServices;
   #memoryBytes = 0;
 
-  constructor(progress: Progress, clock: Clock, trace?: TraceSink) {
+  constructor(progress: Progress, clock: Clock, scratch: ScratchBytes, trace?: TraceSink) {
     this.progress = progress;
     this.#services = {
       schemas: new SchemaStore(),
       patterns: new PatternStore(),
       graphql: new GraphqlStore(),
       clock,
+      scratch,
       trace,
     };
   }

@@ -23,6 +23,7 @@ import { GuestAbort, GuestMemory } from './guest-memory.js';
 import { createSharedTables } from './patterns/shared-tables.js';
 import type { PatternStore } from './patterns/store.js';
 import type { SchemaStore } from './schemas/schema-store.js';
+import type { ScratchBytes } from './scratch-bytes.js';
 import { type TraceSink, traceFunctions } from './trace-import.js';
 
 /** What the capabilities of all filters of one thread share. */
@@ -31,6 +32,8 @@ export interface HostServices {
   readonly clock: Clock;
   readonly patterns: PatternStore;
   readonly graphql: GraphqlStore;
+  /** Where the bodies lie that guests set; its owner makes room again between two visits. */
+  readonly scratch: ScratchBytes;
   /** Only in test harnesses. */
   readonly trace?: TraceSink | undefined;
 }

@@ -18,8 +18,11 @@ import type { GrantedSecret } from './capabilities/secret.js';
 import { align8, patchTail } from './frame.js';
 import { type BodyStage, isChunk, type PhaseName } from './guest-abi.js';
 import { GuestHost, type HostServices, type SharedState } from './guest-host.js';
+import { GuestView } from './guest-view.js';
+import { KnownTexts } from './known-texts.js';
 import type { FilterManifest } from './manifest.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
+import type { ScratchBytes } from './scratch-bytes.js';
 
 /** When a filter that keeps failing is left out. */
 export interface QuarantineRule {
@@ -90,6 +93,9 @@ export class FilterInstance {
   readonly #rules: Pick<ReplyRules, 'upstreams' | 'secrets' | 'filterId'>;
   #bytes: Buffer;
   #words: Int32Array;
+  #view: GuestView;
+  readonly #scratch: ScratchBytes;
+  readonly #texts = new KnownTexts();
 
   /**
    * @throws GatewayError SLUICE_FILTER_LINK when it cannot be instantiated, SLUICE_FILTER_CONFIG when it refuses
@@ -121,6 +127,8 @@ export class FilterInstance {
     this.#onCallout = exports[EXPORT_ON_CALLOUT] as GoOn | undefined;
     this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Int32Array(this.#memory.buffer);
+    this.#scratch = services.scratch;
+    this.#view = new GuestView(this.#bytes, this.#scratch, this.#texts);
     this.#configure(exports[EXPORT_CONFIGURE] as Call);
   }
 
@@ -254,7 +262,7 @@ export class FilterInstance {
 
   #read(address: number, rules: ReplyRules): Reply {
     this.#refresh();
-    return readReply(this.#bytes, address, rules);
+    return readReply(this.#view, address, rules);
   }
 
   /** Growing the memory detaches every view of it, and one that is detached is empty: asking the memory costs a call. */
@@ -263,6 +271,7 @@ export class FilterInstance {
     const { buffer } = this.#memory;
     this.#bytes = Buffer.from(buffer);
     this.#words = new Int32Array(buffer);
+    this.#view = new GuestView(this.#bytes, this.#scratch, this.#texts);
   }
 
   #failure(cause: unknown, during: string): GatewayError {

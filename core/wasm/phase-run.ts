@@ -5,7 +5,7 @@ import type { ChainInput, ChainLink } from './chain-input.js';
 import { runChunks, stopReason } from './chunk-run.js';
 import { applyEdits, buildCallout, buildResponse } from './edits.js';
 import type { FilterThread } from './filter-thread.js';
-import { align8, type FrameMemory, FrameWriter, readFrame } from './frame.js';
+import { align8, type FrameMemory, FrameWriter, frameMemory, readFrame, viewOf } from './frame.js';
 import {
   type BodyStage,
   EditList,
@@ -22,17 +22,12 @@ import { NO_STATE, type StreamState } from './stream-state.js';
 /** Memory for frames that have to be written again because a filter edited the exchange. */
 export class Scratch {
   readonly writer = new FrameWriter();
-  memory: FrameMemory = allocate(16384);
+  memory: FrameMemory = frameMemory(new ArrayBuffer(16384));
 
   reserve(length: number): FrameMemory {
-    if (length > this.memory.bytes.length) this.memory = allocate(align8(length * 2));
+    if (length > this.memory.bytes.length) this.memory = frameMemory(new ArrayBuffer(align8(length * 2)));
     return this.memory;
   }
-}
-
-function allocate(length: number): FrameMemory {
-  const buffer = new ArrayBuffer(length);
-  return { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
 }
 
 export class PhaseRun {
@@ -53,7 +48,7 @@ export class PhaseRun {
     this.#thread = thread;
     this.#scratch = scratch;
     this.#calls = new GuestCalls(input.phase, thread);
-    this.#frame = input.memory.bytes.subarray(input.at, input.at + input.length);
+    this.#frame = viewOf(input.memory, input.at, input.length);
     this.#body = input.body;
     this.#stage = input.stage;
   }
@@ -164,7 +159,7 @@ export class PhaseRun {
 
   #readFrame(): PhaseMessage {
     const { buffer, byteOffset } = this.#frame;
-    return readFrame({ bytes: Buffer.from(buffer), words: new Int32Array(buffer) }, byteOffset);
+    return readFrame(frameMemory(buffer), byteOffset);
   }
 
   /** Later filters see the exchange as the earlier ones left it. */
@@ -174,7 +169,7 @@ export class PhaseRun {
     const length = this.#scratch.writer.prepare(message);
     const memory = this.#scratch.reserve(length);
     this.#scratch.writer.write(memory, 0);
-    this.#frame = memory.bytes.subarray(0, length);
+    this.#frame = viewOf(memory, 0, length);
   }
 
   #result(response: FilterResponse | null, respondedBy: number): PhaseResult {

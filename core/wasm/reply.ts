@@ -37,7 +37,7 @@ import { GatewayError } from '../errors.js';
 import { isFieldValue, isToken, isUnframedName } from '../headers.js';
 import { checkPath, checkQuery, normalisePath } from '../target.js';
 import { type BodyStage, EditList, isChunk } from './guest-abi.js';
-import { frameError, GuestView } from './guest-view.js';
+import { frameError, type GuestView, NO_LIMIT } from './guest-view.js';
 import { writeSecretHeader } from './secret-headers.js';
 
 /** What the guest was called for; it decides which decisions and edits are allowed. */
@@ -62,6 +62,7 @@ export interface ReplyCallout {
   readonly timeoutMs: number;
 }
 
+/** The body in `edits` lies in scratch memory: whoever keeps it copies it. */
 export interface Reply {
   readonly decision: 'continue' | 'respond' | 'refuse' | 'callout' | 'stop';
   /** Of `respond`; else 0. */
@@ -82,19 +83,17 @@ export interface Reply {
 /** Methods that no upstream gets from us; the listener refuses them as well. */
 const NEVER_SENT: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
 
-/** A body may be as long as the memory it lies in. */
-const NO_LIMIT = 0xffffffff;
-
 function editError(problem: string): GatewayError {
   return new GatewayError('SLUICE_ABI_EDIT', `edit: ${problem}`);
 }
 
 /**
  * Decodes the reply at `address` of a guest's memory.
+ * @param guest may have read other replies before
  * @throws GatewayError SLUICE_ABI_FRAME for a broken frame, SLUICE_ABI_EDIT for an edit that is not allowed
  */
-export function readReply(memory: Buffer, address: number, rules: ReplyRules): Reply {
-  const guest = new GuestView(memory);
+export function readReply(guest: GuestView, address: number, rules: ReplyRules): Reply {
+  guest.begin();
   const at = address >>> 0;
   guest.check('reply', at, REPLY_FIXED);
   const count = guest.word(at + REPLY_EDITS);
@@ -140,7 +139,7 @@ export function readReply(memory: Buffer, address: number, rules: ReplyRules): R
     } else readEdit(guest, edit, operation, decision, rules, edits);
   }
   // Only the last one counts, so only that is copied: a thousand of a whole memory each would be gigabytes.
-  if (bodyAt !== -1) edits.body = guest.copy('body', bodyAt, NO_LIMIT) ?? new Uint8Array(0);
+  if (bodyAt !== -1) edits.body = guest.body('body', bodyAt);
   const context = guest.copy('context', at + REPLY_CONTEXT, MAX_CONTEXT_BYTES);
   if (decision === 'callout' && (callout === null || !edits.operations.includes(EDIT_SET_PATH))) {
     throw frameError('callout: expected an edit with upstream and method, and one with a path');

@@ -6,22 +6,23 @@ const MOST_KEPT_BYTES = 1024 * 1024;
 const FIRST_BYTES = 16 * 1024;
 
 export class ScratchBytes {
-  #memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #memory = new ArrayBuffer(FIRST_BYTES);
   #used = 0;
 
   /** What was taken before may be overwritten from here on. */
   reset(): void {
     this.#used = 0;
-    if (this.#memory.byteLength > MOST_KEPT_BYTES) this.#memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    if (this.#memory.byteLength > MOST_KEPT_BYTES) this.#memory = new ArrayBuffer(FIRST_BYTES);
   }
 
   /** Room for `length` bytes, with whatever is there. */
-  take(length: number): Buffer {
+  take(length: number): Uint8Array {
     if (this.#used + length > this.#memory.byteLength) {
-      this.#memory = Buffer.allocUnsafeSlow(Math.max(length, this.#memory.byteLength * 2));
+      // Not zeroed first.
+      this.#memory = Buffer.allocUnsafeSlow(Math.max(length, this.#memory.byteLength * 2)).buffer;
       this.#used = 0;
     }
-    const bytes = this.#memory.subarray(this.#used, this.#used + length);
+    const bytes = new Uint8Array(this.#memory, this.#used, length);
     this.#used += length;
     return bytes;
   }

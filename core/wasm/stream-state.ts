@@ -19,12 +19,12 @@ export const NO_STATE: StreamState = Object.freeze({ context: null, held: NOTHIN
  */
 export function encodeState(
   { context, held }: StreamState,
-  take: (length: number) => Buffer,
+  take: (length: number) => Uint8Array,
 ): Uint8Array | null {
   const contextBytes = context === null ? 0 : context.byteLength;
   if (contextBytes + held.byteLength === 0) return null;
   const bytes = take(HEAD_BYTES + contextBytes + held.byteLength);
-  bytes.writeUInt32LE(contextBytes, 0);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, contextBytes, true);
   if (context !== null) bytes.set(context, HEAD_BYTES);
   bytes.set(held, HEAD_BYTES + contextBytes);
   return bytes;

@@ -4,7 +4,7 @@ import { type CalloutOutcome, encodeOutcome } from '../../core/wasm/callout-outc
 import type { FilterChain } from '../../core/wasm/chain.js';
 import type { ChainLink } from '../../core/wasm/chain-input.js';
 import { ChainVisits } from '../../core/wasm/chain-visits.js';
-import { align8, FrameWriter } from '../../core/wasm/frame.js';
+import { align8, FrameWriter, frameMemory } from '../../core/wasm/frame.js';
 import type {
   Callout,
   FilterCall,
@@ -105,8 +105,7 @@ export class TestPhase {
     placeOf: (index: number) => number,
   ): PhaseResult {
     const length = this.#writer.prepare(message);
-    const buffer = new ArrayBuffer(align8(length));
-    const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+    const memory = frameMemory(new ArrayBuffer(align8(length)));
     this.#writer.write(memory, 0);
     const { phase, stage, body } = message;
     const result = kept(this.#chain.run({ phase, stage, memory, at: 0, length, body, links, outcome }));
@@ -126,12 +125,13 @@ export class TestPhase {
   }
 }
 
-/** The result with bytes of its own: those of a chunk are there until the next run only. */
+/** The result with bytes of its own: those of a run are there until the next run only. */
 function kept(result: PhaseResult): PhaseResult {
-  const { edits } = result;
+  const { edits, response } = result;
   if (edits.body !== undefined) edits.body = Buffer.from(edits.body);
   return {
     ...result,
+    response: response === null ? null : { ...response, body: Buffer.from(response.body) },
     contexts: result.contexts.map((bytes) => (bytes === null ? null : Buffer.from(bytes))),
   };
 }

@@ -11,6 +11,7 @@ import * as abi from '../../sdk/abi/abi.js';
 import * as names from '../../sdk/abi/names.js';
 import { TestChain } from '../../sdk/testing/index.js';
 import { appendCustomSection } from '../../sdk/tools/wasm-sections.js';
+import { guestView } from '../support/reply-memory.js';
 
 const DOCUMENT = readFileSync(new URL('../../../sdk/ABI.md', import.meta.url), 'utf8');
 
@@ -80,7 +81,7 @@ describe('sdk/ABI.md', () => {
       body: null,
       stage: 'none',
     });
-    writer.write({ bytes, words }, 0);
+    writer.write({ buffer: bytes.buffer, bytes, words }, 0);
     patchTail(words, 0, length, 'none', null, null);
     const shown = Buffer.alloc(1024);
     const size = place(block('hex frame'), shown);
@@ -94,7 +95,7 @@ describe('sdk/ABI.md', () => {
     const memory = Buffer.alloc(65_536);
     place(block('hex reply'), memory);
     place(block('hex bytes'), memory);
-    const reply = readReply(memory, 0x2000, {
+    const reply = readReply(guestView(memory), 0x2000, {
       call: 'response',
       stage: 'none',
       chunkBytes: 0,
@@ -114,16 +115,19 @@ describe('sdk/ABI.md', () => {
     const memory = Buffer.alloc(65_536);
     place(block('hex hold'), memory);
     const rules = { call: 'response', stage: 'chunk', upstreams: 0, secrets: 0, filterId: 7 } as const;
-    const reply = readReply(memory, 0x2000, { ...rules, chunkBytes: 7 });
+    const reply = readReply(guestView(memory), 0x2000, { ...rules, chunkBytes: 7 });
     assert.equal(Buffer.from(reply.edits.body!).toString(), 'abc');
     assert.equal(reply.held, 4);
-    assert.throws(() => readReply(memory, 0x2000, { ...rules, chunkBytes: 3 }), /at most 3 of this chunk/);
+    assert.throws(
+      () => readReply(guestView(memory), 0x2000, { ...rules, chunkBytes: 3 }),
+      /at most 3 of this chunk/,
+    );
   });
 
   it('shows a callout that the host reads as the text says, and the outcome that it writes', () => {
     const memory = Buffer.alloc(65_536);
     place(block('hex callout'), memory);
-    const reply = readReply(memory, 0x2000, {
+    const reply = readReply(guestView(memory), 0x2000, {
       call: 'request',
       stage: 'none',
       chunkBytes: 0,

@@ -1,15 +1,14 @@
 // Frames in memory, and chains that run on them in the thread of the test.
 import type { FilterChain } from '../../core/wasm/chain.js';
 import type { ChainLink } from '../../core/wasm/chain-input.js';
-import { align8, type FrameMemory, FrameWriter } from '../../core/wasm/frame.js';
+import { align8, type FrameMemory, FrameWriter, frameMemory } from '../../core/wasm/frame.js';
 import type { PhaseMessage, PhaseResult } from '../../core/wasm/guest-abi.js';
 
 /** The frame of a message, without body. */
 export function writeFrame(message: PhaseMessage): { memory: FrameMemory; frame: Uint8Array } {
   const writer = new FrameWriter();
   const length = writer.prepare(message);
-  const buffer = new ArrayBuffer(align8(length));
-  const memory = { bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+  const memory = frameMemory(new ArrayBuffer(align8(length)));
   writer.write(memory, 0);
   return { memory, frame: memory.bytes.subarray(0, length) };
 }

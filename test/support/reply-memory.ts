@@ -1,4 +1,8 @@
 // Guest memory that holds a reply frame, as a filter would lay it out.
+
+import { GuestView } from '../../core/wasm/guest-view.js';
+import { KnownTexts } from '../../core/wasm/known-texts.js';
+import { ScratchBytes } from '../../core/wasm/scratch-bytes.js';
 import {
   EDIT_NAME,
   EDIT_OPERATION,
@@ -49,4 +53,9 @@ export function replyMemory(reply: WrittenReply, size = 4096): Buffer {
     put(editAt(index) + EDIT_VALUE, value);
   });
   return memory;
+}
+
+/** The memory of a guest as the host reads replies from it. */
+export function guestView(memory: Buffer): GuestView {
+  return new GuestView(memory, new ScratchBytes(), new KnownTexts());
 }

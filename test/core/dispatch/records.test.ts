@@ -150,7 +150,7 @@ describe('a job', () => {
           return;
         }
         assert.equal(posted, sent === undefined ? 0 : 1);
-        const job = readJob(consumer.words, consumer.bytes, consumer.peek());
+        const job = readJob(consumer, consumer.peek());
         assert.equal(job.ticket, number);
         assert.equal(job.phase, given.phase);
         assert.equal(job.stage, given.stage);
@@ -185,7 +185,7 @@ describe('a result', () => {
           taken += 1;
           return structuredClone(extra!);
         };
-        const read = readResult(consumer.words, consumer.bytes, consumer.peek(), takeExtra);
+        const read = readResult(consumer, consumer.peek(), takeExtra);
         assert.equal(taken, extra === null ? 0 : 1);
         assert.deepEqual(read.edits.operations, given.edits.operations);
         assert.deepEqual(read.edits.names, given.edits.names);

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { HeaderList } from '../../../core/headers.js';
-import { align8, type FrameMemory, FrameWriter, patchTail, readFrame } from '../../../core/wasm/frame.js';
+import {
+  align8,
+  type FrameMemory,
+  FrameWriter,
+  frameMemory,
+  patchTail,
+  readFrame,
+} from '../../../core/wasm/frame.js';
 import type { BodyStage, PhaseMessage } from '../../../core/wasm/guest-abi.js';
 import {
   ABI_VERSION,
@@ -40,10 +47,9 @@ import {
 const CANARY = 0xa5;
 
 function memoryOf(length: number): FrameMemory {
-  const buffer = new ArrayBuffer(align8(length));
-  const bytes = Buffer.from(buffer);
-  bytes.fill(CANARY);
-  return { bytes, words: new Int32Array(buffer) };
+  const memory = frameMemory(new ArrayBuffer(align8(length)));
+  memory.bytes.fill(CANARY);
+  return memory;
 }
 
 /** The bytes of `message` as a frame. */

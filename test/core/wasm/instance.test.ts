@@ -8,6 +8,7 @@ import { FilterInstance, type FilterSpec } from '../../../core/wasm/instance.js'
 import { PatternStore } from '../../../core/wasm/patterns/store.js';
 import type { Reply } from '../../../core/wasm/reply.js';
 import { SchemaStore } from '../../../core/wasm/schemas/schema-store.js';
+import { ScratchBytes } from '../../../core/wasm/scratch-bytes.js';
 import { writeFrame } from '../../support/phase-frame.js';
 import { guestSpec, phaseMessage } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
@@ -17,6 +18,7 @@ const services = {
   schemas: new SchemaStore(),
   patterns: new PatternStore(),
   graphql: new GraphqlStore(),
+  scratch: new ScratchBytes(),
   clock: new SystemClock(),
 };
 const MEBIBYTE = 1 << 20;

@@ -15,7 +15,7 @@ import {
   EDIT_SIZE,
   REPLY_FIXED,
 } from '../../../sdk/abi/abi.js';
-import { REPLY_AT, replyMemory } from '../../support/reply-memory.js';
+import { guestView, REPLY_AT, replyMemory } from '../../support/reply-memory.js';
 
 /** Of each of the two; together a hundred thousand frames. */
 const RUNS = 50_000;
@@ -58,7 +58,7 @@ function decode(content: Uint8Array, address: number, given: ReplyRules): Reply 
   const memory = embed(content);
   const before = Buffer.from(memory);
   try {
-    const reply = readReply(memory, address, given);
+    const reply = readReply(guestView(memory), address, given);
     assertKeepsRules(reply, given);
     return reply;
   } catch (error) {

@@ -36,7 +36,7 @@ import {
   REPLY_LENGTH,
   REPLY_STATUS,
 } from '../../../sdk/abi/abi.js';
-import { editAt, REPLY_AT, replyMemory, type WrittenReply } from '../../support/reply-memory.js';
+import { editAt, guestView, REPLY_AT, replyMemory, type WrittenReply } from '../../support/reply-memory.js';
 
 const CONFIGURE: ReplyRules = {
   call: 'configure',
@@ -80,7 +80,7 @@ const RESPONSE_BODY: ReplyRules = {
 };
 
 function read(reply: WrittenReply, rules: ReplyRules): Reply {
-  return readReply(replyMemory(reply), REPLY_AT, rules);
+  return readReply(guestView(replyMemory(reply)), REPLY_AT, rules);
 }
 
 function editsOf({ edits }: Reply): [number, string, string][] {
@@ -187,7 +187,7 @@ describe('a reply', () => {
 
   it('copies body and context out of the memory', () => {
     const memory = replyMemory({ context: 'kept', edits: [[EDIT_SET_BODY, '', 'body']] });
-    const reply = readReply(memory, REPLY_AT, REQUEST_BODY);
+    const reply = readReply(guestView(memory), REPLY_AT, REQUEST_BODY);
     memory.fill(0);
     assert.equal(Buffer.from(reply.context!).toString(), 'kept');
     assert.equal(Buffer.from(reply.edits.body!).toString(), 'body');
@@ -201,7 +201,7 @@ describe('a reply', () => {
       memory.writeUInt32LE(size, editAt(index) + EDIT_VALUE + 4);
     }
     const before = process.memoryUsage().arrayBuffers;
-    const reply = readReply(memory, REPLY_AT, REQUEST_BODY);
+    const reply = readReply(guestView(memory), REPLY_AT, REQUEST_BODY);
     assert.equal(reply.edits.body?.byteLength, size);
     assert.ok(process.memoryUsage().arrayBuffers - before <= 2 * size);
   });
@@ -209,9 +209,9 @@ describe('a reply', () => {
   it('may lie at the very end of the memory, and at an address whose sign bit is set', () => {
     const memory = replyMemory({});
     const frame = memory.subarray(REPLY_AT, REPLY_AT + REPLY_FIXED);
-    assert.equal(readReply(frame, 0, REQUEST).decision, 'continue');
+    assert.equal(readReply(guestView(frame), 0, REQUEST).decision, 'continue');
     assertRefused(
-      () => readReply(memory, -8, REQUEST),
+      () => readReply(guestView(memory), -8, REQUEST),
       'SLUICE_ABI_FRAME',
       /20 bytes at 4294967288 reach beyond/,
     );
@@ -220,7 +220,7 @@ describe('a reply', () => {
   it('reads its numbers and spans where the ABI says', () => {
     const edits = [[EDIT_SET_HEADER, 'x-a', 'b']] as const;
     const memory = replyMemory({ edits, context: 'c' });
-    const reply = readReply(memory, REPLY_AT, REQUEST);
+    const reply = readReply(guestView(memory), REPLY_AT, REQUEST);
     assert.deepEqual(
       [...memory.subarray(64, 104)],
       [
@@ -425,14 +425,14 @@ describe('a frame is refused for', () => {
           memory.writeUInt16LE(word, at);
         else memory.writeUInt32LE(word, at);
       }
-      assertRefused(() => readReply(memory, REPLY_AT, rules), 'SLUICE_ABI_FRAME', message);
+      assertRefused(() => readReply(guestView(memory), REPLY_AT, rules), 'SLUICE_ABI_FRAME', message);
     });
   }
 
   for (const address of [4077, 4096, 0x7fffffff, 0x80000000, 0xffffffff, -1]) {
     it(`the address ${address}`, () => {
       assertRefused(
-        () => readReply(replyMemory({}), address, REQUEST),
+        () => readReply(guestView(replyMemory({})), address, REQUEST),
         'SLUICE_ABI_FRAME',
         /reply: 20 bytes at \d+/,
       );
@@ -451,10 +451,10 @@ describe('a frame is refused for', () => {
     for (let index = 0; index < MAX_EDITS; index += 1)
       memory.writeUInt32LE(1 << 19, editAt(index) + EDIT_VALUE);
     setValues(value);
-    assert.equal(readReply(memory, REPLY_AT, REQUEST).edits.size, MAX_EDITS);
+    assert.equal(readReply(guestView(memory), REPLY_AT, REQUEST).edits.size, MAX_EDITS);
     setValues(value + 1);
     assertRefused(
-      () => readReply(memory, REPLY_AT, REQUEST),
+      () => readReply(guestView(memory), REPLY_AT, REQUEST),
       'SLUICE_ABI_FRAME',
       /edits: names and values have more/,
     );
@@ -650,7 +650,8 @@ describe('a chunk of a body', () => {
   });
 
   it('may be replaced, and answered in the request; the head has left', () => {
-    assert.equal(read({ edits: [[EDIT_SET_BODY, '', 'new']] }, CHUNK).edits.body!.toString(), 'new');
+    const replaced = read({ edits: [[EDIT_SET_BODY, '', 'new']] }, CHUNK).edits.body!;
+    assert.deepEqual(Buffer.from(replaced), Buffer.from('new'));
     const answer = {
       decision: DECISION_RESPOND,
       status: 403,
@@ -807,7 +808,11 @@ describe('a secret header', () => {
       edits: ['a', 'b', 'c', 'd', 'e'].map((name) => [EDIT_SECRET_HEADER, name, long]),
     };
     const memory = replyMemory(flood, 1 << 20);
-    assertRefused(() => readReply(memory, REPLY_AT, GRANTED), 'SLUICE_ABI_FRAME', /more than 262144 bytes/);
+    assertRefused(
+      () => readReply(guestView(memory), REPLY_AT, GRANTED),
+      'SLUICE_ABI_FRAME',
+      /more than 262144 bytes/,
+    );
     const cut = { edits: [[EDIT_SECRET_HEADER, 'x-a', 'abc']] } as const;
     assertRefused(() => read(cut, GRANTED), 'SLUICE_ABI_FRAME', /found 3 bytes/);
   });

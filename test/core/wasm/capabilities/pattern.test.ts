@@ -8,6 +8,7 @@ import { FilterInstance, type FilterSpec } from '../../../../core/wasm/instance.
 import { compilePatterns } from '../../../../core/wasm/patterns/compiler.js';
 import { PatternStore } from '../../../../core/wasm/patterns/store.js';
 import { SchemaStore } from '../../../../core/wasm/schemas/schema-store.js';
+import { ScratchBytes } from '../../../../core/wasm/scratch-bytes.js';
 import { writeFrame } from '../../../support/phase-frame.js';
 import { phaseMessage } from '../../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../../support/wat-module.js';
@@ -43,6 +44,7 @@ function start(spec: FilterSpec): FilterInstance {
     schemas: new SchemaStore(),
     patterns: new PatternStore(),
     graphql: new GraphqlStore(),
+    scratch: new ScratchBytes(),
     clock: new SystemClock(),
   });
 }
