@@ -11,6 +11,8 @@ import {
   measuredRatios,
 } from '../comparison/baseline.js';
 import { readBaseline, readReport } from '../comparison/files.js';
+import type { Report } from '../report/report.js';
+import { doubtOfSuite } from '../report/words.js';
 
 const HELP = `npm run bench -- baseline REPORT.json [--to FILE]
 
@@ -33,4 +35,16 @@ export async function baseline(args: string[]): Promise<void> {
   writeFileSync(target, formatBaseline(baselineWith(before, report)));
   const written = suites.map((suite) => `${suite.name} (${measuredRatios(suite).length})`).join(', ');
   process.stdout.write(`${target}: ratios of ${written}\n`);
+  for (const doubt of doubtsOf(report)) process.stderr.write(`${doubt}\n`);
+}
+
+/** Why later runs should not be held to this one. */
+function doubtsOf({ machine, suites }: Report): string[] {
+  const noisy = suites.filter(isUsable).flatMap((suite) => {
+    const doubt = doubtOfSuite(suite);
+    return doubt === null ? [] : [`${suite.name}: ${doubt}`];
+  });
+  return machine.isChanged
+    ? [...noisy, 'The commit does not say what was measured: files were changed since.']
+    : noisy;
 }

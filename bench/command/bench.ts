@@ -18,7 +18,7 @@ export async function bench(suites: readonly Suite[]): Promise<void> {
 }
 
 function helpOf(suites: readonly Suite[]): string {
-  return `npm run bench -- [SUITE…]                        measure, show tables, write a report
+  return `npm run bench -- [SUITE…]                           measure, show tables, write a report
 npm run bench -- compare [BEFORE.json] AFTER.json   say what moved beyond noise
 npm run bench -- baseline REPORT.json               make a report what later ones are compared with
 

@@ -50,12 +50,17 @@ function suiteSection(suite: SuiteReport): Markup {
   if (suite.failure !== null)
     return markup`<section>\n${head}<p class="failed">Failed: ${suite.failure}</p>\n</section>\n`;
   return markup`<section>
-${head}${doubt === null ? NO_MARKUP : markup`<p class="note">${doubt}</p>\n`}${suite.missing.map((text) => markup`<p class="note">${text}</p>\n`)}${suite.charts
+${head}${doubt === null ? NO_MARKUP : markup`<p class="note">${doubt}</p>\n`}${missing(suite.missing)}${suite.charts
   .filter(hasFigures)
   .map((chart, index) =>
     chartMarkup(chart, `${suite.name}-chart-${index + 1}`),
   )}${ratios(suite.ratios)}${suite.tables.map(tableMarkup)}${suite.notes.length === 0 ? NO_MARKUP : notes(suite.notes)}</section>
 `;
+}
+
+function missing(sentences: readonly string[]): Markup {
+  if (sentences.length === 0) return NO_MARKUP;
+  return markup`<ul class="note">\n${sentences.map((text) => markup`<li>${text}</li>\n`)}</ul>\n`;
 }
 
 function notes(sentences: readonly string[]): Markup {

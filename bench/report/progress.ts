@@ -1,4 +1,5 @@
-// A bar that says how far the bench is: one line that is written over on a terminal, a line for each step elsewhere.
+// A bar that says how far the bench is: one line that is written over on a terminal, and elsewhere a line where the
+// bar has grown.
 
 const WIDTH = 24;
 
@@ -10,6 +11,7 @@ export interface Output {
 
 export class ProgressBar {
   readonly #output: Output;
+  #shown = '';
 
   constructor(output: Output) {
     this.#output = output;
@@ -21,8 +23,10 @@ export class ProgressBar {
     const filled = Math.round(share * WIDTH);
     const bar = `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}]`;
     const line = `${suite} ${bar} ${done}/${total} ${step}`;
-    if (this.#output.isTTY !== true) this.#output.write(`${line}\n`);
-    else this.#output.write(`\r\x1b[2K${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
+    if (this.#output.isTTY !== true) {
+      if (this.#shown !== suite + bar) this.#output.write(`${line}\n`);
+      this.#shown = suite + bar;
+    } else this.#output.write(`\r\x1b[2K${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
   }
 
   /** Takes the bar away, so that text can follow. */

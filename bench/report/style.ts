@@ -24,6 +24,7 @@ dt { color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .faint, small { color: var(--faint); }
 .note { padding: 10px 14px; border-left: 4px solid var(--s1); background: var(--warned); }
+ul.note { max-width: 76ch; margin: 8px 0; list-style-position: inside; }
 .failed { padding: 10px 14px; border-left: 4px solid var(--bad); background: var(--raised); white-space: pre-wrap;
   overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
