@@ -86,6 +86,8 @@ export class Channel {
   #ended = false;
   /** True once the worker said that it serves. */
   isReady = false;
+  /** Filters that it was asked to load and has not answered for. FilterLoads counts them. */
+  loads = 0;
 
   constructor(pool: ThreadPool, ringBytes: number, events: ChannelEvents) {
     const control = new SharedArrayBuffer(CONTROL_BYTES);

@@ -57,6 +57,10 @@ export class FilterLoads {
     return this.#peakMemoryBytes.get(id) ?? 0;
   }
 
+  isKept(id: number): boolean {
+    return this.#kept.has(id);
+  }
+
   kept(): Iterable<FilterSpec> {
     return this.#kept.values();
   }
@@ -66,15 +70,11 @@ export class FilterLoads {
     return this.#kept.get(id) ?? this.#pending.find(({ spec }) => spec.id === id)?.spec;
   }
 
-  /** True while this worker has not answered a load. */
-  isLoading(channel: Channel): boolean {
-    return this.#pending.some((pending) => pending.channel === channel);
-  }
-
   /** Asks one worker to load a filter. The supervisor ends a worker that takes too long. */
   loadInto(channel: Channel, spec: FilterSpec): Promise<LoadReport> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ channel, spec, resolve, reject });
+      channel.loads += 1;
       channel.send({ kind: 'load', spec });
     });
   }
@@ -108,7 +108,9 @@ export class FilterLoads {
 
   #take(channel: Channel, id: number): Pending | undefined {
     const index = this.#pending.findIndex((pending) => pending.channel === channel && pending.spec.id === id);
-    return index === -1 ? undefined : this.#pending.splice(index, 1)[0];
+    if (index === -1) return undefined;
+    channel.loads -= 1;
+    return this.#pending.splice(index, 1)[0];
   }
 
   #tooSlow(spec: FilterSpec): GatewayError {

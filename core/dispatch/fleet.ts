@@ -1,17 +1,19 @@
 // The threads that run filters: opened, loaded with the same filters, watched, ended and replaced. Which of them gets
 // a job, and what becomes of the jobs of one that ended, is the dispatcher's business.
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigErrors, type ErrorCode, GatewayError } from '../errors.js';
+import { type ErrorCode, GatewayError } from '../errors.js';
 import type { MetricDefinition } from '../wasm/capabilities/metric-table.js';
-import type { FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
+import type { FilterLogLine } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, isCalling } from './channel.js';
 import type { CheckOutcome, CheckTask } from './checker.js';
 import type { HostMessage } from './control.js';
-import { FilterLoads, WorkerLost } from './filter-loads.js';
+import { FilterLoads } from './filter-loads.js';
+import { FilterSpread } from './filter-spread.js';
 import { FleetStats, type WorkerStats } from './fleet-stats.js';
 import type { Job } from './job.js';
 import { ThreadPool } from './pool.js';
+import { Roster } from './roster.js';
 import { Supervisor } from './supervisor.js';
 
 export interface FleetOptions {
@@ -41,16 +43,6 @@ export interface WorkerLoss {
   readonly jobs: readonly Job[];
 }
 
-/** A filter that one worker has loaded. */
-interface Trial {
-  readonly channel: Channel;
-  readonly report: LoadReport;
-}
-
-/** Filters that the spare is asked to load before it answers. */
-const TRIALS_AT_ONCE = 8;
-/** How often a filter is tried out again after the worker it was tried in ended for another reason. */
-const MOST_TRIALS = 10;
 const FIRST_RESTART_MS = 50;
 const LAST_RESTART_MS = 5000;
 
@@ -61,8 +53,8 @@ export class Fleet {
   readonly #loads: FilterLoads;
   readonly #supervisor: Supervisor;
   readonly #past = new FleetStats();
-  #active: Channel[] = [];
-  #spares: Channel[] = [];
+  readonly #roster = new Roster();
+  readonly #spread: FilterSpread;
   #restarts = 0;
   #failedStarts = 0;
   #closing = false;
@@ -73,6 +65,7 @@ export class Fleet {
     this.#pool = new ThreadPool({ threads: options.count + options.spare, heapMb: options.heapMb });
     this.#loads = new FilterLoads(options.startMs);
     this.#supervisor = new Supervisor(this.#loads, options.startMs);
+    this.#spread = new FilterSpread(this.#roster, this.#loads, this.#supervisor);
   }
 
   /**
@@ -80,10 +73,10 @@ export class Fleet {
    * @throws GatewayError SLUICE_DISPATCH_START
    */
   async start(): Promise<void> {
-    for (let i = 0; i < this.#options.count; i += 1) this.#active.push(this.#open());
-    for (let i = 0; i < this.#options.spare; i += 1) this.#spares.push(this.#open());
+    for (let i = 0; i < this.#options.count; i += 1) this.#roster.addActive(this.#open());
+    for (let i = 0; i < this.#options.spare; i += 1) this.#roster.addSpare(this.#open());
     const deadline = performance.now() + this.#options.startMs;
-    while (!this.#all().every((channel) => channel.isReady)) {
+    while (!this.#roster.all.every((channel) => channel.isReady)) {
       if (performance.now() > deadline || this.#failedStarts > 0) {
         await this.close();
         throw new GatewayError(
@@ -123,57 +116,10 @@ export class Fleet {
    */
   async load(specs: readonly FilterSpec[]): Promise<FilterLogLine[]> {
     try {
-      const trials = await this.#tryOutAll(specs);
-      for (const [index, spec] of specs.entries()) {
-        const { channel: tried, report } = trials[index]!;
-        this.#loads.keep(spec, report);
-        // One filter after the other: jobs have their turn in between.
-        const others = this.#all().filter((channel) => channel !== tried);
-        await Promise.all(others.map((channel) => this.#loads.loadInto(channel, spec)));
-      }
-      return trials.flatMap(({ report }) => report.logs);
+      return await this.#spread.load(specs);
     } catch (cause) {
       this.unload(specs.map(({ id }) => id));
       throw cause;
-    }
-  }
-
-  /** Several at a time, so that the spare does not wait for us. @throws as `load` does, once all were tried */
-  async #tryOutAll(specs: readonly FilterSpec[]): Promise<Trial[]> {
-    const trials: Trial[] = [];
-    const errors = new Map<number, GatewayError>();
-    const left = specs.entries();
-    const tryRest = async (): Promise<void> => {
-      for (const [index, spec] of left) {
-        try {
-          trials[index] = await this.#tryOut(spec);
-        } catch (cause) {
-          errors.set(index, GatewayError.from(cause));
-        }
-      }
-    };
-    // Without a spare they are tried where jobs run.
-    const atOnce = this.#spares.length > 0 ? TRIALS_AT_ONCE : 1;
-    await Promise.all(Array.from({ length: atOnce }, tryRest));
-    if (errors.size === 1) throw [...errors.values()][0]!;
-    if (errors.size > 0)
-      throw new ConfigErrors([...errors].sort(([a], [b]) => a - b).map(([, error]) => error));
-    return trials;
-  }
-
-  /** Loads a filter into one worker, into another one when that worker ends for somebody else's sake. */
-  async #tryOut(spec: FilterSpec): Promise<Trial> {
-    for (let attempt = 1; ; attempt += 1) {
-      const channel = this.#spares.find(({ load }) => load === 0) ?? this.#spares[0] ?? this.#active[0];
-      this.#supervisor.wake();
-      try {
-        if (channel !== undefined) return { channel, report: await this.#loads.loadInto(channel, spec) };
-        await delay(FIRST_RESTART_MS);
-      } catch (cause) {
-        if (!(cause instanceof WorkerLost)) throw cause;
-      }
-      if (attempt >= MOST_TRIALS)
-        throw new GatewayError('SLUICE_DISPATCH_CRASHED', 'no worker lived long enough to load a filter');
     }
   }
 
@@ -181,7 +127,7 @@ export class Fleet {
   unload(ids: readonly number[]): void {
     for (const id of ids) {
       this.#loads.drop(id);
-      for (const channel of this.#all()) channel.send({ kind: 'unload', id });
+      for (const channel of this.#roster.all) channel.send({ kind: 'unload', id });
     }
   }
 
@@ -200,17 +146,9 @@ export class Fleet {
     return this.#loads.peakMemoryBytes(id);
   }
 
-  /**
-   * The least busy worker, of those that serve if there are any; undefined when none is left.
-   * @param apart choose a spare, away from the jobs of others, if there is one
-   */
+  /** See Roster. */
   choose(apart: boolean): Channel | undefined {
-    let best: Channel | undefined;
-    for (const channel of apart && this.#spares.length > 0 ? this.#spares : this.#active) {
-      if (best === undefined || (channel.isReady && !best.isReady)) best = channel;
-      else if (channel.isReady === best.isReady && channel.load < best.load) best = channel;
-    }
-    return best;
+    return this.#roster.choose(apart);
   }
 
   /** There is a job: the progress cells have to be looked at. */
@@ -225,24 +163,24 @@ export class Fleet {
 
   /** Wakes the workers that something was posted to, and takes the results that are there. */
   flush(): void {
-    for (const channel of this.#active) {
+    for (const channel of this.#roster.active) {
       channel.flush();
       channel.drain();
     }
-    for (const channel of this.#spares) channel.flush();
+    for (const channel of this.#roster.spares) channel.flush();
   }
 
   get stats(): WorkerStats {
     const sum = this.#past.copy();
     let memoryBytes = 0;
-    for (const { stats } of this.#all()) {
+    for (const { stats } of this.#roster.all) {
       sum.add(stats);
       memoryBytes += stats.memoryBytes;
     }
     return {
-      queued: this.#active.reduce((waiting, channel) => waiting + channel.waiting, 0),
-      workers: this.#active.length,
-      spares: this.#spares.length,
+      queued: this.#roster.active.reduce((waiting, channel) => waiting + channel.waiting, 0),
+      workers: this.#roster.active.length,
+      spares: this.#roster.spares.length,
       restarts: this.#restarts,
       batches: sum.batches,
       records: sum.records,
@@ -255,14 +193,10 @@ export class Fleet {
   async close(): Promise<Job[]> {
     this.#closing = true;
     this.#supervisor.close();
-    const channels = this.#all();
+    const channels = this.#roster.all;
     for (const channel of channels) channel.terminate();
     await this.#pool.close();
     return channels.flatMap((channel) => channel.takeJobs());
-  }
-
-  #all(): Channel[] {
-    return [...this.#active, ...this.#spares];
   }
 
   #open(): Channel {
@@ -306,20 +240,10 @@ export class Fleet {
 
   #replace(channel: Channel): void {
     this.#restarts += 1;
-    this.#active = this.#active.filter((other) => other !== channel);
-    this.#spares = this.#spares.filter((other) => other !== channel);
+    this.#roster.remove(channel);
     if (!channel.isReady) this.#failedStarts += 1;
-    this.#promote();
+    this.#roster.promote(this.#options.count);
     void this.#refill();
-  }
-
-  /** Puts spares, ready ones first, in the place of workers that are gone. */
-  #promote(): void {
-    while (this.#active.length < this.#options.count && this.#spares.length > 0) {
-      const spare = this.#spares.find(({ isReady }) => isReady) ?? this.#spares[0]!;
-      this.#spares = this.#spares.filter((other) => other !== spare);
-      this.#active.push(spare);
-    }
   }
 
   /** Opens workers until there are enough, after a pause that grows when they fail to start. */
@@ -329,7 +253,8 @@ export class Fleet {
       await delay(pause, undefined, { ref: false });
     }
     if (this.#closing) return;
-    while (this.#active.length < this.#options.count) this.#active.push(this.#open());
-    while (this.#spares.length < this.#options.spare) this.#spares.push(this.#open());
+    const { count, spare } = this.#options;
+    while (this.#roster.active.length < count) this.#roster.addActive(this.#open());
+    while (this.#roster.spares.length < spare) this.#roster.addSpare(this.#open());
   }
 }

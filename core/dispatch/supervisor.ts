@@ -60,7 +60,7 @@ export class Supervisor {
 
   #isAwaited(): boolean {
     for (const channel of this.#watched.keys()) {
-      if (!channel.isReady || this.#loads.isLoading(channel)) return true;
+      if (!channel.isReady || channel.loads > 0) return true;
     }
     return false;
   }
@@ -76,7 +76,7 @@ export class Supervisor {
         watched.sequence = sequence;
         watched.sinceMs = now;
       }
-      busy ||= !channel.isReady || channel.load > 0 || this.#loads.isLoading(channel);
+      busy ||= !channel.isReady || channel.load > 0 || channel.loads > 0;
       if (watched.overdue !== null) continue;
       const calling = (sequence & 1) === 1;
       const limitMs = this.#limitMs(channel, calling, ticket, filterId);
