@@ -1,9 +1,9 @@
 // The thread's side of document-validator.ts: reads one document, asks for the secrets that it mentions, and hands over
 // what it says, the routes in parts, or everything that is wrong with it.
 import { once } from 'node:events';
-import { constants, platform, setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ConfigErrors, type ConfigPlace, type ErrorCode, GatewayError } from '../errors.js';
+import { giveWay } from '../thread-priority.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
 import type { SecretMention } from './secret-values.js';
 import type { TlsParts } from './tls-materials.js';
@@ -77,6 +77,5 @@ function say(message: ValidationMessage): void {
   parentPort!.postMessage(message);
 }
 
-// Requests go first. On Linux, 0 is the calling thread; elsewhere it is the whole process.
-if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
+giveWay();
 say(await validate(workerData as ValidationTask));

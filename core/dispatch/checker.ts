@@ -2,6 +2,7 @@
 // schema it brings, with whatever patterns stand in there. Nothing of a module runs here.
 import { compileSchema, type SchemaFault } from '../config/filter-schema.js';
 import { type ErrorCode, GatewayError } from '../errors.js';
+import { giveWay } from '../thread-priority.js';
 import { type FilterModule, loadModule } from '../wasm/module.js';
 
 export type CheckTask =
@@ -20,6 +21,8 @@ type SchemaCheck = ReturnType<typeof compileSchema>;
 const MOST_SCHEMAS = 32;
 /** By the text of the schema. */
 const schemas = new Map<string, SchemaCheck>();
+
+giveWay();
 
 /** The task that piscina runs. */
 export default function check(task: CheckTask): CheckOutcome {

@@ -31,24 +31,30 @@ const CHECKER_IDLE_MS = 1000;
 
 export class ThreadPool {
   readonly #piscina: Piscina;
+  /** Apart from those that serve: a thread that has checked gives way, for as long as it lives. */
+  readonly #checkers: Piscina;
 
   constructor(options: PoolOptions) {
-    this.#piscina = new Piscina({
-      filename: WORKER,
+    const common = {
       minThreads: 0,
-      // One that was told to end may still be on its way out while its replacement starts.
-      // One more checks modules and configs.
-      maxThreads: options.threads * 2 + 1,
       concurrentTasksPerWorker: 1,
-      idleTimeout: CHECKER_IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: YOUNG_MB },
       // The task blocks its thread on purpose; piscina's own waiting would only add a second sleep.
       atomics: 'disabled',
       workerHistogram: false,
       recordTiming: false,
+    } as const;
+    // One that was told to end may still be on its way out while its replacement starts.
+    this.#piscina = new Piscina({ ...common, filename: WORKER, maxThreads: options.threads * 2 });
+    this.#checkers = new Piscina({
+      ...common,
+      filename: CHECKER,
+      maxThreads: 1,
+      idleTimeout: CHECKER_IDLE_MS,
     });
     // Failures reach their owner through `ended`; without a listener piscina would raise them as uncaught.
     this.#piscina.on('error', () => {});
+    this.#checkers.on('error', () => {});
   }
 
   /** Starts to serve on a thread of its own. `port` moves to that thread. */
@@ -68,7 +74,7 @@ export class ThreadPool {
   async check(task: CheckTask, timeoutMs: number): Promise<CheckOutcome | null> {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      return (await this.#piscina.run(task, { filename: CHECKER, signal })) as CheckOutcome;
+      return (await this.#checkers.run(task, { signal })) as CheckOutcome;
     } catch (cause) {
       if (signal.aborted) return null;
       throw cause;
@@ -77,6 +83,6 @@ export class ThreadPool {
 
   /** Ends every thread. */
   async close(): Promise<void> {
-    await this.#piscina.destroy();
+    await Promise.all([this.#piscina.destroy(), this.#checkers.destroy()]);
   }
 }

@@ -1,9 +1,8 @@
 // The thread's side: one long task that sleeps on shared memory, runs filter chains and publishes results.
 // Started by pool.ts through piscina; returns when told to stop.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
+import { collectAll } from '../garbage.js';
 import { FilterChain } from '../wasm/chain.js';
 import { EditList, NONE, type PhaseResult } from '../wasm/guest-abi.js';
 import {
@@ -36,10 +35,6 @@ const ANNOUNCE_AFTER_NS = 250_000;
 const COLLECT_ABOVE_BYTES = 4 * 1024 * 1024;
 /** A body above this share of the ring travels beside it. */
 const INLINE_SHARE = 8;
-
-// A context made after this flag has `gc`, the collector of this thread alone.
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** The task that piscina runs: serves until a stop record arrives. */
 export default function serve(task: ServeTask): void {
@@ -118,7 +113,7 @@ class Server {
   /** The memories of unloaded filters are garbage of this thread, which would not look at it for a long time. */
   #collect(): void {
     this.#unloadedBytes = 0;
-    collectGarbage();
+    collectAll();
   }
 
   #runJob(at: number): void {

@@ -21,6 +21,8 @@ const RULES: Rules = {
       'core/target.ts',
       'core/network-set.ts',
       'core/ref-pool.ts',
+      'core/garbage.ts',
+      'core/thread-priority.ts',
       'core/time-slices.ts',
       'core/url-allow-list.ts',
       'core/url-path.ts',
