@@ -19,9 +19,12 @@ import {
   isReplayable,
 } from './retry-rule.js';
 import type { Target } from './target.js';
+import { TurnEnd, type TurnTaker } from './turn-end.js';
 import type { UpstreamRequest, UpstreamResponse } from './upstream.js';
 
 const NO_HOPS: readonly string[] = [];
+/** Responses go on together. Sends have a queue of their own, so that like stands beside like. */
+const RESPONSES = new TurnEnd();
 
 /** A target that takes calls, and its connections. */
 export interface Lane {
@@ -54,7 +57,7 @@ export interface Verdict {
  */
 type Phase = 'connecting' | 'sent' | 'body' | 'over';
 
-export class Call extends Deadline implements ConnectionEvents, Waiter, BodySource {
+export class Call extends Deadline implements ConnectionEvents, Waiter, BodySource, TurnTaker {
   readonly #host: CallHost;
   readonly #request: UpstreamRequest;
   readonly #verdict: Verdict;
@@ -174,8 +177,13 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
       target: target.url,
       hops: NO_HOPS,
     };
-    // Whoever awaits this runs after the bytes of this read are parsed: see `onComplete`.
-    this.#verdict.resolve(this.#response);
+    // The bytes of this read, and perhaps of the next, are parsed before: see `onComplete`.
+    RESPONSES.add(this);
+  }
+
+  /** Whatever has become of the body meanwhile, it says itself. */
+  onTurn(): void {
+    this.#verdict.resolve(this.#response!);
   }
 
   onData(bytes: Uint8Array): boolean {
@@ -195,7 +203,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     this.#lane.release(connection);
     if (body === null) return;
     body.end(trailers);
-    // A body that came with its head is in memory already; nobody has seen the response yet.
+    // A body that came with its head is in memory already, and as a rule nobody has seen the response yet.
     this.#response!.body = body.settled();
   }
 

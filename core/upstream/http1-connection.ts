@@ -13,8 +13,8 @@ import { Http1Upload } from './http1-upload.js';
 import { expectsPayload, writeHead } from './request-head.js';
 import type { ResponseHead } from './response-head.js';
 import { ResponseParser, type ResponseSink } from './response-parser.js';
-import { SendTurn, type TurnTaker } from './send-turn.js';
 import type { TargetConnector } from './target-connector.js';
+import { TurnEnd, type TurnTaker } from './turn-end.js';
 import type { UploadHost } from './upload.js';
 import type { UpstreamRequest } from './upstream.js';
 
@@ -23,7 +23,7 @@ import type { UpstreamRequest } from './upstream.js';
  * its callback returns: what is kept of them is copied.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
-const TURN = new SendTurn();
+const TURN = new TurnEnd();
 /** Requests up to this size are one write: libuv tries to send them at once, so as a rule nothing is kept of them. */
 const MAX_JOINED_BYTES = 16 * 1024;
 /** What requests in clear text are put together in. Given away where the socket did not take all of one. */

@@ -107,9 +107,10 @@ export class ResponseBody implements Body {
     consumer.fail(error);
   }
 
-  /** The same body in memory, when it has ended before anybody read it; else itself. */
+  /** The same body in memory, when it has ended before anybody read it and is no larger than one read; else itself. */
   settled(): Body {
-    if (this.#state !== 'ended' || this.#consumer !== null) return this;
+    const isWhole = this.#state === 'ended' && this.#consumer === null;
+    if (!isWhole || this.#heldBytes > EARLY_BYTES) return this;
     return new BufferedBody(
       this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held),
       this.#trailers,

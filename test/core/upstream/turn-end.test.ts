@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SendTurn } from '../../../core/upstream/send-turn.js';
+import { TurnEnd } from '../../../core/upstream/turn-end.js';
 
-describe('SendTurn', () => {
+describe('TurnEnd', () => {
   it('waits for the end of the turn and takes all in their order, those who come meanwhile a turn later', async () => {
-    const turn = new SendTurn();
+    const turn = new TurnEnd();
     const taken: string[] = [];
     const late = { onTurn: () => taken.push('late') };
     turn.add({ onTurn: () => taken.push('first') });
