@@ -127,7 +127,9 @@ export class Gateway {
       destination: this.#lines,
       base: seat === null ? {} : { process: seat.index },
     });
-    this.#accessLog = log.access ? new AccessLog({ destination: this.#lines }) : null;
+    this.#accessLog = log.access
+      ? new AccessLog({ destination: this.#lines, process: seat?.index ?? null })
+      : null;
     this.#dispatcher = new Dispatcher(workers, {
       workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
       filterQuarantined: (filter, { code, message }, backoffMs) =>

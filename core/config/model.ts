@@ -271,7 +271,7 @@ export interface ClientCertificateConfig {
 }
 
 export interface WorkersConfig {
-  /** Threads that run filters. Default: cores - 1, at least 1. */
+  /** Threads that run filters. Default: cores - 1, or cores divided by processes where there are several; at least 1. */
   readonly count: number;
   /** Threads kept warm to replace one that was terminated. Default 1. */
   readonly spare: number;

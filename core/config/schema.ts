@@ -219,7 +219,8 @@ const workers = optionalRecord('Threads that run filters.', {
     type: 'integer',
     minimum: 1,
     maximum: 256,
-    description: 'Number of threads; one less than there are cores (but at least one) when left out.',
+    description:
+      'Number of threads; when left out one less than there are cores, or the cores divided by the processes, but at least one.',
   },
   spare: whole(0, 16, 1, 'Threads kept warm to replace one that had to be terminated.'),
   ringBytes: {

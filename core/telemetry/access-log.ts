@@ -11,6 +11,8 @@ export interface AccessLogOptions {
   readonly flushMs?: number;
   /** Characters that are handed on at once without waiting, default 16 384. */
   readonly batchChars?: number;
+  /** Number of this process among several, in every line. Default null: there is no such field. */
+  readonly process?: number | null;
 }
 
 // Everything that JSON wants escaped, and DEL and C1 besides: 0x9B starts an escape sequence on some terminals.
@@ -25,6 +27,8 @@ export class AccessLog {
   readonly #destination: LineWriter;
   readonly #flushMs: number;
   readonly #batchChars: number;
+  /** Between two fields. */
+  readonly #process: string;
   readonly #flushAtExit = (): void => this.flush();
   #batch = '';
   #timer: NodeJS.Timeout | undefined;
@@ -35,6 +39,8 @@ export class AccessLog {
     this.#destination = options.destination;
     this.#flushMs = options.flushMs ?? 100;
     this.#batchChars = options.batchChars ?? 16_384;
+    const { process: number = null } = options;
+    this.#process = number === null ? '' : `,"process":${number}`;
     // Before the destination's own listener, which then finds these lines.
     process.prependOnceListener('exit', this.#flushAtExit);
   }
@@ -68,7 +74,7 @@ export class AccessLog {
 
   #line(exchange: Exchange, durationMs: number): string {
     let line =
-      `{"level":"info","time":"${this.#now()}","id":${quote(exchange.id)}` +
+      `{"level":"info","time":"${this.#now()}"${this.#process},"id":${quote(exchange.id)}` +
       `,"listener":${quote(exchange.listener)},"client":${quote(exchange.clientAddress)}` +
       `,"method":${quote(exchange.method)},"host":${quote(exchange.authority)}` +
       `,"path":${quote(exchange.requestPath)},"route":${quote(exchange.routeId)}` +

@@ -87,6 +87,15 @@ describe('the access log', () => {
     assert.equal(destination.writes.join('').split('\n').length, 2);
   });
 
+  it('names the process where there are several, and no process where there is one', () => {
+    const destination = new MemoryDestination();
+    const log = new AccessLog({ destination, process: 3 });
+    log.exchangeFinished(exchangeOf(), 1);
+    log.close();
+    assert.equal(destination.lines[0]!['process'], 3);
+    assert.equal('process' in logOne(exchangeOf()).lines[0]!, false);
+  });
+
   it('never logs the query, which may hold a secret', () => {
     const destination = logOne(exchangeOf({ query: 'token=hunter2' }));
     assert.doesNotMatch(destination.writes.join(''), /hunter2|token/);
