@@ -33,7 +33,10 @@ async function compare({ pace, generator, step }: Stage, subject: SluiceSubject)
   }
   const tell = ({ name }: Entrant): void => step(name);
   const runs = await inTurn(generator, entrants, pace.rounds, tell);
-  const pair = [entrants[COUNTS.indexOf(1)]!, entrants[COUNTS.indexOf(MOST)]!];
+  const pair = [1, MOST].map((count): Entrant => {
+    const plan = planOf(count, pace.pairSeconds);
+    return { name: `${count} filters`, subject, plan };
+  });
   const [one, most] = (await inTurn(generator, pair, pace.pairs, tell)) as [Runs, Runs];
   const cpuOf = (each: Runs): number[] => each.map(({ cpuUs }) => cpuUs);
   const furtherUs = pairwise(cpuOf(most), cpuOf(one), (long, short) => (long - short) / (MOST - 1));

@@ -1,4 +1,5 @@
-// What a request costs with more and more routes declared. Requests go to all of them in turn.
+// What a request costs with more and more routes declared. Requests go to all of them in turn, and to as many targets
+// whatever the routes.
 import { residentMb } from '../harness/accounting.js';
 import { cpuRatio, type Entrant, inTurn, type Runs, spread, warmUp } from '../harness/contest.js';
 import type { LoadPlan } from '../harness/load.js';
@@ -44,12 +45,23 @@ async function compare(
   }
   const tell = ({ name }: Entrant): void => step(name);
   const runs = await inTurn(generator, entrants.slice(0, COUNTS.length), pace.rounds, tell);
-  const [few, most, alike] = (await inTurn(
+  const long = (entrant: Entrant, used?: number): Entrant => {
+    const { plan } = entrant;
+    const paths = used === undefined ? plan.paths! : targetsOf(used);
+    return { ...entrant, plan: { ...plan, paths, seconds: pace.pairSeconds } };
+  };
+  const withMost = entrants[COUNTS.indexOf(MOST)]!;
+  const [few, most, fewUsed, alike] = (await inTurn(
     generator,
-    [entrants[COUNTS.indexOf(FEW)]!, entrants[COUNTS.indexOf(MOST)]!, entrants[COUNTS.length]!],
+    [
+      long(entrants[COUNTS.indexOf(FEW)]!),
+      long(withMost),
+      long(withMost, FEW),
+      long(entrants[COUNTS.length]!),
+    ],
     pace.pairs,
     tell,
-  )) as [Runs, Runs, Runs];
+  )) as [Runs, Runs, Runs, Runs];
   const cpuUs = runs.map((each) => spread(each, ({ cpuUs }) => cpuUs));
   const control = cpuRatio(alike, few);
   return {
@@ -94,9 +106,15 @@ async function compare(
         value: cpuRatio(most, few),
         atMost: MOST_OVER_FEW,
       },
+      {
+        id: `scale/routes-${MOST}-${FEW}-used/routes-${FEW}`,
+        name: `the same, where requests go to ${FEW} of the ${MOST}`,
+        value: cpuRatio(fewUsed, few),
+        atMost: null,
+      },
     ],
     notes: [
-      `Routes: requests go to all routes in turn. Two gateways with ${FEW} routes each, in the same rounds, came to ` +
+      `Routes: requests go to ${MOST} targets in turn, spread over all routes where nothing else is said. Two gateways with ${FEW} routes each, in the same rounds, came to ` +
         `${control.median.toFixed(3)} of each other: that is how finely ${pace.pairs} pairs tell.`,
     ],
   };
@@ -112,9 +130,14 @@ export function routesOf(count: number): object[] {
 }
 
 function planOf(count: number, seconds: number): LoadPlan {
-  const paths = Array.from({ length: count }, (_, index) => `${placeOf(index)}/${4711 + index}`);
+  const paths = targetsOf(count);
   const request = { method: 'GET', path: paths[0]!, headers: {}, body: '' };
   return { request, paths, connections: CONNECTIONS, seconds, pauseMs: 0, isRefused: false };
+}
+
+/** As many whatever the routes, so that it is the routes that differ. */
+function targetsOf(routes: number): string[] {
+  return Array.from({ length: MOST }, (_, index) => `${placeOf(index % routes)}/${4711 + index}`);
 }
 
 function placeOf(index: number): string {

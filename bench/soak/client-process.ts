@@ -79,7 +79,10 @@ class Clients {
   async #ask(index: number): Promise<void> {
     const { name, request: asked, status } = MIX[index]!;
     const startMs = performance.now();
-    const answer = await this.#statusOf(asked).catch(({ message }: Error) => message);
+    const { answer, code } = await this.#answerTo(asked).catch(({ message }: Error) => ({
+      answer: message,
+      code: '',
+    }));
     const tookUs = Math.max(1, Math.round((performance.now() - startMs) * 1000));
     this.#took[index]!.record(tookUs);
     this.#second.took.record(tookUs);
@@ -87,7 +90,7 @@ class Clients {
     if (answer === status) return;
     this.#failed[index]! += 1;
     this.#second.failed += 1;
-    this.#tell(`${name}: ${answer}`);
+    this.#tell(`${name}: ${answer} ${code}`.trimEnd());
   }
 
   async #askSlowlyOn(asked: LoadRequest): Promise<void> {
@@ -103,13 +106,21 @@ class Clients {
     }
   }
 
-  #statusOf({ method, path, headers, body }: LoadRequest): Promise<number> {
+  /** The status, and the code of a problem (RFC 9457) where there is one. */
+  #answerTo({ method, path, headers, body }: LoadRequest): Promise<{ answer: number; code: string }> {
     return new Promise((resolve, reject) => {
       const length = method === 'GET' ? {} : { 'content-length': Buffer.byteLength(body) };
       const options = { agent: this.#agent, host: '127.0.0.1', port: this.#order.port, method, path };
       const sent = request({ ...options, headers: { ...headers, ...length } }, (response) => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode!));
+        const isProblem = response.headers['content-type'] === 'application/problem+json';
+        let text = '';
+        response.on('data', (part: Buffer) => {
+          if (isProblem) text += part;
+        });
+        response.on('end', () => {
+          const code = isProblem ? (JSON.parse(text) as { code: string }).code : '';
+          resolve({ answer: response.statusCode!, code });
+        });
         response.on('error', reject);
       });
       sent.on('error', reject);

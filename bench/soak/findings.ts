@@ -34,7 +34,7 @@ export function findingsOf(moments: readonly Moment[], end: ClientEnd): Findings
     missing: [],
     notes: [
       failed === 0 ? 'No request failed.' : `${failed} requests failed: ${problems.join('; ')}.`,
-      `${applied - moments[0]!.state.applied} revisions took over meanwhile, and ${refused} were refused. ${slow.served} clients ` +
+      `${applied} revisions took over meanwhile, and ${refused} were refused. ${slow.served} clients ` +
         `took seconds for one request, and ${left} left in the middle of one.`,
       'The delay of the event loop is told by a clock of 10 ms, which is what a loop with nothing to do comes to.',
     ],

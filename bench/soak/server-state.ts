@@ -8,7 +8,7 @@ export interface ServerState {
   readonly heapMb: number | null;
   /** How late the event loop was at the 99th percentile since it was asked before; null where the metrics do not say. */
   readonly lagMs: number | null;
-  /** Revisions that took over, the first one too. */
+  /** Revisions that took over from the first one. */
   readonly applied: number;
   /** Revisions that were refused. */
   readonly refused: number;

@@ -18,7 +18,7 @@ import { errorsOf } from '../../core/config/validating.js';
 import { assertWellFormed } from '../support/well-formed.js';
 
 const BRIEF: Pace = {
-  ...{ rounds: 1, pairs: 2, seconds: 0.1, bodyMiB: 1 },
+  ...{ rounds: 1, pairs: 2, pairSeconds: 0.1, seconds: 0.1, bodyMiB: 1 },
   ...{ warmUpSeconds: 0.1, warmUpRequests: 1 },
 };
 

@@ -20,7 +20,7 @@ const looks = (count: number, residentMb: (atS: number) => number): Moment[] =>
     ...{ atS: index + 1, seen: second },
     state: {
       ...{ residentMb: residentMb(index + 1), files: 40, heapMb: 20, lagMs: 10 },
-      ...{ applied: 1 + (index >> 1), refused: 0 },
+      ...{ applied: index >> 1, refused: 0 },
     },
   }));
 

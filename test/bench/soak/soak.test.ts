@@ -38,7 +38,7 @@ describe('the suite soak', () => {
     const requests = findings.tables.find(({ title }) => title === 'Requests')!;
     for (const { name, cells } of requests.rows) assert.ok((cells[0] as number) > 0, `${name} was asked`);
     assert.equal(findings.notes[0], 'No request failed.');
-    assert.match(findings.notes[1]!, /^[1-9]\d* revisions took over meanwhile, and 0 were refused/);
+    assert.match(findings.notes[1]!, /^\d+ revisions took over meanwhile, and 0 were refused/);
     assert.match(steps[0]!, /^8 \d+ requests\/s, \d+ MiB$/);
     assert.deepEqual(descendants(), before);
   });
