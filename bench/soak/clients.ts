@@ -43,6 +43,7 @@ export interface ClientEnd {
 export class Clients {
   readonly #child: ChildProcess;
   readonly #end: Promise<ClientEnd>;
+  #failure: Error | null = null;
 
   /** They begin at once, and `tell` hears of every second. */
   constructor(order: ClientOrder, tell: (second: ClientSecond) => void) {
@@ -53,11 +54,19 @@ export class Clients {
         if (message.kind === 'end') resolve(message);
         else tell(message);
       });
-      this.#child.once('exit', (code) => reject(new Error(`the clients of the soak ended with ${code}`)));
+      this.#child.once('exit', (code, signal) => {
+        this.#failure = new Error(`the clients of the soak ended with ${code ?? signal}`);
+        reject(this.#failure);
+      });
     });
     // Whoever waits for the end hears of it.
     this.#end.catch(() => undefined);
     this.#child.send(order);
+  }
+
+  /** For whoever waits for the next second. @throws Error when the process has ended, and there is none to come */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure;
   }
 
   /** Waits for what was asked, and says what came of all. @throws Error when the process ended before */

@@ -60,6 +60,7 @@ async function soak(run: Run, { pids, file }: SluiceSubject, places: Places): Pr
       }
       const seen = heard.shift();
       if (seen === undefined) {
+        clients.check();
         await delay(LOOK_MS);
         continue;
       }
