@@ -23,7 +23,7 @@ export class GuestMemory {
     return new Uint8Array(this.#bufferTo(address, length), address >>> 0, length >>> 0);
   }
 
-  /** The same as a `DataView`. @throws GuestAbort as `view` does */
+  /** Likewise, as a `DataView`. @throws GuestAbort as `view` does */
   dataView(address: number, length: number): DataView {
     return new DataView(this.#bufferTo(address, length), address >>> 0, length >>> 0);
   }

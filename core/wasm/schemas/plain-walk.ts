@@ -299,7 +299,12 @@ class PlainWalk {
     return text.last === data.getInt32(at + length - 4, true);
   }
 
-  #skip(start: number): number {
+  /** To the next token. Compact documents have no space, so the first test is the usual one. */
+  #skip(at: number): number {
+    return this.#byte(at) > SPACE ? at : this.#skipSpaces(at);
+  }
+
+  #skipSpaces(start: number): number {
     let at = start;
     for (;;) {
       const byte = this.#byte(at);

@@ -18,8 +18,7 @@ export type SchemaVerdict =
 
 /** A schema that is compiled. */
 export interface CompiledSchema {
-  /** @param data the same bytes */
-  check(bytes: Uint8Array, data?: DataView): SchemaVerdict;
+  check(document: DataView): SchemaVerdict;
 }
 
 const VALID: SchemaVerdict = Object.freeze({ kind: 'valid', unique: false });
@@ -162,23 +161,21 @@ class StoredSchema implements CompiledSchema {
     this.#plain = compilePlain(schema, (text) => first.compile(text));
   }
 
-  check(
-    bytes: Uint8Array,
-    data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  ): SchemaVerdict {
-    if (!fitsHeap(bytes, this.#documentHeapBytes)) return { kind: 'mismatch', findings: TOO_LARGE };
+  check(document: DataView): SchemaVerdict {
+    const { byteLength } = document;
+    if (!fitsHeap(document, this.#documentHeapBytes)) return { kind: 'mismatch', findings: TOO_LARGE };
     if (this.#plain !== null) {
-      const verdict = walkPlain(this.#plain, data);
+      const verdict = walkPlain(this.#plain, document);
       if (verdict !== 'unsure') return verdict === 'unique' ? UNIQUE : VALID;
     }
     let value: unknown;
     try {
-      value = JSON.parse(utf8.decode(bytes));
+      value = JSON.parse(utf8.decode(document));
     } catch {
       return { kind: 'not-json' };
     }
-    const validate = bytes.byteLength > MOST_BYTES_FOR_ALL ? this.#first : this.#all;
-    this.#steps = STEPS + STEPS_FOR_BYTE * bytes.byteLength;
+    const validate = byteLength > MOST_BYTES_FOR_ALL ? this.#first : this.#all;
+    this.#steps = STEPS + STEPS_FOR_BYTE * byteLength;
     try {
       if (validate(value) === true) return VALID;
     } catch (cause) {
