@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { validateDocument } from '../../../core/config/validate.js';
 import { errorsOf, summaryOf, validate, validateWhole } from './validating.js';
 
 const NO_GRANTS = {
@@ -44,6 +45,16 @@ routes:
   - { id: none, match: { hosts: [], path: /, methods: [] }, upstream: users }
   - { id: any, match: { path: /, methods: [GET] }, upstream: users }
 `;
+
+test('shares the processors among as many processes as there are, unless the document says how many workers', () => {
+  const parsed = (text: string, processes: number) =>
+    validateDocument(text, 'sluice.yaml', { folder: '/', findSecrets: () => [], processes }).config.workers
+      .count;
+  const processors = availableParallelism();
+  assert.equal(parsed(DOCUMENT, 2), Math.max(1, Math.floor(processors / 2)));
+  assert.equal(parsed(DOCUMENT, 2 * processors), 1);
+  assert.equal(parsed(`${DOCUMENT}workers: { count: 7 }\n`, 2), 7);
+});
 
 test('fills in every default and brings every value into its one form', () => {
   const { routes, ...rest } = validate(DOCUMENT, '/etc/sluice');
