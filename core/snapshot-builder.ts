@@ -13,7 +13,7 @@ import { buildChains, type Chains, type Route } from './route.js';
 import { RadixRouter, type RouteEntry } from './router/radix-router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
-import { Slices } from './time-slices.js';
+import { inSlices, Slices } from './time-slices.js';
 import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
 import type { Upstream } from './upstream/upstream.js';
@@ -219,9 +219,10 @@ class Held {
     this.#upstreamPool = upstreamPool;
   }
 
+  /** Filters in slices: a message to every worker for each, at a moment when requests begin to run on what is new. */
   release(): void {
-    for (const key of this.filters.splice(0)) this.#filterPool.release(key);
     for (const key of this.upstreams.splice(0)) this.#upstreamPool.release(key);
+    void inSlices(this.filters.splice(0), (key) => this.#filterPool.release(key));
   }
 }
 
