@@ -177,8 +177,10 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
       target: target.url,
       hops: NO_HOPS,
     };
-    // The bytes of this read, and perhaps of the next, are parsed before: see `onComplete`.
-    RESPONSES.add(this);
+    // Whoever awaits this runs after the bytes of this read are parsed: see `onComplete`. An answer that overtakes the body
+    // of its request does not wait for the turn, or the body would be broken off before the answer is on its way.
+    if (isStreaming(this.#request.body)) this.onTurn();
+    else RESPONSES.add(this);
   }
 
   /** Whatever has become of the body meanwhile, it says itself. */
