@@ -5,7 +5,7 @@ import type { LoadGenerator, LoadPlan, LoadResult } from '../harness/load.js';
 import type { Subject, Upstream } from '../harness/processes.js';
 
 /** What clients get to connect and to be answered once. */
-const SETTLING = { atLeastS: 0.2, clientsPerS: 2_500 };
+const SETTLING = { atLeastS: 0.2, clientsPerS: 5_000 };
 /** Of the time that is left, which is over before they go. */
 const LOOKED_AT = 0.9;
 
