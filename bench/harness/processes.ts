@@ -43,13 +43,23 @@ const START_PATIENCE_MS = 60_000;
 export async function startUpstream(answers: Answers = {}): Promise<Upstream> {
   const child = fork(fileURLToPath(new URL('./upstream.js', import.meta.url)), { stdio: 'ignore' });
   child.send(answers);
-  const [port] = (await once(child, 'message')) as [number];
+  const port = await portOf(child);
   const served = async (): Promise<number> => {
     const answer = once(child, 'message') as Promise<[number]>;
     child.send('served');
     return (await answer)[0];
   };
   return { port, served, stop: () => end(child) };
+}
+
+/** The port that a process of ours tells when it listens. @throws Error when it ends before */
+export async function portOf(child: ChildProcess): Promise<number> {
+  return Promise.race([
+    once(child, 'message').then(([port]) => port as number),
+    once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`${child.spawnargs[1]} ended with ${code ?? signal} before it listened`);
+    }),
+  ]);
 }
 
 /**
