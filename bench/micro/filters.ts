@@ -38,7 +38,7 @@ export const filtersSubject: Subject = {
         sides.check([measured]);
         const { own, javascript } = await track.contest(
           `${bench.filter}, ${bytes / 1024} KB`,
-          sides.contenders(measured),
+          sides.contenders(measured).sides,
         );
         all.push({ filter: bench.filter, bytes, own, javascript });
       }

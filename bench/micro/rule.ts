@@ -38,6 +38,12 @@ export async function builtinSpec(name: string, settings: FilterBench['sluice'])
   return toSpec(1, filter, loadModule(await readModule(filter, new Map()), name));
 }
 
+/** Both sides at the same documents. What the chain answers is there until its next run. */
+interface Contenders {
+  readonly documents: readonly Uint8Array[];
+  readonly sides: Readonly<Record<'own' | 'javascript', Contender>>;
+}
+
 /** Both sides of the bench of one filter. */
 export class RuleSides {
   readonly #bench: FilterBench;
@@ -67,7 +73,7 @@ export class RuleSides {
   }
 
   /** The same case with documents that differ, and are of one size. */
-  contenders(measured: Case): { readonly own: Contender; readonly javascript: Contender } {
+  contenders(measured: Case): Contenders {
     const bodies = CURRENCIES.map((currency) =>
       Buffer.from(this.#bodyOf(measured).toString().replaceAll('USD', currency)),
     );
@@ -78,8 +84,11 @@ export class RuleSides {
     const judge = (index: number): unknown => request!(requests[index]!);
     const clean = (index: number): unknown => response!(responses[index]!).body.length;
     return {
-      own: turns(bodies.length, (index) => this.#chain.run(inputs[index]!)),
-      javascript: turns(bodies.length, this.#isOfResponses ? clean : judge),
+      documents: bodies,
+      sides: {
+        own: turns(bodies.length, (index) => this.#chain.run(inputs[index]!)),
+        javascript: turns(bodies.length, this.#isOfResponses ? clean : judge),
+      },
     };
   }
 
