@@ -135,6 +135,8 @@ export class UwsDownload implements BodyConsumer {
 
   /** That a cork could not send all it held shows at the next write: where it must show, one byte comes after the rest. */
   #writeAndKnow(): void {
+    // Of the time before: what is left may be that one byte, and nothing else would be tried.
+    this.#waiting = false;
     this.#probe = this.#takeLastByte();
     if (this.#queue.length > 0 || this.#probe === null) this.#write();
     const probe = this.#probe;
