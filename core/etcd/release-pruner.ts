@@ -67,7 +67,8 @@ export class ReleasePruner {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       if (await this.#remove(await this.#plan(keep), done))
         return { releases: [...done.releases], modules: [...done.modules], chunks: [...done.chunks] };
-      await delay(RETRY_MS * attempt);
+      // Not in step with who was in the way.
+      await delay(RETRY_MS * attempt * (0.5 + Math.random()));
     }
     throw new GatewayError(
       'SLUICE_CONFIG_CONFLICT',

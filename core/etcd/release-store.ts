@@ -64,7 +64,8 @@ export class ReleaseStore {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const id = await this.#tryToPublish(release);
       if (id !== null) return id;
-      await delay(RETRY_MS * attempt);
+      // Not in step with who was in the way.
+      await delay(RETRY_MS * attempt * (0.5 + Math.random()));
     }
     throw new GatewayError(
       'SLUICE_CONFIG_CONFLICT',

@@ -192,11 +192,11 @@ describe('a pruning', () => {
             ...newRelease(`${channel} ${step % 5}`),
             modules: [ONE, TWO, THREE].slice(step % 5),
           };
-          const id = await fleet.releases.publish(release);
           try {
-            await fleet.flip(id, channel);
+            await fleet.flip(await fleet.releases.publish(release), channel);
           } catch (cause) {
-            assert.equal((cause as { code: string }).code, 'SLUICE_CONFIG_RELEASE');
+            // It was pruned before it was pointed to, or there was no moment without the others.
+            assert.match((cause as { code: string }).code, /^SLUICE_CONFIG_(?:RELEASE|CONFLICT)$/);
           }
         }
       };
