@@ -81,10 +81,9 @@ describe('load', () => {
     });
 
     it(`by ${generator.name} rests between an answer and the next request when it is told to`, async () => {
-      const busy = await generator.load(subject, planOf('/'));
-      const resting = await generator.load(subject, planOf('/', { pauseMs: 50, seconds: 1 }));
-      assert.ok(resting.requests > 0);
-      assert.ok(resting.perSecond < busy.perSecond / 2, `${resting.perSecond} and ${busy.perSecond}`);
+      const { requests } = await generator.load(subject, planOf('/', { pauseMs: 100, seconds: 1 }));
+      // Two connections that rest for 100 ms on average ask 20 times in a second; a busy machine makes that fewer.
+      assert.ok(requests > 0 && requests < 60, `${requests} requests`);
     });
   }
 });
