@@ -20,6 +20,28 @@ local function is_json(content_type)
   return type(content_type) == "string" and lower(match(content_type, "^%s*([^;%s]*)")) == "application/json"
 end
 
+-- What is left of a body of JSON, where `redact_more` knows what goes by its place. What cannot be read does not go out.
+local function cleaned(text, redact_more)
+  local is_read, document = pcall(cjson.decode, text)
+  if not is_read then
+    return UNREADABLE
+  end
+  if type(document) ~= "table" then
+    return text
+  end
+  redact.keys(document)
+  redact_more(document)
+  return cjson.encode(document)
+end
+
+local function redact_cards(page)
+  if type(page.users) == "table" then
+    for _, one in ipairs(page.users) do
+      redact.card(one)
+    end
+  end
+end
+
 return {
   is_json = is_json,
 
@@ -43,17 +65,11 @@ return {
     return nil
   end,
 
-  -- What is left of a body of JSON. What cannot be read does not go out.
   cleaned = function(text)
-    local is_read, document = pcall(cjson.decode, text)
-    if not is_read then
-      return UNREADABLE
-    end
-    if type(document) ~= "table" then
-      return text
-    end
-    redact.keys(document)
-    redact.card(document)
-    return cjson.encode(document)
+    return cleaned(text, redact.card)
+  end,
+
+  cleaned_page = function(text)
+    return cleaned(text, redact_cards)
   end,
 }

@@ -1,7 +1,6 @@
--- The job of ../lua/job.lua in the phases of nginx. The head is gone when the body turns out to be no JSON, so the status
--- stays what it was; the body does not go out.
+-- The job of ../lua/job.lua in the phases of nginx.
 local job = require("job")
-local concat = table.concat
+local held = require("held_body")(job.cleaned)
 
 local function policy()
   if not job.is_allowed(ngx.req.get_method(), ngx.var.uri) then
@@ -21,24 +20,6 @@ return {
     end
   end,
 
-  head = function()
-    ngx.header["x-content-type-options"] = "nosniff"
-    if job.is_json(ngx.header["content-type"]) then
-      ngx.ctx.chunks = {}
-      ngx.header["content-length"] = nil
-    end
-  end,
-
-  body = function()
-    local chunks = ngx.ctx.chunks
-    if chunks == nil then
-      return
-    end
-    chunks[#chunks + 1] = ngx.arg[1]
-    if ngx.arg[2] then
-      ngx.arg[1] = job.cleaned(concat(chunks))
-    else
-      ngx.arg[1] = nil
-    end
-  end,
+  head = held.head,
+  body = held.body,
 }
