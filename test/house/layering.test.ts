@@ -112,6 +112,29 @@ describe('the sources', () => {
   });
 });
 
+describe('the floors in ARCHITECTURE.md', () => {
+  const rows = [...textOf('ARCHITECTURE.md').matchAll(/^\| \d \| (.*) \|$/gm)].map(([, row]) =>
+    [...row!.matchAll(/`([a-z/-]+)`/g)].map(([, name]) => entryOf(name!)),
+  );
+
+  it('are those that the imports are held to', () => {
+    assert.deepEqual(rows.flat().sort(), RULES.floors.flat().sort());
+  });
+
+  it('stand in the same order', () => {
+    const floorOf = (entry: string): number => RULES.floors.findIndex((floor) => floor.includes(entry));
+    const floors = rows.map((entries) => entries.map(floorOf));
+    for (const [row, above] of floors.slice(1).entries())
+      assert.ok(Math.max(...floors[row]!) < Math.min(...above), `floors ${row} and ${row + 1}`);
+  });
+});
+
+/** `gateway` means `core/gateway.ts`, `wasm/` means `core/wasm/`, and what is of the SDK says so. */
+function entryOf(name: string): string {
+  const path = name.startsWith('sdk/') ? name : `core/${name}`;
+  return path.endsWith('/') ? path : `${path}.ts`;
+}
+
 describe('the rules of the floors', () => {
   const rules: Rules = {
     floors: [
