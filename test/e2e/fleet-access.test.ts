@@ -9,7 +9,7 @@ import { SealedFleet } from '../support/sealed-fleet.js';
 
 const PASSWORD = 'a password';
 
-/** As README.md has it: gateways read, and write below `nodes/` only. */
+/** As docs/fleet.md has it: gateways read, and write below `nodes/` only. */
 async function addUsers(cluster: EtcdCluster, prefix: string): Promise<void> {
   const client = new Etcd3({ hosts: `http://${cluster.endpoints[0]}` });
   try {

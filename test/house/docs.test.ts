@@ -7,7 +7,7 @@ import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { type CommandBlock, commandBlocks } from '../support/docs-blocks.js';
 import { comparable } from '../support/docs-output.js';
 import { OutputProcess } from '../support/process-output.js';
-import { pages, ROOT, textOf } from './source-tree.js';
+import { filesBelow, pages, ROOT, textOf } from './source-tree.js';
 
 const RUN = 'run=quickstart';
 const FLEET = 'run=fleet';
@@ -19,6 +19,8 @@ const KEY_FILES = ['/tmp/sluice-demo.keys', '/tmp/sluice-demo.next'];
 const SETUP = 'setup';
 /** Commands that measure for minutes, or compare what was measured. */
 const MEASURE = 'measure';
+/** The pages whose commands are run here, in this order. */
+const GUIDE = ['README.md', ...filesBelow('docs', '.md')];
 
 describe('the pages', () => {
   for (const page of pages()) {
@@ -28,23 +30,22 @@ describe('the pages', () => {
   }
 });
 
-describe('README.md', () => {
-  const blocks = commandBlocks(textOf('README.md'));
+describe('README.md and the pages of docs/', () => {
+  for (const page of GUIDE) {
+    it(`say of every command whether it is run here: ${page}`, () => {
+      const known = [RUN, FLEET, FLEET_SERVES, SETUP, MEASURE];
+      const silent = commandBlocks(textOf(page)).filter((block) => !known.includes(block.info));
+      assert.deepEqual(
+        silent.map((block) => `line ${block.line}: \`\`\`sh ${block.info}`),
+        [],
+      );
+    });
+  }
 
-  it('says of every command whether it is run here', () => {
-    const known = [RUN, FLEET, FLEET_SERVES, SETUP, MEASURE];
-    const silent = blocks.filter((block) => !known.includes(block.info));
-    assert.deepEqual(
-      silent.map((block) => `line ${block.line}: \`\`\`sh ${block.info}`),
-      [],
-    );
-    assert.ok(blocks.some((block) => block.info === RUN));
-  });
-
-  it('shows only suites and commands of the bench that there are', async () => {
+  it('show only suites and commands of the bench that there are', async () => {
     const { stdout } = await new OutputProcess(process.execPath, ['dist/bench/main.js', '--help'], ROOT)
       .ended;
-    const lines = blocks
+    const lines = GUIDE.flatMap((page) => commandBlocks(textOf(page)))
       .filter(({ info }) => info === MEASURE)
       .flatMap(({ commands }) => commands.trim().split('\n'));
     assert.ok(lines.length > 0);
@@ -56,7 +57,7 @@ describe('README.md', () => {
     }
   });
 
-  describe('shows what the quickstart really does:', () => {
+  describe('show what the quickstart really does:', () => {
     let quickstart: OutputProcess;
     before(async () => {
       quickstart = new OutputProcess(process.execPath, ['dist/examples/quickstart/main.js'], ROOT);
@@ -64,8 +65,8 @@ describe('README.md', () => {
     });
     after(() => quickstart.stop());
 
-    for (const block of blocks.filter(({ info }) => info === RUN)) {
-      it(`line ${block.line}`, () => showsWhatIsPrinted(block));
+    for (const [place, block] of placed((info) => info === RUN)) {
+      it(place, () => showsWhatIsPrinted(block));
     }
 
     it('and ends cleanly when it is told to', async () => {
@@ -75,8 +76,7 @@ describe('README.md', () => {
   });
 });
 
-describe('README.md shows what a fleet really does:', () => {
-  const blocks = commandBlocks(textOf('README.md')).filter(({ info }) => info.startsWith(FLEET));
+describe('README.md and the pages of docs/ show what a fleet really does:', () => {
   const data = mkdtempSync(join(tmpdir(), 'sluice-docs-'));
   const running: OutputProcess[] = [];
   before(async () => {
@@ -95,8 +95,8 @@ describe('README.md shows what a fleet really does:', () => {
     for (const file of KEY_FILES) rmSync(file, { force: true });
   });
 
-  for (const block of blocks) {
-    it(`line ${block.line}`, async () => {
+  for (const [place, block] of placed((info) => info.startsWith(FLEET))) {
+    it(place, async () => {
       if (block.info !== FLEET_SERVES) {
         await showsWhatIsPrinted(block);
         return;
@@ -110,6 +110,17 @@ describe('README.md shows what a fleet really does:', () => {
     });
   }
 });
+
+/** Blocks of the guide by what stands after `sh`, each with its place; there are some. */
+function placed(chosen: (info: string) => boolean): [place: string, block: CommandBlock][] {
+  const found = GUIDE.flatMap((page) =>
+    commandBlocks(textOf(page))
+      .filter(({ info }) => chosen(info))
+      .map((block): [string, CommandBlock] => [`${page}, line ${block.line}`, block]),
+  );
+  assert.ok(found.length > 0);
+  return found;
+}
 
 async function gatewayIsListed(): Promise<void> {
   const status = ['dist/core/cli/main.js', 'status', '--config', 'etcd://127.0.0.1:12379/demo', '--json'];

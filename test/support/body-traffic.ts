@@ -33,7 +33,7 @@ export interface Sink {
  * Writes `bytes` as fast as the stream takes them, but no faster than `mbPerSecond`; counts what it took.
  * The HTTP engine reads on within one tick for as long as a client keeps the receive buffer of the kernel full. That
  * takes a client that sends faster than the gateway copies, about 1 GB/s: without a limit, one on the same machine
- * makes the gateway hold 100 MB and more, and README says so.
+ * makes the gateway hold 100 MB and more, and docs/engines.md says so.
  */
 export function pour(stream: Sink, bytes: number, mbPerSecond = 200): { sent: number } {
   const count = { sent: 0 };
