@@ -1,5 +1,5 @@
-// Envoy with one worker, as a plain proxy, and with the policy in one Wasm filter.
-import { compilePolicy } from './envoy-wasm/compile.js';
+// Envoy with one worker, as a plain proxy, and with the rules in one Wasm filter.
+import { compileJob } from './envoy-wasm/compile.js';
 import { configuredPeer } from './peer.js';
 
 const common = { tool: 'envoy', versionFlag: '--version' } as const;
@@ -13,10 +13,10 @@ export const envoy = configuredPeer({
 });
 
 export const envoyWasm = configuredPeer({
-  ...{ id: 'envoy-wasm', title: 'Envoy + Wasm', jobs: ['policy'], ...common },
+  ...{ id: 'envoy-wasm', title: 'Envoy + Wasm', jobs: ['policy', 'filtered'], ...common },
   start: async () => ({
     config: 'envoy-wasm/envoy.yaml',
     args,
-    files: { 'policy.wasm': await compilePolicy() },
+    files: { 'job.wasm': await compileJob() },
   }),
 });

@@ -208,6 +208,7 @@ class PeersRun {
       `Load by ${this.#generator.name}.`,
       `Of the peers: ${[...new Set(versions)].join(', ')}.`,
       'Caddy has one processor of Go (GOMAXPROCS=1); the gateway has one worker for filters beside the thread that serves.',
+      'Envoy has the rules of a job in one Wasm filter, written with the scanner of our SDK; the gateway has a filter for each.',
       ...(isShort ? [`Of ${wanted} idle connections not all were there where memory was measured.`] : []),
     ];
   }
