@@ -290,7 +290,7 @@ export const ERROR_TABLE = Object.freeze({
     'upstream',
     true,
     'No target of the upstream is available.',
-    'Look at the targets: all of them are ejected or failing their health checks.',
+    'Read the log line of this request id: it says of each target whether it is ejected or what its last health check met.',
   ),
   SLUICE_UPSTREAM_CONNECT: kind(
     502,
@@ -332,7 +332,7 @@ export const ERROR_TABLE = Object.freeze({
     'upstream',
     false,
     'No secure connection to the upstream could be made.',
-    'Read the reason in the message: the versions and suites of TLS of the target, or what it holds against `upstreams.NAME.tls.certificate`.',
+    'Read the reason in the message: the versions and suites of TLS of the target, or what it holds against `upstreams.NAME.tls.cert`.',
   ),
   SLUICE_UPSTREAM_CONNECT_TIMEOUT: kind(
     504,
@@ -438,7 +438,7 @@ export const ERROR_TABLE = Object.freeze({
     'downstream',
     false,
     'The method is one that the gateway does not forward.',
-    'CONNECT, TRACE and protocol upgrades are not forwarded.',
+    'Use another method; CONNECT, TRACE and protocol upgrades are not forwarded.',
   ),
   SLUICE_LISTEN_TIMEOUT: kind(
     408,
