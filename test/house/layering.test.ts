@@ -64,6 +64,7 @@ const RULES: Rules = {
       'core/listener-set.ts',
       'core/observer.ts',
       'core/gateway-report.ts',
+      'core/revisions.ts',
       'core/rollout-watch.ts',
       'core/drain.ts',
       'core/fixed-parts.ts',
