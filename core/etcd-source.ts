@@ -1,5 +1,6 @@
 // A ConfigSource over a channel in etcd: follows the pointer of the channel and the secrets beside it, reads the release
 // that it points to, and keeps the last one that ran on disk.
+import { placesIn } from './config/document-places.js';
 import { FileWatch } from './config/file-watch.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './config/source.js';
 import type { ValidateOptions } from './config/validate.js';
@@ -338,7 +339,8 @@ export class EtcdSource implements ConfigSource {
       processes: this.#options.processes ?? 1,
       comparesValue: this.#options.comparesValues === true,
     }).finally(() => this.#files.follow(files, readAtMs));
-    const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules };
+    const places = placesIn(release.document, name);
+    const revision: ConfigRevision = { id: release.id, ...valid, modules: release.modules, places };
     this.#releases.set(revision, release);
     return revision;
   }

@@ -7,6 +7,7 @@ import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { buildGuard, buildRedactor, buildScanner } from './egress.js';
 import { ConfigErrors, GatewayError } from './errors.js';
+import { inPlace } from './filter-places.js';
 import { checkGrants, keyOf, readModule, secretsOf, toSpec, withSecrets } from './filter-spec.js';
 import { RefPool } from './ref-pool.js';
 import { buildChains, type Chains, type Route } from './route.js';
@@ -92,7 +93,7 @@ export class SnapshotBuilder {
       return new Snapshot(revision, router, [...specs.values()], scanner, tookMs, () => held.release());
     } catch (cause) {
       held.release();
-      throw withoutSecrets(cause, redact);
+      throw await inPlace(withoutSecrets(cause, redact), revision.places);
     }
   }
 

@@ -47,7 +47,7 @@ export function configOf(routes: number): string {
 
 export function readRevision(text: string): ConfigRevision {
   const { config, secrets, tls } = validateDocument(text, 'sluice.yaml', OPTIONS);
-  return { id: 'bench', config, secrets, tls, modules: new Map() };
+  return { id: 'bench', config, secrets, tls, modules: new Map(), places: async () => [] };
 }
 
 /** Has a builder whose filters run, since a first snapshot holds them: it builds as a reload of other routes does. */

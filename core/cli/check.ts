@@ -1,6 +1,7 @@
 // `sluice check`: everything a start would do, but for opening ports; and what the configuration changes about who
 // reaches what.
 import type { ConfigRevision } from '../config/source.js';
+import { ConfigErrors, GatewayError } from '../errors.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
 import { type CertificateInUse, certificatesInUse, describeCertificate } from '../tls/certificates-in-use.js';
 import { expiryWarning } from '../tls/expiry.js';
@@ -26,7 +27,8 @@ const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
                         fewer (narrower) or other requests (changed) through
   --fail-on-widening    with --against: exit 1 when anything becomes reachable, wider or changed
   --json                print {"valid", "revision", "routes", "filters", "upstreams", "certificates"}, with --against
-                        {"changes", "widening"} besides, instead of sentences
+                        {"changes", "widening"} besides, instead of sentences; of a configuration that is refused
+                        {"valid", "errors": [{"code", "message", "place"}]}, beside the errors on standard error
   --verbose             stack traces in errors
 
   With etcd:
@@ -53,9 +55,12 @@ export async function check(args: string[]): Promise<void> {
 
   const etcd = etcdOptions(parsed, [file, against]);
   const old = against === undefined ? null : await loadOnce(against, etcd);
-  const revision = await loadOnce(file, etcd);
+  const isJson = parsed.flags.has('json');
+  const revision = await built(file, etcd).catch((cause: unknown) => {
+    if (isJson) process.stdout.write(`${JSON.stringify(refusalOf(cause))}\n`);
+    throw cause;
+  });
   const { config } = revision;
-  await buildOnce(revision);
   const counts = {
     routes: config.routes.length,
     filters: config.filters.length,
@@ -67,7 +72,7 @@ export async function check(args: string[]): Promise<void> {
     config.certificates.warnDays,
   );
   const isWider = changes?.some(isWidening) ?? false;
-  if (parsed.flags.has('json')) {
+  if (isJson) {
     const reach = changes === null ? {} : { changes, widening: isWider };
     const facts = { valid: true, revision: revision.id, ...counts, certificates: certificates.map(toJson) };
     process.stdout.write(`${JSON.stringify({ ...facts, ...reach })}\n`);
@@ -80,6 +85,20 @@ export async function check(args: string[]): Promise<void> {
     if (changes !== null) process.stdout.write(formatReach(changes));
   }
   if (failsOnWidening && isWider) process.exitCode = 1;
+}
+
+async function built(file: string, etcd: ReadonlyMap<string, string>): Promise<ConfigRevision> {
+  const revision = await loadOnce(file, etcd);
+  await buildOnce(revision);
+  return revision;
+}
+
+function refusalOf(cause: unknown): object {
+  const errors = cause instanceof ConfigErrors ? cause.errors : [GatewayError.from(cause)];
+  return {
+    valid: false,
+    errors: errors.map(({ code, message, place = null }) => ({ code, message, place })),
+  };
 }
 
 function toJson({ notAfterMs, warnFromMs: _, ...facts }: CertificateInUse): object {

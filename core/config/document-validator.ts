@@ -14,7 +14,7 @@ import type { MentionsByText, ValidationMessage, ValidationTask } from './valida
 import { readWritten, textOf, type WrittenText } from './written-text.js';
 
 /** A document of fewer characters is validated before a thread has started, */
-const LEAST_CHARACTERS = 32 * 1024;
+export const LEAST_CHARACTERS = 32 * 1024;
 /** unless it may name lists of revoked certificates, which can be long. */
 const MAY_HAVE_LISTS = /\bcrl\b/;
 

@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { readConfigFile } from './config-file.js';
+import { placesIn } from './document-places.js';
 import { validateApart } from './document-validator.js';
 import { FileWatch } from './file-watch.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
@@ -179,20 +180,21 @@ export class FileSource implements ConfigSource {
   }
 
   async #validate(look: Look): Promise<ConfigRevision> {
-    if (look.text === null) throw new ConfigErrors([look.error!]);
+    const { key: id, text, error } = look;
+    if (text === null) throw new ConfigErrors([error!]);
     const { findSecrets, processes = 1 } = this.#options;
     const folder = dirname(this.#path);
     const files = new Set<string>();
     const readAtMs = Date.now();
     const usesFile = (path: string): void => void files.add(path);
     try {
-      const valid = await validateApart({ text: look.text, value: null }, this.description, {
+      const valid = await validateApart({ text, value: null }, this.description, {
         folder,
         findSecrets,
         usesFile,
         processes,
       });
-      return { id: look.key, ...valid, modules: NO_MODULES };
+      return { id, ...valid, modules: NO_MODULES, places: placesIn({ text }, this.description) };
     } finally {
       await this.#files.follow(files, readAtMs);
     }

@@ -1,6 +1,7 @@
 // Where a configuration comes from. test/contract/config-source.contract.ts holds every answer to it.
 import type { ConfigErrors, GatewayError } from '../errors.js';
 import type { StoreTls } from '../tls/certificates-in-use.js';
+import type { FindPlaces } from './document-places.js';
 import type { GatewayConfig } from './model.js';
 import type { SecretValues } from './secret-values.js';
 import type { TlsMaterials } from './tls-materials.js';
@@ -16,6 +17,8 @@ export interface ConfigRevision {
   readonly tls: TlsMaterials;
   /** Bytes of the modules that come with the configuration, by SHA-256 in hex. Other modules are files. */
   readonly modules: ReadonlyMap<string, Uint8Array>;
+  /** Where in the document values stand, for errors of what is built of it. */
+  readonly places: FindPlaces;
 }
 
 export interface ConfigListener {

@@ -155,6 +155,20 @@ export function testListenerHttp1(name: string, create: (options: ListenerOption
       assert.deepEqual(names.map((name) => name.toLowerCase()).sort(), ['content-length', 'date', 'x-e']);
     });
 
+    for (const parts of [1, 2])
+      it(`takes a head of 15 KiB that comes in ${parts === 1 ? 'one piece' : 'two pieces'}`, async () => {
+        const client = await RawClient.open(listener.port);
+        const head = `GET /long HTTP/1.1\r\nHost: a\r\nCookie: ${'c'.repeat(15 * 1024)}\r\n\r\n`;
+        if (parts === 2) {
+          client.send(head.slice(0, 6000));
+          await new Promise((resolve) => setImmediate(resolve));
+          client.send(head.slice(6000));
+        } else client.send(head);
+        assert.equal((await client.response()).body.toString(), '/long');
+        assert.equal(seen[0]!.requestHeaders.get('cookie')!.length, 15 * 1024);
+        client.destroy();
+      });
+
     it('keeps a connection open from one request to the next', async () => {
       const client = await RawClient.open(listener.port);
       for (const path of ['/1', '/2', '/3']) {

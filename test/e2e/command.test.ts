@@ -36,8 +36,8 @@ describe('sluice check', () => {
     assert.deepEqual({ valid, routes }, { valid: true, routes: 0 });
   });
 
-  const module = (name: string): string =>
-    `${LISTENERS}${UPSTREAMS}filters:\n  one:\n    module: ${name}\nroutes: []\n`;
+  const module = (name: string, rest = 'onFailure: open'): string =>
+    `${LISTENERS}${UPSTREAMS}filters:\n  one:\n    module: ${name}\n    ${rest}\nroutes: []\n`;
   const routes = (...lines: string[]): string =>
     `${LISTENERS}${UPSTREAMS}routes:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
   const get = (id: string, path: string): string =>
@@ -73,25 +73,49 @@ describe('sluice check', () => {
       'a module that is not there',
       module('./absent.wasm'),
       'SLUICE_FILTER_UNREADABLE',
-      /\/filters\/one\/module.*absent\.wasm/,
+      /bad\.yaml:5:13 \/filters\/one\/module: .*absent\.wasm/,
     ],
     [
       'a built-in filter that there is not',
       module('builtin:polcy'),
       'SLUICE_FILTER_UNREADABLE',
-      /\/filters\/one\/module: found builtin:polcy, expected builtin: and one of graphql, policy, sanitise, url-guard, validate/,
+      /bad\.yaml:5:13 \/filters\/one\/module: found builtin:polcy, expected builtin: and one of graphql, policy, sanitise, url-guard, validate/,
     ],
     [
       'a module that is not WASM',
       module('./text.wasm'),
       'SLUICE_FILTER_NOT_WASM',
-      /\/filters\/one\/module.*text\.wasm/,
+      /bad\.yaml:5:13 \/filters\/one\/module.*text\.wasm/,
     ],
     [
       'a module without manifest',
       module('./bare.wasm'),
       'SLUICE_FILTER_MANIFEST',
-      /\/filters\/one\/module.*bare\.wasm/,
+      /bad\.yaml:5:13 \/filters\/one\/module.*bare\.wasm/,
+    ],
+    [
+      'a filter whose config does not fit its schema',
+      module('builtin:policy', 'config: { rules: [{ methods: GET, path: /a }] }'),
+      'SLUICE_FILTER_CONFIG',
+      /bad\.yaml:6:\d+ \/filters\/one\/config\/rules\/0\/methods: must be array/,
+    ],
+    [
+      'a filter that refuses its config',
+      module('builtin:policy', 'config: { rules: [{ methods: [GET], path: /a/*/b }] }'),
+      'SLUICE_FILTER_CONFIG',
+      /bad\.yaml:6:\d+ \/filters\/one\/config\/rules\/0\/path: a \* stands last/,
+    ],
+    [
+      'a filter that is not granted what it asks for',
+      module('builtin:validate', 'config: { schema: {} }'),
+      'SLUICE_FILTER_CAPABILITY',
+      /bad\.yaml:5:5 \/filters\/one\/grants: the manifest of validate asks for schemas/,
+    ],
+    [
+      'a filter that calls what it is not granted',
+      module('builtin:sanitise', 'config: { hashSecret: a, json: { rules: [{ key: a, action: hash }] } }'),
+      'SLUICE_FILTER_CAPABILITY',
+      /bad\.yaml:5:5 \/filters\/one: filter one, configure: /,
     ],
     [
       'a secret that cannot be resolved',
@@ -114,6 +138,26 @@ describe('sluice check', () => {
       assert.doesNotMatch(stderr, /^ +at /m);
     });
   }
+
+  it('prints as JSON what it refuses, and why, beside the errors', async () => {
+    const path = file('refused.yaml', routes(get('a', 'a'), get('b', 'b')));
+    const { code, stdout, stderr } = await sluice('check', path, '--json');
+    assert.equal(code, 1);
+    assert.equal(stderr.trimEnd().split('\n').length, 2);
+    const { valid, errors } = JSON.parse(stdout) as {
+      valid: boolean;
+      errors: { code: string; message: string; place: object }[];
+    };
+    assert.equal(valid, false);
+    assert.deepEqual(
+      errors.map((error) => [error.code, error.place]),
+      [4, 5].map((line, index) => [
+        'SLUICE_ROUTE_PATTERN',
+        { document: path, line, column: 29, pointer: `/routes/${index}/match/path` },
+      ]),
+    );
+    assert.ok(stderr.startsWith(`SLUICE_ROUTE_PATTERN ${errors[0]!.message}\n`));
+  });
 
   it('shows the first errors of many, and how many more there are', async () => {
     const many = Array.from({ length: 30 }, (_, index) => get(`r${index}`, `p${index}`));

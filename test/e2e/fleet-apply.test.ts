@@ -95,10 +95,10 @@ describe('sluice apply', () => {
     const stage = new FleetStage(t, cluster, 'refused');
     const cases: [string, RegExp][] = [
       [configOf('/a', { routes: 5 }), /^SLUICE_CONFIG_INVALID .*x\.json:\d+:\d+ \/routes: found 5/],
-      [configOf('/a', UNFIT), /^SLUICE_FILTER_CONFIG \/filters\/f\/config/],
+      [configOf('/a', UNFIT), /^SLUICE_FILTER_CONFIG .*x\.json:\d+:\d+ \/filters\/f\/config/],
       [
         configOf('/a', { filters: { f: { module: './no.wasm' } } }),
-        /^SLUICE_FILTER_UNREADABLE \/filters\/f\/module/,
+        /^SLUICE_FILTER_UNREADABLE .*x\.json:\d+:\d+ \/filters\/f\/module/,
       ],
       [
         configOf('/a', { filters: { f: { module: `etcd:f@sha256:${'0'.repeat(64)}` } } }),

@@ -46,6 +46,7 @@ const RULES: Rules = {
       'core/egress.ts',
       'core/etcd-source.ts',
       'core/filter-secret.ts',
+      'core/filter-places.ts',
       'core/filter-spec.ts',
       'core/release.ts',
       'core/route.ts',

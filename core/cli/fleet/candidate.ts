@@ -1,13 +1,15 @@
 // A document that may become what a channel runs, held to all that a gateway would hold it to.
 import { basename, dirname, resolve } from 'node:path';
 import { readConfigFile } from '../../config/config-file.js';
-import { parseDocument } from '../../config/document.js';
+import { type ConfigDocument, parseDocument } from '../../config/document.js';
+import type { FindPlaces } from '../../config/document-places.js';
 import type { GatewayConfig } from '../../config/model.js';
 import { modulesOf, renameModules, type WrittenDocument } from '../../config/module-names.js';
 import { ConfigErrors, GatewayError } from '../../errors.js';
 import { sha256 } from '../../etcd/chunked-value.js';
 import { releaseId } from '../../etcd/release-store.js';
 import { secretsIn } from '../../etcd/secret-store.js';
+import { inPlace } from '../../filter-places.js';
 import { readModule } from '../../filter-spec.js';
 import { formatModuleReference, isModuleFile, parseModuleReference } from '../../module-reference.js';
 import { refuseOtherValue, releaseValue, validateRelease } from '../../release.js';
@@ -49,7 +51,7 @@ export async function candidateFromFile(file: string, fleet: Fleet): Promise<Can
       errors.push(GatewayError.from(cause));
     }
   }
-  if (errors.length > 0) throw new ConfigErrors(errors);
+  if (errors.length > 0) throw await inPlace(new ConfigErrors(errors), placesOf(document));
   return checked(renameModules({ text, document }, names), modules, fleet);
 }
 
@@ -78,8 +80,12 @@ async function checked(
     named.set(digest, modules.get(digest) ?? (await releases.readModule(digest)));
   }
   const id = releaseId(Buffer.from(text));
-  await buildOnce({ id, ...valid, modules: named });
+  await buildOnce({ id, ...valid, modules: named, places: placesOf(document) });
   return { id, name: document.name, text, value, config: valid.config, modules: [...named.values()] };
+}
+
+function placesOf(document: ConfigDocument): FindPlaces {
+  return async (pointers) => pointers.map((pointer) => document.place(pointer));
 }
 
 /** Name of a module in the store: that of its file, in the characters that references take. */

@@ -6,14 +6,13 @@ import type { Readable, Writable } from 'node:stream';
 import { GatewayError } from '../../errors.js';
 import { BufferedBody, type Exchange } from '../../exchange.js';
 import type { HeaderList } from '../../headers.js';
+import { MAX_HEAD_BYTES } from '../request-checks.js';
 import { isBodiless, sendableFields } from '../response-head.js';
 import type { NodeIntake, RequestHead } from './intake.js';
 import type { NodeReply } from './reply.js';
 import type { NodeUpload } from './upload.js';
 import type { NodeWire, Peer, ResponseHead } from './wire.js';
 
-/** Bytes of request line and fields together. */
-const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_FIELDS = 256;
 /** Requests that a client may send ahead on one connection; more cut it. */
 const MAX_AHEAD = 64;

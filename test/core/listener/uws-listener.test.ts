@@ -59,7 +59,7 @@ describe('UwsListener', () => {
       ['obs-fold', 'X: a\r\n b\r\n\r\n'],
       ['a space before the colon', 'X : a\r\n\r\n'],
       ['a field name that is no token', 'X(: a\r\n\r\n'],
-      ['more than 4 KiB of head', `X: ${'v'.repeat(5000)}\r\n\r\n`],
+      ['more than 16 KiB of head', `X: ${'v'.repeat(17_000)}\r\n\r\n`],
     ];
     for (const [what, rest] of cases) {
       it(what, async () => {
