@@ -17,37 +17,39 @@ const KNOWN = [
   ...['x-request-id', 'x-xss-protection'],
 ];
 
-interface KnownName {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
 /** Sets what a capital letter lacks; `-` and digits have it already, and no other byte of a token becomes one of them. */
 const LOWER = 0x20;
-/** Lengths and last letters differ the most. */
 const SLOTS = 1024;
-const TABLE: readonly (readonly KnownName[])[] = Array.from({ length: SLOTS }, (_, slot) =>
-  KNOWN.map((name) => ({ name, bytes: Buffer.from(name) })).filter(
-    ({ bytes }) => slotOf(bytes.length, bytes[bytes.length - 1]!) === slot,
-  ),
-);
+/** The names one after the other: all that is compared lies within a few lines of a cache. */
+const BYTES = Buffer.from(KNOWN.join(''));
+const STARTS = Uint16Array.from(KNOWN, (_, index) => KNOWN.slice(0, index).join('').length);
+/** By slot: place of the last name in it, counted from 1; and by name, likewise, the one before it. 0 for none. */
+const LAST_IN_SLOT = new Uint8Array(SLOTS);
+const BEFORE = new Uint8Array(KNOWN.length);
+for (const [index, name] of KNOWN.entries()) {
+  const slot = slotOf(name.length, name.charCodeAt(name.length - 1));
+  BEFORE[index] = LAST_IN_SLOT[slot]!;
+  LAST_IN_SLOT[slot] = index + 1;
+}
 
 /** @param start,end where the name stands, a token of at least one byte */
 export function lowerCaseName(bytes: Buffer, start: number, end: number): string {
-  const length = end - start;
-  const candidates = TABLE[slotOf(length, bytes[end - 1]!)]!;
-  for (let i = 0; i < candidates.length; i++) {
-    const candidate = candidates[i]!;
-    if (candidate.bytes.length === length && matches(candidate.bytes, bytes, start)) return candidate.name;
+  let place = LAST_IN_SLOT[slotOf(end - start, bytes[end - 1]!)]!;
+  while (place !== 0) {
+    const name = KNOWN[place - 1]!;
+    if (name.length === end - start && matches(STARTS[place - 1]!, bytes, start, end)) return name;
+    place = BEFORE[place - 1]!;
   }
   return bytes.toString('latin1', start, end).toLowerCase();
 }
 
+/** Lengths and last letters differ the most. */
 function slotOf(length: number, last: number): number {
   return ((length << 5) | (last & 0x1f)) % SLOTS;
 }
 
-function matches(name: Uint8Array, bytes: Buffer, start: number): boolean {
-  for (let i = 0; i < name.length; i++) if ((bytes[start + i]! | LOWER) !== name[i]) return false;
+function matches(name: number, bytes: Buffer, start: number, end: number): boolean {
+  let at = name;
+  for (let i = start; i < end; i++) if ((bytes[i]! | LOWER) !== BYTES[at++]) return false;
   return true;
 }
