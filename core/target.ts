@@ -9,9 +9,15 @@ const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
 const HASH = 0x23;
 const QUESTION = 0x3f;
+const LOWER_A = 0x61;
 
 const ENCODED = /%[0-9A-Fa-f]{2}/g;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+/** What an escape of each byte becomes: the character itself where it is unreserved. */
+const SPELLINGS: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return UNRESERVED.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+});
 const QUERY = /^(?:[\x21\x22\x24\x26-\x5b\x5d-\x7e]|%[0-9A-Fa-f]{2})*$/;
 const PLAIN_QUERY = /^[\x21\x22\x24\x26-\x5b\x5d-\x7e]*$/;
 
@@ -79,12 +85,20 @@ export function checkQuery(query: string): string | null {
  * others become upper case (RFC 3986 §6.2.2.1 and §6.2.2.2). Idempotent.
  */
 export function normalisePath(path: string): string {
-  return path.indexOf('%') < 0 ? path : path.replace(ENCODED, normaliseEscape);
+  for (let at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 3)) {
+    if (!isNormalEscape(path, at)) return path.replace(ENCODED, normaliseEscape);
+  }
+  return path;
+}
+
+/** True when `normaliseEscape` would change nothing, as in most paths that have escapes at all. */
+function isNormalEscape(path: string, at: number): boolean {
+  const isUpper = path.charCodeAt(at + 1) < LOWER_A && path.charCodeAt(at + 2) < LOWER_A;
+  return isUpper && SPELLINGS[escapedByte(path, at)]!.length === 3;
 }
 
 function normaliseEscape(triplet: string): string {
-  const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
-  return UNRESERVED.test(character) ? character : triplet.toUpperCase();
+  return SPELLINGS[escapedByte(triplet, 0)]!;
 }
 
 /**

@@ -20,8 +20,10 @@ const TREE_METHOD = 'GET';
 // `/users/` must not reach the route of `/users/:id`.
 const ONE_SEGMENT = '([^]+)';
 
-/** Characters that the tree would read as encoding or as the end of the path. */
-const SPECIAL = /[%?#]/;
+/** Neither a path nor a pattern may have it. */
+const PERCENT_IN_TREE = '\x01';
+const ENCODED = /%[0-9a-f]{2}/gi;
+const LOWER_ENCODED = /%(?:[a-f]|[0-9A-F][a-f])/;
 
 export class RadixRouter<Route> implements Router<Route> {
   readonly #exactHosts = new Map<string, PathTable<Route>>();
@@ -47,27 +49,21 @@ export class RadixRouter<Route> implements Router<Route> {
 
   match(host: string, path: string, method: string): RouteMatch<Route> {
     if (path.charCodeAt(0) !== SLASH) return NONE;
-    let literal = path;
-    let escaped = path;
-    if (SPECIAL.test(path)) {
-      literal = path.replace(/%[0-9a-f]{2}/gi, (encoded) => encoded.toUpperCase());
-      // Behind `%25` the tree compares the encoding byte by byte and hands it back unread.
-      escaped = literal.replaceAll('%', '%25').replaceAll('?', '%3F').replaceAll('#', '%23');
-    }
+    const literal = path.includes('%') && LOWER_ENCODED.test(path) ? upperEncoded(path) : path;
     const exact = this.#exactHosts.size === 0 ? undefined : this.#exactHosts.get(host);
     if (exact !== undefined) {
-      const match = exact.match(literal, escaped, method);
+      const match = exact.match(literal, method);
       if (match !== NONE) return match;
     }
     if (this.#wildcardHosts.size > 0) {
       const dot = host.indexOf('.');
       const wildcard = dot > 0 ? this.#wildcardHosts.get(host.slice(dot + 1)) : undefined;
       if (wildcard !== undefined) {
-        const match = wildcard.match(literal, escaped, method);
+        const match = wildcard.match(literal, method);
         if (match !== NONE) return match;
       }
     }
-    return this.#anyHost.match(literal, escaped, method);
+    return this.#anyHost.match(literal, method);
   }
 
   #add(entry: RouteEntry<Route>): void {
@@ -112,10 +108,10 @@ class PathTable<Route> {
     leaf.add(claim);
   }
 
-  match(literal: string, escaped: string, method: string): RouteMatch<Route> {
-    const leaf = this.#literals.get(literal);
+  match(path: string, method: string): RouteMatch<Route> {
+    const leaf = this.#literals.get(path);
     if (leaf !== undefined) return leaf.match(method, null);
-    const found = this.#tree?.find(TREE_METHOD, escaped);
+    const found = this.#tree?.find(TREE_METHOD, escaped(path));
     return found ? (found.store as Leaf<Route>).match(method, found.params) : NONE;
   }
 
@@ -129,12 +125,28 @@ class PathTable<Route> {
     let path = '';
     let index = 0;
     for (const segment of pattern.segments) {
-      if (segment.kind === 'literal') path += `/${segment.text.replaceAll(':', '::')}`;
+      if (segment.kind === 'literal') path += `/${escaped(segment.text).replaceAll(':', '::')}`;
       else if (segment.kind === 'parameter') path += `/:${positionName(index++)}${ONE_SEGMENT}`;
       else path += '/*';
     }
     this.#tree.on(TREE_METHOD, path, neverCalled, leaf);
   }
+}
+
+function upperEncoded(path: string): string {
+  return path.replace(ENCODED, (encoded) => encoded.toUpperCase());
+}
+
+/**
+ * A path, or the literal of a pattern, as the tree is told it: without characters that it would read as encoding or as the
+ * end of the path. What stands for `%` it compares like any other character, and hands back unread.
+ */
+function escaped(path: string): string {
+  let text = path;
+  if (text.includes('%')) text = text.replaceAll('%', PERCENT_IN_TREE);
+  if (text.includes('?')) text = text.replaceAll('?', '%3F');
+  if (text.includes('#')) text = text.replaceAll('#', '%23');
+  return text;
 }
 
 /** What is declared for one shape of path: routes with the methods of each. */
@@ -204,7 +216,10 @@ class Claim<Route> {
       const name = this.#names[i]!;
       // The tree is shared with routes that call the parameters there something else.
       const value = values![name === '*' ? name : positionName(i)]!;
-      params.push(name, value.includes('%') ? decodePercent(value) : value);
+      params.push(
+        name,
+        value.includes(PERCENT_IN_TREE) ? decodePercent(value.replaceAll(PERCENT_IN_TREE, '%')) : value,
+      );
     }
     return { kind: 'found', route: this.#route, params };
   }
