@@ -44,10 +44,10 @@ const MAX_TRAILER_BYTES = 16 * 1024;
 const PLAIN_CONNECTION: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
 
 /**
- * Names of most fields of most messages, none of which frames one. To find a name among them costs a quarter of what it
- * takes to see by a pattern that it is a token.
+ * Names of most fields of most messages, none of which frames one, with what stands before a value of theirs. To find a
+ * name among them costs a quarter of what it takes to see by a pattern that it is a token.
  */
-const COMMON: ReadonlySet<string> = new Set([
+const COMMON: ReadonlyMap<string, string> = lineStarts([
   ...['accept', 'accept-encoding', 'accept-language', 'accept-ranges', 'access-control-allow-credentials'],
   ...['access-control-allow-headers', 'access-control-allow-methods', 'access-control-allow-origin'],
   ...['access-control-expose-headers', 'access-control-max-age', 'age', 'allow', 'authorization'],
@@ -65,6 +65,10 @@ const TRAILERS = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // obs-text (%x80-FF) is allowed, anything that does not fit into one byte is not.
+const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
+const SHORT = 32;
+const DIGIT_0 = 0x30;
+const MOST_LENGTH_DIGITS = 15;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** True for a `token` of RFC 9110 §5.6.2, which field names and methods are. */
@@ -74,12 +78,50 @@ export function isToken(text: string): boolean {
 
 /** True for a field value of RFC 9110 §5.5: no CR, LF, NUL or other control character but HTAB. */
 export function isFieldValue(text: string): boolean {
-  return FIELD_VALUE.test(text);
+  return isShortAscii(text) || FIELD_VALUE.test(text);
+}
+
+/** Likewise, and nothing in it is beyond ASCII. */
+export function isAsciiValue(text: string): boolean {
+  return isShortAscii(text) || ASCII_VALUE.test(text);
+}
+
+/** A pattern that is tried costs as much as to look at some thirty characters, since the engine keeps what was matched last. */
+function isShortAscii(text: string): boolean {
+  if (text.length > SHORT) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
+
+/** Bytes that `content-length` says (RFC 9110 §8.6), null for what is no number. 15 digits stay exact in a double. */
+export function parseLength(text: string): number | null {
+  if (text.length === 0 || text.length > MOST_LENGTH_DIGITS) return null;
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_0;
+    if (digit < 0 || digit > 9) return null;
+    length = length * 10 + digit;
+  }
+  return length;
 }
 
 /** True for the name of a field that may be written to a message as it is: a token that does not frame it. */
 export function isUnframedName(lowerCaseName: string): boolean {
   return COMMON.has(lowerCaseName) || (!FRAMING.has(lowerCaseName) && TOKEN.test(lowerCaseName));
+}
+
+/**
+ * What stands on a line of its own before the value of a field, with the CR LF that ends the line above: of common names
+ * a string that is there already.
+ * @returns null for a name that may not be written as it is (see `isUnframedName`)
+ */
+export function lineStart(lowerCaseName: string): string | null {
+  const start = COMMON.get(lowerCaseName);
+  if (start !== undefined) return start;
+  return isUnframedName(lowerCaseName) ? `\r\n${lowerCaseName}: ` : null;
 }
 
 /** True for fields that end at this hop whatever `connection` says (RFC 9110 §7.6.1). */
@@ -266,4 +308,8 @@ function namesNothing({ flat }: HeaderList): boolean {
     if (flat[i] === 'connection' && !PLAIN_CONNECTION.has(flat[i + 1]!)) return false;
   }
   return true;
+}
+
+function lineStarts(names: readonly string[]): Map<string, string> {
+  return new Map(names.map((name) => [name, `\r\n${name}: `]));
 }

@@ -2,7 +2,7 @@
 // parsers could read differently is refused, never repaired. Pure and on the hot path: nothing is allocated when
 // a request is fine.
 import { type ErrorCode, GatewayError } from '../errors.js';
-import { isToken, isUnframedName } from '../headers.js';
+import { isAsciiValue, isToken, isUnframedName, parseLength } from '../headers.js';
 import { checkPath, checkQuery } from '../target.js';
 
 /** Most bytes of the request line and all fields of HTTP/1.1 together; the engines keep to it, roughly. */
@@ -22,13 +22,14 @@ export class RequestFacts {
   wish: GatewayError | null = null;
 }
 
-const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 // Stricter than RFC 3986: no userinfo, no sub-delims, no percent-encoding, because routes are chosen by it.
 const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
-// 15 digits stay exact in a double.
-const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 const CLOSE_OPTION = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
+
+/** The last `host` that was fine, and that in lower case: the next request names it again as a rule. */
+let lastHost: string | null = null;
+let lastAuthority = '';
 
 /**
  * Checks a request and fills `facts`.
@@ -112,19 +113,25 @@ function checkFields(flat: readonly string[], facts: RequestFacts): string | nul
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     const value = flat[i + 1]!;
-    if (!ASCII_VALUE.test(value)) {
+    if (!isAsciiValue(value)) {
       if (CONTROL.test(value)) return `the value of field ${printable(name)} has a control character`;
       facts.highBytes = true;
     }
     switch (name) {
       case 'host':
         if (++hosts > 1) return 'there is more than one host';
-        facts.authority = value.toLowerCase();
+        if (value !== lastHost) {
+          const authority = value.toLowerCase();
+          if (!HOST.test(authority)) return 'host is not a host name with an optional port';
+          lastHost = value;
+          lastAuthority = authority;
+        }
+        facts.authority = lastAuthority;
         break;
       case 'content-length':
         if (++lengths > 1) return 'there is more than one content-length';
-        if (!CONTENT_LENGTH.test(value)) return 'content-length is not a number of bytes';
-        facts.bodyLength = Number(value);
+        facts.bodyLength = parseLength(value);
+        if (facts.bodyLength === null) return 'content-length is not a number of bytes';
         break;
       case 'transfer-encoding':
         if (++encodings > 1) return 'there is more than one transfer-encoding';
@@ -146,10 +153,6 @@ function checkFields(flat: readonly string[], facts: RequestFacts): string | nul
     }
   }
   if (hosts === 0) return 'there is no host';
-  if (!HOST.test(facts.authority)) {
-    facts.authority = '';
-    return 'host is not a host name with an optional port';
-  }
   if (encodings > 0) {
     if (lengths > 0) return 'there are both content-length and transfer-encoding';
     facts.bodyLength = null;

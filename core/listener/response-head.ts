@@ -2,9 +2,7 @@
 // one string costs a third of a call per field.
 import { Buffer } from 'node:buffer';
 import { STATUS_CODES } from 'node:http';
-import { type HeaderList, isFieldValue, isUnframedName } from '../headers.js';
-
-const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
+import { type HeaderList, isAsciiValue, isFieldValue, isUnframedName, lineStart } from '../headers.js';
 
 const STATUS_LINES: readonly string[] = Array.from({ length: 1000 }, (_, status) => {
   return `${status} ${STATUS_CODES[status] ?? 'Unassigned'}`;
@@ -35,12 +33,13 @@ export function formatHead(status: number, headers: HeaderList): HeadText {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     const value = flat[i + 1]!;
-    if (name === 'date' || !isUnframedName(name)) continue;
-    if (!ASCII_VALUE.test(value)) {
+    const start = name === 'date' ? null : lineStart(name);
+    if (start === null) continue;
+    if (!isAsciiValue(value)) {
       if (!isFieldValue(value)) continue;
       isAscii = false;
     }
-    text += `\r\n${name}: ${value}`;
+    text += start + value;
   }
   return { text, isAscii };
 }

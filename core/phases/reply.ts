@@ -1,11 +1,11 @@
 // Phase 5: the response goes to the client, with framing left to the listener.
 import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { parseLength } from '../headers.js';
 import type { Reply, ReplyOutcome } from '../listener/listener.js';
 
 /** Codes after which the rest of the request is still on its way, so the connection cannot be used again. */
 const CLOSING: ReadonlySet<string> = new Set(['SLUICE_LISTEN_BODY_TOO_LARGE', 'SLUICE_LISTEN_TIMEOUT']);
-const LENGTH = /^\d{1,15}$/;
 
 /**
  * Sends the response of the exchange and notes how that went. Never throws and never rejects.
@@ -21,7 +21,7 @@ export function sendReply(exchange: Exchange, reply: Reply, malformed: boolean):
   }
   const { headers, body } = response;
   const length = headers.get('content-length');
-  const headLength = method === 'HEAD' && length !== undefined && LENGTH.test(length) ? Number(length) : null;
+  const headLength = method === 'HEAD' && length !== undefined ? parseLength(length) : null;
   headers.remove('content-length');
   headers.set('x-request-id', exchange.id);
   const close = malformed || (error !== null && CLOSING.has(error.code));

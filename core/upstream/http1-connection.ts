@@ -72,7 +72,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     assert(this.#state === 'idle', 'one request at a time');
     this.#last = isUnusual(request);
     try {
-      this.#head = writeHead(request, this.#connector.origin.host, this.#last);
+      this.#head = writeHead(request, this.#connector.authority, this.#last);
     } catch (error) {
       events.onError(error as Error);
       return;
@@ -178,7 +178,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     if (body instanceof BufferedBody && body.length > 0) {
       this.#sendBuffered(body);
     } else if (body === null || body instanceof BufferedBody) {
-      this.#socket!.write(`${this.#head}${payload ? 'content-length: 0\r\n' : ''}\r\n`, 'latin1');
+      this.#socket!.write(`${this.#head}${payload ? '\r\ncontent-length: 0' : ''}\r\n\r\n`, 'latin1');
     } else {
       this.#joined = false;
       this.#upload = new Http1Upload(body, this.#socket!, this.#head, payload, this.#events!, this);
@@ -188,7 +188,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
 
   #sendBuffered({ bytes }: BufferedBody): void {
     const socket = this.#socket!;
-    const head = `${this.#head}content-length: ${bytes.length}\r\n\r\n`;
+    const head = `${this.#head}\r\ncontent-length: ${bytes.length}\r\n\r\n`;
     const size = head.length + bytes.length;
     if (size <= MAX_JOINED_BYTES) {
       // TLS keeps what it is given until it has made records of it.

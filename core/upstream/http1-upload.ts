@@ -11,7 +11,7 @@ export class Http1Upload extends Upload {
   #head: string;
 
   /**
-   * @param head           request line and fields, without the framing ones and without the empty line
+   * @param head           request line and fields, without the framing ones and without the last CR LF
    * @param announcesEmpty an empty body is announced as such
    */
   constructor(
@@ -40,7 +40,10 @@ export class Http1Upload extends Upload {
   /** Trailers of the client are not passed on. */
   protected override finish(): void {
     if (this.sentBytes === 0) {
-      this.#socket.write(`${this.#head}${this.#announcesEmpty ? 'content-length: 0\r\n' : ''}\r\n`, 'latin1');
+      this.#socket.write(
+        `${this.#head}${this.#announcesEmpty ? '\r\ncontent-length: 0' : ''}\r\n\r\n`,
+        'latin1',
+      );
     } else if (this.length === null) {
       this.#socket.write('\r\n0\r\n\r\n', 'latin1');
     }
@@ -51,8 +54,8 @@ export class Http1Upload extends Upload {
     const { length } = this;
     const head = this.#head;
     if (isFirst) this.#head = '';
-    if (length !== null) return isFirst ? `${head}content-length: ${length}\r\n\r\n` : '';
+    if (length !== null) return isFirst ? `${head}\r\ncontent-length: ${length}\r\n\r\n` : '';
     const size = bytes.toString(16);
-    return isFirst ? `${head}transfer-encoding: chunked\r\n\r\n${size}\r\n` : `\r\n${size}\r\n`;
+    return isFirst ? `${head}\r\ntransfer-encoding: chunked\r\n\r\n${size}\r\n` : `\r\n${size}\r\n`;
   }
 }

@@ -1,7 +1,7 @@
 // Writes the head of a request as one string, one character for each byte. What it is given was checked where it came
 // from; it is checked once more here, because a line break in a value would be a second request on the wire.
 import { GatewayError } from '../errors.js';
-import { isFieldValue, isToken, isUnframedName } from '../headers.js';
+import { isFieldValue, isToken, lineStart } from '../headers.js';
 import type { UpstreamRequest } from './upstream.js';
 
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
@@ -14,7 +14,7 @@ export function expectsPayload(method: string): boolean {
 }
 
 /**
- * Request line and fields, without those that frame the body and without the empty line.
+ * Request line and fields, joined by CR LF, without the last CR LF and without the fields that frame the body.
  * @param host  value of `host` when the request names no authority
  * @param close the connection will not be used again
  * @throws GatewayError SLUICE_INTERNAL when something cannot be written
@@ -24,18 +24,19 @@ export function writeHead(request: UpstreamRequest, host: string, close: boolean
   if (!isToken(method) || !TARGET.test(target) || !isFieldValue(authority)) {
     throw new GatewayError('SLUICE_INTERNAL', 'a request line that cannot be written');
   }
-  let head = `${method} ${target} HTTP/1.1\r\nhost: ${authority === '' ? host : authority}\r\n`;
-  head += close ? 'connection: close\r\n' : 'connection: keep-alive\r\n';
+  let head = `${method} ${target} HTTP/1.1\r\nhost: ${authority === '' ? host : authority}`;
+  head += close ? '\r\nconnection: close' : '\r\nconnection: keep-alive';
   const { flat } = headers;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     const value = flat[i + 1]!;
     // The listener has answered the expectation (RFC 9110 §10.1.1).
     if (name === 'expect') continue;
-    if (!isUnframedName(name) || !isFieldValue(value)) {
+    const start = lineStart(name);
+    if (start === null || !isFieldValue(value)) {
       throw new GatewayError('SLUICE_INTERNAL', `a header that cannot be written, ${name.slice(0, 100)}`);
     }
-    head += `${name}: ${value}\r\n`;
+    head += start + value;
   }
   return head;
 }

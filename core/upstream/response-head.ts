@@ -1,9 +1,8 @@
 // The head of a response: what is forwarded of it, and what it says about its body and its connection. Both clients
 // build it field by field, so both refuse the same framing.
-import { isHopByHop } from '../headers.js';
+import { isHopByHop, parseLength } from '../headers.js';
 import { ProtocolError } from './failure.js';
 
-const DIGITS = /^[0-9]{1,15}$/;
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,\s])timeout\s*=\s*([0-9]{1,9})(?:$|[,;\s])/i;
 
 /** What `keep-alive` said last, which most targets say again. */
@@ -77,9 +76,10 @@ export class ResponseHead {
   #addLength(value: string): void {
     // Two that are equal would be harmless (RFC 9112 §6.3), but nobody sends them for a good reason.
     if (this.contentLength !== null) throw new ProtocolError('more than one content-length');
-    if (!DIGITS.test(value)) throw new ProtocolError('a content-length that is no number');
+    const length = parseLength(value);
+    if (length === null) throw new ProtocolError('a content-length that is no number');
     if (this.chunked) throw new ProtocolError('both content-length and transfer-encoding');
-    this.contentLength = Number(value);
+    this.contentLength = length;
   }
 
   #addCoding(value: string): void {

@@ -26,6 +26,8 @@ export interface ConnectorOptions {
 
 export class TargetConnector {
   readonly origin: URL;
+  /** Host and port, as `host` has them. */
+  readonly authority: string;
   readonly protocol: UpstreamProtocol;
   readonly #host: string;
   readonly #port: number;
@@ -42,6 +44,8 @@ export class TargetConnector {
   constructor(origin: string, options: ConnectorOptions) {
     const { allowPrivate, resolve = systemResolve, protocol = 'http1', tls } = options;
     this.origin = new URL(origin);
+    // A URL cuts it out of itself each time.
+    this.authority = this.origin.host;
     this.protocol = protocol;
     this.#host = this.origin.hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(this.origin.port) || (this.secure ? 443 : 80);

@@ -6,11 +6,14 @@ import {
   forwardableTrailers,
   HeaderList,
   hopByHopTest,
+  isAsciiValue,
   isFieldValue,
   isFramingField,
   isHopByHop,
   isToken,
   isUnframedName,
+  lineStart,
+  parseLength,
 } from '../../core/headers.js';
 
 const HOP_BY_HOP = [
@@ -56,6 +59,42 @@ describe('a field value', () => {
     );
     for (const text of [...controls, '\x7f', '\u0100', '\ud83d\ude00', 'a\r\nb: c', 'a\n']) {
       assert.ok(!isFieldValue(text), JSON.stringify(text));
+    }
+  });
+});
+
+describe('the value of a field', () => {
+  it('is judged alike however long it is', () => {
+    const padding = fc.constantFrom('', 'x'.repeat(31), 'x'.repeat(64));
+    fc.assert(
+      fc.property(padding, fc.string({ unit: 'binary', maxLength: 3 }), padding, (before, text, after) => {
+        const value = before + text + after;
+        assert.equal(isFieldValue(value), /^[\t\x20-\x7e\x80-\xff]*$/.test(value));
+        assert.equal(isAsciiValue(value), /^[\t\x20-\x7e]*$/.test(value));
+      }),
+    );
+  });
+});
+
+describe('parseLength', () => {
+  it('reads up to fifteen digits, and nothing else', () => {
+    for (const [text, length] of [
+      ['0', 0],
+      ['012', 12],
+      ['999999999999999', 999_999_999_999_999],
+      ...['', ' 1', '1 ', '+1', '-1', '0x1', '1.0', '1,1', '1000000000000000', '٣'].map((bad) => [bad, null]),
+    ] as [string, number | null][]) {
+      assert.equal(parseLength(text), length, JSON.stringify(text));
+    }
+  });
+});
+
+describe('lineStart', () => {
+  it('begins a line for every name that may be written as it is', () => {
+    assert.equal(lineStart('content-type'), '\r\ncontent-type: ');
+    assert.equal(lineStart('x-mine'), '\r\nx-mine: ');
+    for (const name of [...HOP_BY_HOP, 'content-length', 'host', '', 'a b', 'a\r\nb']) {
+      assert.equal(lineStart(name), null, JSON.stringify(name));
     }
   });
 });
