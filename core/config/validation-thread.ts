@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ConfigErrors, type ConfigPlace, type ErrorCode, GatewayError } from '../errors.js';
 import { giveWay } from '../thread-priority.js';
+import { textsWithSecrets } from './document-secrets.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
 import type { SecretMention } from './secret-values.js';
 import type { TlsParts } from './tls-materials.js';
-import { textsWithSecrets, validateParsed } from './validate.js';
+import { validateParsed } from './validate.js';
 import { readWritten, type WrittenText } from './written-text.js';
 
 /** What the thread is started with. */
