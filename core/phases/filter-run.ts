@@ -122,9 +122,10 @@ export class ChainRun {
     return this.#visits.contexts;
   }
 
-  /** Index in the chain of each filter that is to see no more of the body. */
-  get passed(): readonly number[] {
-    return this.#visits.passed;
+  /** Index in the chain of each filter that is to see the body in chunks, and has not passed it. */
+  get streaming(): readonly number[] {
+    const { passed } = this.#visits;
+    return this.#chain.streaming.filter((index) => !passed.includes(index));
   }
 
   /** The last body that a filter set. */

@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
 import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
+import type { PhaseMessage } from '../wasm/guest-abi.js';
 import { collectBody, LimitedBody, trailersAfterEdit } from './collect-body.js';
 import {
   bodyStage,
@@ -60,7 +61,6 @@ async function holdAndRun(
   holds: boolean,
 ): Promise<RequestPhaseOutcome> {
   const { requestChain: chain } = route;
-  const everybody = route.responseChains.length - 1;
   let held = exchange.requestBody instanceof BufferedBody ? exchange.requestBody.bytes : null;
   if (held === null && holds) held = await holdBody(exchange, route.config.limits.requestBodyBytes);
   if (chain.links.length === 0) return untouched(route);
@@ -68,32 +68,43 @@ async function holdAndRun(
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
   const stage = bodyStage(chain, exchange.requestBody);
   const message = buildMessage(exchange, 'request', stage, stage === 'whole' ? held : null);
-  const result = new ChainRun(setting, chain, chain.links, message);
-  const callout = result.take(await result.visit());
-  if (callout !== null) await result.goOn(callout);
+  const run = new ChainRun(setting, chain, chain.links, message);
+  const callout = run.take(await run.visit());
+  if (callout !== null) await run.goOn(callout);
+  applyTo(exchange, message, run);
+  if (stage === 'follows' && run.response === null && run.streaming.length > 0)
+    return streamThrough(setting, chain, message, run);
+  const everybody = route.responseChains.length - 1;
+  return {
+    reached: run.response === null ? everybody : chain.places[run.respondedBy]!,
+    contexts: placeContexts(run.contexts, chain.places, everybody),
+  };
+}
+
+/** Puts what the filters made of the request on the exchange; the headers are edited in place. */
+function applyTo(exchange: Exchange, message: PhaseMessage, { body, response }: ChainRun): void {
   exchange.path = message.path;
   exchange.query = message.query;
   exchange.secretHeaders = message.secretHeaders ?? null;
-  if (result.body !== undefined) {
-    exchange.requestBody = new BufferedBody(result.body, trailersAfterEdit(exchange.requestBody));
-  }
-  if (result.response !== null) {
-    const { status, headers, body: answer } = result.response;
-    exchange.response = { status, headers, body: new BufferedBody(answer) };
-  }
-  if (stage === 'follows' && result.response === null) {
-    const streaming = chain.streaming.filter((index) => !result.passed.includes(index));
-    if (streaming.length > 0) {
-      const visits = new BodyVisits(message, chain.links, streaming, result.contexts);
-      const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
-      exchange.requestBody = filtered;
-      return new StreamedRequest(filtered, chain, everybody);
-    }
-  }
-  return {
-    reached: result.response === null ? everybody : chain.places[result.respondedBy]!,
-    contexts: placeContexts(result.contexts, chain.places, everybody),
-  };
+  if (body !== undefined)
+    exchange.requestBody = new BufferedBody(body, trailersAfterEdit(exchange.requestBody));
+  if (response === null) return;
+  const { status, headers, body: answer } = response;
+  exchange.response = { status, headers, body: new BufferedBody(answer) };
+}
+
+/** Has the filters that want it see the body on its way upstream. */
+function streamThrough(
+  setting: FilterSetting,
+  chain: PhaseChain,
+  message: PhaseMessage,
+  { contexts, streaming }: ChainRun,
+): RequestPhaseOutcome {
+  const { exchange, route } = setting;
+  const visits = new BodyVisits(message, chain.links, streaming, contexts);
+  const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
+  exchange.requestBody = filtered;
+  return new StreamedRequest(filtered, chain, route.responseChains.length - 1);
 }
 
 /** The outcome of a request whose body is on its way through filters. */

@@ -54,17 +54,14 @@ async function runChain(
   const run = new ChainRun(setting, chain, links, message);
   const callout = run.take(await run.visit());
   if (callout !== null) await run.goOn(callout);
-  const { body: replaced, passed, contexts } = run;
   response.status = message.status;
-  if (replaced !== undefined) {
+  if (run.body !== undefined) {
     // One that was held is in memory already and has nobody to tell.
     if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
-    response.body = new BufferedBody(replaced, trailersAfterEdit(body));
+    response.body = new BufferedBody(run.body, trailersAfterEdit(body));
     return;
   }
-  if (fields === null) return;
-  const streaming = chain.streaming.filter((index) => !passed.includes(index));
-  if (streaming.length === 0) return;
+  if (fields === null || run.streaming.length === 0) return;
   dropStaleFields(response.headers, fields);
   if (isBodiless(response.status)) {
     body!.cancel(
@@ -73,12 +70,8 @@ async function runChain(
     response.body = null;
     return;
   }
-  const filtered = new FilteredBody(
-    body!,
-    setting,
-    chain,
-    new BodyVisits(message, links, streaming, contexts),
-  );
+  const visits = new BodyVisits(message, links, run.streaming, run.contexts);
+  const filtered = new FilteredBody(body!, setting, chain, visits);
   response.body = filtered;
   await filtered.first();
 }
