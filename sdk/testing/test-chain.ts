@@ -52,6 +52,7 @@ const CLIENT_ADDRESS = '192.0.2.1';
 /** A chain of filters that stays loaded over many exchanges. */
 export class TestChain {
   readonly #chain: FilterChain;
+  readonly #names: string[] = [];
   readonly #phases: FilterManifest['phases'][] = [];
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
@@ -70,10 +71,9 @@ export class TestChain {
 
   /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
   constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
-    const names: string[] = [];
     const print = options.trace ?? printTrace;
     this.#chain = new FilterChain(undefined, options.clock, (line) => {
-      const trace = toTestTrace(names[line.filterId]!, line);
+      const trace = toTestTrace(this.#names[line.filterId]!, line);
       this.#traces.push(trace);
       print(trace);
     });
@@ -83,40 +83,7 @@ export class TestChain {
       value,
       key: value,
     }));
-    filters.forEach((filter, id) => {
-      const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
-      const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
-      const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
-      names.push(manifest.name);
-      const phases = phasesWith(filter.config, manifest.phases);
-      this.#phases.push(phases);
-      const { capabilities, optional } = manifest;
-      const granted = filter.grants ?? [...capabilities, ...optional];
-      const shared = createSharedState(granted);
-      const { logs, metrics } = this.#chain.load({
-        id,
-        name: manifest.name,
-        moduleName: manifest.name,
-        module,
-        phases,
-        initialPages,
-        maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
-        granted,
-        withheld: optional.filter((capability) => !granted.includes(capability)),
-        shared,
-        callouts: Object.keys(this.#callouts),
-        secrets: this.#secrets,
-        config: JSON.stringify(filter.config ?? {}),
-        deadlineMs: 0,
-        isolation: filter.isolation ?? 'shared',
-        onFailure: filter.onFailure ?? 'closed',
-        quarantine: NO_QUARANTINE,
-      });
-      this.configureLogs.push(...logs);
-      for (const definition of metrics) {
-        this.#metrics.push({ filter: manifest.name, table: new MetricTable(shared.metrics!), definition });
-      }
-    });
+    for (const [id, filter] of filters.entries()) this.#load(id, filter);
     this.configureTraces = this.#takeTraces();
   }
 
@@ -180,6 +147,41 @@ export class TestChain {
       calls,
       traces: this.#takeTraces(),
     };
+  }
+
+  /** Loads a filter as a worker does that the gateway has told to. */
+  #load(id: number, filter: TestFilter): void {
+    const bytes = typeof filter.module === 'string' ? readFileSync(filter.module) : filter.module;
+    const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
+    const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
+    const { name, capabilities, optional } = manifest;
+    const phases = phasesWith(filter.config, manifest.phases);
+    this.#names.push(name);
+    this.#phases.push(phases);
+    const granted = filter.grants ?? [...capabilities, ...optional];
+    const shared = createSharedState(granted);
+    const { logs, metrics } = this.#chain.load({
+      id,
+      name,
+      moduleName: name,
+      module,
+      phases,
+      initialPages,
+      maximumPages: Math.min(maximumPages, (filter.memoryMb ?? 16) * PAGES_PER_MEBIBYTE),
+      granted,
+      withheld: optional.filter((capability) => !granted.includes(capability)),
+      shared,
+      callouts: Object.keys(this.#callouts),
+      secrets: this.#secrets,
+      config: JSON.stringify(filter.config ?? {}),
+      deadlineMs: 0,
+      isolation: filter.isolation ?? 'shared',
+      onFailure: filter.onFailure ?? 'closed',
+      quarantine: NO_QUARANTINE,
+    });
+    this.configureLogs.push(...logs);
+    for (const definition of metrics)
+      this.#metrics.push({ filter: name, table: new MetricTable(shared.metrics!), definition });
   }
 
   #takeTraces(): readonly TestTrace[] {
