@@ -6,9 +6,11 @@ import type { LoadPlan } from '../harness/load.js';
 import { LOAD_COLUMNS, loadCells } from '../harness/load-table.js';
 import type { Subject } from '../harness/processes.js';
 import { possibleConnections, withIdleClients } from '../peers/memory.js';
-import type { Cell, Findings, Ratio } from '../suite.js';
-import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
+import type { Cell, Findings, Ratio, Table } from '../suite.js';
+import { costChart, type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
 import { SettledLoad } from './settled-load.js';
+
+type Row = Table['rows'][number];
 
 const COUNTS = [1, 16, 64, 512, 5_000] as const;
 const MOST = COUNTS[COUNTS.length - 1]!;
@@ -43,63 +45,39 @@ export const connections: Dimension = {
 
 async function compare(stage: Stage, subjects: readonly Subject[], allowed: number): Promise<Findings> {
   const { pace, step } = stage;
-  const generator = new SettledLoad(stage.generator, stage.upstream);
-  const counts = COUNTS.filter((count) => count <= allowed);
-  const rows: { name: string; cells: Cell[] }[] = [];
-  const byCount = new Map<number, readonly Runs[]>();
   for (const subject of subjects) {
     step(`warm-up, ${subject.name}`);
     await warmUp(stage.generator, { name: subject.name, subject, plan: planOf(USUAL, 0) }, pace);
   }
   // Before there was load of that many: what is free again afterwards is not given back, and would be taken for nothing.
   const idle = Math.min(MOST, allowed);
-  const idleRows: { name: string; cells: Cell[] }[] = [];
+  const idleRows: Row[] = [];
   for (const subject of subjects) {
     step(`${idle} idle, ${subject.name}`);
     idleRows.push({ name: subject.name, cells: await costOfIdle(subject, idle) });
   }
-  for (const count of counts) {
-    const plan = planOf(count, pace.seconds * (1 + count / CLIENTS_OF_A_RUN));
-    const entrants = subjects.map((subject): Entrant => ({ name: subject.name, subject, plan }));
-    const runs = await inTurn(generator, entrants, Math.min(3, pace.rounds), ({ name }) =>
-      step(`${count} connections, ${name}`),
-    );
-    byCount.set(count, runs);
-    for (const [index, each] of runs.entries())
-      rows.push({ name: index === 0 ? String(count) : `  ${subjects[index]!.name}`, cells: loadCells(each) });
-  }
+  const counts = COUNTS.filter((count) => count <= allowed);
+  const byCount = await loadOf(stage, subjects, counts);
+  const rows = [...byCount].flatMap(([count, runs]) =>
+    runs.map((each, index) => ({
+      name: index === 0 ? String(count) : `  ${subjects[index]!.name}`,
+      cells: loadCells(each),
+    })),
+  );
   const line = (index: number) =>
     counts.map((x) => ({ x, y: spread(byCount.get(x)![index]!, ({ cpuUs }) => cpuUs) }));
   return {
     ...NOTHING,
     tables: [
-      {
-        title: 'Connections',
-        head: 'connections',
-        columns: LOAD_COLUMNS,
-        rows,
-      },
-      {
-        title: `${idle} connections that asked once, and say nothing`,
-        head: 'server',
-        columns: [
-          { name: 'memory for each', unit: 'KiB', digits: 2 },
-          { name: 'CPU of each, coming to going', unit: 'us', digits: 1 },
-          { name: 'resident before', unit: 'MiB', digits: 0 },
-          { name: 'with them', unit: 'MiB', digits: 0 },
-        ],
-        rows: idleRows,
-      },
+      { title: 'Connections', head: 'connections', columns: LOAD_COLUMNS, rows },
+      idleTable(idle, idleRows),
     ],
     charts: [
-      {
-        kind: 'lines',
-        title: 'CPU per request by connections',
-        across: 'connections',
-        isAcrossLogarithmic: true,
-        unit: 'us',
-        series: subjects.map(({ name }, index) => ({ name, points: line(index) })),
-      },
+      costChart(
+        'connections',
+        { across: 'connections', isAcrossLogarithmic: true },
+        subjects.map(({ name }, index) => ({ name, points: line(index) })),
+      ),
     ],
     ratios: ratiosOf(byCount),
     missing:
@@ -112,6 +90,37 @@ async function compare(stage: Stage, subjects: readonly Subject[], allowed: numb
     notes: [
       'Connections: a plain proxy; each client sends its next request when the last one was answered. CPU and requests per second are of the time when all are connected.',
     ],
+  };
+}
+
+/** Runs of each subject in turn, with more and more clients. */
+async function loadOf(
+  { pace, generator, upstream, step }: Stage,
+  subjects: readonly Subject[],
+  counts: readonly number[],
+): Promise<ReadonlyMap<number, readonly Runs[]>> {
+  const settled = new SettledLoad(generator, upstream);
+  const byCount = new Map<number, readonly Runs[]>();
+  for (const count of counts) {
+    const plan = planOf(count, pace.seconds * (1 + count / CLIENTS_OF_A_RUN));
+    const entrants = subjects.map((subject): Entrant => ({ name: subject.name, subject, plan }));
+    const tell = ({ name }: Entrant): void => step(`${count} connections, ${name}`);
+    byCount.set(count, await inTurn(settled, entrants, Math.min(3, pace.rounds), tell));
+  }
+  return byCount;
+}
+
+function idleTable(count: number, rows: readonly Row[]): Table {
+  return {
+    title: `${count} connections that asked once, and say nothing`,
+    head: 'server',
+    columns: [
+      { name: 'memory for each', unit: 'KiB', digits: 2 },
+      { name: 'CPU of each, coming to going', unit: 'us', digits: 1 },
+      { name: 'resident before', unit: 'MiB', digits: 0 },
+      { name: 'with them', unit: 'MiB', digits: 0 },
+    ],
+    rows,
   };
 }
 

@@ -4,7 +4,7 @@ import { sluiceConfig } from '../harness/job.js';
 import type { LoadGenerator } from '../harness/load.js';
 import { freePort, type SluiceSubject, startSluice, type Upstream } from '../harness/processes.js';
 import type { FoundPeer } from '../peers/peer.js';
-import type { Findings } from '../suite.js';
+import type { Findings, Lines } from '../suite.js';
 
 /** One thing that there may be few or many of. */
 export interface Dimension {
@@ -61,6 +61,15 @@ export function together(parts: readonly Findings[]): Findings {
     missing: parts.flatMap(({ missing }) => missing),
     notes: parts.flatMap(({ notes }) => notes),
   };
+}
+
+/** The chart of CPU per request, by how many there are of something. */
+export function costChart(
+  what: string,
+  axis: Pick<Lines, 'across' | 'isAcrossLogarithmic'>,
+  series: Lines['series'],
+): Lines {
+  return { kind: 'lines', title: `CPU per request by ${what}`, ...axis, unit: 'us', series };
 }
 
 /** Starts a gateway that does the job of the harness, with `more` laid over the top level of its configuration. */

@@ -6,7 +6,7 @@ import { LOAD_COLUMNS, loadCells } from '../harness/load-table.js';
 import type { SluiceSubject } from '../harness/processes.js';
 import { pairwise } from '../harness/statistics.js';
 import type { Findings } from '../suite.js';
-import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
+import { costChart, type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
 
 const COUNTS = [0, 1, 2, 4, 8, 16] as const;
 const MOST = COUNTS[COUNTS.length - 1]!;
@@ -59,14 +59,9 @@ async function compare({ pace, generator, step }: Stage, subject: SluiceSubject)
       },
     ],
     charts: [
-      {
-        kind: 'lines',
-        title: 'CPU per request by filters in the chain',
-        across: 'filters',
-        isAcrossLogarithmic: false,
-        unit: 'us',
-        series: [{ name: 'Sluice', points: COUNTS.map((x, index) => ({ x, y: cpuUs[index]! })) }],
-      },
+      costChart('filters in the chain', { across: 'filters', isAcrossLogarithmic: false }, [
+        { name: 'Sluice', points: COUNTS.map((x, index) => ({ x, y: cpuUs[index]! })) },
+      ]),
     ],
     ratios: [
       {

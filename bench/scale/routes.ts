@@ -6,7 +6,7 @@ import type { LoadPlan } from '../harness/load.js';
 import type { SluiceSubject } from '../harness/processes.js';
 import { median } from '../harness/statistics.js';
 import type { Findings } from '../suite.js';
-import { type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
+import { costChart, type Dimension, NOTHING, type Stage, startGateway, withAll } from './dimension.js';
 
 const COUNTS = [1, 10, 100, 1_000, 10_000] as const;
 const MOST = COUNTS[COUNTS.length - 1]!;
@@ -30,11 +30,18 @@ export const routes: Dimension = {
   },
 };
 
-async function compare(
+/** What was measured, by the gateway. */
+interface Measured {
+  /** With each of `COUNTS`. */
+  readonly runs: readonly Runs[];
+  /** In pairs of longer runs: the few, the most, the most of which few are asked, and another gateway with few. */
+  readonly pairs: readonly [few: Runs, most: Runs, fewUsed: Runs, alike: Runs];
+}
+
+async function measureAll(
   { pace, generator, step }: Stage,
   gateways: readonly SluiceSubject[],
-  startedMs: readonly number[],
-): Promise<Findings> {
+): Promise<Measured> {
   const entrants = gateways.map((subject, index): Entrant => {
     const count = COUNTS[index] ?? FEW;
     return { name: `${count} routes`, subject, plan: planOf(count, pace.seconds) };
@@ -45,25 +52,28 @@ async function compare(
   }
   const tell = ({ name }: Entrant): void => step(name);
   const runs = await inTurn(generator, entrants.slice(0, COUNTS.length), pace.rounds, tell);
-  const long = (entrant: Entrant, used?: number): Entrant => {
-    const { plan } = entrant;
-    const paths = used === undefined ? plan.paths! : targetsOf(used);
-    return { ...entrant, plan: { ...plan, paths, seconds: pace.pairSeconds } };
-  };
-  const withMost = entrants[COUNTS.indexOf(MOST)]!;
-  const [few, most, fewUsed, alike] = (await inTurn(
-    generator,
-    [
-      long(entrants[COUNTS.indexOf(FEW)]!),
-      long(withMost),
-      long(withMost, FEW),
-      long(entrants[COUNTS.length]!),
-    ],
-    pace.pairs,
-    tell,
-  )) as [Runs, Runs, Runs, Runs];
+  const long = ({ plan, ...entrant }: Entrant, paths = plan.paths!): Entrant => ({
+    ...entrant,
+    plan: { ...plan, paths, seconds: pace.pairSeconds },
+  });
+  const few = entrants[COUNTS.indexOf(FEW)]!;
+  const most = entrants[COUNTS.indexOf(MOST)]!;
+  const alike = entrants[COUNTS.length]!;
+  const paired = [long(few), long(most), long(most, targetsOf(FEW)), long(alike)];
+  const pairs = await inTurn(generator, paired, pace.pairs, tell);
+  return { runs, pairs: pairs as [Runs, Runs, Runs, Runs] };
+}
+
+async function compare(
+  stage: Stage,
+  gateways: readonly SluiceSubject[],
+  startedMs: readonly number[],
+): Promise<Findings> {
+  const { runs, pairs } = await measureAll(stage, gateways);
+  const [few, most, fewUsed, alike] = pairs;
   const cpuUs = runs.map((each) => spread(each, ({ cpuUs }) => cpuUs));
   const control = cpuRatio(alike, few);
+  const points = COUNTS.map((x, index) => ({ x, y: cpuUs[index]! }));
   return {
     ...NOTHING,
     tables: [
@@ -90,14 +100,9 @@ async function compare(
       },
     ],
     charts: [
-      {
-        kind: 'lines',
-        title: 'CPU per request by number of routes',
-        across: 'routes',
-        isAcrossLogarithmic: true,
-        unit: 'us',
-        series: [{ name: 'Sluice', points: COUNTS.map((x, index) => ({ x, y: cpuUs[index]! })) }],
-      },
+      costChart('number of routes', { across: 'routes', isAcrossLogarithmic: true }, [
+        { name: 'Sluice', points },
+      ]),
     ],
     ratios: [
       {
@@ -115,7 +120,7 @@ async function compare(
     ],
     notes: [
       `Routes: requests go to ${MOST} targets in turn, spread over all routes where nothing else is said. Two gateways with ${FEW} routes each, in the same rounds, came to ` +
-        `${control.median.toFixed(3)} of each other: that is how finely ${pace.pairs} pairs tell.`,
+        `${control.median.toFixed(3)} of each other: that is how finely ${stage.pace.pairs} pairs tell.`,
     ],
   };
 }
