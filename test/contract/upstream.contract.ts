@@ -1,7 +1,7 @@
 // What every Upstream must do, whatever client it is built on. Real servers on loopback, well-behaved and not.
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
@@ -41,6 +41,25 @@ export function testUpstream(
 ): void {
   /** For targets that spell HTTP/1.1 themselves. */
   const itRaw = multiplexes ? skip : it;
+  /** A target that writes `STALL_BYTES` as fast as they are taken. */
+  const startFlood = async (t: TestContext): Promise<{ url: string; written(): number }> => {
+    let written = 0;
+    const { url } = await startHttpTarget(t, (_request, response) => {
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      const write = (): void => {
+        while (written < STALL_BYTES) {
+          written += chunk.byteLength;
+          if (!response.write(chunk)) {
+            response.once('drain', write);
+            return;
+          }
+        }
+        response.end();
+      };
+      write();
+    });
+    return { url, written: () => written };
+  };
   describe(`${name} answers the Upstream contract`, { timeout: 30_000 }, () => {
     it('sends method, target, host and headers as given', async (t) => {
       let seen: { method: string; url: string; raw: string[] } | undefined;
@@ -163,32 +182,18 @@ export function testUpstream(
     });
 
     it('streams 64 MiB down, and a stalled consumer stops the target', async (t) => {
-      let written = 0;
-      const target = await startHttpTarget(t, (_request, response) => {
-        const chunk = Buffer.alloc(64 * 1024, 'x');
-        const write = (): void => {
-          while (written < STALL_BYTES) {
-            written += chunk.byteLength;
-            if (!response.write(chunk)) {
-              response.once('drain', write);
-              return;
-            }
-          }
-          response.end();
-        };
-        write();
-      });
+      const target = await startFlood(t);
       const upstream = startUpstream(t, [target.url], {}, build);
       const { body } = await upstream.forward(upstreamRequest());
       const consumer = new CountingConsumer();
       body!.read(consumer);
       body!.pause();
       const held = consumer.bytes;
-      await untilStill(() => written);
+      await untilStill(target.written);
       assert.ok(consumer.bytes - held <= 64 * 1024, 'no chunk but the current one after pause');
       assert.ok(
-        written < STALL_BYTES / 2,
-        `the target wrote ${written} bytes for a consumer that does not read`,
+        target.written() < STALL_BYTES / 2,
+        `the target wrote ${target.written()} bytes for a consumer that does not read`,
       );
       body!.resume();
       await until(() => consumer.outcome !== 'open');
@@ -197,25 +202,14 @@ export function testUpstream(
     });
 
     it('stops the target before anybody reads the body', async (t) => {
-      let written = 0;
-      const target = await startHttpTarget(t, (_request, response) => {
-        const chunk = Buffer.alloc(64 * 1024, 'x');
-        const write = (): void => {
-          while (written < STALL_BYTES) {
-            written += chunk.byteLength;
-            if (!response.write(chunk)) {
-              response.once('drain', write);
-              return;
-            }
-          }
-          response.end();
-        };
-        write();
-      });
+      const target = await startFlood(t);
       const upstream = startUpstream(t, [target.url], {}, build);
       const { body } = await upstream.forward(upstreamRequest());
-      await untilStill(() => written);
-      assert.ok(written < STALL_BYTES / 2, `the target wrote ${written} bytes that nobody asked for`);
+      await untilStill(target.written);
+      assert.ok(
+        target.written() < STALL_BYTES / 2,
+        `the target wrote ${target.written()} bytes that nobody asked for`,
+      );
       assert.equal((await collect(body)).length, STALL_BYTES);
     });
 
