@@ -11,7 +11,7 @@ import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
 import { Pipeline } from './pipeline.js';
 import { Revisions } from './revisions.js';
-import { RolloutWatch } from './rollout-watch.js';
+import { type Breach, RolloutWatch } from './rollout-watch.js';
 import type { GatewaySources, Seat } from './seat.js';
 import { SnapshotBuilder } from './snapshot-builder.js';
 import { SnapshotStore } from './store.js';
@@ -141,7 +141,7 @@ export class Gateway {
     );
     this.#metrics = new Metrics({ version: VERSION, sources: this.#metricSources() });
     const watch = new RolloutWatch(
-      (breach) => this.#revisions.rollBack(breach),
+      (breach) => this.#revisions.rollBack(breach, () => seat?.rolledBack(breach)),
       () => performance.now(),
     );
     const observer = new TelemetryObserver(this.#metrics, this.log, this.#accessLog, watch);
@@ -201,6 +201,11 @@ export class Gateway {
     await this.#revisions.settled;
   }
 
+  /** Leaves a revision that another process of the set has found to do worse than it may. Any other goes on. */
+  rollBack(breach: Breach): void {
+    this.#revisions.rollBack(breach);
+  }
+
   /** Takes no new connection, lets running exchanges end for `shutdown.drainMs`, then cuts the rest and stops. */
   async stop({ lingerMs = 0, drained }: StopOptions = {}): Promise<void> {
     if (this.#condition.isDraining) return;
@@ -257,6 +262,7 @@ export class Gateway {
       readiness: () => this.#report.readiness(),
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
       metricValues: () => this.#metrics.values(),
+      counted: () => this.#metrics.counted(),
       config: () => this.#report.describe(),
       filters: () => this.#report.health(),
       failed: (error) => this.log.error({ error }, 'the admin listener failed'),

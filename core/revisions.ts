@@ -102,8 +102,11 @@ export class Revisions implements ConfigListener {
     log.warn({ source: source.description }, message);
   }
 
-  /** What runs does harm. Not now: an exchange is in the midst of its end. */
-  rollBack({ revision, reason }: Breach): void {
+  /**
+   * A revision does harm; when another one runs, there is nothing to do. Not now: an exchange may be in the midst of its end.
+   * @param done called once it is left
+   */
+  rollBack({ revision, reason }: Breach, done: () => void = () => undefined): void {
     this.#turn = this.#turn.then(async () => {
       const { store, condition, metrics, log, source } = this.#parts;
       const from = store.current.source;
@@ -119,6 +122,7 @@ export class Revisions implements ConfigListener {
       metrics.rolledBack();
       log.error({ from: revision, to: to.id }, `configuration rolled back: ${reason}`);
       source.rejected(from, to, reason);
+      done();
     });
   }
 

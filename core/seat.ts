@@ -1,5 +1,6 @@
 // What a gateway is told that is one of several processes: who it is, and what it has together with the others.
 import type { AdminDesk } from './admin-listener.js';
+import type { Breach } from './rollout-watch.js';
 import type { AdminSources } from './telemetry/admin-server.js';
 import type { MetricValues } from './telemetry/metric-registry.js';
 
@@ -23,6 +24,8 @@ export interface SharedPorts {
 export interface GatewaySources extends AdminSources {
   /** What `metrics` says, for who adds up several processes. */
   metricValues(): Promise<MetricValues[]>;
+  /** What of it outlives this gateway, but for what concerns the process as such. */
+  counted(): MetricValues[];
 }
 
 /** The place of one process in its set. */
@@ -33,4 +36,6 @@ export interface Seat {
   readonly ports: SharedPorts;
   /** What answers operators in place of an admin listener of this process. Called once. */
   openDesk(sources: GatewaySources): AdminDesk;
+  /** This one has left a revision by itself: so are the others to (`Gateway.rollBack`). */
+  rolledBack(breach: Breach): void;
 }

@@ -8,6 +8,7 @@ import type { FilterReport } from './filter-health.js';
 import { Link } from './link.js';
 import type { ProcessQuestions, StartFailure, StopOrder, SupervisorQuestions } from './messages.js';
 import type { Place } from './place.js';
+import { Pulse } from './pulse.js';
 import { RemoteDesk } from './remote-desk.js';
 
 /**
@@ -27,8 +28,10 @@ export async function runMember(place: Place, openSource: () => ConfigSource): P
 class Member {
   readonly #place: Place;
   readonly #link: Link<ProcessQuestions, SupervisorQuestions>;
+  readonly #pulse: Pulse;
   #sources: GatewaySources | null = null;
   #gateway: Gateway | null = null;
+  #serves = false;
   #order: (order: StopOrder) => void = () => undefined;
   /** How it is to stop, once it is. */
   readonly #stopped = new Promise<StopOrder>((resolve) => {
@@ -42,10 +45,18 @@ class Member {
       metrics: () => this.#asked().metricValues(),
       config: () => this.#asked().config(),
       filters: () => this.#asked().filters() as readonly FilterReport[],
+      rollBack: (breach) => {
+        this.#gateway?.rollBack(breach);
+        return null;
+      },
       stop: (order) => {
         this.#order(order);
         return this.#gateway?.drainMs ?? 0;
       },
+    });
+    this.#pulse = new Pulse({
+      counted: () => (this.#serves ? this.#asked().counted() : null),
+      tell: (counted) => this.#tell('pulse', counted),
     });
     this.#listen();
   }
@@ -63,6 +74,7 @@ class Member {
         this.#sources = sources;
         return new RemoteDesk(this.#link);
       },
+      rolledBack: (breach) => this.#tell('rolledBack', breach),
     };
     let gateway: Gateway;
     try {
@@ -72,6 +84,7 @@ class Member {
       throw cause;
     }
     this.#gateway = gateway;
+    this.#serves = true;
     const { revision, drainMs, logLevel } = gateway;
     this.#tell('serving', { revision, drainMs, logLevel, ports: Object.fromEntries(gateway.ports) });
     const { lingerMs } = await this.#stopped;
@@ -83,6 +96,7 @@ class Member {
     // Node would end this process with what is under way.
     cluster.worker!.exitedAfterDisconnect = true;
     process.on('disconnect', () => {
+      this.#pulse.stop();
       this.#link.close();
       this.#order({ lingerMs: 0 });
     });
@@ -106,6 +120,7 @@ class Member {
   }
 
   async #sayFarewell(): Promise<void> {
+    this.#serves = false;
     await this.#link.ask('farewell', await this.#asked().metricValues()).catch(() => undefined);
   }
 

@@ -1,6 +1,7 @@
 // What the supervisor and its processes ask each other: by the name of a question, what it comes with and what is answered.
 import type { AdminSetup } from '../admin-listener.js';
 import type { ErrorCode } from '../errors.js';
+import type { Breach } from '../rollout-watch.js';
 import type { SharedAddress } from '../seat.js';
 import type { Readiness } from '../telemetry/admin-server.js';
 import type { LogLevel } from '../telemetry/log.js';
@@ -16,6 +17,10 @@ export interface ProcessQuestions {
   readonly openAdmin: Question<AdminSetup | null, number>;
   readonly updateAdmin: Question<AdminSetup | null, null>;
   readonly serving: Question<ServingReport, null>;
+  /** It lives; and what it has counted, where that was due. */
+  readonly pulse: Question<readonly MetricValues[] | null, null>;
+  /** It has left a revision by itself. */
+  readonly rolledBack: Question<Breach, null>;
   /** It cannot start, and ends now. */
   readonly failed: Question<StartFailure, null>;
   /** All is drained: what it has counted. */
@@ -28,6 +33,8 @@ export interface SupervisorQuestions {
   readonly metrics: Question<null, readonly MetricValues[]>;
   readonly config: Question<null, unknown>;
   readonly filters: Question<null, readonly FilterReport[]>;
+  /** Leave a revision, as another process has. */
+  readonly rollBack: Question<Breach, null>;
   /** Drain and end. Answered at once, with the time that this may take in milliseconds. */
   readonly stop: Question<StopOrder, number>;
 }

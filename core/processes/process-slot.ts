@@ -57,6 +57,15 @@ export class ProcessSlot {
     return this.#alive;
   }
 
+  /** Starts the first process of this place. Where it cannot be started, it is tried again and again. */
+  begin(): Promise<StartOutcome> {
+    return this.#inTurn(async () => {
+      const outcome = await this.#start(0);
+      if (outcome.kind === 'ended') this.#tryLater(outcome);
+      return outcome;
+    });
+  }
+
   /**
    * Starts a process; once it serves, the one before it drains and ends. One that cannot be started changes nothing.
    * @param lingerMs see StopOptions of the gateway

@@ -11,6 +11,8 @@ export interface SetCondition {
   isDraining: boolean;
   /** Processes that ended unasked and were started again. */
   restarts: number;
+  /** Processes that did not answer any more and were ended. */
+  hangs: number;
   /** Rolling reloads, by how they came out. */
   readonly reloads: { replaced: number; stopped: number };
   /** Why the last rolling reload did not come to its end; null when it did. */
@@ -125,6 +127,12 @@ export class SetReport implements AdminSources {
       'Processes that ended unasked and were started again.',
       'counter',
       (name) => [sample(name, this.#condition.restarts)],
+    );
+    this.#own.register(
+      'sluice_process_hangs_total',
+      'Processes that did not answer any more and were ended.',
+      'counter',
+      (name) => [sample(name, this.#condition.hangs)],
     );
     this.#own.register(
       'sluice_process_reloads_total',

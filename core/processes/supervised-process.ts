@@ -1,5 +1,6 @@
 // One gateway process as its supervisor has it: started, asked, told to stop, and heard of when it ends.
 import cluster, { type Worker } from 'node:cluster';
+import type { Breach } from '../rollout-watch.js';
 import type { Readiness } from '../telemetry/admin-server.js';
 import type { MetricValues } from '../telemetry/metric-registry.js';
 import type { FilterReport } from './filter-health.js';
@@ -20,7 +21,7 @@ export type StartOutcome =
   | { readonly kind: 'ended'; readonly end: ProcessEnd; readonly failure: StartFailure | null };
 
 /** What a process asks, answered by whoever has all of them. */
-export type Desk = Omit<Answers<ProcessQuestions>, 'serving' | 'failed' | 'farewell'>;
+export type Desk = Omit<Answers<ProcessQuestions>, 'serving' | 'pulse' | 'failed' | 'farewell'>;
 
 /** Longest wait for an answer that somebody outside waits for. */
 const ANSWER_MS = 2_000;
@@ -38,6 +39,8 @@ export class SupervisedProcess {
   #report: ServingReport | null = null;
   #failure: StartFailure | null = null;
   #counted: readonly MetricValues[] = [];
+  /** Turns of the watchdog without a word; null before the first one. */
+  #silentTurns: number | null = null;
   #isLeaving = false;
   #isGone = false;
 
@@ -56,6 +59,10 @@ export class SupervisedProcess {
         serves();
         return null;
       },
+      pulse: (counted) => {
+        if (counted !== null && !this.#isLeaving) this.#addCounted(counted);
+        return null;
+      },
       failed: (failure) => {
         this.#failure = failure;
         return null;
@@ -66,7 +73,10 @@ export class SupervisedProcess {
         return null;
       },
     });
-    this.#worker.on('message', (message) => this.#link.receive(message as never));
+    this.#worker.on('message', (message) => {
+      this.#silentTurns = 0;
+      this.#link.receive(message as never);
+    });
     this.#worker.on('disconnect', () => this.#link.close());
     this.ended = this.#awaitEnd();
     this.started = Promise.race([
@@ -112,6 +122,18 @@ export class SupervisedProcess {
     return inTime(this.#link.ask('filters', null));
   }
 
+  /** Has it leave a revision; nobody waits for that. */
+  rollBack(breach: Breach): void {
+    this.#link.ask('rollBack', breach).catch(() => undefined);
+  }
+
+  /** Counts the turns since it was heard of last. @returns how many; 0 as long as it has said nothing at all */
+  passTurn(): number {
+    if (this.#silentTurns === null) return 0;
+    this.#silentTurns += 1;
+    return this.#silentTurns;
+  }
+
   /** Has it drain, and waits until it has ended; one that takes too long is killed. */
   async stop(lingerMs: number): Promise<ProcessEnd> {
     let limit = setTimeout(() => this.kill(), (this.#report?.drainMs ?? 0) + END_MS);
@@ -131,6 +153,12 @@ export class SupervisedProcess {
   /** Ends it at once. */
   kill(): void {
     this.#worker.process.kill('SIGKILL');
+  }
+
+  /** What is not told again stays as it was told last. */
+  #addCounted(counted: readonly MetricValues[]): void {
+    const names = new Set(counted.map(({ name }) => name));
+    this.#counted = [...this.#counted.filter(({ name }) => !names.has(name)), ...counted];
   }
 
   #awaitEnd(): Promise<ProcessEnd> {

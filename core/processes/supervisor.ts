@@ -4,6 +4,7 @@ import cluster from 'node:cluster';
 import { isDeepStrictEqual } from 'node:util';
 import { AdminListener, type AdminSetup } from '../admin-listener.js';
 import { GatewayError } from '../errors.js';
+import type { Breach } from '../rollout-watch.js';
 import { AdminServer } from '../telemetry/admin-server.js';
 import { createLog, type Log, type LogLevel } from '../telemetry/log.js';
 import { LogDestination } from '../telemetry/log-destination.js';
@@ -11,6 +12,7 @@ import { PortClaims } from './port-claims.js';
 import { ProcessSlot, reasonOf, wordsOf } from './process-slot.js';
 import { type SetCondition, SetReport } from './set-report.js';
 import { type Desk, type ProcessEnd, SupervisedProcess } from './supervised-process.js';
+import { Watchdog } from './watchdog.js';
 
 export interface SupervisorOptions {
   /** How many processes, at least two. */
@@ -37,11 +39,13 @@ export class Supervisor {
   readonly #condition: SetCondition = {
     isDraining: false,
     restarts: 0,
+    hangs: 0,
     reloads: { replaced: 0, stopped: 0 },
     reloadFault: null,
     leftOut: null,
   };
   readonly #claims = new PortClaims<SupervisedProcess>();
+  readonly #watchdog: Watchdog;
   readonly #report: SetReport;
   readonly #admin: AdminListener;
   readonly #destination = new LogDestination({ isShared: true });
@@ -54,9 +58,10 @@ export class Supervisor {
   #hasServed = false;
 
   /**
-   * Starts the first process alone, then all others at once, and opens the admin listener when the first one asks for it.
-   * @returns FailedStart when a process could not start; then nothing is left running
-   * @throws GatewayError SLUICE_PROCESS_ENDED when one was ended by a signal before it served; likewise
+   * Starts the first process alone, then all others at once, and opens the admin listener when the first one asks for it. Of
+   * the others one that cannot start is tried again and again, while those serve that can.
+   * @returns FailedStart when the first one could not start; then nothing is left running
+   * @throws GatewayError SLUICE_PROCESS_ENDED when it was ended by a signal before it served; likewise
    */
   static async start(options: SupervisorOptions): Promise<Supervisor | FailedStart> {
     const supervisor = new Supervisor(options);
@@ -76,6 +81,7 @@ export class Supervisor {
     cluster.setupPrimary({ exec: program, args: [...args], serialization: 'advanced' });
     this.#log = createLog({ level: this.#logLevel, destination: this.#destination });
     this.#slots = Array.from({ length: count }, (_, at) => this.#buildSlot(at + 1, count));
+    this.#watchdog = new Watchdog(this.#slots, (process, silentMs) => this.#endHung(process, silentMs));
     this.#report = new SetReport(this.#slots, this.#condition, (error) =>
       this.#log.error({ error }, 'the admin listener failed'),
     );
@@ -97,6 +103,7 @@ export class Supervisor {
     this.#condition.isDraining = true;
     await Promise.all(this.#slots.map((slot) => slot.stop()));
     await this.#reload;
+    this.#watchdog.close();
     await this.#admin.close();
     if (this.#hasServed) this.#log.info({}, 'all processes stopped');
     await this.#destination.close();
@@ -107,13 +114,12 @@ export class Supervisor {
     for (const slot of this.#slots) slot.kill();
   }
 
-  /** @returns how a process ended that could not start; null when all serve */
+  /** @returns how the first process ended, where it could not start; null when it serves */
   async #start(): Promise<ProcessEnd | null> {
     const [first, ...others] = this.#slots;
-    const outcomes = [await first!.replace(0)];
-    if (outcomes[0]!.kind === 'serves')
-      outcomes.push(...(await Promise.all(others.map((slot) => slot.replace(0)))));
-    for (const outcome of outcomes) if (outcome.kind === 'ended') return outcome.end;
+    const outcome = await first!.replace(0);
+    if (outcome.kind === 'ended') return outcome.end;
+    await Promise.all(others.map((slot) => slot.begin()));
     this.#follow(first!.current);
     this.#hasServed = true;
     const { revision, ports } = first!.current?.report ?? { revision: '', ports: {} };
@@ -178,6 +184,20 @@ export class Supervisor {
     });
   }
 
+  #endHung(process: SupervisedProcess, silentMs: number): void {
+    this.#condition.hangs += 1;
+    const { index, pid } = process;
+    this.#log.error({ process: index, pid, silentMs }, 'a process does not answer any more and is ended');
+    process.kill();
+  }
+
+  /** What one process found out about a revision counts for all. */
+  #rollBackOthers(teller: SupervisedProcess, { revision, reason }: Breach): void {
+    const breach = { revision, reason: `${reason}, in process ${teller.index}` };
+    for (const slot of this.#slots)
+      for (const process of slot.alive) if (process !== teller) process.rollBack(breach);
+  }
+
   #deskOf(process: SupervisedProcess): Desk {
     return {
       claim: async (address) => {
@@ -186,6 +206,10 @@ export class Supervisor {
       },
       release: (address) => {
         this.#claims.release(process, address);
+        return null;
+      },
+      rolledBack: (breach) => {
+        this.#rollBackOthers(process, breach);
         return null;
       },
       openAdmin: (setup) => this.#openAdmin(setup),

@@ -32,6 +32,7 @@ export function lastingOf(metrics: readonly MetricValues[]): MetricValues[] {
 
 export class MetricRegistry {
   readonly #registry = new Registry();
+  readonly #lasting: (() => MetricValues)[] = [];
 
   /** Value of `content-type` for `text`. */
   static get contentType(): string {
@@ -50,10 +51,12 @@ export class MetricRegistry {
 
   /** @param collect called at each scrape */
   register(name: string, help: string, kind: MetricKind, collect: (name: string) => Sample[]): void {
-    const [type, aggregator = 'sum'] = kind.split('-');
+    const [type = '', aggregator = 'sum'] = kind.split('-');
+    const read = () => ({ name, help, type, aggregator, values: collect(name) });
     // The registry asks a metric for nothing but `name` and `get`; its type names the four classes of prom-client.
-    const metric = { name, get: async () => ({ name, help, type, aggregator, values: collect(name) }) };
+    const metric = { name, get: async () => read() };
     this.#registry.registerMetric(metric as unknown as Metric);
+    if (LASTING_TYPES.has(type)) this.#lasting.push(() => toValues(read()));
   }
 
   /** Adds what prom-client measures of every process. */
@@ -67,6 +70,11 @@ export class MetricRegistry {
 
   async values(): Promise<MetricValues[]> {
     return (await this.#registry.getMetricsAsJSON()).map(toValues);
+  }
+
+  /** `lastingOf` what was registered here, at once; what prom-client measures of the process is left out. */
+  counted(): MetricValues[] {
+    return this.#lasting.map((read) => read());
   }
 }
 

@@ -97,6 +97,11 @@ export class Metrics {
     return [...(await this.#registry.values()), ...(await this.#ownMetrics().values())];
   }
 
+  /** Those of `values` that are counted, but for those of the process as such: cheap enough for every second. */
+  counted(): MetricValues[] {
+    return [...this.#registry.counted(), ...this.#ownMetrics().counted()];
+  }
+
   /** Which metrics filters define changes with the revision, so they get a registry for each scrape. */
   #ownMetrics(): MetricRegistry {
     const registry = new MetricRegistry();

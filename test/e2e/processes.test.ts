@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { route, until } from '../support/gateway.js';
 import { sluice } from '../support/gateway-process.js';
@@ -176,6 +177,83 @@ describe('several processes', () => {
     set.write(config());
     await until(async () => (await set.state()).ready, 30_000);
     assert.deepEqual((await set.state()).reasons, []);
+  });
+
+  it('are ended and started again where they hang, and keep what they had counted', async (test) => {
+    const { config } = await stage(test);
+    const set = await ProcessSet.start(test, config());
+    const [first, second] = await set.pids();
+    const requests = 'sluice_requests_total';
+    const agent = new Agent({ keepAlive: true });
+    test.after(() => agent.destroy());
+    for (let index = 0; index < 20; index++) await visit(set.gateway.url('/'), index % 2 === 0 && agent);
+    // Nobody has asked so far, and one that is stopped answers nothing: what it had counted it has told by itself.
+    const both = (signal: NodeJS.Signals): void => {
+      for (const pid of [first!, second!]) if (isAlive(pid)) process.kill(pid, signal);
+    };
+    test.after(() => both('SIGCONT'));
+    const told = async (): Promise<boolean> => {
+      both('SIGSTOP');
+      const count = await set.metric(requests);
+      both('SIGCONT');
+      return count === 20;
+    };
+    await until(told, 60_000);
+
+    process.kill(second!, 'SIGSTOP');
+    const line = await set.gateway.logged(({ msg }) => /does not answer any more/.test(String(msg)));
+    assert.deepEqual([line['process'], line['pid'], line['silentMs']], [2, second, 10_000]);
+    await until(async () => (await set.state()).ready, 30_000);
+    const pids = await set.pids();
+    assert.deepEqual([pids[0], pids.includes(second!), isAlive(second!)], [first, false, false]);
+    assert.equal(await set.metric('sluice_process_hangs_total'), 1);
+    assert.equal(await set.metric('sluice_process_restarts_total'), 1);
+    assert.equal(await set.metric(requests), 20);
+  });
+
+  it('serve without one that cannot be started, and try it again and again', async (test) => {
+    const { config } = await stage(test);
+    const flag = join(mkdtempSync(join(tmpdir(), 'sluice-flag-')), 'may-start');
+    test.after(() => rmSync(dirname(flag), { recursive: true, force: true }));
+    const fault = `import { existsSync } from 'node:fs';
+      if (process.env.SLUICE_PROCESS === '2/2' && !existsSync(${JSON.stringify(flag)})) process.exit(7);`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(fault)}`];
+    const set = await ProcessSet.start(test, config(), {}, flags);
+    assert.equal(await visit(set.gateway.url('/'), false), 200);
+    const tries = set.gateway.lines.filter(({ msg }) => /^a process cannot be started/.test(String(msg)));
+    assert.equal(tries[0]!['msg'], 'a process cannot be started: it ended with exit code 7 before it served');
+    assert.deepEqual([tries[0]!['process'], tries[0]!['backoffMs']], [2, 100]);
+    const { status, reasons } = await set.state();
+    assert.deepEqual([status, reasons], [503, ['process 2: it ended with exit code 7 before it served']]);
+
+    writeFileSync(flag, '');
+    await until(async () => (await set.state()).ready, 30_000);
+    assert.equal(await set.metric('sluice_processes{state="serving"}'), 2);
+  });
+
+  it('leave a revision together, whichever of them finds that it does harm', async (test) => {
+    const { config } = await stage(test);
+    const rollout = { watchSeconds: 3600, leastRequests: 20 };
+    const set = await ProcessSet.start(test, config({ rollout }));
+    const { revision: good } = await set.state();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    test.after(() => agent.destroy());
+    for (let index = 0; index < 30; index++) assert.equal(await visit(set.gateway.url('/'), agent), 200);
+    set.write(config({ rollout, upstreams: { sample: { targets: [{ url: 'http://127.0.0.1:9' }] } } }));
+    const applied = (): number =>
+      set.gateway.lines.filter(({ msg }) => msg === 'configuration applied').length;
+    await until(() => applied() === 2);
+
+    // On one connection, so by one process.
+    const back = (): string[] =>
+      set.gateway.lines.map(({ msg }) => String(msg)).filter((msg) => /^configuration rolled back/.test(msg));
+    while (back().length === 0) await visit(set.gateway.url('/'), agent);
+    await until(() => back().length === 2);
+    assert.match(back()[1]!, /100 % of requests failed, .* requests, in process [12]$/);
+    const state = await set.state();
+    assert.deepEqual([state.ready, state.revision], [true, good]);
+    assert.match(state.reasons.join('\n'), /was rolled back: 100 % of requests failed/);
+    assert.equal(await visit(set.gateway.url('/'), false), 200);
   });
 
   it('leave the admin listener where it is, and say so', async (test) => {

@@ -46,17 +46,19 @@ export class ProcessSet {
   /**
    * Starts two processes with a configuration that names its port. They end with the test.
    * @param files texts by name, which stand beside the configuration
+   * @param nodeFlags for the supervisor and its processes
    */
   static async start(
     test: TestContext,
     config: unknown,
     files: Readonly<Record<string, string>> = {},
+    nodeFlags: readonly string[] = [],
   ): Promise<ProcessSet> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-set-'));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const file = join(folder, 'sluice.json');
     writeFileSync(file, JSON.stringify(config));
-    const gateway = await GatewayProcess.startFrom(test, file, ['--processes', '2']);
+    const gateway = await GatewayProcess.startFrom(test, file, ['--processes', '2'], nodeFlags);
     test.after(() => rmSync(folder, { recursive: true, force: true }));
     return new ProcessSet(gateway);
   }

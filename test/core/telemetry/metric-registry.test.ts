@@ -54,6 +54,16 @@ describe('the metrics of several processes', () => {
     assert.deepEqual(samplesOf(text), samplesOf(await registry.text()));
   });
 
+  it('are told at once as far as they are counted', async () => {
+    const registry = processWith(2, { route: 'a' });
+    assert.deepEqual(registry.counted(), lastingOf(await registry.values()));
+    registry.measureProcess();
+    assert.deepEqual(
+      registry.counted().map(({ name }) => name),
+      ['m_counter', 'm_histogram'],
+    );
+  });
+
   it('leave what was counted when a process is gone', async () => {
     const lasting = lastingOf(await processWith(2).values());
     assert.deepEqual(
