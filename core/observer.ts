@@ -1,4 +1,5 @@
 // What the pipeline reports, as metrics and log lines.
+import { performance } from 'node:perf_hooks';
 import type { EgressGuard } from './egress.js';
 import type { Exchange } from './exchange.js';
 import type { CalloutReport } from './phases/filter-run.js';
@@ -6,7 +7,7 @@ import type { PipelineObserver } from './pipeline.js';
 import type { RolloutWatch } from './rollout-watch.js';
 import type { BuildObserver } from './snapshot-builder.js';
 import type { AccessLog } from './telemetry/access-log.js';
-import { elapsedMs, outcomeStatus } from './telemetry/exchange-outcome.js';
+import { outcomeStatus } from './telemetry/exchange-outcome.js';
 import type { Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import type { FilterCall, FilterFailure, FilterLogLine, PhaseName } from './wasm/guest-abi.js';
@@ -28,10 +29,11 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
   }
 
   exchangeFinished(exchange: Exchange): void {
-    const durationMs = elapsedMs(exchange);
+    const nowMs = performance.now();
+    const durationMs = nowMs - exchange.startedAtMs;
     this.#metrics.exchangeFinished(exchange, durationMs);
     this.#accessLog?.exchangeFinished(exchange, durationMs);
-    this.#watch.exchangeEnded(exchange.revision, outcomeStatus(exchange));
+    this.#watch.exchangeEnded(exchange.revision, outcomeStatus(exchange), nowMs);
     if (exchange.error?.source === 'internal') {
       this.#log.error({ error: exchange.error, requestId: exchange.id }, 'the gateway failed on a request');
     }

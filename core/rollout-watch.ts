@@ -87,14 +87,15 @@ export class RolloutWatch {
     this.#spanEndsMs = nowMs + SPAN_MS;
   }
 
-  exchangeEnded(revision: string, status: number): void {
+  /** @param nowMs of the same clock, where the caller has just looked at it */
+  exchangeEnded(revision: string, status: number, nowMs: number = this.#nowMs()): void {
     if (revision !== this.#running) return;
-    this.#turnSpan(this.#nowMs());
+    this.#turnSpan(nowMs);
     const isError = status >= 500;
     this.#span.add(isError);
     if (this.#watch === null) return;
     this.#watch.after.add(isError);
-    this.#judge();
+    this.#judge(nowMs);
   }
 
   /** The exchange that it failed ends later. */
@@ -112,11 +113,11 @@ export class RolloutWatch {
     this.#spanEndsMs = nowMs + SPAN_MS;
   }
 
-  #judge(): void {
+  #judge(nowMs: number): void {
     const watch = this.#watch;
     if (watch === null) return;
     const { revision, budget, before, after } = watch;
-    if (this.#nowMs() >= watch.untilMs) {
+    if (nowMs >= watch.untilMs) {
       this.#watch = null;
       return;
     }

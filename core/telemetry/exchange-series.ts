@@ -18,21 +18,55 @@ const LAST_STATUS = 599;
 /** Slot of what is no HTTP status: an upstream may send any three digits. */
 const OTHER_STATUS = LAST_STATUS + 1 - FIRST_STATUS;
 
-class StatusSeries {
-  readonly requests = new Float64Array(METHODS.length);
-  readonly duration = new Histogram(EXCHANGE_BOUNDS);
+/** Durations, and beside them the requests by method. */
+class StatusSeries extends Histogram {
+  static readonly #requests = EXCHANGE_BOUNDS.length + 2;
+  readonly slot: number;
+
+  constructor(slot: number) {
+    super(EXCHANGE_BOUNDS, METHODS.length);
+    this.slot = slot;
+  }
+
+  /** @param method its index */
+  count(method: number): void {
+    this.cells[StatusSeries.#requests + method]! += 1;
+  }
+
+  requests(method: number): number {
+    return this.cells[StatusSeries.#requests + method]!;
+  }
 }
 
 class RouteSeries {
   readonly name: string;
   /** By slot. */
   readonly statuses = new Map<number, StatusSeries>();
-  readonly errors = new Map<string, number>();
+  /** By code; null before the first. */
+  errors: Map<string, number> | null = null;
   bytesIn = 0;
   bytesOut = 0;
+  /** The one that was asked for last, which most exchanges of a route ask for again. */
+  #last: StatusSeries | null = null;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  statusOf(slot: number): StatusSeries {
+    if (this.#last?.slot === slot) return this.#last;
+    let series = this.statuses.get(slot);
+    if (series === undefined) {
+      series = new StatusSeries(slot);
+      this.statuses.set(slot, series);
+    }
+    this.#last = series;
+    return series;
+  }
+
+  failed(code: string): void {
+    this.errors ??= new Map();
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }
 }
 
@@ -54,18 +88,12 @@ export class ExchangeSeries {
     const route = this.#routeOf(exchange.routeId);
     const status = outcomeStatus(exchange);
     const slot = status >= FIRST_STATUS && status <= LAST_STATUS ? status - FIRST_STATUS : OTHER_STATUS;
-    let series = route.statuses.get(slot);
-    if (series === undefined) {
-      series = new StatusSeries();
-      route.statuses.set(slot, series);
-    }
-    series.requests[METHOD_INDEX.get(exchange.method) ?? OTHER_METHOD]! += 1;
-    series.duration.observe(durationMs / 1000);
+    const series = route.statusOf(slot);
+    series.count(METHOD_INDEX.get(exchange.method) ?? OTHER_METHOD);
+    series.observe(durationMs / 1000);
     route.bytesIn += exchange.bytesIn;
     route.bytesOut += exchange.bytesOut;
-    if (exchange.error !== null) {
-      route.errors.set(exchange.error.code, (route.errors.get(exchange.error.code) ?? 0) + 1);
-    }
+    if (exchange.error !== null) route.failed(exchange.error.code);
   }
 
   requests(name: string): Sample[] {
@@ -73,7 +101,7 @@ export class ExchangeSeries {
     for (const route of this.#all()) {
       forEachStatus(route, (status, series) => {
         METHODS.forEach((method, index) => {
-          const value = series.requests[index]!;
+          const value = series.requests(index);
           if (value > 0) {
             samples.push({
               metricName: name,
@@ -92,7 +120,7 @@ export class ExchangeSeries {
     const samples: Sample[] = [];
     for (const route of this.#all()) {
       forEachStatus(route, (status, series) => {
-        series.duration.collect(name, { route: route.name, status }, samples);
+        series.collect(name, { route: route.name, status }, samples);
       });
     }
     return samples;
@@ -101,7 +129,7 @@ export class ExchangeSeries {
   errors(name: string): Sample[] {
     const samples: Sample[] = [];
     for (const route of this.#all()) {
-      for (const [code, value] of route.errors) {
+      for (const [code, value] of route.errors ?? []) {
         samples.push({ metricName: name, labels: { route: route.name, code }, sharedLabels: {}, value });
       }
     }
