@@ -79,7 +79,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     }
     this.#request = request;
     this.#events = events;
-    this.#wheel.disarm(this);
+    this.#wheel.rest(this);
     if (this.#socket === null) {
       this.#connect();
     } else {

@@ -83,6 +83,25 @@ describe('DeadlineWheel', { timeout: 10_000 }, () => {
     assert.equal(wheel.armed, 0);
   });
 
+  it('lets one rest until it is armed again, for sooner or later than before', () => {
+    const wheel = new DeadlineWheel(TICK_MS);
+    const deadlines = [1, 5, 2000, 3000].map((ticks) => ({ ticks, deadline: new Recorder() }));
+    for (const { deadline } of deadlines) wheel.arm(deadline, 5 * TICK_MS);
+    for (const { deadline } of deadlines) wheel.rest(deadline);
+    assert.equal(wheel.armed, 0);
+    for (const { ticks, deadline } of deadlines) wheel.arm(deadline, ticks * TICK_MS);
+    assert.equal(wheel.armed, 4);
+    for (let tick = 1; tick <= 3000 + SLACK; tick++) {
+      wheel.advance();
+      for (const { ticks, deadline } of deadlines)
+        assert.equal(deadline.fired, tick < ticks + SLACK ? 0 : 1, `${ticks} at ${tick}`);
+    }
+    wheel.rest(deadlines[0]!.deadline);
+    advance(wheel, 3000);
+    assert.equal(deadlines[0]!.deadline.fired, 1);
+    assert.equal(wheel.armed, 0);
+  });
+
   it('fires each of many random deadlines exactly at its tick', () => {
     const wheel = new DeadlineWheel(TICK_MS);
     let seed = 7;
@@ -101,8 +120,10 @@ describe('DeadlineWheel', { timeout: 10_000 }, () => {
     });
     for (tick = 0; tick < 6000; tick++) {
       const deadline = deadlines[random(deadlines.length)]!;
-      if (random(4) === 0) {
-        wheel.disarm(deadline);
+      const what = random(6);
+      if (what < 2) {
+        if (what === 0) wheel.disarm(deadline);
+        else wheel.rest(deadline);
         due.delete(deadline);
       } else {
         const ticks = random(2500);
