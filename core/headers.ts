@@ -44,8 +44,8 @@ const MAX_TRAILER_BYTES = 16 * 1024;
 const PLAIN_CONNECTION: ReadonlySet<string> = new Set(['keep-alive', 'close', 'Keep-Alive']);
 
 /**
- * Names of most fields of most messages, none of which frames one, with what stands before a value of theirs. To find a
- * name among them costs a quarter of what it takes to see by a pattern that it is a token.
+ * Names of most fields of most messages, with what stands before a value of theirs. They frame nothing, may pass any hop, tell
+ * of no certificate and have no underscore: one look-up says all of that at once.
  */
 const COMMON: ReadonlyMap<string, string> = lineStarts([
   ...['accept', 'accept-encoding', 'accept-language', 'accept-ranges', 'access-control-allow-credentials'],
@@ -60,6 +60,9 @@ const COMMON: ReadonlyMap<string, string> = lineStarts([
   ...['www-authenticate', 'x-content-type-options', 'x-forwarded-for', 'x-forwarded-host'],
   ...['x-forwarded-proto', 'x-frame-options', 'x-powered-by', 'x-real-ip', 'x-request-id'],
 ]);
+
+/** For who has a test of names to make as well: its answers for these can be known beforehand. */
+export const COMMON_NAMES: readonly string[] = [...COMMON.keys()];
 
 const TRAILERS = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i;
 
@@ -238,7 +241,8 @@ export class HeaderList {
     const kept: string[] = [];
     for (let i = 0; i < flat.length; i += 2) {
       const name = flat[i]!;
-      if (!isDropped(name) && !tellsOfCertificate(name)) kept.push(name, flat[i + 1]!);
+      const passes = isDropped === isHopByHop && COMMON.has(name);
+      if (passes || (!isDropped(name) && !tellsOfCertificate(name))) kept.push(name, flat[i + 1]!);
     }
     return new HeaderList(kept);
   }

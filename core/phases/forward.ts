@@ -1,7 +1,7 @@
 // Phase 3: choose a target, send the request there, await the response head.
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
-import { HeaderList } from '../headers.js';
+import { COMMON_NAMES, HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
 import type { Certificate } from '../tls/certificate.js';
 import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream.js';
@@ -26,6 +26,10 @@ const OWN: ReadonlySet<string> = new Set([
 const OWN_PREFIX = 'x-forwarded-';
 /** A filter that reads bodies needs them whole and plain. */
 const PARTIAL: ReadonlySet<string> = new Set(['accept-encoding', 'range', 'if-range']);
+/** Names that go on whatever the route and its filters: what most clients send, found by one look-up. */
+const PASSED: ReadonlySet<string> = new Set(
+  COMMON_NAMES.filter((name) => !isOwn(name) && !PARTIAL.has(name)),
+);
 
 /**
  * Sends the request upstream; `takeResponse` puts what comes of it on the exchange. A filter that sees the request body
@@ -106,9 +110,11 @@ function upstreamHeaders(exchange: Exchange, route: Route, wholeResponse: boolea
   let via = VIA;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
-    if (name === 'via') via = `${flat[i + 1]}, ${via}`;
-    if (isOwn(name) || (wholeResponse && PARTIAL.has(name))) continue;
-    if (name.includes('_') && isTakenForOwn(name, exchange, route)) continue;
+    if (!PASSED.has(name)) {
+      if (name === 'via') via = `${flat[i + 1]}, ${via}`;
+      if (isOwn(name) || (wholeResponse && PARTIAL.has(name))) continue;
+      if (name.includes('_') && isTakenForOwn(name, exchange, route)) continue;
+    }
     const secret = asked === null ? null : secretFieldValue(name, flat[i + 1]!, asked, route);
     kept.push(name, secret ?? flat[i + 1]!);
   }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   acceptsTrailers,
+  COMMON_NAMES,
   forwardableTrailers,
   HeaderList,
   hopByHopTest,
@@ -14,6 +15,7 @@ import {
   isUnframedName,
   lineStart,
   parseLength,
+  tellsOfCertificate,
 } from '../../core/headers.js';
 
 const HOP_BY_HOP = [
@@ -85,6 +87,15 @@ describe('parseLength', () => {
       ...['', ' 1', '1 ', '+1', '-1', '0x1', '1.0', '1,1', '1000000000000000', '٣'].map((bad) => [bad, null]),
     ] as [string, number | null][]) {
       assert.equal(parseLength(text), length, JSON.stringify(text));
+    }
+  });
+});
+
+describe('common names', () => {
+  it('pass every test that is not made of them', () => {
+    for (const name of COMMON_NAMES) {
+      assert.ok(isToken(name) && isUnframedName(name) && !isFramingField(name), name);
+      assert.ok(!isHopByHop(name) && !tellsOfCertificate(name) && !name.includes('_'), name);
     }
   });
 });
