@@ -29,8 +29,13 @@ interface Problem {
   readonly findings?: readonly { pointer: string; rule: string; message: string }[];
 }
 
-function post(chain: TestChain, body: string | Uint8Array | undefined, type = 'application/json') {
-  const headers = type === '' ? {} : { 'content-type': type };
+function post(
+  chain: TestChain,
+  body: string | Uint8Array | undefined,
+  type = 'application/json',
+  more: Record<string, string | string[]> = {},
+) {
+  const headers = { ...(type === '' ? {} : { 'content-type': type }), ...more };
   const request = { method: 'POST', target: '/', headers, ...(body !== undefined && { body }) };
   const { upstream, client, failures } = chain.exchange(request);
   assert.deepEqual(failures, []);
@@ -55,6 +60,14 @@ describe('validate', () => {
     ]) {
       assert.equal(post(chain, good, type).status, 'passed');
     }
+  });
+
+  it('refuses a body with a content coding, which others would read otherwise', () => {
+    for (const coding of ['gzip', 'br', 'x-own', 'identity, deflate', ['identity', 'br']]) {
+      const { status, problem } = post(chain, good, 'application/json', { 'content-encoding': coding });
+      assert.deepEqual([status, problem?.code], [415, 'VALIDATE_CONTENT_TYPE'], String(coding));
+    }
+    assert.equal(post(chain, good, 'application/json', { 'content-encoding': 'Identity' }).status, 'passed');
   });
 
   const refused: readonly [

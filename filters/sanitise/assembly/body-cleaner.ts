@@ -1,7 +1,7 @@
 // What is to leave in place of a body: JSON by rules, and JSON and text by what detectors find.
 import { ABSENT, Bytes, Json, JsonAction, JsonEditor, JsonRules, Response, refuse } from 'sluice';
 import { BodyStream } from './body-stream';
-import { isReadable, isWide, looksLikeJson, looksLikeText } from './body-type';
+import { isReadable, isWide, looksLikeJson, looksLikeText, saysJsonLines } from './body-type';
 import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';
 import { decide, LOOK, readRules } from './redact-rules';
@@ -13,6 +13,8 @@ export class BodyCleaner {
   private readonly pseudonyms: Pseudonyms = new Pseudonyms();
   private readonly detections: Detections = new Detections(this.pseudonyms);
   private rules: JsonRules | null = null;
+  /** What is for JSON is for each document of a sequence as well; for detectors alone these are text. */
+  private readsLines: bool = false;
   /** Values and places that the last call of `clean` dealt with. */
   count: i32 = 0;
 
@@ -22,6 +24,7 @@ export class BodyCleaner {
     this.pseudonyms.read(config.get('hashSecret'));
     this.detections.read(config.get('detect'));
     if (!json.exists && this.detections.isEmpty) return;
+    this.readsLines = json.exists;
     const rules = readRules(json, this.pseudonyms);
     if (!this.detections.isEmpty) rules.addScalars(JsonAction.ask(LOOK));
     const paths = json.get('paths');
@@ -34,7 +37,7 @@ export class BodyCleaner {
   streamed(stream: Json, json: Json): BodyStream {
     const replacement = json.get('replacement');
     const tooLong = replacement.exists ? replacement.raw : Bytes.from('"[redacted]"');
-    return new BodyStream(stream, this.rules, tooLong, this.detections, this.pseudonyms);
+    return new BodyStream(stream, this.rules, this.readsLines, tooLong, this.detections, this.pseudonyms);
   }
 
   /** The cleaned body; the body itself when nothing is to be done, and absent when it should be cleaned and cannot be. */
@@ -43,16 +46,17 @@ export class BodyCleaner {
     const rules = this.rules;
     this.count = 0;
     if (rules == null || body.isEmpty) return body;
-    if (looksLikeJson(response)) {
+    const hasLines = this.readsLines && saysJsonLines(response);
+    if (hasLines || looksLikeJson(response)) {
       // A piece of a document may be valid JSON by chance, with the name of the member cut off.
-      return this.cleanJson(rules, response.status == PARTIAL_CONTENT ? ABSENT : body);
+      return response.status == PARTIAL_CONTENT ? ABSENT : this.cleanJson(rules, body, hasLines);
     }
     if (this.detections.isEmpty || !looksLikeText(response)) return body;
     return isReadable(response) && !isWide(body) ? this.cleanText(body) : ABSENT;
   }
 
-  private cleanJson(rules: JsonRules, body: Bytes): Bytes {
-    const editor = new JsonEditor(rules, body);
+  private cleanJson(rules: JsonRules, body: Bytes, hasLines: bool): Bytes {
+    const editor = new JsonEditor(rules, body, hasLines);
     this.detections.reset();
     while (editor.next()) decide(editor, this.pseudonyms, this.detections);
     if (editor.isValid) this.count = editor.count;

@@ -1,7 +1,7 @@
 // Bodies that are cleaned chunk by chunk. What they are taken for, and where the walk over them stands, is kept from one
 // chunk to the next; of the body itself no more than what cannot be judged yet is held.
 import { ABSENT, Bytes, Chunk, isUtf8, Json, JsonRules, JsonStream, Response, refuse } from 'sluice';
-import { beginsLikeJson, isReadable, isWide, saysJson, saysText, saysType } from './body-type';
+import { beginsLikeJson, isReadable, isWide, saysJson, saysJsonLines, saysText, saysType } from './body-type';
 import { Detections } from './detections';
 import { Pseudonyms } from './pseudonym';
 import { decide } from './redact-rules';
@@ -23,6 +23,8 @@ enum Form {
   /** Nobody knows yet. */
   Unknown,
   Json,
+  /** JSON, one document behind another. */
+  JsonLines,
   /** Text whose first bytes are not there yet. */
   NewText,
   Text,
@@ -40,11 +42,13 @@ export class BodyStream {
 
   /**
    * Reads `stream`; in `configure`.
+   * @param readsLines whether the rules are for each document of a sequence of JSON as well
    * @param tooLong what stands in place of a JSON value that has more bytes than are held
    */
   constructor(
     config: Json,
     private readonly rules: JsonRules | null,
+    private readonly readsLines: bool,
     private readonly tooLong: Bytes,
     private readonly detections: Detections,
     private readonly pseudonyms: Pseudonyms,
@@ -65,10 +69,11 @@ export class BodyStream {
       return true;
     }
     if (saysType(response)) {
-      if (saysJson(response)) {
+      const hasLines = this.readsLines && saysJsonLines(response);
+      if (hasLines || saysJson(response)) {
         // A piece of a document may be valid JSON by chance, with the name of the member cut off.
         if (response.status == PARTIAL_CONTENT) return false;
-        form = Form.Json;
+        form = hasLines ? Form.JsonLines : Form.Json;
       } else if (this.detections.isEmpty || !saysText(response)) {
         response.passBody();
         return true;
@@ -109,8 +114,8 @@ export class BodyStream {
     }
     this.detections.reset();
     const state = kept.slice(FIXED);
-    return form == Form.Json
-      ? this.takeJson(chunk, window, state, changes)
+    return form == Form.Json || form == Form.JsonLines
+      ? this.takeJson(chunk, window, form, state, changes)
       : this.takeText(chunk, window, <TextMode>kept[1], changes);
   }
 
@@ -121,16 +126,25 @@ export class BodyStream {
     return isUtf8(first.length < FIRST_BYTES ? first : withoutCut(first)) ? Form.Text : Form.Unknown;
   }
 
-  private takeJson(chunk: Chunk, window: Bytes, state: Bytes, changes: bool): bool {
+  private takeJson(chunk: Chunk, window: Bytes, form: Form, state: Bytes, changes: bool): bool {
     // No body at all hides nothing.
     if (window.isEmpty && state.isEmpty) return true;
-    const stream = new JsonStream(this.rules!, window, chunk.isLast, state, this.maxHeld, this.tooLong);
+    const hasLines = form == Form.JsonLines;
+    const stream = new JsonStream(
+      this.rules!,
+      window,
+      chunk.isLast,
+      state,
+      this.maxHeld,
+      this.tooLong,
+      hasLines,
+    );
     while (stream.next()) decide(stream, this.pseudonyms, this.detections);
     if (!stream.isValid) return false;
     this.count += stream.count;
     if (changes && stream.isEdited) chunk.replace(stream.bytes);
     chunk.hold(stream.heldBytes);
-    chunk.keep(pack(Form.Json, TextMode.Plain, this.count, stream.state));
+    chunk.keep(pack(form, TextMode.Plain, this.count, stream.state));
     return true;
   }
 

@@ -23,6 +23,11 @@ export function saysJson(response: Response): bool {
   return types.names.length == 0 || types.hasJson || types.hasParts;
 }
 
+/** For responses that say the type of their body. */
+export function saysJsonLines(response: Response): bool {
+  return new ContentTypes(response.headers).hasJsonLines;
+}
+
 /** @param body the whole of it, or its first bytes */
 export function beginsLikeJson(body: Bytes): bool {
   let at = 0;

@@ -29,6 +29,12 @@ export class ContentTypes {
     return false;
   }
 
+  /** Documents of JSON one behind another, as a rule a line for each. */
+  get hasJsonLines(): bool {
+    for (let i = 0; i < this.names.length; i++) if (isJsonLines(this.names[i])) return true;
+    return false;
+  }
+
   /** The parts of such a body have types of their own. */
   get hasParts(): bool {
     for (let i = 0; i < this.names.length; i++) if (this.names[i].equals('multipart/byteranges')) return true;
@@ -43,6 +49,17 @@ export class ContentTypes {
     const charset = mediaParameter(value, 'charset');
     if (charset.exists) this.charsets.push(charset.toLowerCase());
   }
+}
+
+/** None of these names is registered but the last: `application/x-ndjson`, `application/jsonl` and so on. */
+function isJsonLines(type: Bytes): bool {
+  return (
+    type.endsWith('ndjson') ||
+    type.endsWith('jsonl') ||
+    type.endsWith('jsonlines') ||
+    type.endsWith('json-lines') ||
+    type.endsWith('json-seq')
+  );
 }
 
 /** `text/x-json` and the like are older names. */

@@ -113,23 +113,33 @@ export class Contents {
 
   /**
    * What the content type of a message stands for; null when there is none, more than one, one that is malformed and that
-   * others may take for something else, one that is not named, or one in another encoding than UTF-8 where it matters:
-   * JSON has no other (RFC 8259 §8.1).
+   * others may take for something else, one that is not named, or where it matters one in another encoding than UTF-8
+   * (JSON has no other, RFC 8259 §8.1) or with a content coding: whoever undoes that reads other bytes than are judged.
    */
   find(headers: Headers): Content | null {
     const index = headers.find('content-type');
     if (index < 0 || headers.find('content-type', index + 1) >= 0) return null;
     const value = headers.valueAt(index);
+    const content = this.named(value);
+    if (content == null || content.kind == ContentKind.Opaque) return content;
+    if (!content.isSpelled(value) && !isInUtf8(value)) return null;
+    return isUncoded(headers) ? content : null;
+  }
+
+  private named(value: Bytes): Content | null {
     for (let i = 0; i < this.list.length; i++) if (this.list[i].isSpelled(value)) return this.list[i];
     if (!isMediaType(value)) return null;
     const type = mediaType(value);
-    for (let i = 0; i < this.list.length; i++) {
-      const content = this.list[i];
-      if (!content.fits(type)) continue;
-      return content.kind == ContentKind.Opaque || isInUtf8(value) ? content : null;
-    }
+    for (let i = 0; i < this.list.length; i++) if (this.list[i].fits(type)) return this.list[i];
     return null;
   }
+}
+
+function isUncoded(headers: Headers): bool {
+  for (let at = headers.find('content-encoding'); at >= 0; at = headers.find('content-encoding', at + 1)) {
+    if (!headers.valueAt(at).equalsIgnoreCase('identity')) return false;
+  }
+  return true;
 }
 
 /** Of several `charset` each may be the one that counts. */

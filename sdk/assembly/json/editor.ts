@@ -7,7 +7,7 @@ import { parseProblem } from './json';
 import { Before, closerAt, indexAt, LEVEL, stateAt, storeLevel } from './levels';
 import { DEAD } from './path-set';
 import { JsonRules, NO_RULE, ruleThatCounts } from './rules';
-import { escaped, fail, Failure, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
+import { escaped, fail, Failure, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSeparators, skipSpace, unexpected } from './scanner';
 import { JsonValueAtHand } from './value-at-hand';
 
 /** What the walk does next. */
@@ -49,10 +49,15 @@ export class JsonEditor extends JsonValueAtHand {
   private before: Before = Before.Nothing;
   private valueState: i32; // of the value at hand
 
-  /** @param rules compiled */
+  /**
+   * @param rules compiled
+   * @param isSequence any number of documents may stand one behind another, as in JSON Lines and in RFC 7464; pointers begin
+   *   in each of them. Default: one document
+   */
   constructor(
     private readonly rules: JsonRules,
     private readonly document: Bytes,
+    private readonly isSequence: bool = false,
   ) {
     super();
     if (!rules.isCompiled) throw new Error('rules must be compiled before they are used');
@@ -62,8 +67,11 @@ export class JsonEditor extends JsonValueAtHand {
     this.valueState = rules.paths.root;
     const end = document.address + document.length;
     this.end = end;
-    this.at = skipSpace(document.address, end);
-    if (this.at == end) this.breakOff(unexpected(end, end));
+    this.at = isSequence ? skipSeparators(document.address, end) : skipSpace(document.address, end);
+    if (this.at == end) {
+      if (isSequence) this.finish();
+      else this.breakOff(unexpected(end, end));
+    }
   }
 
   /** Goes on to the next value that a rule asks about; false when there is none, or when the document is broken. */
@@ -188,7 +196,13 @@ export class JsonEditor extends JsonValueAtHand {
       step = Step.Enter;
       for (;;) {
         at = skipSpace(at, end);
-        if (depth == floor) return at == end ? this.finish() : this.breakOff(unexpected(at, end));
+        if (depth == floor) {
+          if (this.isSequence) at = skipSeparators(at, end);
+          if (at == end) return this.finish();
+          if (!this.isSequence) return this.breakOff(unexpected(at, end));
+          valueState = paths.root;
+          break;
+        }
         const after = <u32>(at < end ? load<u8>(at) : 0);
         if (after == 0x2c) {
           at = skipSpace(at + 1, end);

@@ -49,6 +49,14 @@ function skipSpaces(at: usize, end: usize): usize {
   return at;
 }
 
+const RECORD_SEPARATOR: u32 = 0x1e;
+
+/** Skips what may stand between the documents of a sequence: spaces, and what begins a record (RFC 7464). */
+export function skipSeparators(at: usize, end: usize): usize {
+  while (at < end && (isSpace(load<u8>(at)) || load<u8>(at) == RECORD_SEPARATOR)) at++;
+  return at;
+}
+
 /** What may stand between tokens. */
 // @ts-ignore: decorator
 @inline export function isSpace(byte: u32): bool {

@@ -1,5 +1,5 @@
 // Tokens that the end of a chunk cuts off.
-import { failedAt, Failure, failure } from './scanner';
+import { failedAt, Failure, failure, isScalar } from './scanner';
 
 /** A token that is cut off by the end of a chunk may look broken in its last bytes. */
 const LONGEST_CUT: usize = 6;
@@ -7,6 +7,11 @@ const LONGEST_CUT: usize = 6;
 /** Whether a scan that failed may have failed because the chunk ends at `end`. */
 export function mayBeCut(end: usize): bool {
   return failure == Failure.UnexpectedEnd || failedAt + LONGEST_CUT > end;
+}
+
+/** Whether a number, or a literal, that may go on behind the end of the chunk begins at `at`. */
+export function isOpenNumber(at: usize): bool {
+  return load<u8>(at) != 0x22 && isScalar(load<u8>(at));
 }
 
 /** End of the last character or escape that is whole, in valid content of a string. */

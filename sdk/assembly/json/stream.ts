@@ -5,8 +5,8 @@ import { ActionKind, oneValue } from './action';
 import { Before } from './levels';
 import { DEAD } from './path-set';
 import { JsonRules, NO_RULE, ruleThatCounts } from './rules';
-import { escaped, fail, failedAt, Failure, failure, failureText, isScalar, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSpace, unexpected } from './scanner';
-import { mayBeCut, wholeEnd } from './stream-cut';
+import { escaped, fail, failedAt, Failure, failure, failureText, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSeparators, skipSpace, unexpected } from './scanner';
+import { isOpenNumber, mayBeCut, wholeEnd } from './stream-cut';
 import { StreamOutput } from './stream-output';
 import { Step, StreamState } from './stream-state';
 import { JsonValueAtHand } from './value-at-hand';
@@ -49,6 +49,7 @@ export class JsonStream extends JsonValueAtHand {
    *   masked and has more is replaced by `tooLong`, and a name or a number that has more makes the document invalid. 65536, the
    *   default, is as much as a host holds
    * @param tooLong a JSON value; default `"[redacted]"`
+   * @param isSequence as for `JsonEditor`
    */
   constructor(
     private readonly rules: JsonRules,
@@ -57,12 +58,12 @@ export class JsonStream extends JsonValueAtHand {
     state: Bytes,
     private readonly maxHeldBytes: i32 = 65536,
     private readonly tooLong: Bytes = Bytes.from('"[redacted]"'),
+    private readonly isSequence: bool = false,
   ) {
     super();
     if (!rules.isCompiled) throw new Error('rules must be compiled before they are used');
     oneValue(tooLong);
-    const floor = MAX_DEPTH - rules.maxDepth;
-    const kept = new StreamState(state, floor, rules.paths.root);
+    const kept = new StreamState(state, MAX_DEPTH - rules.maxDepth, rules.paths.root);
     this.kept = kept;
     this.step = kept.step;
     this.end = window.address + window.length;
@@ -136,9 +137,11 @@ export class JsonStream extends JsonValueAtHand {
     const end = this.end;
     const kept = this.kept;
     if (kept.closer == 0) {
-      this.at = skipSpace(this.at, end);
+      kept.valueState = this.rules.paths.root;
+      this.at = this.isSequence ? skipSeparators(this.at, end) : skipSpace(this.at, end);
       this.pending = this.at;
       this.pendingStep = Step.Enter;
+      if (this.isSequence && this.at == end) return this.hold(this.at, Step.Enter);
     }
     const itemStart = this.at;
     let at = itemStart;
@@ -167,7 +170,7 @@ export class JsonStream extends JsonValueAtHand {
     this.takeUp(this.rules.actionOf(rule));
     if (this.decision != ActionKind.Ask && this.decision != ActionKind.Mask) return this.settle();
     const valueEnd = scanValue(at, end, kept.depth);
-    const isCut = valueEnd == 0 ? this.mayBeCut() : valueEnd == end && this.isOpenNumber(at);
+    const isCut = valueEnd == 0 ? this.mayBeCut() : valueEnd == end && !this.isLast && isOpenNumber(at);
     if (valueEnd == 0 && !isCut) return this.breakOff(0);
     if (this.isTooLong(isCut ? end : valueEnd)) {
       this.overrule(this.tooLong);
@@ -262,7 +265,7 @@ export class JsonStream extends JsonValueAtHand {
       this.open(at, byte + 2);
     } else {
       const next = scanScalar(at, end);
-      const isCut = next == 0 ? this.mayBeCut() : next == end && this.isOpenNumber(at);
+      const isCut = next == 0 ? this.mayBeCut() : next == end && !this.isLast && isOpenNumber(at);
       if (next == 0 && !isCut) return this.breakOff(0);
       this.pending = at;
       if (this.isTooLong(isCut ? end : next)) return this.breakOff(fail(Failure.TooLong, at));
@@ -338,6 +341,10 @@ export class JsonStream extends JsonValueAtHand {
     if (at == end) return this.cut(at, Step.After);
     const byte = <u32>load<u8>(at);
     if (kept.closer != 0 && byte == kept.closer) return this.close(at);
+    if (kept.closer == 0 && this.isSequence) {
+      this.step = Step.Enter;
+      return;
+    }
     if (kept.closer == 0 || byte != 0x2c) return this.breakOff(unexpected(at, end));
     this.pending = at;
     this.pendingStep = Step.After;
@@ -356,8 +363,6 @@ export class JsonStream extends JsonValueAtHand {
     this.step = Step.After;
   }
 
-  // How a chunk ends.
-
   /** After a scan that answered 0: at the end of the chunk the token may go on in the next one. */
   private breakOrHold(): void {
     if (!this.mayBeCut()) this.breakOff(0);
@@ -367,10 +372,6 @@ export class JsonStream extends JsonValueAtHand {
 
   private mayBeCut(): bool {
     return !this.isLast && mayBeCut(this.end);
-  }
-
-  private isOpenNumber(at: usize): bool {
-    return !this.isLast && load<u8>(at) != 0x22 && isScalar(load<u8>(at));
   }
 
   private isTooLong(end: usize): bool {
