@@ -65,7 +65,10 @@ export interface Table {
   readonly rows: readonly { readonly name: string; readonly cells: readonly Cell[] }[];
 }
 
-/** `bars`: one value for each label of each series. `lines`: points of numbers, with a logarithmic axis where one is said. */
+/**
+ * `bars`: one value for each label of each series. `lines`: points of numbers; the axis across is logarithmic where that is said,
+ * and the one of values where they span more than a decade.
+ */
 export type Chart = Bars | Lines;
 
 export interface Bars {

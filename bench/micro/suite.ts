@@ -1,32 +1,20 @@
-// The suite `micro`: parts of the gateway by themselves, in one process, timed with the package `benchmark`.
+// The suite `micro`: parts of the gateway by themselves, timed with the package `benchmark` in a process of its own. Nothing
+// else runs there, and a signal ends it in the midst of work that hears of nothing.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { end } from '../harness/processes.js';
 import type { Findings, Run, Suite } from '../suite.js';
-import { configBuild } from './config-build.js';
-import { filtersSubject } from './filters.js';
-import { framesSubject } from './frames.js';
-import { guestCallsSubject } from './guest-calls.js';
-import { patternsSubject } from './patterns.js';
-import { redactionSubject } from './redaction.js';
-import { ringSubject } from './ring.js';
-import { routerSubject } from './router.js';
-import type { Pace } from './stopwatch.js';
-import { type Part, type Subject, Track } from './subject.js';
 
-const PACES: Readonly<Record<'full' | 'quick', Pace>> = {
-  full: { rounds: 11, cycles: 5, cycleSeconds: 0.01, warmUpSeconds: 0.3 },
-  quick: { rounds: 3, cycles: 2, cycleSeconds: 0.003, warmUpSeconds: 0.05 },
-};
+/** What the process is told. */
+export interface MicroOrder {
+  readonly quick: boolean;
+}
 
-/** What takes most memory comes last. */
-const SUBJECTS: readonly Subject[] = [
-  routerSubject,
-  framesSubject,
-  guestCallsSubject,
-  ringSubject,
-  filtersSubject,
-  redactionSubject,
-  patternsSubject,
-  configBuild(),
-];
+/** What the process tells. */
+export type MicroNews =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number; readonly step: string }
+  | { readonly kind: 'found'; readonly findings: Findings }
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string; readonly stack: string };
 
 export const microSuite: Suite = {
   name: 'micro',
@@ -35,28 +23,41 @@ export const microSuite: Suite = {
     'Routing, frames, calls of filters, the ring to a worker, each built-in filter, patterns and the reading of configurations, each ' +
     'measured alone in one process. What is compared takes turns, a few milliseconds each, and ratios are of pairs next to each other. ' +
     'Before anything is measured, all sides were seen to do the same.',
-  run: (run) => measureSubjects(SUBJECTS, PACES[run.quick ? 'quick' : 'full'], run.progress),
+  run: measureApart,
 };
 
-/** @throws what a subject throws */
-export async function measureSubjects(
-  subjects: readonly Subject[],
-  pace: Pace,
-  progress: Run['progress'],
-): Promise<Findings> {
-  const contests = subjects.reduce((sum, subject) => sum + subject.contests, 0);
-  let done = 0;
-  const track = new Track(pace, (step) => {
-    progress(done, contests, step);
-    done += 1;
+/** An error of its name there, which tells a bug from a failure. */
+function errorOf({ name, message, stack }: Extract<MicroNews, { kind: 'failed' }>): Error {
+  return Object.assign(new Error(message), { name, stack });
+}
+
+/** @throws what a subject throws; Error when the process ends before it is done */
+async function measureApart({ quick, progress }: Run): Promise<Findings> {
+  const program = fileURLToPath(new URL('./micro-process.js', import.meta.url));
+  const child = fork(program, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const parts: Part[] = [];
-  for (const subject of subjects) parts.push(await subject.measure(track));
-  return {
-    tables: parts.flatMap(({ tables }) => tables),
-    charts: parts.flatMap(({ charts }) => charts),
-    ratios: parts.flatMap(({ ratios }) => ratios),
-    missing: [],
-    notes: parts.flatMap(({ notes }) => notes),
-  };
+  try {
+    return await new Promise<Findings>((resolve, reject) => {
+      child.on('message', (news: MicroNews) => {
+        if (news.kind === 'found') resolve(news.findings);
+        else if (news.kind === 'failed') reject(errorOf(news));
+        else {
+          try {
+            progress(news.done, news.total, news.step);
+          } catch (cause) {
+            reject(cause);
+          }
+        }
+      });
+      child.once('exit', (code, signal) =>
+        reject(new Error(`the process that measures ended with ${code ?? signal}`)),
+      );
+      const order: MicroOrder = { quick };
+      child.send(order);
+    });
+  } finally {
+    await end(child);
+  }
 }

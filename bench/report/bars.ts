@@ -18,7 +18,7 @@ import {
 } from './drawing.js';
 import { middleOf, NOTHING, roughFigure, spreadOf, wordOf } from './figures.js';
 import { type Markup, markup } from './markup.js';
-import { type Scale, scaleFor } from './scale.js';
+import { type Scale, scaleFor, WIDE_BARS } from './scale.js';
 import { apart, FONT_SIZE, twoLines, widthOf } from './svg-text.js';
 
 const BAR = 14;
@@ -32,7 +32,7 @@ export function drawBars(chart: Bars): Drawing {
   const names = legend(chart.series.map(({ name }) => name));
   const labels = chart.labels.map((text) => twoLines(text, MOST_LABEL));
   const cells = chart.series.flatMap(({ values }) => values);
-  const scale = scaleFor(reachOf(cells));
+  const scale = scaleFor(reachOf(cells), WIDE_BARS);
   const halfOf = (value: number): number => widthOf(markText(value)) / 2;
   const left = Math.max(halfOf(scale.least), ...labels.flat().map((text) => widthOf(text) + 10));
   const beside = cells.map((cell) => widthOf(valueText(cell, chart, scale)) + 14);

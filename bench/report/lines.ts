@@ -17,7 +17,7 @@ import {
 } from './drawing.js';
 import { middleOf, spreadOf } from './figures.js';
 import { type Markup, markup } from './markup.js';
-import { evenScale, logarithmicScale, type Scale, scaleFor } from './scale.js';
+import { evenScale, logarithmicScale, type Scale, scaleFor, WIDE_LINES } from './scale.js';
 import { apart, FONT_SIZE, widthOf } from './svg-text.js';
 
 const HEIGHT = 280;
@@ -29,7 +29,7 @@ export function drawLines(chart: Lines): Drawing {
   const points = chart.series.flatMap((series) => series.points);
   const xs = points.map(({ x }) => x).filter(Number.isFinite);
   const across = chart.isAcrossLogarithmic ? logarithmicScale(xs) : evenScale(xs);
-  const up = scaleFor(reachOf(points.map(({ y }) => y)));
+  const up = scaleFor(reachOf(points.map(({ y }) => y)), WIDE_LINES);
   const left = Math.max(...up.marks.map((value) => widthOf(markText(value)))) + 10;
   const top = names.height + HEAD;
   const plot = new Plot(chart, across, up, {

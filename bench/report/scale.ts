@@ -11,17 +11,19 @@ export interface Scale {
   place(value: number): number;
 }
 
-/** Figures that differ by more than this are not seen next to each other on an even scale. */
-const WIDE = 100;
+/** Bars whose lengths differ by more than this are not seen next to each other on an even scale. */
+export const WIDE_BARS = 100;
+/** Lines whose points differ by more than a decade lie on the axis where they are low. */
+export const WIDE_LINES = 10;
 const MARKS = 5;
 /** From here on only powers of ten are marked. */
 const MANY_DECADES = 3;
 
-/** Even from zero, or logarithmic where the values are too far apart for that. */
-export function scaleFor(values: readonly number[]): Scale {
+/** Even from zero, or logarithmic where the greatest value is more than `wide` times the least. */
+export function scaleFor(values: readonly number[], wide: number): Scale {
   const known = values.filter(Number.isFinite);
   const least = Math.min(...known);
-  return known.length > 0 && least > 0 && Math.max(...known) / least > WIDE
+  return known.length > 0 && least > 0 && Math.max(...known) / least > wide
     ? logarithmicScale(known)
     : evenScale([0, ...known]);
 }

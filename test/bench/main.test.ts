@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ROOT } from '../house/source-tree.js';
 import { OutputProcess, type ProcessEnd } from '../support/process-output.js';
@@ -6,11 +9,37 @@ import { OutputProcess, type ProcessEnd } from '../support/process-output.js';
 const bench = (...args: string[]): Promise<ProcessEnd> =>
   new OutputProcess(process.execPath, ['dist/bench/main.js', ...args], ROOT).ended;
 
+/** Processes of the suite micro that run. */
+function measuring(): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(
+        `${ROOT}dist/bench/micro/micro-process.js`,
+      );
+    } catch {
+      return false;
+    }
+  });
+}
+
 describe('npm run bench', () => {
   it('says with --help which suites there are', async () => {
     const { code, stdout, stderr } = await bench('--help');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     assert.match(stdout, /^ {2}gateway +The gateway next to nginx$/m);
+  });
+
+  it('ends what it measures by itself in the midst of work that hears of nothing', async (test) => {
+    const out = mkdtempSync(join(tmpdir(), 'sluice-micro-'));
+    test.after(() => rmSync(out, { recursive: true, force: true }));
+    const args = ['dist/bench/main.js', 'micro', '--out', out];
+    const micro = new OutputProcess(process.execPath, args, ROOT);
+    await micro.complained(/micro .*router/);
+    assert.equal(measuring().length, 1);
+    const { code, stdout } = await micro.stop('SIGINT');
+    assert.equal(code, 130);
+    assert.match(stdout, /FAILED\ninterrupted\n/);
+    assert.deepEqual(measuring(), []);
   });
 
   for (const [what, args, complaint] of [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Pace } from '../../../bench/micro/stopwatch.js';
 import type { Subject } from '../../../bench/micro/subject.js';
-import { measureSubjects } from '../../../bench/micro/suite.js';
+import { measureSubjects } from '../../../bench/micro/subjects.js';
 import type { Cell, Findings } from '../../../bench/suite.js';
 
 const BRIEF: Pace = { rounds: 1, cycles: 1, cycleSeconds: 1e-5, warmUpSeconds: 0 };

@@ -135,6 +135,24 @@ describe('a chart', () => {
     assert.ok(boxesOf(svg).some(({ text }) => text === 'µs, logarithmic'));
   });
 
+  it('has an even axis for lines of values close to each other, and a logarithmic one beyond a decade', () => {
+    const heightsOf = (ys: readonly number[]): { ys: number[]; axis: string | undefined } => {
+      const svg = svgOf({
+        ...{ kind: 'lines', title: 'Lines', across: 'routes', isAcrossLogarithmic: false, unit: 'us' },
+        series: [{ name: 'Sluice', points: ys.map((y, x) => ({ x, y })) }],
+      });
+      const points = named(svg, 'polyline')[0]!.attributes.get('points')!.split(' ');
+      const axis = boxesOf(svg).find(({ text }) => text.startsWith('µs'))?.text;
+      return { ys: points.map((point) => Number(point.split(',')[1])), axis };
+    };
+    const even = heightsOf([1, 5, 9]);
+    assert.equal(even.axis, 'µs');
+    assert.ok(Math.abs(even.ys[0]! - even.ys[1]! - (even.ys[1]! - even.ys[2]!)) < 0.2);
+    const wide = heightsOf([1, 5, 25]);
+    assert.equal(wide.axis, 'µs, logarithmic');
+    assert.ok(Math.abs(wide.ys[0]! - wide.ys[1]! - (wide.ys[1]! - wide.ys[2]!)) < 0.2);
+  });
+
   it('shows with ratios where 1 is', () => {
     const one = (chart: Chart): Element[] =>
       named(svgOf(chart), 'line').filter(({ attributes }) => attributes.get('class') === 'one');

@@ -77,10 +77,10 @@ describe('a logarithmic scale', () => {
 });
 
 describe('the scale for some values', () => {
-  it('is logarithmic only where they differ by more than a hundredfold', () => {
-    assert.equal(scaleFor([1, 100]).isLogarithmic, false);
-    assert.equal(scaleFor([1, 101]).isLogarithmic, true);
-    assert.equal(scaleFor([0, 1, 101]).isLogarithmic, false);
-    assert.equal(scaleFor([Number.NaN]).isLogarithmic, false);
+  it('is logarithmic only where they differ by more than so many times', () => {
+    assert.equal(scaleFor([1, 100], 100).isLogarithmic, false);
+    assert.equal(scaleFor([1, 101], 100).isLogarithmic, true);
+    assert.equal(scaleFor([0, 1, 101], 100).isLogarithmic, false);
+    assert.equal(scaleFor([Number.NaN], 100).isLogarithmic, false);
   });
 });
