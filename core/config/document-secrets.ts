@@ -25,10 +25,10 @@ const SECRET_PLACES = [
   /^\/upstreams\/[^/]+\/tls\/(?:cert|key|passphrase|ca(?:\/\d+)?)$/,
 ];
 const MISPLACED =
-  'a literal: secrets may stand in headers of upstreams, in config and grants of filters, in `tls` and in `admin.token` only';
+  'secrets may stand in headers of upstreams, in config and grants of filters, in `tls` and in `admin.token` only';
 
-/** In every text that mentions a secret, well or badly. */
-const MENTION = /secret(?:\+[a-z0-9]+)?:\/\//i;
+/** In every text that mentions a secret, well or badly, or that reads as if it did. */
+const MENTION = /secret(?:\+[a-z0-9]+)?:\/\/|\$\{[a-z_]/i;
 
 /** The texts of a document, keys and values, that may mention a secret, each once. */
 export function textsWithSecrets(value: unknown, texts: Set<string> = new Set()): ReadonlySet<string> {
@@ -39,6 +39,12 @@ export function textsWithSecrets(value: unknown, texts: Set<string> = new Set())
     textsWithSecrets(member, texts);
   }
   return texts;
+}
+
+/** Null for a mention that is as it should be. */
+function expectedOf({ problem, variable }: SecretMention, isPlaced: boolean): string | null {
+  if (isPlaced) return problem;
+  return variable ? `no variable: ${MISPLACED}` : (problem ?? `a literal: ${MISPLACED}`);
 }
 
 /** Collects the values of all secrets; returns an error for each that cannot be used. */
@@ -54,7 +60,7 @@ export function readSecrets(
     for (const { file } of mentions) if (file !== undefined) usesFile?.(file);
     const isPlaced = !isKey && SECRET_PLACES.some((place) => place.test(pointer));
     for (const mention of mentions) {
-      const expected = mention.problem ?? (isPlaced ? null : MISPLACED);
+      const expected = expectedOf(mention, isPlaced);
       if (expected === null) continue;
       const place = isKey ? document.placeOfKey(pointer) : document.place(pointer);
       const code = mention.code ?? 'SLUICE_SECRET_UNRESOLVED';

@@ -18,6 +18,8 @@ export interface SecretMention {
   readonly file?: string;
   /** Of the error that says so. Default: SLUICE_SECRET_UNRESOLVED. */
   readonly code?: ErrorCode;
+  /** True for what is no secret: `${NAME}`, which is a problem, or `$${NAME}`, whose value is the text without the escape. */
+  readonly variable?: true;
 }
 
 /** A text that shorter secrets would be found in by chance. */
@@ -40,11 +42,12 @@ export class SecretValues {
     let expanded = '';
     let field = '';
     let from = 0;
-    for (const { start, end, text: mention, value } of mentions) {
+    for (const { start, end, text: mention, value, variable } of mentions) {
       const literal = text.slice(from, start);
       expanded += literal + value;
       field += literal + Buffer.from(value!, 'utf8').toString('latin1');
       from = end;
+      if (variable) continue;
       this.#byReference.set(mention.replace(/^\$\{|\}$/g, ''), value!);
       this.#values.add(value!);
       this.#values.add(JSON.stringify(value).slice(1, -1));

@@ -31,7 +31,7 @@ export class SecretLookup {
   /** Every mention of a secret in a string, in order: resolved, or with what was expected of it. */
   find(text: string): readonly ResolvedMention[] {
     return findSecretReferences(text).map((mention) => {
-      if (mention.reference === null) return { ...mention, value: null };
+      if (mention.reference === null) return { ...mention, value: unescaped(mention) };
       const file = this.#providers.get(mention.reference.scheme)?.fileOf?.(mention.reference);
       const found = file === undefined ? mention : { ...mention, file };
       try {
@@ -54,6 +54,11 @@ export class SecretLookup {
     if (value === '') throw new Error('a secret that is not empty');
     return value;
   }
+}
+
+/** The text that an escaped variable stands for; null for what has a problem. */
+function unescaped({ problem, text }: SecretMention): string | null {
+  return problem === null ? text.slice(1) : null;
 }
 
 /**

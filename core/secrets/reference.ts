@@ -28,6 +28,8 @@ export interface SecretMention {
   readonly reference: SecretReference | null;
   /** What was expected of a malformed mention, as the end of a sentence that begins with "expected". */
   readonly problem: string | null;
+  /** No reference to a secret: `${NAME}`, which has a problem, or `$${NAME}`, which stands for the text `${NAME}`. */
+  readonly variable?: true;
 }
 
 // Not part of a longer scheme (`mysecret://`). Any case, because nothing that reads like a reference may pass
@@ -40,9 +42,11 @@ const MOST_NAME_CHARACTERS = 255;
 const PATH = /^[A-Za-z0-9._/@~-]+$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FIELD = /^[A-Za-z0-9._-]+$/;
+/** What other programs put a variable in for. A "{" inside is none of it: `^a${` and `x${2}` are ends of patterns. */
+const INTERPOLATION = /(\$?)\$\{([A-Za-z_][^{}]*)\}/g;
 
 /**
- * Finds every mention of a secret in a string, in order, malformed ones among them: a caller that resolves
+ * Finds every mention of a secret in a string, in order, malformed ones and variables among them: a caller that resolves
  * all mentions or refuses the string never leaves one as a literal. Empty for a string without any.
  */
 export function findSecretReferences(text: string): readonly SecretMention[] {
@@ -51,10 +55,16 @@ export function findSecretReferences(text: string): readonly SecretMention[] {
   for (const { index } of text.matchAll(SCHEME)) {
     if (index < from) continue;
     const mention = readMention(text, from, index);
-    mentions.push(mention);
+    mentions.push(...findVariables(text, from, mention.start), mention);
     from = mention.end;
   }
+  mentions.push(...findVariables(text, from, text.length));
   return mentions;
+}
+
+/** The text that a configuration has to say for this one to be taken as it is, as long as it mentions no secret. */
+export function escapeVariables(text: string): string {
+  return text.replace(INTERPOLATION, '$$$&');
 }
 
 /** True for what a secret of the store may be called. */
@@ -65,6 +75,25 @@ export function isSecretName(name: string): boolean {
 /** The name of an entry of the store, which anybody may have written, for people. */
 export function shownName(name: string): string {
   return isSecretName(name) ? name : JSON.stringify(name).replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** Those of a part of the text. */
+function findVariables(text: string, from: number, to: number): SecretMention[] {
+  return [...text.slice(from, to).matchAll(INTERPOLATION)].map(({ 0: whole, 1: dollar, 2: name, index }) => {
+    const start = from + index;
+    const example = VARIABLE.test(name!) ? name : 'NAME';
+    return {
+      start,
+      end: start + whole.length,
+      text: whole,
+      reference: null,
+      problem:
+        dollar === ''
+          ? `a reference to a secret, such as \${secret+env://${example}}, or "$\${" for the text "\${"`
+          : null,
+      variable: true,
+    };
+  });
 }
 
 function readMention(text: string, from: number, schemeAt: number): SecretMention {

@@ -2,11 +2,11 @@
 
 import { pointerTo } from '../../config/error-at.js';
 import { parsePlainDocument } from '../../config/plain-document.js';
-import { findSecretReferences } from '../../secrets/reference.js';
+import { escapeVariables, findSecretReferences } from '../../secrets/reference.js';
 import { type Finding, Findings } from './findings.js';
 import { type ImportedOperation, OperationReader } from './operations.js';
 import { SchemaConverter } from './schema-converter.js';
-import { type JsonObject, SpecDocument } from './spec-document.js';
+import { type Json, type JsonObject, SpecDocument } from './spec-document.js';
 
 export interface ImportOptions {
   /** Origin that requests are forwarded to. */
@@ -94,7 +94,7 @@ function configOf(
         module: 'builtin:validate',
         grants: { schemas: true },
         ...(memoryMb > DEFAULT_MEMORY_MB && { limits: { memoryMb } }),
-        config: rules,
+        config: withoutVariables(rules),
       },
     },
     routes: operations.map(({ id, path, method }) => ({
@@ -112,9 +112,20 @@ function sizeMb(units: number, unitsInMb: number, byDefault: number): number {
   return Math.max(1, Math.ceil(units / unitsInMb / byDefault)) * byDefault;
 }
 
+/** The same rules as a configuration has to say them: `${name}` is a text of the specification and nothing else. */
+function withoutVariables(value: Json): Json {
+  if (typeof value === 'string') return escapeVariables(value);
+  if (Array.isArray(value)) return value.map(withoutVariables);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutVariables(member)]));
+}
+
 /** A configuration would put the value in place of a text that reads like a reference to a secret. */
 function refuseSecrets(value: unknown, pointer: string): void {
-  if (typeof value === 'string' && findSecretReferences(value).length > 0)
+  if (
+    typeof value === 'string' &&
+    findSecretReferences(value).some(({ problem, variable }) => !variable || problem !== null)
+  )
     throw new Error(
       `${JSON.stringify(value)} would be a reference to a secret at ${pointer} of the configuration`,
     );

@@ -520,6 +520,34 @@ routes: []
       assert.deepEqual(errorsOf(documentOf('plain', from).replace('from:', `${grant}: true, from:`)), []);
   });
 
+  test('are no variables: these are refused where they stand, with what a secret looks like', () => {
+    const from = keep('token', 'canary');
+    const errors = errorsOf(
+      documentOf('${API_KEY}', from).replace('routes:', 'log: { level: "${LEVEL}" }\nroutes:'),
+    );
+    assert.deepEqual(errors.map(summaryOf), [
+      'SLUICE_SECRET_UNRESOLVED 3:39 /upstreams/u/headers/x-key',
+      'SLUICE_SECRET_UNRESOLVED 7:18 /filters/f/config/a',
+      'SLUICE_SECRET_UNRESOLVED 10:15 /log/level',
+    ]);
+    assert.match(
+      errors[1]!.message,
+      /found "\$\{API_KEY\}", expected a reference to a secret, such as \$\{secret\+env:\/\/API_KEY\}/,
+    );
+    assert.match(errors[2]!.message, /expected no variable: secrets may stand in headers/);
+  });
+
+  test('have an escape for texts that look alike, and leave patterns alone', () => {
+    const from = keep('token', 'canary');
+    const { secrets, config } = validateWhole(documentOf(`$\${API_KEY} \${${from}} ^a$\{`, from));
+    assert.equal(config.upstreams[0]!.headers[1], `$\${API_KEY} \${${from}} ^a$\{`);
+    assert.equal(secrets.expandField(config.upstreams[0]!.headers[1]!), '${API_KEY} canary ^a${');
+    assert.deepEqual(secrets.expandAll(config.filters[0]!.config), { a: '${API_KEY} canary ^a${' });
+    assert.deepEqual([...secrets.byReference], [[from, 'canary']]);
+    assert.equal(secrets.redact('${API_KEY}'), '${API_KEY}');
+    assert.deepEqual(errorsOf(documentOf('^a${', from)), []);
+  });
+
   test('that are not there are refused at their place, a field among them', () => {
     const from = keep('object', '{"user":"canary"}');
     const errors = errorsOf(documentOf(`\${${from}#none} and \${secret+env://SLUICE_NEVER_SET}`, from));

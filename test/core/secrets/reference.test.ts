@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSecretReferences } from '../../../core/secrets/reference.js';
+import { escapeVariables, findSecretReferences } from '../../../core/secrets/reference.js';
 
 test('finds no reference in a string without one', () => {
   for (const text of [
@@ -12,7 +12,11 @@ test('finds no reference in a string without one', () => {
     'mysecret://x',
     'a-secret://x',
     'secret:/x',
-    '${HOME}',
+    '^a${',
+    '^a{2}${1}',
+    '${}',
+    '${a',
+    '${a{b}',
     'secret',
   ]) {
     assert.deepEqual(findSecretReferences(text), [], text);
@@ -108,6 +112,38 @@ test('reads references to files and to the environment', () => {
   }
 });
 
+test('takes a variable in braces for no literal, says how a secret is meant, and how the text', () => {
+  const [mention] = findSecretReferences('x${API_KEY} y');
+  assert.deepEqual(mention, {
+    start: 1,
+    end: 11,
+    text: '${API_KEY}',
+    reference: null,
+    problem: 'a reference to a secret, such as ${secret+env://API_KEY}, or "$${" for the text "${"',
+    variable: true,
+  });
+  for (const text of ['${A:-b}', '${env.A}', '${_}', '${secret://a}${A b}', '${secret}'])
+    assert.match(findSecretReferences(text).at(-1)?.problem ?? '', /^a reference to a secret/, text);
+});
+
+test('takes a variable with another "$" before it for a text', () => {
+  for (const text of ['$${A}', 'a$${A:-b}c', '$$${A}', '$${A}${secret://b}'])
+    assert.deepEqual(
+      findSecretReferences(text).map(({ problem }) => problem),
+      text.includes('secret') ? [null, null] : [null],
+      text,
+    );
+  for (const text of ['', 'plain', '${A}', '$${A}$', '^a${', '${a}${b}', '$&']) {
+    const escaped = escapeVariables(text);
+    const mentions = findSecretReferences(escaped);
+    let read = escaped;
+    for (const { start, end, text: mention } of [...mentions].reverse())
+      read = read.slice(0, start) + mention.slice(1) + read.slice(end);
+    assert.equal(read, text);
+    assert.ok(mentions.every(({ problem }) => problem === null));
+  }
+});
+
 test('goes on behind a malformed reference', () => {
   const mentions = findSecretReferences('${secret://} ${secret://ok} secret://late');
   assert.deepEqual(
@@ -132,6 +168,8 @@ test('leaves nothing that reads like a reference outside its mentions', () => {
     '.',
     '-',
     'x/y#z',
+    '${A}',
+    '$${A}',
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
@@ -141,12 +179,13 @@ test('leaves nothing that reads like a reference outside its mentions', () => {
       for (const mention of findSecretReferences(text)) {
         assert.ok(mention.start >= from && mention.end > mention.start);
         assert.equal(mention.text, text.slice(mention.start, mention.end));
-        assert.notEqual(mention.reference === null, mention.problem === null);
-        rest += `${text.slice(from, mention.start)} `;
+        if (!mention.variable) assert.notEqual(mention.reference === null, mention.problem === null);
+        rest += `${text.slice(from, mention.start)}{}`;
         from = mention.end;
       }
       rest += text.slice(from);
       assert.doesNotMatch(rest, /(?<![A-Za-z0-9+.-])secret(?:\+[a-z0-9]+)?:\/\//i);
+      assert.doesNotMatch(rest, /\$\{[A-Za-z_][^{}]*\}/);
     }),
     { numRuns: 1000 },
   );

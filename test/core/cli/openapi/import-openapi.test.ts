@@ -428,6 +428,12 @@ describe('an import', () => {
     );
   });
 
+  it('keeps a text that a gateway would take for a variable what it is', () => {
+    const variable = '$' + '{HOME}';
+    const { rules } = operation({ parameters: [query('a', { schema: { enum: [variable] } })] });
+    assert.ok(JSON.stringify(rules).includes(`"$${variable}"`));
+  });
+
   it('is the same for the same specification, in whatever order its members stand', () => {
     const S = (name: string) => ({ $ref: `#/components/schemas/${name}` });
     const spec = {
