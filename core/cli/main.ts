@@ -9,6 +9,7 @@ const HELP = `sluice ${VERSION} - an API gateway whose rules are sandboxed WebAs
 
   sluice run --config CONFIG   serve a file or a fleet's configuration in etcd; SIGTERM drains and stops
   sluice check FILE            validate everything a start would; exit 0 or 1
+  sluice explain [KEY]         what a key of the configuration takes, and what it is for
 
   sluice apply FILE            make a file what a fleet runs, after showing what that changes
   sluice diff FILE             show what apply would change
@@ -31,6 +32,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. --verbose adds stack traces to erro
 const COMMANDS: Readonly<Record<string, Command>> = {
   run,
   check,
+  explain: async (args) => (await import('./explain.js')).explain(args),
   apply: async (args) => (await import('./fleet/apply.js')).apply(args),
   diff: async (args) => (await import('./fleet/diff.js')).diff(args),
   rollback: async (args) => (await import('./fleet/rollback.js')).rollback(args),

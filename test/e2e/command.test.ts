@@ -196,7 +196,7 @@ describe('the command line', () => {
   });
 
   it('explains itself', async () => {
-    for (const args of [['--help'], ['run', '--help'], ['check', '--help']]) {
+    for (const args of [['--help'], ['run', '--help'], ['check', '--help'], ['explain', '--help']]) {
       const { code, stdout } = await sluice(...args);
       assert.equal(code, 0);
       assert.match(stdout, /sluice/);
@@ -214,6 +214,35 @@ describe('the command line', () => {
     const wrong = await sluice('--version', '--yaml');
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /^--version takes --json only/);
+  });
+
+  it('explains a key of the configuration, for people and for programs', async () => {
+    const { code, stdout } = await sluice('explain', 'routes.timeouts');
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /^routes\[\]\.timeouts: object\n {2}\w.*\.\n\n {2}KEY +TYPE +DEFAULT +WHAT\n {2}connectMs +integer/,
+    );
+    const printed = await sluice('explain', 'routes.timeouts', '--json');
+    const [key, first] = JSON.parse(printed.stdout) as { path: string; default: unknown }[];
+    assert.equal(key!.path, 'routes[].timeouts');
+    assert.deepEqual([first!.path, first!.default], ['routes[].timeouts.connectMs', 1000]);
+  });
+
+  it('tells all keys below one when asked for them', async () => {
+    const next = await sluice('explain', 'upstreams');
+    const all = await sluice('explain', 'upstreams', '--all');
+    assert.doesNotMatch(next.stdout, /tls\.ca/);
+    assert.match(all.stdout, /^ {2}tls\.ca /m);
+  });
+
+  it('knows which keys there are', async () => {
+    const wrong = await sluice('explain', 'routes.timeout');
+    assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
+    assert.match(
+      wrong.stderr,
+      /^routes\.timeout: routes\[\] has no key "timeout"; .*did you mean "timeouts"\?\n$/,
+    );
   });
 
   it('adds a stack only when asked for it', async () => {
