@@ -110,10 +110,19 @@ function newAjv(draft07: boolean, options: Options): Ajv {
   return ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
 }
 
+/**
+ * Holds a schema to its dialect, without compiling it.
+ * @param options that ajv would compile it with
+ * @throws Error with ajv's reason when it is no schema
+ */
+export function refuseNoSchema(schema: object | boolean, options: Options): void {
+  judgeOf(isDraft07(schema), options).validateSchema(schema, true);
+}
+
 /** Compiles schemas of one dialect with one ajv, which keeps what it compiled. */
 export class SchemaCompiler {
   readonly #ajv: Ajv;
-  readonly #judge: Ajv;
+  readonly #options: Options;
 
   /**
    * @param schema  its dialect is that of all: 2020-12, or draft-07 where its `$schema` says so
@@ -122,7 +131,7 @@ export class SchemaCompiler {
    */
   constructor(schema: object | boolean, options: Options, onReference?: () => void) {
     const draft07 = isDraft07(schema);
-    this.#judge = judgeOf(draft07, options);
+    this.#options = options;
     this.#ajv = newAjv(draft07, { ...options, validateSchema: false });
     if (onReference !== undefined) watchReferences(this.#ajv, onReference);
     if (options.formats !== undefined) return;
@@ -133,7 +142,12 @@ export class SchemaCompiler {
 
   /** @throws Error with ajv's reason when it is no schema */
   compile(schema: object | boolean): ValidateFunction {
-    this.#judge.validateSchema(schema, true);
+    refuseNoSchema(schema, this.#options);
+    return this.compileJudged(schema);
+  }
+
+  /** @param schema held to its dialect before. @throws Error with ajv's reason for what a dialect does not say */
+  compileJudged(schema: object | boolean): ValidateFunction {
     return this.#ajv.compile(schema);
   }
 }
@@ -145,6 +159,15 @@ export class SchemaCompiler {
  */
 export function compileJsonSchema(schema: object | boolean, options: Options): ValidateFunction {
   return new SchemaCompiler(schema, options).compile(schema);
+}
+
+/**
+ * Compiles one that was held to its dialect before. What a thread compiles to hold schemas to theirs takes longer than most
+ * schemas do.
+ * @throws Error with ajv's reason for what a dialect does not say
+ */
+export function compileJudgedSchema(schema: object | boolean, options: Options): ValidateFunction {
+  return new SchemaCompiler(schema, options).compileJudged(schema);
 }
 
 function watchReferences(ajv: Ajv, onReference: () => void): void {

@@ -93,6 +93,9 @@ export function supervisedChain(): FilterChain {
     leave: () => {
       Atomics.add(control, 0, 1);
     },
+    goOn: () => {
+      Atomics.add(control, 0, 1);
+    },
     memoryPeaked: () => {},
   });
 }

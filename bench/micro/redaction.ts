@@ -45,6 +45,7 @@ export class Redaction {
     this.#chain = new FilterChain({
       enter: () => {},
       leave: () => {},
+      goOn: () => {},
       memoryPeaked: (_filter, bytes) => {
         this.#peakBytes = bytes;
       },

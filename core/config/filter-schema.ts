@@ -1,6 +1,6 @@
 // The judge of filter configs: a JSON Schema from the manifest of a filter, made into a check.
 import { GatewayError } from '../errors.js';
-import { compileJsonSchema, type ErrorObject } from '../json-schema.js';
+import { compileJsonSchema, compileJudgedSchema, type ErrorObject } from '../json-schema.js';
 import { pointerTo } from './error-at.js';
 
 /** One way in which a value breaks a schema. */
@@ -14,10 +14,11 @@ export interface SchemaFault {
 /**
  * Compiles the schema of a filter's config (2020-12, or draft-07 where `$schema` says so) into a check that
  * returns every fault of a value, none when it fits. The value is not changed.
+ * @param isJudged it was compiled before, if on another thread
  * @throws GatewayError SLUICE_FILTER_MANIFEST when `schema` is no schema: unknown keywords and formats,
  *   references that do not resolve
  */
-export function compileSchema(schema: unknown): (value: unknown) => readonly SchemaFault[] {
+export function compileSchema(schema: unknown, isJudged = false): (value: unknown) => readonly SchemaFault[] {
   const isSchema =
     typeof schema === 'boolean' || (typeof schema === 'object' && schema !== null && !Array.isArray(schema));
   if (!isSchema) throw noSchema('expected an object or a boolean');
@@ -33,7 +34,8 @@ export function compileSchema(schema: unknown): (value: unknown) => readonly Sch
     code: { optimize: false },
   } as const;
   try {
-    const check = compileJsonSchema(schema as object | boolean, options);
+    const compile = isJudged ? compileJudgedSchema : compileJsonSchema;
+    const check = compile(schema as object | boolean, options);
     return (value) => (check(value) ? [] : check.errors!.map(toFault));
   } catch (cause) {
     throw noSchema(cause instanceof Error ? cause.message : String(cause), cause);

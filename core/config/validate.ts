@@ -1,6 +1,6 @@
 // The gate of every configuration: document text in, frozen GatewayConfig out, or every error with its place.
 import { ConfigErrors, type GatewayError } from '../errors.js';
-import { compileJsonSchema } from '../json-schema.js';
+import { compileJudgedSchema } from '../json-schema.js';
 import { crossCheck } from './cross-check.js';
 import { type ConfigDocument, parseDocument } from './document.js';
 import { readSecrets, type SecretSearch, unfitSecrets } from './document-secrets.js';
@@ -91,7 +91,7 @@ function compileConfigSchema() {
       (text: string) => check(text) === null,
     ]),
   );
-  return compileJsonSchema(CONFIG_SCHEMA, {
+  return compileJudgedSchema(CONFIG_SCHEMA, {
     allErrors: true,
     verbose: true,
     useDefaults: true,

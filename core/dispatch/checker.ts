@@ -8,6 +8,7 @@ import { type FilterModule, loadModule } from '../wasm/module.js';
 export type CheckTask =
   /** `label` is how the operator names the module, for messages. */
   | { readonly kind: 'module'; readonly bytes: Uint8Array; readonly label: string }
+  /** `schema` is that of a module that was checked. */
   | { readonly kind: 'config'; readonly schema: unknown; readonly config: unknown };
 
 export type CheckOutcome =
@@ -37,7 +38,7 @@ export default function check(task: CheckTask): CheckOutcome {
 function checkModule(bytes: Uint8Array, label: string): CheckOutcome {
   const module = loadModule(bytes, label);
   try {
-    checkOf(module.manifest.config);
+    checkOf(module.manifest.config, false);
   } catch (cause) {
     throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: ${(cause as Error).message}`, { cause });
   }
@@ -45,14 +46,14 @@ function checkModule(bytes: Uint8Array, label: string): CheckOutcome {
 }
 
 function checkConfig({ schema, config }: CheckTask & { kind: 'config' }): CheckOutcome {
-  return { kind: 'config', faults: checkOf(schema)(config) };
+  return { kind: 'config', faults: checkOf(schema, true)(config) };
 }
 
-function checkOf(schema: unknown): SchemaCheck {
+function checkOf(schema: unknown, isJudged: boolean): SchemaCheck {
   const text = JSON.stringify(schema) ?? '';
   let check = schemas.get(text);
   if (check === undefined) {
-    check = compileSchema(schema);
+    check = compileSchema(schema, isJudged);
     if (schemas.size >= MOST_SCHEMAS) schemas.clear();
     schemas.set(text, check);
   }

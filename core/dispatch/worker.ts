@@ -69,6 +69,9 @@ class Server {
       leave: () => {
         Atomics.add(control, PROGRESS_SEQUENCE, 1);
       },
+      goOn: () => {
+        Atomics.add(control, PROGRESS_SEQUENCE, 1);
+      },
       memoryPeaked: (id, bytes) => this.#send({ kind: 'memory-peaked', id, bytes }),
     });
   }

@@ -13,11 +13,18 @@ import type { TraceSink } from './trace-import.js';
 export interface Progress {
   enter(filterId: number, index: number): void;
   leave(): void;
+  /** The filter that `leave` was last called for runs on. */
+  goOn(): void;
   /** An instance of the filter has more linear memory than any before it; no filter runs. */
   memoryPeaked(filterId: number, bytes: number): void;
 }
 
-export const UNSUPERVISED: Progress = { enter: () => {}, leave: () => {}, memoryPeaked: () => {} };
+export const UNSUPERVISED: Progress = {
+  enter: () => {},
+  leave: () => {},
+  goOn: () => {},
+  memoryPeaked: () => {},
+};
 
 export interface LoadedFilter {
   readonly spec: FilterSpec;
@@ -37,7 +44,7 @@ export class FilterThread {
   constructor(progress: Progress, clock: Clock, scratch: ScratchBytes, trace?: TraceSink) {
     this.progress = progress;
     this.#services = {
-      schemas: new SchemaStore(),
+      schemas: new SchemaStore(undefined, (work) => this.#aside(work)),
       patterns: new PatternStore(),
       graphql: new GraphqlStore(),
       clock,
@@ -109,6 +116,16 @@ export class FilterThread {
     if (bytes <= loaded.peakMemoryBytes) return;
     loaded.peakMemoryBytes = bytes;
     this.progress.memoryPeaked(loaded.spec.id, bytes);
+  }
+
+  /** Work of the host that the filter which runs is not to be blamed for. */
+  #aside<Result>(work: () => Result): Result {
+    this.progress.leave();
+    try {
+      return work();
+    } finally {
+      this.progress.goOn();
+    }
   }
 
   #release(id: number): void {

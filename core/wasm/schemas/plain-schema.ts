@@ -29,8 +29,16 @@ const encoder = new TextEncoder();
 /** Properties that one schema may name: each has a bit, and they are looked up one by one. */
 const MOST_KEYS = 31;
 
+/** What a schema asks of a text beyond its length. */
+export interface TextSchema {
+  readonly type: 'string';
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly sluiceUrl?: unknown;
+}
+
 /** Compiles a schema for texts. */
-export type CompileText = (schema: object) => ValidateFunction;
+export type CompileText = (schema: TextSchema) => ValidateFunction;
 
 /** A text in UTF-8, laid out to be compared four bytes at a time. */
 export class PlainText {
@@ -108,7 +116,7 @@ NOTHING.types = 0;
 
 /**
  * The tree of a schema; null when the schema says more than a tree does.
- * @param schema one that ajv has compiled, so that each keyword has a value of the kind it wants
+ * @param schema one that fits its dialect, so that each keyword has a value of the kind it wants
  */
 export function compilePlain(schema: unknown, compileText: CompileText): PlainSchema | null {
   if (schema === true) return ANY;
@@ -220,7 +228,7 @@ function writeText(
     // There are formats of numbers.
     if (keywords.type !== 'string') return false;
     const { format, pattern, sluiceUrl } = keywords;
-    const asked = {
+    const asked: TextSchema = {
       type: 'string',
       ...(format && { format }),
       ...(pattern && { pattern }),

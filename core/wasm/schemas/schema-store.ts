@@ -1,12 +1,13 @@
 // The `schemas` capability: JSON Schema validation of bytes, for guests. One store serves all filters of a thread and
 // compiles each schema text once.
 import { getHeapStatistics } from 'node:v8';
-import { type ErrorObject, SchemaCompiler, type ValidateFunction } from '../../json-schema.js';
+import { type ErrorObject, knowsFormat, type ValidateFunction } from '../../json-schema.js';
 import { fitsHeap, jsonDepth, MOST_DEPTH } from '../json-cost.js';
 import { OwnedEntries } from '../owned-entries.js';
-import { compilePlain, type PlainSchema } from './plain-schema.js';
+import { compilePlain, type PlainSchema, type TextSchema } from './plain-schema.js';
 import { walkPlain } from './plain-walk.js';
-import { type PatternEngine, SchemaPatterns } from './schema-patterns.js';
+import { type Aside, compileFormat, refuseForm, SchemaJudges, TooCostly } from './schema-judges.js';
+import { SchemaPatterns } from './schema-patterns.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
@@ -32,6 +33,11 @@ const MOST_BYTES_FOR_ALL = 16384;
  */
 const HEAP_TO_COMPILE = 1024;
 const HEAP_COMPILED = 128;
+/**
+ * Most characters of a schema that ajv compiles when it is first asked, and not before: most never are, as a walk says yes
+ * to what fits. It takes ajv some milliseconds then, for which one request waits.
+ */
+const MOST_CHARACTERS_FOR_LATER = 4096;
 const TOO_DEEP = JSON.stringify([
   { pointer: '', rule: 'depth', message: 'is nested too deeply to be checked' },
 ]);
@@ -47,23 +53,23 @@ const TOO_LARGE = JSON.stringify([{ pointer: '', rule: 'size', message: 'is too 
 const STEPS_FOR_BYTE = 4;
 const STEPS = 10_000;
 
-class TooCostly extends Error {
-  override readonly name = 'TooCostly';
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class SchemaStore {
   readonly #schemas = new OwnedEntries<CompiledSchema>();
   readonly #patterns = new SchemaPatterns();
+  readonly #formats = new Map<string, ValidateFunction>();
   readonly #heapBytes: number;
+  readonly #aside: Aside;
 
   /**
    * @param heapBytes heap that one document may take when it is parsed, that a schema may take while it is compiled,
    *   and all schemas afterwards; half of this thread's by default
+   * @param aside runs what is compiled in the midst of a check; at once by default
    */
-  constructor(heapBytes = getHeapStatistics().heap_size_limit / 2) {
+  constructor(heapBytes = getHeapStatistics().heap_size_limit / 2, aside: Aside = (work) => work()) {
     this.#heapBytes = heapBytes;
+    this.#aside = aside;
   }
 
   /** Number of schemas that are kept. */
@@ -99,66 +105,41 @@ export class SchemaStore {
     if (jsonDepth(text) > MOST_DEPTH)
       throw new RangeError(`a schema is nested at most ${MOST_DEPTH} levels deep`);
     const schema: unknown = JSON.parse(text);
-    return new StoredSchema(schema, this.#patterns.engine(schema), this.#heapBytes);
+    refuseForm(schema);
+    const judges = new SchemaJudges(schema, this.#patterns.engine(schema), this.#aside);
+    const plain = compilePlain(schema, (asked) => this.#compileText(asked, judges));
+    const isForLater =
+      plain !== null && text.length <= MOST_CHARACTERS_FOR_LATER && !JSON.stringify(schema).includes(NAMED);
+    if (!isForLater) judges.compileAll();
+    return new StoredSchema(judges, plain, this.#heapBytes);
+  }
+
+  #compileText(asked: TextSchema, judges: SchemaJudges): ValidateFunction {
+    const { format, pattern, sluiceUrl } = asked;
+    if (format === undefined || pattern !== undefined || sluiceUrl !== undefined || !knowsFormat(format))
+      return judges.compileText(asked);
+    let compiled = this.#formats.get(format);
+    if (compiled === undefined) {
+      compiled = compileFormat(format);
+      this.#formats.set(format, compiled);
+    }
+    return compiled;
   }
 }
 
-/** ajv passes over members of this name, and would check nothing where a schema asks for much. */
-function refuseProto(schema: unknown, pointer: string): void {
-  if (typeof schema !== 'object' || schema === null) return;
-  for (const [name, member] of Object.entries(schema)) {
-    if (name === '__proto__')
-      throw new TypeError(`"${pointer}/__proto__" cannot be checked: a schema has no member of this name`);
-    refuseProto(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
-  }
-}
-
-function schemaCompiler(
-  schema: unknown,
-  regExp: PatternEngine,
-  allErrors: boolean,
-  onReference: () => void,
-): SchemaCompiler {
-  const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
-  if (!isObject && typeof schema !== 'boolean')
-    throw new TypeError('a JSON Schema is an object or a boolean');
-  // It would make ajv answer promises, which nobody awaits here.
-  if (isObject && '$async' in schema) throw new TypeError('$async is not a keyword of JSON Schema');
-  refuseProto(schema, '');
-  const options = {
-    allErrors,
-    strict: false,
-    messages: true,
-    validateFormats: true,
-    logger: false as const,
-    // Else each reference is replaced by what it refers to, and four kilobytes of schema become a heap full of code.
-    inlineRefs: false,
-    code: { regExp },
-    // Else an object has the members of all objects, and `required: ["constructor"]` asks for nothing.
-    ownProperties: true,
-  };
-  return new SchemaCompiler(schema, options, onReference);
-}
+/** Where it names itself, two parts of it may have one name, which shows when it is compiled. */
+const NAMED = '"$id"';
 
 class StoredSchema implements CompiledSchema {
-  readonly #all: ValidateFunction;
-  readonly #first: ValidateFunction;
+  readonly #judges: SchemaJudges;
   /** Says yes to most documents that fit, for a fraction of the time; null when the schema is too much for it. */
   readonly #plain: PlainSchema | null;
   readonly #documentHeapBytes: number;
-  /** References that may be followed yet; no end to those of the schema of schemas, while this one is compiled. */
-  #steps = Number.POSITIVE_INFINITY;
 
-  constructor(schema: unknown, patterns: PatternEngine, documentHeapBytes: number) {
+  constructor(judges: SchemaJudges, plain: PlainSchema | null, documentHeapBytes: number) {
+    this.#judges = judges;
+    this.#plain = plain;
     this.#documentHeapBytes = documentHeapBytes;
-    const onReference = (): void => {
-      this.#steps -= 1;
-      if (this.#steps < 0) throw new TooCostly();
-    };
-    this.#all = schemaCompiler(schema, patterns, true, onReference).compile(schema as object | boolean);
-    const first = schemaCompiler(schema, patterns, false, onReference);
-    this.#first = first.compile(schema as object | boolean);
-    this.#plain = compilePlain(schema, (text) => first.compile(text));
   }
 
   check(document: DataView): SchemaVerdict {
@@ -174,18 +155,17 @@ class StoredSchema implements CompiledSchema {
     } catch {
       return { kind: 'not-json' };
     }
-    const validate = byteLength > MOST_BYTES_FOR_ALL ? this.#first : this.#all;
-    this.#steps = STEPS + STEPS_FOR_BYTE * byteLength;
+    const steps = STEPS + STEPS_FOR_BYTE * byteLength;
     try {
-      if (validate(value) === true) return VALID;
+      const faults = this.#judges.faults(value, byteLength > MOST_BYTES_FOR_ALL, steps);
+      if (faults === null) return VALID;
+      return { kind: 'mismatch', findings: JSON.stringify(faults.slice(0, MOST_FINDINGS).map(toFinding)) };
     } catch (cause) {
       if (cause instanceof TooCostly) return { kind: 'mismatch', findings: TOO_COSTLY };
       // A schema that refers to itself follows the document as deep as it goes, and so does the stack.
       if (cause instanceof RangeError) return { kind: 'mismatch', findings: TOO_DEEP };
       throw cause;
     }
-    const errors = (validate.errors ?? []).slice(0, MOST_FINDINGS);
-    return { kind: 'mismatch', findings: JSON.stringify(errors.map(toFinding)) };
   }
 }
 

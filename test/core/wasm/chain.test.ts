@@ -1,5 +1,6 @@
 // Chains of guests in the thread of the test: what the filters see of each other, and what becomes of failures.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { HeaderList } from '../../../core/headers.js';
@@ -8,9 +9,11 @@ import { applyEdits } from '../../../core/wasm/edits.js';
 import type { Progress } from '../../../core/wasm/filter-thread.js';
 import type { PhaseMessage, PhaseName, PhaseResult } from '../../../core/wasm/guest-abi.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
+import { loadModule } from '../../../core/wasm/module.js';
 import { LOG_INFO } from '../../../sdk/abi/abi.js';
+import { builtIn } from '../../filters/built-in.js';
 import { runPhase } from '../../support/phase-frame.js';
-import { guestSpec, linksTo, phaseMessage } from '../../support/phase-messages.js';
+import { guestSpec, linksTo, phaseMessage, specOf } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
 import { watSpec } from '../../support/wat-spec.js';
 
@@ -411,6 +414,7 @@ describe('a chain', () => {
     const chain = new FilterChain({
       enter: () => {},
       leave: () => {},
+      goOn: () => {},
       memoryPeaked: (id, bytes) => peaks.push([id, bytes]),
     });
     const spec = await guestSpec('memory-bomb');
@@ -430,6 +434,7 @@ describe('a chain', () => {
     const progress: Progress = {
       enter: (filterId, index) => events.push(`enter ${filterId} at ${index}`),
       leave: () => events.push('leave'),
+      goOn: () => events.push('go on'),
       memoryPeaked: () => {},
     };
     const good = await guestSpec('trap');
@@ -446,6 +451,28 @@ describe('a chain', () => {
       ...[`enter ${bad.id} at 0`, 'leave'],
       ...[`enter ${good.id} at 1`, 'leave'],
     ]);
+  });
+
+  it('says that a filter does not run while its schema is compiled for the first document that does not fit', async () => {
+    const events: string[] = [];
+    const chain = new FilterChain({
+      enter: () => events.push('enter'),
+      leave: () => events.push('leave'),
+      goOn: () => events.push('go on'),
+      memoryPeaked: () => {},
+    });
+    const checked = loadModule(readFileSync(builtIn('validate')), 'builtin:validate');
+    const spec = specOf(checked, { config: '{"schema":{"required":["a"],"properties":{"a":{}}}}' });
+    chain.load(spec);
+    const eventsOf = (body: string): string[] => {
+      events.length = 0;
+      const posted = message('request', { 'content-type': 'application/json' }, body);
+      runPhase(chain, { ...posted, method: 'POST' }, linksTo(spec));
+      return events.slice();
+    };
+    assert.deepEqual(eventsOf('{"a":1}'), ['enter', 'leave']);
+    assert.deepEqual(eventsOf('{}'), ['enter', 'leave', 'go on', 'leave']);
+    assert.deepEqual(eventsOf('{}'), ['enter', 'leave']);
   });
 
   it('counts the edits of each call and takes no negative time', async () => {

@@ -230,6 +230,31 @@ describe('a schema', () => {
     assert.notEqual(store.compile('{"type": "string"}', 1), first);
   });
 
+  it('that a walk can follow is compiled for the first document that the walk is not sure of', () => {
+    let compiled = 0;
+    const store = new SchemaStore(undefined, (work) => {
+      compiled += 1;
+      return work();
+    });
+    const kindOf = (schema: object, document: string): string =>
+      store.compile(JSON.stringify(schema), OWNER).check(dataViewOf(Buffer.from(document))).kind;
+    const plain = { properties: { a: { type: 'string', format: 'email', pattern: 'example$' } } };
+    assert.equal(kindOf(plain, '{"a":"b@c.example"}'), 'valid');
+    assert.equal(compiled, 0);
+    const large = JSON.stringify({ b: 'x'.repeat(20_000), a: 1 });
+    for (const wrong of ['{"a":"b"}', large, '{"a":"b@c.org"}'])
+      assert.equal(kindOf(plain, wrong), 'mismatch');
+    assert.equal(compiled, 1);
+    for (const other of [{ not: { type: 'string' } }, { enum: ['a'], title: 'x'.repeat(5000) }])
+      assert.equal(kindOf(other, '"b"'), 'mismatch');
+    assert.equal(compiled, 1);
+  });
+
+  it('is refused at once, compiled or not, where parts of it share a name', () => {
+    const text = '{"properties":{"a":{"\\u0024id":"urn:x"},"b":{"\\u0024id":"urn:x"}}}';
+    assert.throws(() => new SchemaStore().compile(text, OWNER), /more than one schema/);
+  });
+
   it('is kept as long as one filter uses it', () => {
     const store = new SchemaStore();
     const text = '{"type":"string"}';
