@@ -92,6 +92,8 @@ describe('sluice releases', () => {
     assert.match(rows[0]!, new RegExp(`^${second}  \\S+Z  \\S+@\\S+ +canary +- +try\\\\x1b\\[2J it$`));
     assert.match(rows[1]!, new RegExp(`^${first}  \\S+Z  test +stable +one$`));
     const listed = JSON.parse((await stage.run('releases', '--json')).stdout) as Record<string, unknown>[];
+    const names = ['id', 'createdAt', 'createdBy', 'message', 'bytes', 'modules', 'channels', 'nodes'];
+    assert.deepEqual(Object.keys(listed[0]!).sort(), names.sort());
     assert.deepEqual(
       listed.map(({ id, channels, nodes, message }) => ({ id, channels, nodes, message })),
       [

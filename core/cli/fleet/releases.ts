@@ -20,7 +20,7 @@ export async function releases(args: string[]): Promise<void> {
   refusePositionals(parsed, HELP);
   await withFleet(parsed, HELP, async (fleet) => {
     const [channels, nodes] = [await fleet.channels.list(), await fleet.nodes.list()];
-    const listed = (await fleet.releases.list()).map(({ document, ...manifest }) => ({
+    const listed = (await fleet.releases.list()).map(({ document, value: _, ...manifest }) => ({
       ...manifest,
       bytes: document.bytes,
       channels: channels.filter(({ pointer }) => pointer?.release === manifest.id).map(({ name }) => name),

@@ -133,6 +133,10 @@ class Http1Connection {
     const isParsed = error.code?.startsWith('HPE_') ?? false;
     // The last answer is on its way, and nothing that comes counts.
     if (this.#closing && isParsed) return;
+    if (isParsed && this.#reply?.refuseUpload(`the body cannot be read: ${error.code}`)) {
+      this.#closing = true;
+      return;
+    }
     if (!isParsed || this.#busy || !this.#socket.writable) {
       this.#socket.destroy();
       return;

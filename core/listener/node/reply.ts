@@ -29,7 +29,7 @@ export class NodeReply implements Reply {
   readonly #wire: NodeWire;
   readonly #exchange: Exchange;
   /** The connection closes after this response whatever the answer says. */
-  readonly #closes: boolean;
+  #closes: boolean;
   #upload: NodeUpload | null = null;
   #download: NodeDownload | null = null;
   #answered = false;
@@ -54,6 +54,14 @@ export class NodeReply implements Reply {
     const upload = new NodeUpload(this.#exchange, this.#wire, length);
     this.#upload = upload;
     return upload;
+  }
+
+  /** Nothing that the client sends can be read any more. False when that is not about the body, or comes too late for an answer. */
+  refuseUpload(problem: string): boolean {
+    if (this.#answered || !this.#upload?.unfinished) return false;
+    this.#closes = true;
+    this.#upload.fail(new GatewayError('SLUICE_LISTEN_MALFORMED', problem));
+    return true;
   }
 
   send(

@@ -122,11 +122,42 @@ describe('NodeListener', { timeout: 60_000 }, () => {
     client.destroy();
   });
 
-  it('cuts a chunked upload with bytes between the chunk and its end', async () => {
+  const chunked = 'POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+  for (const [what, body] of [
+    ['bytes between the chunk and its end', '3\r\nabcXX0\r\n\r\n'],
+    ['a size that is no number', 'zz\r\nabc\r\n0\r\n\r\n'],
+    ['a size beyond all bounds', 'fffffffffffffffff\r\nabc'],
+    ['line ends of LF', '3\nabc\n0\n\n'],
+  ] as const) {
+    it(`fails a chunked upload with ${what}, and closes after the answer`, async () => {
+      const collector = new Collector();
+      handle = (exchange, reply) => {
+        exchange.requestBody?.read(collector);
+        void collector.done.then(() => reply.send(collector.error!.status, NONE, null));
+      };
+      const client = await RawClient.open(listener.port);
+      client.send(`${chunked}${body}GET /2 HTTP/1.1\r\nHost: a\r\n\r\n`);
+      const response = await client.response();
+      await client.closed();
+      client.destroy();
+      assert.equal(collector.error?.code, 'SLUICE_LISTEN_MALFORMED');
+      assert.equal(response.status, 400);
+      assert.deepEqual(valuesOf(response, 'connection'), ['close']);
+      assert.deepEqual(
+        seen.map(({ path }) => path),
+        ['/1'],
+      );
+    });
+  }
+
+  it('cuts a broken upload whose answer has begun', async () => {
     const collector = new Collector();
-    handle = (exchange) => exchange.requestBody?.read(collector);
+    handle = (exchange, reply) => {
+      exchange.requestBody?.read(collector);
+      void reply.send(200, NONE, new HandBody(null));
+    };
     const client = await RawClient.open(listener.port);
-    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcXX0\r\n\r\n');
+    client.send(`${chunked}zz\r\n`);
     await client.closed();
     client.destroy();
     await collector.done;
