@@ -412,6 +412,13 @@ export const ERROR_TABLE = Object.freeze({
     'The request is malformed or can be read in two ways.',
     'Send a request that follows RFC 9112; the log line names what was wrong.',
   ),
+  SLUICE_LISTEN_HEAD_TOO_LARGE: kind(
+    431,
+    'downstream',
+    false,
+    'The head of the request is larger than the listener takes.',
+    'Send fewer or shorter fields, or start the gateway with a larger `UWS_HTTP_MAX_HEADERS_SIZE` in its environment.',
+  ),
   SLUICE_LISTEN_FORWARDED: kind(
     400,
     'downstream',

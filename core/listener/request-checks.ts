@@ -5,9 +5,6 @@ import { type ErrorCode, GatewayError } from '../errors.js';
 import { isAsciiValue, isToken, isUnframedName, parseLength } from '../headers.js';
 import { checkPath, checkQuery } from '../target.js';
 
-/** Most bytes of the request line and all fields of HTTP/1.1 together; the engines keep to it, roughly. */
-export const MAX_HEAD_BYTES = 16 * 1024;
-
 /** What the checks learned on their one pass over the fields. Reused by an engine from request to request. */
 export class RequestFacts {
   /** The `host` field in lower case; empty when it was refused. */

@@ -1,8 +1,8 @@
 // The listener on uWebSockets.js, the only file that imports the package. A request lives only inside the engine's
 // callback, so everything is copied once into an Exchange; DESIGN §10 lists what of it must not be trusted.
 
-import './uws-head-size.js';
-
+// Before the engine, which reads it once.
+import './head-limit.js';
 import * as uws from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { GatewayError } from '../errors.js';

@@ -32,6 +32,20 @@ export function testListenerHttp1(name: string, create: (options: ListenerOption
       void reply.send(refusal?.status ?? 200, new HeaderList(), body);
     };
 
+    it('takes a head of 16,000 bytes in pieces, and answers 431 to one of more than 16 KiB', async () => {
+      const headOf = (bytes: number) =>
+        `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${'c'.repeat(bytes - 38)}\r\n\r\n`;
+      const client = await RawClient.open(listener.port);
+      const head = headOf(16_000);
+      client.send(head.slice(0, 5000));
+      client.send(head.slice(5000));
+      assert.equal((await client.response()).status, 200);
+      assert.equal(seen[0]!.requestHeaders.get('cookie')!.length, 16_000 - 38);
+      client.destroy();
+      const response = await RawClient.exchange(listener.port, headOf(16_500));
+      assert.deepEqual([response.status, response.closed], [431, true]);
+    });
+
     describe('refuses with 400 and closes', () => {
       const host = 'Host: a\r\n';
       const cases: readonly [string, string][] = [

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { GatewayError } from '../../errors.js';
 import { BufferedBody, type Exchange } from '../../exchange.js';
 import type { HeaderList } from '../../headers.js';
-import { MAX_HEAD_BYTES } from '../request-checks.js';
+import { MAX_HEAD_BYTES } from '../head-limit.js';
 import { isBodiless, sendableFields } from '../response-head.js';
 import type { NodeIntake, RequestHead } from './intake.js';
 import type { NodeReply } from './reply.js';
@@ -147,14 +147,11 @@ class Http1Connection {
     req.httpVersionMinor = 1;
     req.method = '';
     req.url = '';
-    const problem =
+    const refusal =
       error.code === 'HPE_HEADER_OVERFLOW'
-        ? `the head has more than ${MAX_HEAD_BYTES} bytes`
-        : `the head cannot be read: ${error.code}`;
-    this.#begin(
-      { req, res: this.#lastResponse(req), awaitsContinue: false },
-      new GatewayError('SLUICE_LISTEN_MALFORMED', problem),
-    );
+        ? new GatewayError('SLUICE_LISTEN_HEAD_TOO_LARGE', `the head has more than ${MAX_HEAD_BYTES} bytes`)
+        : new GatewayError('SLUICE_LISTEN_MALFORMED', `the head cannot be read: ${error.code}`);
+    this.#begin({ req, res: this.#lastResponse(req), awaitsContinue: false }, refusal);
   }
 
   left(): void {
@@ -349,7 +346,7 @@ function headProblem(req: IncomingMessage, { flat }: RequestHead): GatewayError 
     return new GatewayError('SLUICE_LISTEN_MALFORMED', `HTTP/${req.httpVersion} is not spoken`);
   }
   if (flat.length <= 2 * MAX_FIELDS) return null;
-  return new GatewayError('SLUICE_LISTEN_MALFORMED', `there are more than ${MAX_FIELDS} fields`);
+  return new GatewayError('SLUICE_LISTEN_HEAD_TOO_LARGE', `there are more than ${MAX_FIELDS} fields`);
 }
 
 function ignore(): void {}
