@@ -120,6 +120,14 @@ export interface ExchangeResponse {
   body: Body | null;
 }
 
+/** A filter answered the request, as log and metrics tell it: response filters may still have changed what was sent. */
+export interface FilterAnswer {
+  readonly filter: string;
+  readonly status: number;
+  /** Of its problem document; null when it gave none. */
+  readonly code: string | null;
+}
+
 /** One trip through the pipeline. */
 export class Exchange {
   readonly id: string;
@@ -158,6 +166,8 @@ export class Exchange {
   revision = '';
 
   response: ExchangeResponse | null = null;
+  /** Set when the response is that of a request filter. */
+  answer: FilterAnswer | null = null;
   /** The error that ended the exchange, if one did. */
   error: GatewayError | null = null;
   /** The upstream target that answered, for the log. */

@@ -2,11 +2,12 @@
 // through to its source: there is one chunk under way, and at most one more waits at either side.
 import { MAX_CHUNK_BYTES } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
-import { type Body, BufferedBody } from '../exchange.js';
+import type { Body } from '../exchange.js';
 import type { PhaseChain } from '../route.js';
 import type { BodyVisits } from '../wasm/body-visits.js';
 import type { FilterResponse, PhaseResult } from '../wasm/guest-abi.js';
 import { DerivedBody } from './derived-body.js';
+import { takeAnswer } from './filter-answer.js';
 import { type FilterSetting, visit } from './filter-run.js';
 
 type Filters =
@@ -104,7 +105,7 @@ export class FilteredBody extends DerivedBody {
   }
 
   /** A request filter answers. The upstream is not to take what it got for whole; has it answered before, it is too late. */
-  #endWith({ respondedBy }: PhaseResult, { status, headers, body }: FilterResponse): void {
+  #endWith({ respondedBy }: PhaseResult, response: FilterResponse): void {
     const { exchange } = this.#setting;
     const stopped = new GatewayError(
       'SLUICE_FILTER_STOPPED',
@@ -112,7 +113,7 @@ export class FilteredBody extends DerivedBody {
     );
     if (exchange.response === null) {
       this.#answeredBy = this.#visits.placeOf(respondedBy);
-      exchange.response = { status, headers, body: new BufferedBody(body) };
+      takeAnswer(exchange, this.#chain.specs[this.#answeredBy]!.name, response);
       this.breakOff(stopped);
     } else this.#break(stopped);
   }

@@ -6,6 +6,7 @@ import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { PhaseMessage } from '../wasm/guest-abi.js';
 import { collectBody, LimitedBody, trailersAfterEdit } from './collect-body.js';
+import { takeAnswer } from './filter-answer.js';
 import {
   bodyStage,
   buildMessage,
@@ -71,7 +72,7 @@ async function holdAndRun(
   const run = new ChainRun(setting, chain, chain.links, message);
   const callout = run.take(await run.visit());
   if (callout !== null) await run.goOn(callout);
-  applyTo(exchange, message, run);
+  applyTo(exchange, chain, message, run);
   if (stage === 'follows' && run.response === null && run.streaming.length > 0)
     return streamThrough(setting, chain, message, run);
   const everybody = route.responseChains.length - 1;
@@ -82,15 +83,14 @@ async function holdAndRun(
 }
 
 /** Puts what the filters made of the request on the exchange; the headers are edited in place. */
-function applyTo(exchange: Exchange, message: PhaseMessage, { body, response }: ChainRun): void {
+function applyTo(exchange: Exchange, chain: PhaseChain, message: PhaseMessage, run: ChainRun): void {
+  const { body, response, respondedBy } = run;
   exchange.path = message.path;
   exchange.query = message.query;
   exchange.secretHeaders = message.secretHeaders ?? null;
   if (body !== undefined)
     exchange.requestBody = new BufferedBody(body, trailersAfterEdit(exchange.requestBody));
-  if (response === null) return;
-  const { status, headers, body: answer } = response;
-  exchange.response = { status, headers, body: new BufferedBody(answer) };
+  if (response !== null) takeAnswer(exchange, chain.specs[respondedBy]!.name, response);
 }
 
 /** Has the filters that want it see the body on its way upstream. */

@@ -84,8 +84,12 @@ export class AccessLog {
     if (exchange.target !== '') line += `,"target":${quote(exchange.target)}`;
     if (exchange.redirects.length > 0) line += `,"redirects":[${exchange.redirects.map(quote).join(',')}]`;
     if (exchange.path !== exchange.requestPath) line += `,"upstreamPath":${quote(exchange.path)}`;
-    if (exchange.error !== null) {
-      const { error } = exchange;
+    const { error, answer } = exchange;
+    if (answer !== null && error?.filter === undefined) {
+      line += `,"filter":${quote(answer.filter)}`;
+      if (answer.code !== null) line += `,"answer":${quote(answer.code)}`;
+    }
+    if (error !== null) {
       line += `,"error":"${error.code}","reason":${quote([error.message, ...causeMessages(error)].join(': '))}`;
       if (error.filter !== undefined) line += `,"filter":${quote(error.filter)}`;
     }

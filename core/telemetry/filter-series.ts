@@ -31,6 +31,8 @@ class OneFilter {
   readonly request: PhaseSeries;
   readonly response: PhaseSeries;
   readonly failures = new Map<string, number>();
+  /** By status. */
+  readonly answers = new Map<number, number>();
   /** By upstream. */
   readonly callouts = new Map<string, CalloutSeries>();
 
@@ -64,6 +66,11 @@ export class FilterSeries {
   failed(name: string, code: string): void {
     const failures = this.#filters.get(name)?.failures;
     failures?.set(code, (failures.get(code) ?? 0) + 1);
+  }
+
+  answered(name: string, status: number): void {
+    const answers = this.#filters.get(name)?.answers;
+    answers?.set(status, (answers.get(status) ?? 0) + 1);
   }
 
   calledOut(name: string, upstream: string, outcome: string, durationMs: number): void {
@@ -121,6 +128,17 @@ export class FilterSeries {
     for (const filter of this.#filters.values()) {
       for (const [code, value] of filter.failures) {
         samples.push({ metricName: name, labels: { filter: filter.name, code }, sharedLabels: {}, value });
+      }
+    }
+    return samples;
+  }
+
+  answers(name: string): Sample[] {
+    const samples: Sample[] = [];
+    for (const filter of this.#filters.values()) {
+      for (const [status, value] of filter.answers) {
+        const labels = { filter: filter.name, status: String(status) };
+        samples.push({ metricName: name, labels, sharedLabels: {}, value });
       }
     }
     return samples;

@@ -114,6 +114,8 @@ export class Metrics {
   /** Counts an exchange that is over; `durationMs` saves a look at the clock when the caller knows it. */
   exchangeFinished(exchange: Exchange, durationMs: number = elapsedMs(exchange)): void {
     this.#exchanges.add(exchange, durationMs);
+    const { answer } = exchange;
+    if (answer !== null) this.#filters.answered(answer.filter, answer.status);
   }
 
   /** A chain with this filter came back; for `waitMs` of its way no filter ran. */
@@ -207,6 +209,12 @@ export class Metrics {
     );
     this.#register('sluice_filter_failures_total', 'Calls that failed, by code.', 'counter', (name) =>
       series.failures(name),
+    );
+    this.#register(
+      'sluice_filter_answers_total',
+      'Requests that a filter answered in place of the upstream, by status.',
+      'counter',
+      (name) => series.answers(name),
     );
     this.#register(
       'sluice_filter_queue_seconds_total',

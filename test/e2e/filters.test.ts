@@ -120,6 +120,9 @@ describe('the built-in filters behind a listener', () => {
     assert.equal(answer.headers.get('x-outer'), 'seen 403');
     assert.equal(answer.headers.get('x-inner'), null);
     assert.equal(upstream.seen.length, 0);
+    const line = await gateway.logLine(({ msg }) => msg === 'exchange');
+    assert.deepEqual([line['status'], line['filter'], line['answer']], [403, 'guard', 'POLICY_DENIED']);
+    assert.equal(await gateway.metric('sluice_filter_answers_total{filter="guard",status="403"}'), 1);
   });
 
   it('set headers that a client cannot drop by naming them in connection', async (test) => {

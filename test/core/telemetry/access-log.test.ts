@@ -122,6 +122,20 @@ describe('the access log', () => {
     assert.equal(line!['filter'], 'guard');
   });
 
+  it('names the filter that answered and its code, unless another one failed afterwards', () => {
+    const exchange = exchangeOf();
+    exchange.answer = { filter: 'guard', status: 403, code: 'POLICY_DENIED' };
+    exchange.response = { status: 403, headers: new HeaderList(), body: null };
+    const [line] = logOne(exchange).lines;
+    assert.deepEqual([line!['filter'], line!['answer'], 'error' in line!], ['guard', 'POLICY_DENIED', false]);
+    exchange.answer = { filter: 'guard', status: 200, code: null };
+    const [plain] = logOne(exchange).lines;
+    assert.deepEqual([plain!['filter'], 'answer' in plain!], ['guard', false]);
+    exchange.error = new GatewayError('SLUICE_FILTER_TRAP', 'clean trapped', { filter: 'clean' });
+    const [failed] = logOne(exchange).lines;
+    assert.deepEqual([failed!['filter'], 'answer' in failed!], ['clean', false]);
+  });
+
   it('logs an exchange under its error although a response had begun', () => {
     const exchange = exchangeOf();
     exchange.response = { status: 200, headers: new HeaderList(), body: null };

@@ -167,6 +167,20 @@ describe('after a reload', () => {
 });
 
 describe('filter metrics', () => {
+  it('count the requests that a filter answered, by status', async () => {
+    const metrics = metricsOf();
+    metrics.prune({ routes: ['r'], filters: ['guard'] });
+    for (const status of [401, 401, 403]) {
+      const exchange = finished('r', 200);
+      exchange.answer = { filter: 'guard', status, code: 'POLICY_DENIED' };
+      metrics.exchangeFinished(exchange);
+    }
+    metrics.exchangeFinished(finished('r', 200));
+    const samples = await scrape(metrics);
+    assert.equal(samples.get('sluice_filter_answers_total{filter="guard",status="401"}'), 2);
+    assert.equal(samples.get('sluice_filter_answers_total{filter="guard",status="403"}'), 1);
+  });
+
   it('count calls, edits, time and failures by filter and phase', async () => {
     const metrics = metricsOf();
     metrics.prune({ routes: [], filters: ['guard', 'clean'] });
