@@ -119,7 +119,7 @@ class PathTable<Route> {
     if (leaf !== undefined) return leaf.match(method, null);
     if (this.#collections.size > 0) {
       const slash = lastSlash(path);
-      const collection = this.#collections.get(path.slice(0, slash));
+      const collection = slash < 0 ? undefined : this.#collections.get(path.slice(0, slash));
       if (collection !== undefined && slash < path.length - 1) {
         return collection.match(method, { p0: path.slice(slash + 1) });
       }
@@ -150,10 +150,10 @@ function endsInOnlyParameter({ segments, parameters }: PathPattern): boolean {
   return parameters.length === 1 && segments[segments.length - 1]!.kind === 'parameter';
 }
 
-/** Where the last segment begins. `lastIndexOf` calls the runtime. */
+/** Where the last segment begins, -1 where there is no slash. `lastIndexOf` calls the runtime. */
 function lastSlash(path: string): number {
   let at = path.length - 1;
-  while (path.charCodeAt(at) !== SLASH) at--;
+  while (at >= 0 && path.charCodeAt(at) !== SLASH) at--;
   return at;
 }
 

@@ -167,3 +167,12 @@ test('refuses two claims of one path, built beside other work too', async () => 
   const entry = { id: 'r', hosts: null, path: '/a', methods: ['GET'], route: 'r' };
   await assert.rejects(RadixRouter.build([entry, { ...entry, id: 's' }]), /"r" and "s" both claim GET/);
 });
+
+test('finds nothing for what is no path, and comes back', () => {
+  const router = new RadixRouter([
+    { id: 'a', hosts: null, path: '/:id', methods: ['GET'], route: 'a' },
+    { id: 'b', hosts: null, path: '/b/:id', methods: ['GET'], route: 'b' },
+  ]);
+  for (const path of ['', '*', 'b', 'example.com:443'])
+    assert.equal(router.match('x.test', path, 'GET').kind, 'none', path);
+});
