@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { ConfigErrors, GatewayError } from '../errors.js';
+import { withoutOptimiser } from '../optimiser.js';
 import { inSlices } from '../time-slices.js';
 import { errorAt } from './error-at.js';
 import type { GatewayConfig, RouteConfig } from './model.js';
@@ -49,7 +50,7 @@ export async function validateApart(
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   try {
-    return await hear(thread, port1, options);
+    return await withoutOptimiser(() => hear(thread, port1, options));
   } catch (cause) {
     throw isOutOfMemory(cause) ? new ConfigErrors([tooLarge(text.length, name, cause)]) : cause;
   } finally {

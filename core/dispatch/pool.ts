@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { withoutOptimiser } from '../optimiser.js';
 import type { CheckOutcome, CheckTask } from './checker.js';
 import type { ServeTask } from './control.js';
 
@@ -74,7 +75,7 @@ export class ThreadPool {
   async check(task: CheckTask, timeoutMs: number): Promise<CheckOutcome | null> {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      return (await this.#checkers.run(task, { signal })) as CheckOutcome;
+      return await withoutOptimiser<CheckOutcome>(() => this.#checkers.run(task, { signal }));
     } catch (cause) {
       if (signal.aborted) return null;
       throw cause;

@@ -22,6 +22,7 @@ const RULES: Rules = {
       'core/network-set.ts',
       'core/ref-pool.ts',
       'core/garbage.ts',
+      'core/optimiser.ts',
       'core/thread-priority.ts',
       'core/time-slices.ts',
       'core/url-allow-list.ts',
