@@ -57,6 +57,7 @@ export class Revisions implements ConfigListener {
     const { store, builder, desk, listeners } = this.#parts;
     store.swap(await builder.build(revision));
     this.#applied(revision);
+    await this.#prune(revision);
     await desk.open(adminSetupOf(revision));
     await listeners.open(revision);
   }
@@ -135,6 +136,7 @@ export class Revisions implements ConfigListener {
     try {
       refuseFixedParts(running.config, config, isReplaced);
       const snapshot = await builder.build(revision);
+      await metrics.expect(config.routes.map((route) => route.id));
       try {
         desk.update(adminSetupOf(revision));
         await listeners.open(revision);
@@ -149,6 +151,7 @@ export class Revisions implements ConfigListener {
       this.#applied(revision);
       metrics.reloadEnded('applied');
       log.info({ revision: revision.id, tookMs: snapshot.tookMs }, 'configuration applied');
+      await this.#prune(revision);
     } catch (cause) {
       const errors = cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
       this.#refused(errors, revision);
@@ -171,7 +174,10 @@ export class Revisions implements ConfigListener {
     condition.appliedAt = new Date();
     condition.lastError = null;
     metrics.revisionRuns(id);
-    metrics.prune({
+  }
+
+  #prune({ config }: ConfigRevision): Promise<void> {
+    return this.#parts.metrics.prune({
       routes: config.routes.map((route) => route.id),
       filters: config.filters.map(({ name }) => name),
     });

@@ -2,7 +2,7 @@
 // they stand in the store, sealed. Every file is replaced as a whole, and checked when it is read.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { damaged, sha256, sha256Apart } from './chunked-value.js';
+import { damaged, sha256, sha256InSlices } from './chunked-value.js';
 import type { ReleaseDocument } from './release-store.js';
 
 /** What a gateway needs to run a release, as it was in the store. */
@@ -44,7 +44,7 @@ export class ReleaseCache {
     const files = new Map([...modules].map(([name, bytes]) => [moduleFile(name), bytes]));
     const add = async (bytes: Uint8Array): Promise<string> => {
       // A release may be large, and requests are waiting.
-      const digest = await sha256Apart(bytes);
+      const digest = await sha256InSlices(bytes);
       files.set(documentFile(digest), bytes);
       return digest;
     };

@@ -2,6 +2,7 @@
 // about 1 µs for each update, a lookup here 0.1 µs for all of them together; what is here becomes labels only
 // when somebody scrapes.
 import type { Exchange } from '../exchange.js';
+import { inSlices } from '../time-slices.js';
 import { outcomeStatus } from './exchange-outcome.js';
 import { EXCHANGE_BOUNDS, Histogram, type Sample } from './histogram.js';
 
@@ -76,12 +77,22 @@ export class ExchangeSeries {
   /** Null for a route that has had no exchange: there may be thousands. */
   readonly #routes = new Map<string, RouteSeries | null>();
 
+  /** Begins the series of these routes, where there are none. Requests are handled meanwhile. */
+  async expect(routeIds: readonly string[]): Promise<void> {
+    await inSlices(routeIds, (id) => {
+      if (!this.#routes.has(id)) this.#routes.set(id, null);
+    });
+  }
+
   /** Keeps the series of these routes, begins those of new ones, drops the rest. Each id stands once. */
-  declare(routeIds: readonly string[]): void {
-    for (const id of routeIds) if (!this.#routes.has(id)) this.#routes.set(id, null);
+  async declare(routeIds: readonly string[]): Promise<void> {
+    await this.expect(routeIds);
     if (this.#routes.size === routeIds.length) return;
-    const live = new Set(routeIds);
-    for (const id of this.#routes.keys()) if (!live.has(id)) this.#routes.delete(id);
+    const live = new Set<string>();
+    await inSlices(routeIds, (id) => live.add(id));
+    await inSlices(this.#routes.keys(), (id) => {
+      if (!live.has(id)) this.#routes.delete(id);
+    });
   }
 
   add(exchange: Exchange, durationMs: number): void {

@@ -156,13 +156,18 @@ export class Metrics {
     if (this.#lastReloadSucceeded) this.#lastSuccessMs = nowMs;
   }
 
+  /** Tells which routes there will be besides those that there are, before requests come to them. */
+  expect(routes: LiveNames['routes']): Promise<void> {
+    return this.#exchanges.expect(routes);
+  }
+
   /**
-   * Tells which routes and filters exist; call it for every revision, the first one too. Series of others are
-   * gone with the next scrape, and what still ends on an older revision cannot bring them back.
+   * Tells which routes and filters exist; call it for every revision, the first one too, one call after the other. Series of
+   * others are gone with the next scrape, and what still ends on an older revision cannot bring them back.
    */
-  prune(live: LiveNames): void {
-    this.#exchanges.declare(live.routes);
+  async prune(live: LiveNames): Promise<void> {
     this.#filters.declare(live.filters);
+    await this.#exchanges.declare(live.routes);
   }
 
   #registerExchanges(): void {

@@ -70,7 +70,7 @@ function named(samples: Map<string, number>, part: string): string[] {
 describe('exchange metrics', () => {
   it('count by route, method and status', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['users', 'orders'], filters: [] });
+    await metrics.prune({ routes: ['users', 'orders'], filters: [] });
     metrics.exchangeFinished(finished('users', 200), 1);
     metrics.exchangeFinished(finished('users', 200), 1);
     metrics.exchangeFinished(finished('users', 404, 'POST'), 1);
@@ -82,9 +82,25 @@ describe('exchange metrics', () => {
     assert.equal(named(samples, 'sluice_requests_total').length, 3);
   });
 
+  it('count for routes that are expected, beside those that there are', async () => {
+    const metrics = metricsOf();
+    await metrics.prune({ routes: ['users'], filters: [] });
+    metrics.exchangeFinished(finished('users', 200), 1);
+    await metrics.expect(['users', 'orders']);
+    metrics.exchangeFinished(finished('users', 200), 1);
+    metrics.exchangeFinished(finished('orders', 200), 1);
+    const before = await scrape(metrics);
+    assert.equal(before.get('sluice_requests_total{route="users",method="GET",status="200"}'), 2);
+    await metrics.prune({ routes: ['orders'], filters: [] });
+    const samples = await scrape(metrics);
+    assert.deepEqual(named(samples, 'sluice_requests_total'), [
+      'sluice_requests_total{route="orders",method="GET",status="200"}',
+    ]);
+  });
+
   it('put durations into cumulative buckets in seconds', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['users'], filters: [] });
+    await metrics.prune({ routes: ['users'], filters: [] });
     for (const durationMs of [0.4, 1, 3, 70_000])
       metrics.exchangeFinished(finished('users', 200), durationMs);
     const samples = await scrape(metrics);
@@ -98,7 +114,7 @@ describe('exchange metrics', () => {
 
   it('count errors by code and bytes by route', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['users'], filters: [] });
+    await metrics.prune({ routes: ['users'], filters: [] });
     const exchange = finished('users', 200);
     exchange.error = new GatewayError('SLUICE_UPSTREAM_TIMEOUT', 'slow');
     exchange.bytesIn = 10;
@@ -113,7 +129,7 @@ describe('exchange metrics', () => {
 
   it('grow no series from what a client or an upstream invents', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['users'], filters: [] });
+    await metrics.prune({ routes: ['users'], filters: [] });
     for (let i = 0; i < 100; i++) {
       metrics.exchangeFinished(finished(`invented-${i}`, 404, `METHOD${i}`));
       metrics.exchangeFinished(finished('users', 600 + i));
@@ -139,13 +155,13 @@ describe('exchange metrics', () => {
 describe('after a reload', () => {
   it('series of removed routes and filters are gone, those of kept ones go on', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['kept', 'removed'], filters: ['kept', 'removed'] });
+    await metrics.prune({ routes: ['kept', 'removed'], filters: ['kept', 'removed'] });
     for (const name of ['kept', 'removed']) {
       metrics.exchangeFinished(finished(name, 200));
       metrics.filterCalled(name, 'request', 1000, 1, 0);
       metrics.filterFailed(name, 'SLUICE_FILTER_TRAP');
     }
-    metrics.prune({ routes: ['kept'], filters: ['kept'] });
+    await metrics.prune({ routes: ['kept'], filters: ['kept'] });
     metrics.exchangeFinished(finished('kept', 200));
     const samples = await scrape(metrics);
     assert.deepEqual(named(samples, 'removed'), []);
@@ -155,8 +171,8 @@ describe('after a reload', () => {
 
   it('what still ends on the old revision does not bring a removed series back', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['removed'], filters: ['removed'] });
-    metrics.prune({ routes: [], filters: [] });
+    await metrics.prune({ routes: ['removed'], filters: ['removed'] });
+    await metrics.prune({ routes: [], filters: [] });
     metrics.exchangeFinished(finished('removed', 200));
     metrics.filterCalled('removed', 'response', 1000, 0, 0);
     metrics.filterFailed('removed', 'SLUICE_FILTER_TRAP');
@@ -183,7 +199,7 @@ describe('filter metrics', () => {
 
   it('count calls, edits, time and failures by filter and phase', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: [], filters: ['guard', 'clean'] });
+    await metrics.prune({ routes: [], filters: ['guard', 'clean'] });
     metrics.filterCalled('guard', 'request', 20_000, 3, 7);
     metrics.filterCalled('guard', 'request', 2_000_000_000, 1, 0);
     metrics.filterCalled('clean', 'response', 5_000, 0, 0);
@@ -210,7 +226,7 @@ describe('filter metrics', () => {
 describe('callout metrics', () => {
   it('count outcomes and time by filter and upstream', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: [], filters: ['guard'] });
+    await metrics.prune({ routes: [], filters: ['guard'] });
     metrics.calloutEnded('guard', 'authz', 'done', 20);
     metrics.calloutEnded('guard', 'authz', 'done', 2000);
     metrics.calloutEnded('guard', 'authz', 'timeout', 250);
@@ -354,7 +370,7 @@ describe('the exposition', () => {
         },
       ],
     });
-    metrics.prune({ routes: ['r"\\\n'], filters: [] });
+    await metrics.prune({ routes: ['r"\\\n'], filters: [] });
     metrics.exchangeFinished(finished('r"\\\n', 200));
     const samples = await scrape(metrics);
     assert.equal(samples.get('sluice_upstream_target_healthy{upstream="a\\"b\\\\c\\nd",target="u"}'), 1);
