@@ -134,7 +134,7 @@ export class Revisions implements ConfigListener {
     const running = store.current.source;
     const { config } = revision;
     try {
-      refuseFixedParts(running.config, config, isReplaced);
+      await refuseFixedParts(running.config, revision, isReplaced);
       const snapshot = await builder.build(revision);
       await metrics.expect(config.routes.map((route) => route.id));
       try {

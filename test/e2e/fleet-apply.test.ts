@@ -253,13 +253,16 @@ describe('sluice apply', () => {
     const fixed = stage.file('c.json', configOf('/b', { admin: { address: '127.0.0.1:0' } }));
     const refused = await stage.run('apply', fixed, '--yes', '--wait');
     assert.equal(refused.code, 1);
-    assert.match(refused.stdout, /^one refuses it and runs \w+: admin: changes only with a restart/m);
+    assert.match(
+      refused.stdout,
+      /^one refuses it and runs \w+: \S+:\d+:\d+ \/admin: changes only with a restart/m,
+    );
     assert.match(refused.stdout, /^0 of 2 gateways run \w+\n$/m);
     const status = await stage.run('status');
     assert.equal(status.code, 1);
     assert.match(status.stdout, /^one +stable +\w+ +\S+ +refused /m);
     assert.match(status.stdout, /^three +canary +\w+ +\S+ +current /m);
-    assert.match(status.stdout, /^two refuses \w+: admin: changes only with a restart/m);
+    assert.match(status.stdout, /^two refuses \w+: \S+:\d+:\d+ \/admin: changes only with a restart/m);
     assert.match(status.stdout, /^1 of 3 gateways current\n$/m);
     const canary = await stage.json<{ current: boolean; channels: { name: string }[] }>(
       'status',

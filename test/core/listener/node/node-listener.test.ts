@@ -138,6 +138,7 @@ describe('NodeListener', { timeout: 60_000 }, () => {
   for (const [what, body] of [
     ['bytes between the chunk and its end', '3\r\nabcXX0\r\n\r\n'],
     ['a size that is no number', 'zz\r\nabc\r\n0\r\n\r\n'],
+    ['a size with a character that only looks like a digit', '2:\r\nab\r\n0\r\n\r\n'],
     ['a size beyond all bounds', 'fffffffffffffffff\r\nabc'],
     ['line ends of LF', '3\nabc\n0\n\n'],
   ] as const) {
