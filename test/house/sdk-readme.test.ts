@@ -10,6 +10,22 @@ import { OutputProcess } from '../support/process-output.js';
 import { ROOT, textOf } from './source-tree.js';
 
 const RUN = 'run=filter';
+/** What filters get from something else that the page names, and never name themselves. */
+const ANSWERS = new Set([
+  'Answer',
+  'Callout',
+  'Certificate',
+  'CertificateNames',
+  'Count',
+  'GraphqlVerdict',
+  'Headers',
+  'Matches',
+  'Params',
+  'Query',
+  'StructuredItem',
+  'StructuredMembers',
+  'Verdict',
+]);
 
 describe('sdk/README.md', () => {
   const blocks = commandBlocks(textOf('sdk/README.md'));
@@ -34,6 +50,19 @@ describe('sdk/README.md', () => {
       [],
     );
     assert.equal(blocks.length, 4);
+  });
+
+  it('names all that filters import', () => {
+    const code = [...textOf('sdk/README.md').matchAll(/`[^`\n]+`/g)].join(' ');
+    const named = new Set(code.match(/\w+/g));
+    const exported = [...textOf('sdk/assembly/index.ts').matchAll(/^export \{ (.*) \} from/gm)].flatMap(
+      ([, names]) => names!.split(', '),
+    );
+    assert.ok(exported.length > 50);
+    assert.deepEqual(
+      exported.filter((name) => !named.has(name) && !ANSWERS.has(name)),
+      [],
+    );
   });
 
   for (const block of blocks) {

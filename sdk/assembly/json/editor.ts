@@ -106,7 +106,18 @@ export class JsonEditor extends JsonValueAtHand {
     return output;
   }
 
-  /** False where `walk` stops for good. */
+  /**
+   * Goes on to the next value that a rule asks about; false when there is none, or the document is broken.
+   *
+   *     Enter --no rule counts--> Value --scalar, skipped or empty--> After --,--> Enter
+   *       |                         `----------{ or [ that is walked------------> Enter
+   *       |--Keep--> Value                                             After --} or ]--> After, of the container
+   *       |--Remove, Replace, Mask--> After                            After --end--> Done
+   *       `--Ask--> stops here; `next` settles what the filter decided
+   *
+   * One function, with what it knows in locals and not in members: each would cost a load and a store for every value. They
+   * go back into the object where a rule counts, as only then somebody else looks.
+   */
   private walk(): bool {
     const end = this.end;
     const rules = this.rules;
