@@ -2,30 +2,18 @@
 // handed on one after another, whatever the client sends ahead.
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
 import { GatewayError } from '../../errors.js';
-import { BufferedBody, type Exchange } from '../../exchange.js';
-import type { HeaderList } from '../../headers.js';
 import { MAX_HEAD_BYTES } from '../head-limit.js';
-import { isBodiless, sendableFields } from '../response-head.js';
-import type { NodeIntake, RequestHead } from './intake.js';
+import { headProblem, readHead, upload, wholeBody } from './http1-request.js';
+import { type Http1Pair, Http1Wire } from './http1-wire.js';
+import type { NodeIntake } from './intake.js';
 import type { NodeReply } from './reply.js';
-import type { NodeUpload } from './upload.js';
-import type { NodeWire, Peer, ResponseHead } from './wire.js';
+import type { Peer } from './wire.js';
 
-const MAX_FIELDS = 256;
 /** Requests that a client may send ahead on one connection; more cut it. */
 const MAX_AHEAD = 64;
 /** How long a connection that closes is still read, so that a client that is sending gets to see the answer (RFC 9112 §9.6). */
 const LINGER_MS = 2000;
-/** What a piece of a response may keep in memory beside the socket's own buffer. */
-const PIECE_BYTES = 64 * 1024;
-
-interface Waiting {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly awaitsContinue: boolean;
-}
 
 export class NodeHttp1 {
   readonly #intake: NodeIntake;
@@ -87,7 +75,7 @@ class Http1Connection {
   #busy = false;
   /** Hands the request on whose body may have come with its head. */
   #expected: (() => void) | null = null;
-  #ahead: Waiting[] = [];
+  #ahead: Http1Pair[] = [];
   /** No further request is read. */
   #closing = false;
   #waitingSinceMs = performance.now();
@@ -173,7 +161,7 @@ class Http1Connection {
     if (nowMs - this.#waitingSinceMs > waitMs) this.#socket.destroy();
   }
 
-  #begin(waiting: Waiting, known: GatewayError | null = null): void {
+  #begin(waiting: Http1Pair, known: GatewayError | null = null): void {
     const { req, res } = waiting;
     this.#busy = true;
     const head = readHead(req);
@@ -241,112 +229,6 @@ class Http1Connection {
     socket.once('close', () => clearTimeout(timer));
     socket.once('end', () => socket.destroy());
   }
-}
-
-class Http1Wire implements NodeWire {
-  readonly pieceBytes = PIECE_BYTES;
-  readonly multiplexed = false;
-  readonly input: Readable;
-  readonly output: Writable;
-  readonly awaitsContinue: boolean;
-  readonly takesTrailers: boolean;
-  /** The connection ends after the response. */
-  closes = false;
-  readonly #res: ServerResponse;
-  readonly #socket: Socket;
-
-  constructor({ req, res, awaitsContinue }: Waiting, socket: Socket) {
-    this.input = req;
-    this.output = res;
-    this.awaitsContinue = awaitsContinue;
-    this.takesTrailers = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i.test(String(req.headers.te ?? ''));
-    this.#res = res;
-    this.#socket = socket;
-  }
-
-  sendContinue(): void {
-    this.#res.writeContinue();
-  }
-
-  writeHead({ status, headers, length, closes }: ResponseHead): void {
-    this.closes = closes;
-    const fields = sendableFields(headers);
-    if (length !== null && !isBodiless(status)) fields.push('content-length', String(length));
-    if (closes) fields.push('connection', 'close');
-    // Or Node would write `connection: keep-alive` and how long, which HTTP/1.1 has no need of.
-    else this.#res.removeHeader('connection');
-    this.#res.writeHead(status, fields);
-  }
-
-  flushHead(): void {
-    this.#res.flushHeaders();
-  }
-
-  write(bytes: Uint8Array): boolean {
-    return this.#res.write(bytes);
-  }
-
-  end(bytes: Uint8Array | null, trailers: HeaderList | null): void {
-    if (trailers !== null && this.takesTrailers) this.#addTrailers(trailers);
-    if (bytes === null) this.#res.end();
-    else this.#res.end(bytes);
-  }
-
-  stopClient(): void {
-    this.closes = true;
-  }
-
-  cut(): void {
-    this.#socket.destroy();
-  }
-
-  #addTrailers(trailers: HeaderList): void {
-    const fields = sendableFields(trailers);
-    const pairs: [string, string][] = [];
-    for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i]!, fields[i + 1]!]);
-    this.#res.addTrailers(pairs);
-  }
-}
-
-function readHead(req: IncomingMessage): RequestHead {
-  const target = req.url ?? '';
-  const question = target.indexOf('?');
-  return {
-    method: req.method ?? '',
-    path: question < 0 ? target : target.slice(0, question),
-    query: question < 0 ? '' : target.slice(question + 1),
-    flat: lowerNames(req.rawHeaders),
-  };
-}
-
-function lowerNames(raw: readonly string[]): string[] {
-  const flat: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) flat.push(raw[i]!.toLowerCase(), raw[i + 1]!);
-  return flat;
-}
-
-function upload(req: IncomingMessage, reply: NodeReply, length: number | null): NodeUpload {
-  const body = reply.openUpload(length);
-  if (length === null) req.prependListener('end', () => body.setTrailers(lowerNames(req.rawTrailers)));
-  return body;
-}
-
-/** The body when it is here already, null otherwise. */
-function wholeBody(req: IncomingMessage, exchange: Exchange, length: number): BufferedBody | null {
-  if (!req.complete || req.readableLength !== length) return null;
-  const bytes = req.read() as Buffer;
-  exchange.bytesIn = length;
-  // Lets it end.
-  req.resume();
-  return new BufferedBody(bytes);
-}
-
-function headProblem(req: IncomingMessage, { flat }: RequestHead): GatewayError | null {
-  if (req.httpVersion !== '1.1') {
-    return new GatewayError('SLUICE_LISTEN_MALFORMED', `HTTP/${req.httpVersion} is not spoken`);
-  }
-  if (flat.length <= 2 * MAX_FIELDS) return null;
-  return new GatewayError('SLUICE_LISTEN_HEAD_TOO_LARGE', `there are more than ${MAX_FIELDS} fields`);
 }
 
 function ignore(): void {}
