@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { breachesOf, packageName, type Rules } from './floor-rules.js';
 import { importsOf } from './import-scanner.js';
-import { importGraph, textOf } from './source-tree.js';
+import { filesBelow, importGraph, textOf } from './source-tree.js';
 
 /** DESIGN §2, from the ground up, and §9. */
 const RULES: Rules = {
@@ -112,6 +112,18 @@ describe('the sources', () => {
     // What only a build needs has its place too, and is no dependency of those who run the gateway.
     const used = Object.keys(RULES.packages).filter((name) => devDependencies[name] === undefined);
     assert.deepEqual(Object.keys(dependencies).sort(), used.sort());
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  it('names only files that there are', () => {
+    const files = ['bench', 'core', 'filters', 'sdk', 'test'].flatMap((folder) => filesBelow(folder, '.ts'));
+    const named = [...textOf('ARCHITECTURE.md').matchAll(/`([a-z0-9/.-]+\.ts)`/g)].map(([, name]) => name!);
+    assert.ok(named.length > 100);
+    assert.deepEqual(
+      named.filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`))),
+      [],
+    );
   });
 });
 
