@@ -1,5 +1,6 @@
 // Options of a command, read by node:util.
 import { parseArgs } from 'node:util';
+import { suggestion } from '../config/suggestion.js';
 import { UsageError } from './usage-error.js';
 
 /** Options of one command by name; every command has `--help` and `--verbose` besides. */
@@ -33,11 +34,19 @@ export function readArguments(args: string[], types: OptionTypes, help: string):
       else if (value === true) flags.add(name);
     }
   } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}\n\n${help}`);
+    throw new UsageError(`${reasonOf(cause as NodeJS.ErrnoException, Object.keys(options))}\n\n${help}`);
   }
   if (!flags.has('help')) return { texts, flags, positionals };
   process.stdout.write(help);
   return null;
+}
+
+/** Of an option that nobody knows, Node tells how it would be taken for something else. */
+function reasonOf({ code, message }: NodeJS.ErrnoException, known: readonly string[]): string {
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message;
+  const option = /'(--?[^']*)'/.exec(message)?.[1] ?? '';
+  const hint = suggestion(option.replace(/^--?/, ''), known).replace('"', '"--');
+  return `unknown option ${option}${hint}`;
 }
 
 /** The one argument of a command. @param what it is, as its help calls it @throws UsageError */

@@ -1,4 +1,5 @@
 // What every command line of ours has in common. Exit codes: 0 done, 1 it failed, 2 it was called wrongly.
+import { suggestion } from '../config/suggestion.js';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { ABI_RANGE, formatAbiRange } from '../wasm/abi-range.js';
@@ -27,7 +28,10 @@ export async function runCommand(
   }
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    const found = name === undefined ? 'a command is missing' : `unknown command ${name}`;
+    const found =
+      name === undefined
+        ? 'a command is missing'
+        : `unknown command ${name}${suggestion(name, Object.keys(commands))}`;
     throw new UsageError(`${found}\n\n${help}`);
   }
   await command(rest);

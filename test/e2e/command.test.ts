@@ -195,6 +195,17 @@ describe('the command line', () => {
     }
   });
 
+  it('says what a mistyped command or option was probably meant to be', async () => {
+    const [command, option, stranger] = await Promise.all([
+      sluice('chek', 'a'),
+      sluice('check', 'a', '--agianst', 'b'),
+      sluice('check', 'a', '--port', '1'),
+    ]);
+    assert.match(command.stderr, /^unknown command chek; did you mean "check"\?$/m);
+    assert.match(option.stderr, /^unknown option --agianst; did you mean "--against"\?$/m);
+    assert.match(stranger.stderr, /^unknown option --port$/m);
+  });
+
   it('explains itself', async () => {
     for (const args of [['--help'], ['run', '--help'], ['check', '--help'], ['explain', '--help']]) {
       const { code, stdout } = await sluice(...args);
