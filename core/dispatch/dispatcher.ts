@@ -17,7 +17,7 @@ import type { FilterSpec } from '../wasm/instance.js';
 import type { FilterModule } from '../wasm/module.js';
 import { Fleet, type FleetOptions, type WorkerLoss } from './fleet.js';
 import type { WorkerStats } from './fleet-stats.js';
-import { Job, type JobOwner } from './job.js';
+import { Job, type JobEnd, type JobOwner } from './job.js';
 import { type FilterHealth, Quarantine, type QuarantineEvents } from './quarantine.js';
 import { Suspects } from './suspects.js';
 
@@ -133,13 +133,18 @@ export class Dispatcher implements JobOwner {
     links: readonly ChainLink[],
     outcome: Uint8Array | null = null,
   ): Promise<PhaseResult> {
+    return new Promise((done, failed) => this.post(message, links, outcome, { done, failed }));
+  }
+
+  /** What `run` does, without a promise of its own: each costs every filtered exchange a turn through its queue. */
+  post(message: PhaseMessage, links: readonly ChainLink[], outcome: Uint8Array | null, end: JobEnd): void {
     // A chunk is of an exchange that was let in; there is one of each body, and its source waits for it.
-    if (this.#outstanding >= this.#queue && !isChunk(message.stage))
-      return Promise.reject(overloaded(this.#outstanding));
+    if (this.#outstanding >= this.#queue && !isChunk(message.stage)) {
+      end.failed(overloaded(this.#outstanding));
+      return;
+    }
     this.#outstanding += 1;
-    return new Promise<PhaseResult>((resolve, reject) => {
-      this.#begin(new Job(message, links, outcome, this, resolve, reject));
-    });
+    this.#begin(new Job(message, links, outcome, this, end));
   }
 
   /** The first of these filters that would fail an exchange because it is in quarantine; null as good as always. */

@@ -8,6 +8,12 @@ export interface JobOwner {
   settled(job: Job, result: PhaseResult | null): void;
 }
 
+/** Who wants to know what came of a job. Told once, maybe before the job is handed out. Neither may throw. */
+export interface JobEnd {
+  done(result: PhaseResult): void;
+  failed(cause: unknown): void;
+}
+
 const NONE: readonly never[] = Object.freeze([]);
 
 export class Job {
@@ -21,23 +27,20 @@ export class Job {
   probes: readonly number[] = NONE;
   #skipped: readonly FilterFailure[] = NONE;
   readonly #owner: JobOwner;
-  readonly #resolve: (result: PhaseResult) => void;
-  readonly #reject: (cause: unknown) => void;
+  readonly #end: JobEnd;
 
   constructor(
     message: PhaseMessage,
     links: readonly ChainLink[],
     outcome: Uint8Array | null,
     owner: JobOwner,
-    resolve: (result: PhaseResult) => void,
-    reject: (cause: unknown) => void,
+    end: JobEnd,
   ) {
     this.message = message;
     this.links = links;
     this.outcome = outcome;
     this.#owner = owner;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#end = end;
   }
 
   /** Leaves out the filter that the failure names; the result will tell of it. */
@@ -50,11 +53,11 @@ export class Job {
     const whole =
       this.#skipped.length === 0 ? result : { ...result, failures: [...this.#skipped, ...result.failures] };
     this.#owner.settled(this, whole);
-    this.#resolve(whole);
+    this.#end.done(whole);
   }
 
   reject(cause: unknown): void {
     this.#owner.settled(this, null);
-    this.#reject(cause);
+    this.#end.failed(cause);
   }
 }

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { CALLOUT_DONE, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../../sdk/abi/abi.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { JobEnd } from '../dispatch/job.js';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
@@ -91,20 +92,20 @@ export function buildMessage(
 }
 
 /**
- * The run of a chain: one visit to one worker, and one more after each callout. Edits are applied to the message.
- *
- *     const callout = run.take(await run.visit());
- *     if (callout !== null) await run.goOn(callout);
- *
- * In two steps and no function that awaits both: one more of these costs every filtered exchange 0.3 µs in each phase.
+ * The run of a chain: one visit to one worker, and one more after each callout. Edits are applied to the message. It takes
+ * the first visit as it comes out of the worker and makes one promise: each function that awaits on this way costs every
+ * filtered exchange 0.3 µs in each phase.
  */
-export class ChainRun {
+export class ChainRun<T> implements JobEnd {
   readonly #setting: FilterSetting;
   readonly #chain: PhaseChain;
   readonly #links: readonly ChainLink[];
   readonly #message: PhaseMessage;
   readonly #visits: ChainVisits;
   readonly #startedMs = performance.now();
+  #finish!: (run: ChainRun<T>) => T | Promise<T>;
+  #resolve!: (outcome: T | Promise<T>) => void;
+  #reject!: (cause: unknown) => void;
   /** Set when a request filter answered; `respondedBy` is its index in the chain. */
   response: FilterResponse | null = null;
   respondedBy = -1;
@@ -133,27 +134,39 @@ export class ChainRun {
     return this.#visits.body;
   }
 
-  /** The visit that the chain begins with. @throws GatewayError SLUICE_DISPATCH_* */
-  visit(): Promise<PhaseResult> {
-    return this.#setting.dispatcher.run(this.#message, this.#links);
+  /**
+   * Runs the chain.
+   * @param finish makes of it what the phase comes to, once it is over
+   * @throws GatewayError SLUICE_DISPATCH_*; of the filter that failed with policy `closed`; of `finish`; why the exchange
+   *   was cancelled
+   */
+  run(finish: (run: ChainRun<T>) => T | Promise<T>): Promise<T> {
+    this.#finish = finish;
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#setting.dispatcher.post(this.#message, this.#links, null, this);
+    });
   }
 
-  /**
-   * Takes what that visit came to.
-   * @returns the callout after which the chain goes on; null when it is over
-   * @throws GatewayError of the filter that failed with policy `closed`
-   */
-  take(result: PhaseResult): Callout | null {
-    const elapsedMs = performance.now() - this.#startedMs;
-    tellVisit(this.#setting, this.#chain.specs, this.#message.phase, result, elapsedMs);
-    return this.#took(result);
+  /** What the first visit came to. */
+  done(result: PhaseResult): void {
+    try {
+      const elapsedMs = performance.now() - this.#startedMs;
+      tellVisit(this.#setting, this.#chain.specs, this.#message.phase, result, elapsedMs);
+      const callout = this.#took(result);
+      this.#resolve(callout === null ? this.#finish(this) : this.#goOn(callout));
+    } catch (cause) {
+      this.#reject(cause);
+    }
   }
 
-  /**
-   * Makes the callout and runs what is left of the chain.
-   * @throws GatewayError as `visit` and `take` do; why the exchange was cancelled
-   */
-  async goOn(first: Callout): Promise<void> {
+  failed(cause: unknown): void {
+    this.#reject(cause);
+  }
+
+  /** Makes the callout and runs what is left of the chain. */
+  async #goOn(first: Callout): Promise<T> {
     const visits = this.#visits;
     for (let callout: Callout | null = first; callout !== null; ) {
       const { from, left } = visits;
@@ -163,6 +176,7 @@ export class ChainRun {
         await visit(this.#setting, specs, this.#message, this.#links.slice(from), outcome),
       );
     }
+    return this.#finish(this);
   }
 
   #took(result: PhaseResult): Callout | null {

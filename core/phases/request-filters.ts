@@ -1,7 +1,7 @@
 // Phase 2: request filters, in the order of the route.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
-import { BufferedBody, type Exchange } from '../exchange.js';
+import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { PhaseMessage } from '../wasm/guest-abi.js';
@@ -45,45 +45,43 @@ export function runRequestFilters(
   const { requestBody: body } = exchange;
   const { requestChain: chain } = route;
   const holds = chain.body === 'buffer' || isSmall(body);
-  const isAtHand = !holds || body === null || body instanceof BufferedBody;
-  if (isAtHand && chain.links.length === 0) return untouched(route);
-  return holdAndRun(exchange, route, dispatcher, observer, holds);
+  const setting: FilterSetting = { exchange, route, dispatcher, observer };
+  if (!holds || body === null || body instanceof BufferedBody) return runChain(setting);
+  return holdBody(exchange, body, route.config.limits.requestBodyBytes).then(() => runChain(setting));
 }
 
 function untouched({ responseChains }: Route): RequestPhaseOutcome {
   return { reached: responseChains.length - 1, contexts: null };
 }
 
-async function holdAndRun(
-  exchange: Exchange,
-  route: Route,
-  dispatcher: Dispatcher,
-  observer: FilterObserver,
-  holds: boolean,
-): Promise<RequestPhaseOutcome> {
+/** The body is held by now, where it has to be. */
+function runChain(setting: FilterSetting): RequestPhaseOutcome | Promise<RequestPhaseOutcome> {
+  const { exchange, route } = setting;
   const { requestChain: chain } = route;
-  let held = exchange.requestBody instanceof BufferedBody ? exchange.requestBody.bytes : null;
-  if (held === null && holds) held = await holdBody(exchange, route.config.limits.requestBodyBytes);
   if (chain.links.length === 0) return untouched(route);
-
-  const setting: FilterSetting = { exchange, route, dispatcher, observer };
-  const stage = bodyStage(chain, exchange.requestBody);
-  const message = buildMessage(exchange, 'request', stage, stage === 'whole' ? held : null);
-  const run = new ChainRun(setting, chain, chain.links, message);
-  const callout = run.take(await run.visit());
-  if (callout !== null) await run.goOn(callout);
-  applyTo(exchange, chain, message, run);
-  if (stage === 'follows' && run.response === null && run.streaming.length > 0)
-    return streamThrough(setting, chain, message, run);
-  const everybody = route.responseChains.length - 1;
-  return {
-    reached: run.response === null ? everybody : chain.places[run.respondedBy]!,
-    contexts: placeContexts(run.contexts, chain.places, everybody),
-  };
+  const { requestBody: body } = exchange;
+  const stage = bodyStage(chain, body);
+  const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
+  const message = buildMessage(exchange, 'request', stage, held);
+  return new ChainRun<RequestPhaseOutcome>(setting, chain, chain.links, message).run((run) => {
+    applyTo(exchange, chain, message, run);
+    if (stage === 'follows' && run.response === null && run.streaming.length > 0)
+      return streamThrough(setting, chain, message, run);
+    const everybody = route.responseChains.length - 1;
+    return {
+      reached: run.response === null ? everybody : chain.places[run.respondedBy]!,
+      contexts: placeContexts(run.contexts, chain.places, everybody),
+    };
+  });
 }
 
 /** Puts what the filters made of the request on the exchange; the headers are edited in place. */
-function applyTo(exchange: Exchange, chain: PhaseChain, message: PhaseMessage, run: ChainRun): void {
+function applyTo(
+  exchange: Exchange,
+  chain: PhaseChain,
+  message: PhaseMessage,
+  run: ChainRun<RequestPhaseOutcome>,
+): void {
   const { body, response, respondedBy } = run;
   exchange.path = message.path;
   exchange.query = message.query;
@@ -98,7 +96,7 @@ function streamThrough(
   setting: FilterSetting,
   chain: PhaseChain,
   message: PhaseMessage,
-  { contexts, streaming }: ChainRun,
+  { contexts, streaming }: ChainRun<RequestPhaseOutcome>,
 ): RequestPhaseOutcome {
   const { exchange, route } = setting;
   const visits = new BodyVisits(message, chain.links, streaming, contexts);
@@ -169,12 +167,8 @@ function tooLarge(maxBytes: number): GatewayError {
 }
 
 /** Reads the body whole; it stays on the exchange for the upstream. */
-async function holdBody(exchange: Exchange, maxBytes: number): Promise<Uint8Array | null> {
-  const { requestBody } = exchange;
-  if (requestBody === null) return null;
-  const body = await collectBody(requestBody, maxBytes, () => tooLarge(maxBytes));
-  exchange.requestBody = body;
-  return body.bytes;
+async function holdBody(exchange: Exchange, body: Body, maxBytes: number): Promise<void> {
+  exchange.requestBody = await collectBody(body, maxBytes, () => tooLarge(maxBytes));
 }
 
 function placeContexts(

@@ -7,6 +7,7 @@ import type { PhaseChain, Route } from '../route.js';
 import { BodyVisits } from '../wasm/body-visits.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import { bodyFields, dropStaleFields } from '../wasm/edits.js';
+import type { PhaseMessage } from '../wasm/guest-abi.js';
 import { collectBody, trailersAfterEdit } from './collect-body.js';
 import { bodyStage, buildMessage, ChainRun, type FilterObserver, type FilterSetting } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
@@ -28,52 +29,69 @@ export function runResponseFilters(
 ): Promise<void> | undefined {
   const chain = route.responseChains[request.reached]!;
   if (chain.links.length === 0) return undefined;
-  return runChain(chain, response, request, { exchange, route, dispatcher, observer });
+  const setting: FilterSetting = { exchange, route, dispatcher, observer };
+  if (chain.body !== 'none') makePlain(exchange, response);
+  const { body } = response;
+  if (chain.body === 'buffer' && body !== null) {
+    const maxBytes = route.config.limits.responseBufferBytes;
+    refuseTooLarge(body, maxBytes);
+    // As a rule it came with the head and is held already: then there is nothing to wait for.
+    if (!(body instanceof BufferedBody))
+      return holdBody(response, body, maxBytes).then(() => runChain(chain, response, request, setting));
+  }
+  return runChain(chain, response, request, setting);
 }
 
-async function runChain(
+/** The body is held by now, where it has to be. */
+function runChain(
   chain: PhaseChain,
   response: ExchangeResponse,
   request: RequestPhaseOutcome,
   setting: FilterSetting,
 ): Promise<void> {
-  const { exchange, route } = setting;
-  if (chain.body !== 'none') makePlain(exchange, response);
-  if (chain.body === 'buffer' && response.body !== null) {
-    const maxBytes = route.config.limits.responseBufferBytes;
-    refuseTooLarge(response.body, maxBytes);
-    // As a rule it came with the head and is held already: then there is nothing to wait for.
-    if (!(response.body instanceof BufferedBody)) await holdBody(response, response.body, maxBytes);
-  }
   const { body } = response;
   const stage = bodyStage(chain, body);
   const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
-  const message = buildMessage(exchange, 'response', stage, held);
+  const message = buildMessage(setting.exchange, 'response', stage, held);
   const fields = stage === 'follows' ? bodyFields(response.headers) : null;
   const links = withContexts(chain, request.contexts);
-  const run = new ChainRun(setting, chain, links, message);
-  const callout = run.take(await run.visit());
-  if (callout !== null) await run.goOn(callout);
-  response.status = message.status;
-  if (run.body !== undefined) {
-    // One that was held is in memory already and has nobody to tell.
-    if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
-    response.body = new BufferedBody(run.body, trailersAfterEdit(body));
-    return;
-  }
-  if (fields === null || run.streaming.length === 0) return;
+  return new ChainRun<void>(setting, chain, links, message).run((run) => {
+    response.status = message.status;
+    const { body: replaced } = run;
+    if (replaced !== undefined) {
+      // One that was held is in memory already and has nobody to tell.
+      if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
+      response.body = new BufferedBody(replaced, trailersAfterEdit(body));
+      return undefined;
+    }
+    return fields === null ? undefined : showBody(chain, response, setting, run, message, links, fields);
+  });
+}
+
+/** Lets the filters that see the body in chunks have it. */
+function showBody(
+  chain: PhaseChain,
+  response: ExchangeResponse,
+  setting: FilterSetting,
+  { streaming, contexts }: ChainRun<void>,
+  message: PhaseMessage,
+  links: readonly ChainLink[],
+  fields: ReadonlyMap<string, string>,
+): Promise<void> | undefined {
+  if (streaming.length === 0) return undefined;
+  const body = response.body!;
   dropStaleFields(response.headers, fields);
   if (isBodiless(response.status)) {
-    body!.cancel(
+    body.cancel(
       new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter gave the response a status without a body'),
     );
     response.body = null;
-    return;
+    return undefined;
   }
-  const visits = new BodyVisits(message, links, run.streaming, run.contexts);
-  const filtered = new FilteredBody(body!, setting, chain, visits);
+  const visits = new BodyVisits(message, links, streaming, contexts);
+  const filtered = new FilteredBody(body, setting, chain, visits);
   response.body = filtered;
-  await filtered.first();
+  return filtered.first();
 }
 
 function refuseTooLarge({ length }: Body, maxBytes: number): void {
