@@ -12,8 +12,8 @@ import type { Part, Subject } from './subject.js';
 
 export const BATCHES = [1, 4, 16, 64] as const;
 /** Bodies that a job brings along: none, in the ring, and beside it, where those lie that are above an eighth of it. */
-export const BODY_KIB = [0, 10, 100, 200] as const;
-const OPTIONS = { count: 1, spare: 0, ringBytes: 1024 * 1024, queue: 4096, startMs: 30_000, heapMb: 128 };
+export const BODY_KIB = [0, 10, 100, 200, 2048] as const;
+const OPTIONS = { count: 1, spare: 0, ringBytes: 8 * 1024 * 1024, queue: 4096, startMs: 30_000, heapMb: 128 };
 
 /** Hands over `batch` jobs at once and waits for all of them. */
 export class RoundTrips {
@@ -93,6 +93,12 @@ export const ringSubject: Subject = {
     }),
 };
 
+/** A body in a table. */
+function nameOf(kib: number): string {
+  if (kib === 0) return 'none';
+  return kib < 1024 ? `${kib} KB` : `${kib / 1024} MiB`;
+}
+
 interface Measured {
   readonly batch: number;
   readonly wall: readonly number[];
@@ -128,7 +134,7 @@ function partOf(all: readonly Measured[], bodies: readonly (readonly number[])[]
         head: 'body',
         columns: [{ name: 'CPU of a job', unit: 'us', digits: 2 }],
         rows: BODY_KIB.map((kib, index) => ({
-          name: kib === 0 ? 'none' : `${kib} KB`,
+          name: nameOf(kib),
           cells: [us(bodies[index]!)],
         })),
       },
@@ -150,7 +156,7 @@ function partOf(all: readonly Measured[], bodies: readonly (readonly number[])[]
       atMost: null,
     })),
     notes: [
-      'Ring: CPU is that of both threads, with the frame, the call of a filter that looks at two headers, and the result. "Found at once" is what the worker met when it woke: jobs may come while it is at others. A body of 200 KB travels beside the ring; the filter reads none.',
+      'Ring: CPU is that of both threads, with the frame, the call of a filter that looks at two headers, and the result. "Found at once" is what the worker met when it woke: jobs may come while it is at others. A body of 2 MiB travels beside the ring; the filter reads none.',
     ],
   };
 }

@@ -226,8 +226,9 @@ const workers = optionalRecord('Threads that run filters.', {
   ringBytes: {
     type: 'integer',
     enum: Array.from({ length: 13 }, (_, exponent) => 64 * KIB * 2 ** exponent),
-    default: MIB,
-    description: 'Size of each ring between the gateway and a thread, in bytes; a power of two.',
+    default: 8 * MIB,
+    description:
+      'Size of each ring between the gateway and a thread, in bytes; a power of two, of which bodies above an eighth do not go through the ring.',
   },
   queue: whole(
     1,

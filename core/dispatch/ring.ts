@@ -5,12 +5,16 @@
 //
 // Invariants: only the producer stores head, only the consumer stores tail; head = tail means empty, so one
 // record's worth of room always stays free. Records are multiples of 8 and their first word is their length.
-// A record never wraps: a length of 0 tells the consumer to continue at offset 0.
+// A record never wraps: a length of 0 tells the consumer to continue at offset 0. The producer also goes there when the
+// ring is empty and it has come some way: so of a ring that is large for the sake of large bodies, small records touch the
+// beginning alone, and the rest takes no memory.
 import assert from 'node:assert/strict';
 
 const HEAD = 0;
 const TAIL = 16; // on a cache line of its own
 const HEADER_BYTES = 128;
+/** So far the producer goes before it looks whether it can begin anew. */
+const STRETCH_BYTES = 256 * 1024;
 
 /** Allocates the memory of a ring. `capacity` is in bytes, a multiple of 8. */
 export function createRing(capacity: number): SharedArrayBuffer {
@@ -63,17 +67,18 @@ export class RingProducer extends RingEnd {
     const tail = Atomics.load(this.words, TAIL);
     const head = this.#head;
     if (head < tail) return length < tail - head ? head : -1;
+    const fitsBefore = length < tail - this.start;
+    if (head === tail && head - this.start > STRETCH_BYTES && fitsBefore) return this.start;
     const room = this.end - head;
     if (length < room || (length === room && tail !== this.start)) return head;
-    if (length >= tail - this.start) return -1;
-    if (room > 0) this.words[head >> 2] = 0;
-    this.#head = this.start;
-    return this.start;
+    return fitsBefore ? this.start : -1;
   }
 
   /** Hands the record at the reserved offset to the consumer. Its words are written, the length first. */
   commit(at: number, length: number): void {
-    assert(at === this.#head);
+    const head = this.#head;
+    assert(at === head || at === this.start);
+    if (at !== head) this.words[head >> 2] = 0;
     this.words[at >> 2] = length;
     const next = at + length;
     this.#head = next === this.end ? this.start : next;

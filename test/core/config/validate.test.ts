@@ -122,7 +122,7 @@ test('fills in every default and brings every value into its one form', () => {
     workers: {
       count: Math.max(1, availableParallelism() - 1),
       spare: 1,
-      ringBytes: 1_048_576,
+      ringBytes: 8_388_608,
       queue: 4096,
       startMs: 10_000,
       heapMb: 128,

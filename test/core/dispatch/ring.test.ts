@@ -5,8 +5,11 @@ import { createRing, RingConsumer, RingProducer } from '../../../core/dispatch/r
 
 const CAPACITY = 1024;
 
-function pair(): { producer: RingProducer; consumer: RingConsumer } {
-  const memory = createRing(CAPACITY);
+/** Large enough for a producer that begins anew before its end. */
+const LARGE_CAPACITY = 1024 * 1024;
+
+function pair(capacity = CAPACITY): { producer: RingProducer; consumer: RingConsumer } {
+  const memory = createRing(capacity);
   return { producer: new RingProducer(memory), consumer: new RingConsumer(memory) };
 }
 
@@ -48,6 +51,40 @@ describe('a ring', () => {
         },
       ),
     );
+  });
+
+  it('gives them back in order from a large one, which begins anew when it is empty', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: LARGE_CAPACITY / 16 }), fc.integer({ min: 1, max: 3 })), {
+          maxLength: 200,
+        }),
+        (steps) => {
+          const { producer, consumer } = pair(LARGE_CAPACITY);
+          const expected: number[] = [];
+          for (const [mark, [size, takes]] of steps.entries()) {
+            if (put(producer, size * 8, mark)) expected.push(mark);
+            for (let i = 1; i < takes; i += 1) assert.equal(take(consumer), expected.shift() ?? null);
+          }
+          for (const next of expected) assert.equal(take(consumer), next);
+          assert.equal(take(consumer), null);
+          assert.ok(put(producer, LARGE_CAPACITY / 2, -1), 'once empty it takes a record of half of it');
+        },
+      ),
+    );
+  });
+
+  it('touches its beginning alone when records are small', () => {
+    const { producer, consumer } = pair(LARGE_CAPACITY);
+    let last = 0;
+    for (let count = 0; count < 20_000; count += 1) {
+      const at = producer.reserve(1024);
+      producer.commit(at, 1024);
+      last = Math.max(last, at);
+      assert.equal(consumer.peek(), at);
+      consumer.release(at);
+    }
+    assert.ok(last < LARGE_CAPACITY / 2, `the last record was at ${last}`);
   });
 
   it('takes any record up to half of it once it is empty', () => {
