@@ -17,6 +17,7 @@ import {
 import { mostUrgent, NodeReporter } from './etcd/node-reporter.js';
 import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
 import { ReleaseStore } from './etcd/release-store.js';
+import { type Entries, ReportedState } from './etcd/reported-state.js';
 import { secretsIn } from './etcd/secret-store.js';
 import { StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
@@ -36,8 +37,6 @@ export interface EtcdSourceOptions {
   readonly node: string;
   /** Null keeps nothing on disk: a start without the store fails. */
   readonly cache: ReleaseCache | null;
-  /** False reads the cache and leaves it to another process of this gateway to write it. Default true. */
-  readonly savesCache?: boolean;
   /** See ValidateOptions. */
   readonly processes?: number;
   /** Finds secrets, given the entries of the store that hold them, by name. */
@@ -46,19 +45,6 @@ export interface EtcdSourceOptions {
   readonly comparesValues?: boolean;
   /** See FollowerOptions. */
   readonly checkMs?: number;
-}
-
-/** Entries of the ranges that are followed. */
-type Entries = ReadonlyMap<string, StoredEntry>;
-
-/** What was reported last. */
-interface Reported {
-  readonly state: string;
-  /** Null when the channel points to none. */
-  readonly release: string | null;
-  /** Revision of the pointer. */
-  readonly pointer: bigint;
-  readonly isFailure: boolean;
 }
 
 /** A release that was left for the one before it. */
@@ -79,6 +65,7 @@ export class EtcdSource implements ConfigSource {
   readonly #options: EtcdSourceOptions;
   readonly #ranges: readonly KeyRange[];
   readonly #reporter: NodeReporter;
+  readonly #reported: ReportedState;
   /** Secrets and certificates that the release has on this machine. */
   readonly #files: FileWatch;
   #follower: StoreFollower | null = null;
@@ -88,7 +75,6 @@ export class EtcdSource implements ConfigSource {
   #turn: Promise<void> = Promise.resolve();
   /** The newest view that was not looked at yet: those before it need not be looked at any more. */
   #next: { readonly view: StoreView; readonly store: KeyValueStore } | null = null;
-  #reported: Reported | null = null;
   #rejected: Rejected | null = null;
   /** Release that was read last: texts and modules that did not change are not read again. */
   #known: StoredRelease | null = null;
@@ -104,6 +90,7 @@ export class EtcdSource implements ConfigSource {
     this.#options = options;
     this.#files = new FileWatch(() => void this.#refresh());
     this.#ranges = [{ key: keys.channel(channel) }, { prefix: keys.secrets }];
+    this.#reported = new ReportedState(keys, channel);
     this.#reporter = new NodeReporter({
       keys,
       node,
@@ -117,9 +104,9 @@ export class EtcdSource implements ConfigSource {
     try {
       return await withStore(this.#options.connect, async (store) => {
         const entries = byKey((await store.list(this.#ranges)).entries);
-        this.#noteReported(entries, true);
+        this.#reported.note(entries, true);
         const revision = await this.#read(entries, store);
-        this.#noteReported(entries, false);
+        this.#reported.note(entries, false);
         return revision;
       });
     } catch (cause) {
@@ -177,8 +164,8 @@ export class EtcdSource implements ConfigSource {
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;
-    const { cache, savesCache = true } = this.#options;
-    if (cache === null || !savesCache || release === undefined) return;
+    const { cache } = this.#options;
+    if (cache === null || release === undefined) return;
     this.#saved = this.#saved
       .then(() => cache.save(release))
       .catch((cause) => {
@@ -188,7 +175,7 @@ export class EtcdSource implements ConfigSource {
 
   refused(errors: ConfigErrors, revision: ConfigRevision | null): void {
     this.#reporter.update({
-      refused: revision?.id ?? this.#reported?.release ?? null,
+      refused: revision?.id ?? this.#reported.release,
       lastError: errors.message,
     });
   }
@@ -197,11 +184,9 @@ export class EtcdSource implements ConfigSource {
   rejected({ id: release }: ConfigRevision, { id: back }: ConfigRevision, reason: string): void {
     const why = `${release}: ${reason}`;
     this.#reporter.update({ refused: release, lastError: `rolled back ${why}`, rolledBack: why });
-    const reported = this.#reported;
-    if (reported?.release !== release) return;
-    this.#rejected = { release, back, pointer: reported.pointer, isDue: true };
-    // So it is taken again when somebody points to it again.
-    this.#reported = { ...reported, isFailure: true };
+    if (this.#reported.release !== release) return;
+    this.#rejected = { release, back, pointer: this.#reported.pointer, isDue: true };
+    this.#reported.fail();
     void this.#inTurn(() => withStore(this.#options.connect, (store) => this.#flipBack(store))).catch(
       (cause) =>
         this.#listener?.warned(`the channel cannot be flipped back yet: ${(cause as Error).message}`),
@@ -242,7 +227,7 @@ export class EtcdSource implements ConfigSource {
   /** Files changed that the release mentions: what runs is made anew, also while the store is out of reach. */
   async #refresh(): Promise<void> {
     const running = this.#running;
-    if (running === null || this.#reported?.isFailure === true) return this.reload();
+    if (running === null || this.#reported.isFailure) return this.reload();
     await this.#inTurn(async () => {
       try {
         this.#listener?.changed(await this.#validate(running));
@@ -257,7 +242,7 @@ export class EtcdSource implements ConfigSource {
     this.#next = null;
     // A failure of this is told of once, and tried again with the next view.
     if (this.#rejected?.isDue === true) await this.#flipBack(store).catch(() => undefined);
-    if (this.#isReported(view.entries)) return;
+    if (this.#reported.has(view.entries)) return;
     try {
       await this.#report(view.entries, store);
     } catch (cause) {
@@ -289,17 +274,17 @@ export class EtcdSource implements ConfigSource {
   /** Reads and reports, good or bad. @throws GatewayError when the store does not answer */
   async #report(entries: Entries, store: KeyValueStore): Promise<void> {
     // Secrets that change, or a reload, are nobody's word that it is to run again.
-    if (this.#rejected?.pointer === this.#pointerOf(entries)) return;
+    if (this.#rejected?.pointer === this.#reported.pointerOf(entries)) return;
     let revision: ConfigRevision;
     try {
       revision = await this.#read(entries, store);
     } catch (cause) {
       if (isOutage(cause)) throw cause;
-      this.#noteReported(entries, true);
+      this.#reported.note(entries, true);
       this.#listener?.failed(toConfigErrors(cause));
       return;
     }
-    this.#noteReported(entries, false);
+    this.#reported.note(entries, false);
     this.#listener?.changed(revision);
   }
 
@@ -345,39 +330,6 @@ export class EtcdSource implements ConfigSource {
     return revision;
   }
 
-  #isReported(entries: Entries): boolean {
-    const reported = this.#reported;
-    if (reported === null || reported.state !== this.#stateOf(entries)) return false;
-    // What failed is tried again when somebody points to it again: it may have been mended.
-    return !reported.isFailure || reported.pointer === this.#pointerOf(entries);
-  }
-
-  #noteReported(entries: Entries, isFailure: boolean): void {
-    const { keys, channel } = this.#options;
-    const entry = entries.get(keys.channel(channel));
-    this.#reported = {
-      state: this.#stateOf(entries),
-      release: entry === undefined ? null : releaseIn(entry),
-      pointer: this.#pointerOf(entries),
-      isFailure,
-    };
-  }
-
-  #pointerOf(entries: Entries): bigint {
-    return entries.get(this.#options.keys.channel(this.#options.channel))?.modRevision ?? 0n;
-  }
-
-  /** Equal for two states that make the same revision with the same secrets. */
-  #stateOf(entries: Entries): string {
-    const { keys, channel } = this.#options;
-    const parts: string[] = [];
-    for (const [key, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (key === keys.channel(channel)) parts.push(releaseIn(entry));
-      else parts.push(`${key} ${entry.value.toString('base64')}`);
-    }
-    return parts.join('\n');
-  }
-
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
@@ -387,14 +339,6 @@ export class EtcdSource implements ConfigSource {
 
 function byKey(entries: readonly StoredEntry[]): Entries {
   return new Map(entries.map((entry) => [entry.key, entry]));
-}
-
-function releaseIn(entry: StoredEntry): string {
-  try {
-    return parsePointer(entry).release;
-  } catch {
-    return entry.value.toString('base64');
-  }
 }
 
 /** The store, and not what stands in it, is to blame. */

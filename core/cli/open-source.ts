@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FileSource } from '../config/file-source.js';
 import type { ConfigSource } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
-import { ReleaseCache } from '../etcd/release-cache.js';
+import { ReadOnlyReleaseCache, ReleaseCache } from '../etcd/release-cache.js';
 import { EtcdSource, type EtcdSourceOptions } from '../etcd-source.js';
 import type { Place } from '../processes/place.js';
 import { localSecrets, storedSecrets } from '../secrets/lookup.js';
@@ -65,12 +65,16 @@ function openEtcd(
     keys,
     channel,
     node: nodeName(options.texts.get('node'), place),
-    cache: new ReleaseCache(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`)),
+    cache: cacheOf(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`), place),
     findSecrets: fleetSecrets(options),
-    savesCache: (place?.index ?? 1) === 1,
     processes: place?.count ?? 1,
     comparesValues,
   });
+}
+
+/** All processes start with it, and the first one keeps it. */
+function cacheOf(folder: string, place: Place | null): ReleaseCache {
+  return place === null || place.index === 1 ? new ReleaseCache(folder) : new ReadOnlyReleaseCache(folder);
 }
 
 /** Each process is a node of its own, that of a place the same one whoever has it. */

@@ -120,6 +120,13 @@ export class ReleaseCache {
   }
 }
 
+/** As one of several processes of a gateway has it, which another one writes. */
+export class ReadOnlyReleaseCache extends ReleaseCache {
+  override async save(): Promise<void> {
+    // The one that writes it saves the same.
+  }
+}
+
 function moduleFile(digest: string): string {
   return `${digest}.wasm`;
 }
