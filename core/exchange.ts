@@ -1,6 +1,7 @@
 // One request and its response on their way through the gateway, the bodies they carry and the word that
 // ends them early. The listener creates an Exchange, the pipeline fills it in; floor 0, imports floor 0.
 import { performance } from 'node:perf_hooks';
+import { copyOf } from './chunk-pool.js';
 import type { GatewayError } from './errors.js';
 import { acceptsTrailers, type HeaderList } from './headers.js';
 import type { Certificate } from './tls/certificate.js';
@@ -9,10 +10,21 @@ import type { Certificate } from './tls/certificate.js';
 export interface BodyConsumer {
   /** The bytes are the consumer's to keep. A consumer that is full calls `pause()` on the body. */
   chunk(bytes: Uint8Array): void;
+  /**
+   * The same with bytes whose memory somebody else writes to once this has returned: what is to be kept of them has to be
+   * copied. A consumer without it is given copies by `chunk`. Producers call `lend`.
+   */
+  lentChunk?(bytes: Uint8Array): void;
   /** @param trailers fields after the body (RFC 9110 §6.5), where there were some */
   end(trailers?: HeaderList | undefined): void;
   /** The body will never be complete. What was received must not be passed off as whole. */
   fail(error: GatewayError): void;
+}
+
+/** Hands on bytes of memory that is used again: lent where the consumer can do with that, else as a copy. */
+export function lend(consumer: BodyConsumer, bytes: Uint8Array): void {
+  if (consumer.lentChunk === undefined) consumer.chunk(copyOf(bytes));
+  else consumer.lentChunk(bytes);
 }
 
 /** A message body that is read once, pushed by its producer, with back-pressure. */

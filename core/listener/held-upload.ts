@@ -1,7 +1,8 @@
 // The body of a request on its way in, with back-pressure: what engines have in common about it.
 import assert from 'node:assert/strict';
+import { PIECE_BYTES, WaitingBytes } from '../chunk-pool.js';
 import { GatewayError } from '../errors.js';
-import type { Body, BodyConsumer, Exchange } from '../exchange.js';
+import { type Body, type BodyConsumer, type Exchange, lend } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 
 /**
@@ -12,7 +13,8 @@ export abstract class HeldUpload implements Body {
   readonly length: number | null;
   readonly #exchange: Exchange;
   #consumer: BodyConsumer | null = null;
-  #held: Uint8Array[] = [];
+  /** Bytes that were lent wait in memory of the pool, others in their own. */
+  #held: (Uint8Array | WaitingBytes)[] = [];
   #paused = true;
   /** The source has told the end; some bytes may still be held. */
   #ended = false;
@@ -67,7 +69,7 @@ export abstract class HeldUpload implements Body {
 
   cancel(): void {
     this.#closed = true;
-    this.#held = [];
+    this.#drop();
     this.resumeSource();
   }
 
@@ -75,7 +77,7 @@ export abstract class HeldUpload implements Body {
   fail(error: GatewayError): void {
     if (this.#ended || this.#failure !== null) return;
     this.#failure = error;
-    this.#held = [];
+    this.#drop();
     this.#flush();
   }
 
@@ -89,15 +91,19 @@ export abstract class HeldUpload implements Body {
 
   /**
    * Takes a piece of the source.
-   * @param bytes the consumer's to keep; null when there are none, or nobody wants them
-   * @param count how many bytes it had
+   * @param isLent the memory is the source's again when this returns; else the bytes are the consumer's to keep
    */
-  protected take(bytes: Uint8Array | null, count: number, last: boolean): void {
-    this.#exchange.bytesIn += count;
+  protected take(bytes: Uint8Array, isLent: boolean, last: boolean): void {
+    const { byteLength } = bytes;
+    this.#exchange.bytesIn += byteLength;
     if (last) this.#ended = true;
     if (!this.wanted) return;
     this.#lastByteAtMs = performance.now();
-    if (bytes !== null) this.#held.push(bytes);
+    if (byteLength > 0) {
+      if (!isLent) this.#held.push(bytes);
+      else if (this.#isFlowing) this.#lend(bytes);
+      else this.#hold(bytes);
+    }
     this.#flush();
   }
 
@@ -111,12 +117,40 @@ export abstract class HeldUpload implements Body {
     this.#trailers = trailers;
   }
 
+  /** The consumer would be given the next bytes at once. */
+  get #isFlowing(): boolean {
+    return this.#consumer !== null && !this.#paused && !this.#flushing && this.#held.length === 0;
+  }
+
+  #lend(bytes: Uint8Array): void {
+    this.#flushing = true;
+    lend(this.#consumer!, bytes);
+    this.#flushing = false;
+  }
+
+  #hold(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) {
+      this.#held.push(new WaitingBytes(bytes.subarray(at, at + PIECE_BYTES)));
+    }
+  }
+
+  #handOn(held: Uint8Array | WaitingBytes): void {
+    if (held instanceof WaitingBytes) {
+      lend(this.#consumer!, held.bytes);
+      held.release();
+    } else this.#consumer!.chunk(held);
+  }
+
+  #drop(): void {
+    for (const held of this.#held) if (held instanceof WaitingBytes) held.release();
+    this.#held = [];
+  }
+
   #flush(): void {
     // A consumer may pause and resume from inside `chunk`; the outer call then goes on.
     if (this.#flushing) return;
     this.#flushing = true;
-    while (!this.#paused && !this.#closed && this.#held.length > 0)
-      this.#consumer?.chunk(this.#held.shift()!);
+    while (!this.#paused && !this.#closed && this.#held.length > 0) this.#handOn(this.#held.shift()!);
     this.#flushing = false;
     if (this.#held.length > 0 && !this.#ended) {
       this.pauseSource();

@@ -1,4 +1,5 @@
 // The body of a response on its way out through uWebSockets.js, with back-pressure.
+import { copyOf, WaitingBytes } from '../chunk-pool.js';
 import type { GatewayError } from '../errors.js';
 import type { Body, BodyConsumer, Exchange } from '../exchange.js';
 import type { ReplyOutcome } from './listener.js';
@@ -7,7 +8,7 @@ import type { UwsResponse } from './uws-engine.js';
 import type { UwsFlow } from './uws-flow.js';
 
 /** First bytes wait for company until this much is there, or until the event loop comes round. */
-const FIRST_FLUSH_BYTES = 64 * 1024;
+const FIRST_FLUSH_BYTES = 16 * 1024;
 /** At most what frames a chunk that fits into a cork: two line ends and four hexadecimal digits. */
 const FRAME_BYTES = 8;
 /** A chunk is cut in two only where this much of it still fits. */
@@ -30,6 +31,8 @@ export class UwsDownload implements BodyConsumer {
   #head: string | Uint8Array | null;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
+  /** Has what stands in the queue of bytes that were lent. */
+  #kept: WaitingBytes[] = [];
   /** Byte that is to be written after all others; null when there is none such. */
   #probe: Uint8Array | null = null;
   #soon: NodeJS.Immediate | undefined;
@@ -81,6 +84,21 @@ export class UwsDownload implements BodyConsumer {
     else if (this.#head === null || this.#queuedBytes >= FIRST_FLUSH_BYTES) this.#flush();
   }
 
+  lentChunk(bytes: Uint8Array): void {
+    // For the probe it would be cut in two.
+    if (this.#flow.isFragile) {
+      this.chunk(copyOf(bytes));
+      return;
+    }
+    this.chunk(bytes);
+    // What the socket did not take of it stands last.
+    const last = this.#queue.length - 1;
+    if (last < 0) return;
+    const kept = new WaitingBytes(this.#queue[last]!);
+    this.#kept.push(kept);
+    this.#queue[last] = kept.bytes;
+  }
+
   end(): void {
     if (this.#outcome !== null) return;
     this.#ended = true;
@@ -121,6 +139,7 @@ export class UwsDownload implements BodyConsumer {
     const waitedBefore = this.#waiting;
     if (this.#flow.isFragile) this.#writeAndKnow();
     else this.#write();
+    if (this.#queue.length === 0) this.#release();
     // Nothing may be decided while the cork is in: closing there loses what it holds.
     if (this.#outcome !== null) this.#settle();
     else if (this.#waiting) {
@@ -237,7 +256,14 @@ export class UwsDownload implements BodyConsumer {
   #settle(): void {
     const outcome = this.#outcome!;
     this.#queue = [];
+    this.#release();
     clearImmediate(this.#soon);
     this.#finish(outcome);
+  }
+
+  /** Nothing of what was kept stands in the queue any more. */
+  #release(): void {
+    for (const kept of this.#kept) kept.release();
+    this.#kept = [];
   }
 }

@@ -1,5 +1,6 @@
 // The way back to one client of uWebSockets.js: decides how a response is framed and when its connection closes.
 import assert from 'node:assert/strict';
+import { copyOf } from '../chunk-pool.js';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
@@ -9,7 +10,7 @@ import { beginEngineCork, CORK_ROOM, corkIfRoom, endEngineCork } from './uws-cor
 import { UwsDownload } from './uws-download.js';
 import type { UwsResponse } from './uws-engine.js';
 import { UwsFlow } from './uws-flow.js';
-import { copyChunk, UwsUpload } from './uws-upload.js';
+import { UwsUpload } from './uws-upload.js';
 
 /** An upload that has no more than this to come is read to its end after an early answer, for the next request. */
 const DISCARD_BYTES = 64 * 1024;
@@ -155,7 +156,7 @@ export class UwsReply implements Reply {
     this.#expectedLength = 0;
     const exchange = this.#exchange!;
     exchange.bytesIn = chunk.byteLength;
-    exchange.requestBody = new BufferedBody(copyChunk(chunk));
+    exchange.requestBody = new BufferedBody(copyOf(new Uint8Array(chunk)));
     this.#owner.begin(exchange, this);
   }
 

@@ -1,5 +1,4 @@
 // The body of a request on its way in from uWebSockets.js.
-import { Buffer } from 'node:buffer';
 import type { Exchange } from '../exchange.js';
 import { HeldUpload } from './held-upload.js';
 import type { UwsFlow } from './uws-flow.js';
@@ -15,9 +14,8 @@ export class UwsUpload extends HeldUpload {
 
   /** Takes a chunk of the engine, whose memory is valid only now. */
   receive(chunk: ArrayBuffer, last: boolean): void {
-    const { byteLength } = chunk;
     if (last) this.#flow.uploadEnds();
-    this.take(byteLength > 0 && this.wanted ? copyChunk(chunk) : null, byteLength, last);
+    this.take(new Uint8Array(chunk), true, last);
   }
 
   /** Keeps the engine from cutting a slow client as well. */
@@ -35,12 +33,4 @@ export class UwsUpload extends HeldUpload {
   protected override resumeSource(): void {
     this.#flow.resumeUpload();
   }
-}
-
-/** A copy of bytes of the engine, which reuses their memory. */
-export function copyChunk(chunk: ArrayBuffer): Uint8Array {
-  // Not zeroed first, and small ones come out of the shared pool.
-  const bytes = Buffer.allocUnsafe(chunk.byteLength);
-  bytes.set(new Uint8Array(chunk));
-  return bytes;
 }

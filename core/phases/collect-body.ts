@@ -1,6 +1,6 @@
 // Bodies as filters and limits need them: whole in memory, or counted while they pass.
 import type { GatewayError } from '../errors.js';
-import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
+import { type Body, type BodyConsumer, BufferedBody, lend } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import { dropBodyFields } from '../wasm/edits.js';
 
@@ -69,18 +69,22 @@ export class LimitedBody implements Body {
   read(consumer: BodyConsumer): void {
     let size = 0;
     let over = false;
+    const fits = (bytes: Uint8Array): boolean => {
+      if (over) return false;
+      size += bytes.byteLength;
+      if (size <= this.#maxBytes) return true;
+      over = true;
+      const error = this.#tooLarge();
+      this.#body.cancel(error);
+      consumer.fail(error);
+      return false;
+    };
     this.#body.read({
       chunk: (bytes) => {
-        if (over) return;
-        size += bytes.byteLength;
-        if (size <= this.#maxBytes) {
-          consumer.chunk(bytes);
-          return;
-        }
-        over = true;
-        const error = this.#tooLarge();
-        this.#body.cancel(error);
-        consumer.fail(error);
+        if (fits(bytes)) consumer.chunk(bytes);
+      },
+      lentChunk: (bytes) => {
+        if (fits(bytes)) lend(consumer, bytes);
       },
       end: (trailers) => consumer.end(trailers),
       fail: (error) => consumer.fail(error),

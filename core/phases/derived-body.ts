@@ -1,7 +1,8 @@
 // A body that is made of another while that one flows. What becomes of its chunks is for a subclass to say; the flow
 // between the source and the reader is here.
+import { copyOf } from '../chunk-pool.js';
 import type { GatewayError } from '../errors.js';
-import type { Body, BodyConsumer } from '../exchange.js';
+import { type Body, type BodyConsumer, lend } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import { dropBodyFields } from '../wasm/edits.js';
 
@@ -97,6 +98,10 @@ export abstract class DerivedBody implements Body, BodyConsumer {
     if (!this.isOver) this.received(bytes);
   }
 
+  lentChunk(bytes: Uint8Array): void {
+    if (!this.isOver) this.receivedLent(bytes);
+  }
+
   end(trailers?: HeaderList): void {
     if (this.isOver) return;
     this.#state = 'ended';
@@ -116,6 +121,11 @@ export abstract class DerivedBody implements Body, BodyConsumer {
 
   /** A chunk of the source has come. */
   protected abstract received(bytes: Uint8Array): void;
+
+  /** One of lent memory. For a subclass that is through with it when this returns: answered with `passOnLent`. */
+  protected receivedLent(bytes: Uint8Array): void {
+    this.received(copyOf(bytes));
+  }
 
   /** No chunk comes any more: `finish` is due, now or when the rest is passed on. */
   protected abstract sourceEnded(): void;
@@ -137,17 +147,12 @@ export abstract class DerivedBody implements Body, BodyConsumer {
 
   /** For the reader; none of it when it is empty. */
   protected passOn(bytes: Uint8Array): void {
-    if (this.isOver) return;
-    if (bytes.byteLength > 0) {
-      this.#endFirst(null);
-      const consumer = this.#consumer;
-      if (consumer !== null && !this.#paused && !this.isHeldUp) consumer.chunk(bytes);
-      else {
-        this.#waiting.push(bytes);
-        if (consumer === null) this.readerStopped();
-      }
-    }
-    this.#deliver();
+    this.#passOn(bytes, false);
+  }
+
+  /** The same with bytes of lent memory. */
+  protected passOnLent(bytes: Uint8Array): void {
+    this.#passOn(bytes, true);
   }
 
   /** @param last for the reader before the end */
@@ -201,6 +206,20 @@ export abstract class DerivedBody implements Body, BodyConsumer {
     if (!this.#sourcePaused) return;
     this.#sourcePaused = false;
     this.#source.resume();
+  }
+
+  #passOn(bytes: Uint8Array, isLent: boolean): void {
+    if (this.isOver) return;
+    if (bytes.byteLength > 0) {
+      this.#endFirst(null);
+      const consumer = this.#consumer;
+      if (consumer === null || this.#paused || this.isHeldUp) {
+        this.#waiting.push(isLent ? copyOf(bytes) : bytes);
+        if (consumer === null) this.readerStopped();
+      } else if (isLent) lend(consumer, bytes);
+      else consumer.chunk(bytes);
+    }
+    this.#deliver();
   }
 
   #start(): void {

@@ -49,6 +49,10 @@ export class ScannedTrailers extends DerivedBody {
     this.passOn(bytes);
   }
 
+  protected override receivedLent(bytes: Uint8Array): void {
+    this.passOnLent(bytes);
+  }
+
   protected override sourceEnded(): void {
     const { scanner, mode } = this.#guard;
     let caught: string | null = null;
@@ -89,6 +93,13 @@ export class ScannedBody extends DerivedBody {
   protected override received(bytes: Uint8Array): void {
     const free = this.#scan.take(bytes);
     if (this.#secret === null) this.passOn(free);
+    else this.#withhold(this.#secret);
+  }
+
+  /** Of what the scan holds back it has a copy. */
+  protected override receivedLent(bytes: Uint8Array): void {
+    const free = this.#scan.take(bytes);
+    if (this.#secret === null) this.passOnLent(free);
     else this.#withhold(this.#secret);
   }
 

@@ -75,6 +75,8 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   #answered = false;
   #response: { -readonly [K in keyof UpstreamResponse]: UpstreamResponse[K] } | null = null;
   #body: ResponseBody | null = null;
+  /** Whoever awaits the response has it. */
+  #handedOn = false;
 
   constructor(host: CallHost, request: UpstreamRequest, lane: Lane, verdict: Verdict) {
     super();
@@ -185,19 +187,18 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
 
   /** Whatever has become of the body meanwhile, it says itself. */
   onTurn(): void {
+    if (this.#handedOn) return;
+    this.#handedOn = true;
     this.#verdict.resolve(this.#response!);
   }
 
   onData(bytes: Uint8Array): boolean {
-    const more = this.#body!.push(bytes);
-    // The consumer may have cancelled it: the request is over then, and its deadline is disarmed for good.
-    if (this.#phase !== 'body') return false;
-    // The silence that follows is the client's.
-    if (more) this.#watchSilence();
-    else this.#host.wheel.disarm(this);
-    return more;
+    return this.#pushed(this.#body!.push(bytes));
   }
 
+  onLentData(bytes: Uint8Array): boolean {
+    return this.#pushed(this.#body!.pushLent(bytes));
+  }
   onComplete(trailers: HeaderList | null): void {
     const connection = this.#connection!;
     const body = this.#body;
@@ -260,6 +261,18 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     this.#host.wheel.arm(this, this.#request.connectMs);
     if (this.#connection === null) this.#lane.acquire(this);
     else this.onConnection(this.#connection);
+  }
+
+  /** @returns false when the connection must stop */
+  #pushed(more: boolean): boolean {
+    // The consumer may have cancelled it: the request is over then, and its deadline is disarmed for good.
+    if (this.#phase !== 'body') return false;
+    // Whoever reads it by the time of the next bytes saves us from holding those as well.
+    if (!this.#handedOn && this.#body!.outgrowsHeld) this.onTurn();
+    // The silence that follows is the client's.
+    if (more) this.#watchSilence();
+    else this.#host.wheel.disarm(this);
+    return more;
   }
 
   /** It is the target's turn until its response head is there. */

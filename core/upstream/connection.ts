@@ -7,8 +7,8 @@ import type { ResponseHead } from './response-head.js';
 import type { UpstreamRequest } from './upstream.js';
 
 /**
- * What a connection tells of a request, in this order: `onSending`, `onAnswering`, `onHead`, `onData` as often as
- * there is some, and at the end `onComplete` or `onError`, once. `onError` may come at any time.
+ * What a connection tells of a request, in this order: `onSending`, `onAnswering`, `onHead`, `onData` or `onLentData` as often
+ * as there is some, and at the end `onComplete` or `onError`, once. `onError` may come at any time.
  */
 export interface ConnectionEvents extends UploadWatch {
   /**
@@ -29,6 +29,8 @@ export interface ConnectionEvents extends UploadWatch {
    * @returns false when the connection must stop until `resume`; what it has read already still comes
    */
   onData(bytes: Uint8Array): boolean;
+  /** The same with bytes whose memory is the connection's again when this returns. */
+  onLentData(bytes: Uint8Array): boolean;
   /**
    * The connection is free: a new request may be sent before this returns.
    * @param trailers fields after the body; null when there are none

@@ -20,7 +20,7 @@ import type { UpstreamRequest } from './upstream.js';
 
 /**
  * What every socket reads into. libuv reads and calls back before it reads again, so the bytes of one read are gone when
- * its callback returns: what is kept of them is copied.
+ * its callback returns: they are lent to whoever takes them, and copied where they are kept.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 const TURN = new TurnEnd();
@@ -54,11 +54,10 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
   /** The socket ends with the present request. */
   #last = false;
   #idleMs = 0;
+  /** The consumer of the present response wants no more now. */
   #paused = false;
-  /** The bytes of the present read, from `#copiedFrom` on, once something of them is kept. */
-  #copy: Buffer | null = null;
-  #copiedFrom = 0;
-  #readBytes = 0;
+  /** The socket does not read. */
+  #stopped = false;
 
   constructor(connector: TargetConnector, keepAliveMs: number, wheel: DeadlineWheel) {
     super();
@@ -100,6 +99,7 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
 
   resume(): void {
     this.#paused = false;
+    this.#stopped = false;
     this.#socket?.resume();
   }
 
@@ -136,16 +136,10 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
   }
 
   onBody(start: number, end: number): void {
-    if (this.#copy === null) {
-      this.#copy = Buffer.allocUnsafe(this.#readBytes - start);
-      READ_BUFFER.copy(this.#copy, 0, start, this.#readBytes);
-      this.#copiedFrom = start;
-    }
-    const whole = start === this.#copiedFrom && end === this.#readBytes;
-    const part = whole ? this.#copy : this.#copy.subarray(start - this.#copiedFrom, end - this.#copiedFrom);
     const events = this.#events!;
     // Not for a request that was aborted by this chunk: the pause would outlive it.
-    if (!events.onData(part) && this.#events === events) this.#paused = true;
+    const more = events.onLentData(READ_BUFFER.subarray(start, end));
+    if (!more && this.#events === events) this.#paused = true;
   }
 
   // What the upload tells.
@@ -216,7 +210,6 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     }
     const events = this.#events!;
     events.onAnswering();
-    this.#readBytes = bytes;
     let end = 0;
     try {
       end = this.#parser.execute(READ_BUFFER, 0, bytes);
@@ -224,9 +217,9 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
       // A consumer that fails after it has aborted has nothing left to break off.
       if (this.#events === events) this.#fail(error as Error);
     }
-    this.#copy = null;
     if (this.#parser.over) this.#complete(end === bytes);
-    return !this.#paused;
+    this.#stopped = this.#paused;
+    return !this.#stopped;
   }
 
   /** One of TLS does not close the socket by itself, and its stream ends next as if all were well. */
@@ -286,12 +279,16 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
 
   /** Leaves the socket open for the next request, for a while. */
   #keep(): void {
-    if (this.#socket !== null) this.#wheel.arm(this, this.#idleMs);
+    if (this.#socket === null) return;
+    this.#wheel.arm(this, this.#idleMs);
+    // TLS hands on what it has decrypted after it was stopped, and that may have been all there was: nobody resumes then.
+    if (this.#stopped) this.resume();
   }
 
   #drop(): void {
     const socket = this.#socket;
     this.#socket = null;
+    this.#stopped = false;
     this.#served = 0;
     this.#wheel.disarm(this);
     socket?.destroy();

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Body } from '../exchange.js';
 import type { ConnectionEvents } from './connection.js';
+import { writeJoined } from './joined-write.js';
 import { Upload, type UploadHost } from './upload.js';
 
 export class Http1Upload extends Upload {
@@ -28,13 +29,13 @@ export class Http1Upload extends Upload {
     this.#announcesEmpty = announcesEmpty;
   }
 
+  /** Nothing is kept of what is written. */
+  lentChunk(bytes: Uint8Array): void {
+    this.chunk(bytes);
+  }
+
   protected override write(bytes: Uint8Array, isFirst: boolean): boolean {
-    this.#socket.cork();
-    const prefix = this.#prefix(isFirst, bytes.byteLength);
-    if (prefix !== '') this.#socket.write(prefix, 'latin1');
-    const more = this.#socket.write(bytes);
-    this.#socket.uncork();
-    return more;
+    return writeJoined(this.#socket, this.#prefix(isFirst, bytes.byteLength), bytes);
   }
 
   /** Trailers of the client are not passed on. */

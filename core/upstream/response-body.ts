@@ -1,14 +1,18 @@
 // The response body between a connection that pushes and a consumer that may be slow or not there yet.
 
 import { Buffer } from 'node:buffer';
+import { copyOf, WaitingBytes } from '../chunk-pool.js';
 import type { GatewayError } from '../errors.js';
-import { type Body, type BodyConsumer, BufferedBody } from '../exchange.js';
+import { type Body, type BodyConsumer, BufferedBody, lend } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 
 /** Bytes held for a consumer that has not come yet, before the connection is paused. */
 const EARLY_BYTES = 64 * 1024;
 
-const NONE: Uint8Array[] = [];
+/** Bytes that were lent wait in memory of the pool, others in their own. */
+type Held = Uint8Array | WaitingBytes;
+
+const NONE: Held[] = [];
 
 /** Where the bytes come from. */
 export interface BodySource {
@@ -27,7 +31,7 @@ export class ResponseBody implements Body {
   readonly #source: BodySource;
   #consumer: BodyConsumer | null = null;
   /** Most bodies are one chunk, so a list is made when there is one. */
-  #held: Uint8Array[] = NONE;
+  #held: Held[] = NONE;
   #heldBytes = 0;
   #paused = false;
   #delivering = false;
@@ -75,16 +79,32 @@ export class ResponseBody implements Body {
   /** @returns false when the source must stop until its `resume` is called */
   push(bytes: Uint8Array): boolean {
     if (this.#state !== 'open') return true;
-    if (this.#consumer === null || this.#held.length > 0 || this.#paused) {
-      if (this.#held.length === 0) this.#held = [bytes];
-      else this.#held.push(bytes);
-      this.#heldBytes += bytes.length;
-      return this.#consumer === null && this.#heldBytes < EARLY_BYTES;
-    }
+    if (!this.#isFlowing) return this.#hold(bytes, bytes.length);
     this.#delivering = true;
-    this.#consumer.chunk(bytes);
+    this.#consumer!.chunk(bytes);
     this.#delivering = false;
     return !this.#paused;
+  }
+
+  /** The same with bytes whose memory is the source's again when this returns. */
+  pushLent(bytes: Uint8Array): boolean {
+    if (this.#state !== 'open') return true;
+    if (!this.#isFlowing) {
+      const { length } = bytes;
+      // What is a body in memory next is nobody's to give back.
+      const isWhole = this.#heldBytes === 0 && length === this.length;
+      return this.#hold(isWhole ? copyOf(bytes) : new WaitingBytes(bytes), length);
+    }
+    this.#delivering = true;
+    lend(this.#consumer!, bytes);
+    this.#delivering = false;
+    return !this.#paused;
+  }
+
+  /** More comes than what is held for a consumer that has not come: it will not be a body in memory. */
+  get outgrowsHeld(): boolean {
+    if (this.#consumer !== null || this.#state !== 'open') return false;
+    return this.#heldBytes < (this.length ?? 0) || this.#heldBytes >= EARLY_BYTES;
   }
 
   /** The source is through. What is held is still delivered. */
@@ -100,7 +120,7 @@ export class ResponseBody implements Body {
     if (this.#state !== 'open') return;
     this.#state = 'failed';
     this.#error = error;
-    this.#held = NONE;
+    this.#drop();
     const consumer = this.#consumer;
     if (consumer === null) return;
     this.#close();
@@ -111,19 +131,28 @@ export class ResponseBody implements Body {
   settled(): Body {
     const isWhole = this.#state === 'ended' && this.#consumer === null;
     if (!isWhole || this.#heldBytes > EARLY_BYTES) return this;
-    return new BufferedBody(
-      this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held),
-      this.#trailers,
-    );
+    const parts = this.#held.map((held) => (held instanceof WaitingBytes ? held.keep() : held));
+    this.#held = parts;
+    return new BufferedBody(parts.length === 1 ? parts[0]! : Buffer.concat(parts), this.#trailers);
+  }
+
+  get #isFlowing(): boolean {
+    return this.#consumer !== null && this.#held.length === 0 && !this.#paused;
+  }
+
+  #hold(held: Held, length: number): boolean {
+    if (this.#held.length === 0) this.#held = [held];
+    else this.#held.push(held);
+    this.#heldBytes += length;
+    return this.#consumer === null && this.#heldBytes < EARLY_BYTES;
   }
 
   #deliver(): void {
     if (this.#delivering) return;
     this.#delivering = true;
-    let next = 0;
-    while (next < this.#held.length && !this.#paused) this.#consumer?.chunk(this.#held[next++]!);
+    // It may cancel meanwhile, and what is with the consumer then is not held any more.
+    while (this.#held.length > 0 && !this.#paused) this.#handOn(this.#held.shift()!);
     this.#delivering = false;
-    this.#held = next === this.#held.length ? NONE : this.#held.slice(next);
     this.#heldBytes = 0;
     if (this.#held.length > 0 || this.#state !== 'ended') return;
     const consumer = this.#consumer;
@@ -131,9 +160,21 @@ export class ResponseBody implements Body {
     consumer?.end(this.#trailers ?? undefined);
   }
 
+  #handOn(held: Held): void {
+    if (held instanceof WaitingBytes) {
+      lend(this.#consumer!, held.bytes);
+      held.release();
+    } else this.#consumer!.chunk(held);
+  }
+
   #close(): void {
     this.#state = 'closed';
     this.#consumer = null;
+    this.#drop();
+  }
+
+  #drop(): void {
+    for (const held of this.#held) if (held instanceof WaitingBytes) held.release();
     this.#held = NONE;
   }
 }

@@ -21,6 +21,7 @@ const RULES: Rules = {
       'core/target.ts',
       'core/network-set.ts',
       'core/ref-pool.ts',
+      'core/chunk-pool.ts',
       'core/garbage.ts',
       'core/optimiser.ts',
       'core/thread-priority.ts',

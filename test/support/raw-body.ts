@@ -1,6 +1,6 @@
 // Bodies for tests: a producer that a test drives by hand and that remembers what it was told, and a consumer.
 import type { GatewayError } from '../../core/errors.js';
-import type { Body, BodyConsumer } from '../../core/exchange.js';
+import { type Body, type BodyConsumer, lend } from '../../core/exchange.js';
 
 /** A body whose chunks, end and failure come when the test says so. */
 export class HandBody implements Body {
@@ -42,7 +42,19 @@ export class HandBody implements Body {
   }
 }
 
-/** A body of `total` bytes that is produced as fast as it is taken; byte i is i modulo 251. */
+/** What spoilt memory is full of; no pattern has it. */
+export const SPOILT = 0xfe;
+
+/** Lends bytes, and spoils their memory as soon as the consumer is back: whoever kept them has others now. */
+export function lendAndSpoil(consumer: BodyConsumer, bytes: Uint8Array): void {
+  lend(consumer, bytes);
+  bytes.fill(SPOILT);
+}
+
+/**
+ * A body of `total` bytes that is produced as fast as it is taken; byte i is i modulo 251. Of three chunks two are lent, and
+ * spoilt after that.
+ */
 export class PatternBody implements Body {
   readonly length: number | null;
   readonly #total: number;
@@ -53,6 +65,7 @@ export class PatternBody implements Body {
   #paused = false;
   #running = false;
   #consumer: BodyConsumer | null = null;
+  #chunks = 0;
 
   constructor(total: number, options: { readonly announced: boolean; readonly chunkBytes?: number }) {
     this.#total = total;
@@ -93,7 +106,8 @@ export class PatternBody implements Body {
       if (size === 0) return this.#consumer.end();
       const bytes = pattern(this.produced, size);
       this.produced += size;
-      this.#consumer.chunk(bytes);
+      if (this.#chunks++ % 3 === 2) this.#consumer.chunk(bytes);
+      else lendAndSpoil(this.#consumer, bytes);
       this.#run();
     });
   }

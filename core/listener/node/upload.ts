@@ -6,6 +6,8 @@ import { HeldUpload } from '../held-upload.js';
 import { trailerProblem } from '../request-checks.js';
 import type { NodeWire } from './wire.js';
 
+const NOTHING = new Uint8Array(0);
+
 export class NodeUpload extends HeldUpload {
   readonly #wire: NodeWire;
   #asked = false;
@@ -13,7 +15,7 @@ export class NodeUpload extends HeldUpload {
   constructor(exchange: Exchange, wire: NodeWire, length: number | null) {
     super(exchange, length);
     this.#wire = wire;
-    wire.input.on('data', (bytes: Buffer) => this.take(bytes, bytes.length, false));
+    wire.input.on('data', (bytes: Buffer) => this.take(bytes, false, false));
     wire.input.on('end', () => this.#end());
   }
 
@@ -50,6 +52,6 @@ export class NodeUpload extends HeldUpload {
     if (this.length !== null && this.remaining > 0) {
       this.fail(new GatewayError('SLUICE_LISTEN_ABORTED', 'the body ended before its length'));
     }
-    this.take(null, 0, true);
+    this.take(NOTHING, false, true);
   }
 }

@@ -397,6 +397,26 @@ for (const [engine, { build, startHttpTarget, startRawTarget, multiplexes }] of 
       assert.equal(await collect((await upstream.forward(upstreamRequest({ target: '/whole' }))).body), 'ab');
     });
 
+    it('goes on with a connection whose last body came to its end while it was paused', async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => response.end('x'.repeat(60_000)));
+      const upstream = startUpstream(t, [target.url], { connections: 1 });
+      for (let round = 0; round < 3; round += 1) {
+        const { body } = await upstream.forward(upstreamRequest());
+        const consumer = new CountingConsumer();
+        const take = consumer.chunk.bind(consumer);
+        consumer.chunk = (bytes) => {
+          take(bytes);
+          body!.pause();
+        };
+        body!.read(consumer);
+        while (consumer.outcome === 'open') {
+          for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          body!.resume();
+        }
+        assert.deepEqual([consumer.outcome, consumer.bytes], ['ended', 60_000]);
+      }
+    });
+
     for (const paused of [false, true]) {
       itRaw(
         `is over when a ${paused ? 'paused ' : ''}body is cancelled by the chunk it gives, and leaves nothing behind`,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { WaitingBytes } from '../../../core/chunk-pool.js';
 import { GatewayError } from '../../../core/errors.js';
-import { BufferedBody } from '../../../core/exchange.js';
+import { type BodyConsumer, BufferedBody } from '../../../core/exchange.js';
 import { type BodySource, ResponseBody } from '../../../core/upstream/response-body.js';
+import { SPOILT } from '../../support/raw-body.js';
 import { clientLeft, collect } from '../../support/upstream-client.js';
 
 class Source implements BodySource {
@@ -168,5 +170,91 @@ describe('ResponseBody', () => {
     assert.equal(settled.length, 2);
     assert.equal(await collect(settled), 'ab');
     assert.equal(await collect(body), 'ab', 'the other one still works');
+  });
+
+  describe('of memory that is lent', () => {
+    /** Longer than what the pool has no pieces for. */
+    const text = (letter: string): string => letter.repeat(20_000);
+    const pushLent = (body: ResponseBody, letter: string): boolean => {
+      const memory = bytes(text(letter));
+      const more = body.pushLent(memory);
+      memory.fill(SPOILT);
+      return more;
+    };
+
+    it('keeps what comes before read, and lends what comes after', () => {
+      const { body } = build();
+      for (const letter of 'ab') assert.equal(pushLent(body, letter), true);
+      const heard: string[] = [];
+      const views: Uint8Array[] = [];
+      body.read({
+        chunk: () => assert.fail('it can do with lent bytes'),
+        lentChunk: (lent) => {
+          heard.push(Buffer.from(lent).toString());
+          views.push(lent);
+        },
+        end: () => heard.push('end'),
+        fail: assert.fail,
+      });
+      assert.equal(pushLent(body, 'c'), true);
+      body.end(null);
+      assert.deepEqual(heard, [text('a'), text('b'), text('c'), 'end']);
+      assert.equal(views[2]![0], SPOILT);
+    });
+
+    it('gives copies to a consumer that keeps what it is given', () => {
+      const { body } = build();
+      const kept: Uint8Array[] = [];
+      pushLent(body, 'a');
+      body.read({ chunk: (chunk) => kept.push(chunk), end: () => {}, fail: assert.fail });
+      for (const letter of 'bc') pushLent(body, letter);
+      body.end(null);
+      const others = Array.from({ length: 3 }, () => new WaitingBytes(bytes(text('x'))));
+      assert.deepEqual(
+        kept.map(String),
+        ['a', 'b', 'c'].map((letter) => String(bytes(text(letter)))),
+      );
+      for (const other of others) other.release();
+    });
+
+    it('keeps what comes while it is paused, also when it is cancelled in the midst of handing that on', () => {
+      const { body, source } = build();
+      const heard: string[] = [];
+      const listener: BodyConsumer = {
+        chunk: () => assert.fail('it can do with lent bytes'),
+        lentChunk: (lent) => {
+          const before = Buffer.from(lent).toString();
+          heard.push(before);
+          if (heard.length === 2) {
+            body.cancel(clientLeft());
+            const other = new WaitingBytes(bytes(text('x')));
+            assert.equal(Buffer.from(lent).toString(), before, 'nobody else has its memory yet');
+            other.release();
+          }
+        },
+        end: () => assert.fail('it was cancelled'),
+        fail: assert.fail,
+      };
+      body.read(listener);
+      pushLent(body, 'a');
+      body.pause();
+      for (const letter of 'bcd') assert.equal(pushLent(body, letter), false);
+      body.resume();
+      assert.deepEqual(heard, [text('a'), text('b')]);
+      assert.equal(source.cancelled.length, 1);
+    });
+
+    it('has a body in memory that is nobody else’s, whole or in parts', async () => {
+      for (const letters of ['a', 'ab']) {
+        const { body } = build();
+        for (const letter of letters) pushLent(body, letter);
+        body.end(null);
+        const settled = body.settled() as BufferedBody;
+        const others = Array.from({ length: 3 }, () => new WaitingBytes(bytes(text('x'))));
+        assert.equal(Buffer.from(settled.bytes).toString(), [...letters].map(text).join(''));
+        assert.equal(await collect(body), [...letters].map(text).join(''));
+        for (const other of others) other.release();
+      }
+    });
   });
 });

@@ -236,6 +236,7 @@ function outcomeOf(pool: SessionPool, target: string): Promise<number | Error> {
             status = head.status;
           },
           onData: () => true,
+          onLentData: () => true,
           onComplete: () => over(status),
           onError: over,
         });
