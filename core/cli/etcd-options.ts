@@ -43,14 +43,25 @@ export interface EtcdTarget {
 
 const DEFAULT_CHANNEL = 'stable';
 
+type Option = (name: string) => string | undefined;
+
+function optionsIn({ texts }: Pick<Arguments, 'texts'>): Option {
+  return (name) => texts.get(name) ?? process.env[`SLUICE_${name.toUpperCase().replaceAll('-', '_')}`];
+}
+
+/** Files that the gateway shows itself to etcd with. */
+export function etcdCredentialFiles(options: Pick<Arguments, 'texts'>): string[] {
+  const option = optionsIn(options);
+  return ['etcd-password-file', 'etcd-key'].map(option).filter((file) => file !== undefined);
+}
+
 /** @throws UsageError */
-export function readEtcdTarget(location: string, { texts }: Pick<Arguments, 'texts'>): EtcdTarget {
+export function readEtcdTarget(location: string, options: Pick<Arguments, 'texts'>): EtcdTarget {
   const parsed = parseLocation(location);
-  const channel = texts.get('channel') ?? DEFAULT_CHANNEL;
+  const channel = options.texts.get('channel') ?? DEFAULT_CHANNEL;
   if (!isChannelName(channel))
     throw new UsageError(`--channel ${channel}: expected 1 to 63 letters, digits, ".", "_" and "-"`);
-  const option = (name: string): string | undefined =>
-    texts.get(name) ?? process.env[`SLUICE_${name.toUpperCase().replaceAll('-', '_')}`];
+  const option = optionsIn(options);
   const tls = tlsOf(parsed, option);
   return {
     description: location,
@@ -83,8 +94,6 @@ function parseLocation(location: string): EtcdLocation {
     throw new UsageError((cause as Error).message);
   }
 }
-
-type Option = (name: string) => string | undefined;
 
 function tlsOf({ isSecure }: EtcdLocation, option: Option): EtcdTls | null {
   const [ca, cert, key] = ['etcd-ca', 'etcd-cert', 'etcd-key'].map(option);

@@ -10,7 +10,7 @@ import { EtcdSource, type EtcdSourceOptions } from '../etcd-source.js';
 import type { Place } from '../processes/place.js';
 import { localSecrets, storedSecrets } from '../secrets/lookup.js';
 import type { Arguments } from './arguments.js';
-import { readEtcdTarget } from './etcd-options.js';
+import { etcdCredentialFiles, readEtcdTarget } from './etcd-options.js';
 import { keySource } from './secret-keys.js';
 import { UsageError } from './usage-error.js';
 
@@ -90,8 +90,9 @@ function nodeName(given: string | undefined, place: Place | null): string {
  */
 export function fleetSecrets(options: Pick<Arguments, 'texts'>): EtcdSourceOptions['findSecrets'] {
   const keys = keySource(options);
+  const own = [...(keys.file === null ? [] : [keys.file]), ...etcdCredentialFiles(options)];
   return (entries) => {
-    const secrets = storedSecrets(entries, keys.read(), keys.file);
+    const secrets = storedSecrets(entries, keys.read(), own);
     return (text) => secrets.find(text);
   };
 }

@@ -7,13 +7,13 @@ import type { SecretReference } from './reference.js';
 
 export class FileProvider implements SecretProvider {
   readonly #folder: string;
-  readonly #withheld: string | null;
+  readonly #withheld: readonly string[];
 
   /**
    * @param folder   where relative paths begin
-   * @param withheld a file that no reference may read, by whatever path; null for none
+   * @param withheld files that no reference may read, by whatever path
    */
-  constructor(folder: string, withheld: string | null = null) {
+  constructor(folder: string, withheld: readonly string[] = []) {
     this.#folder = folder;
     this.#withheld = withheld;
   }
@@ -34,9 +34,10 @@ export class FileProvider implements SecretProvider {
   }
 
   #judge({ dev, ino }: Stats): void {
-    if (this.#withheld === null) return;
-    const withheld = statSync(this.#withheld, { throwIfNoEntry: false });
-    if (withheld?.dev === dev && withheld.ino === ino) throw new Error('it holds the keys of the gateway');
+    for (const path of this.#withheld) {
+      const withheld = statSync(path, { throwIfNoEntry: false });
+      if (withheld?.dev === dev && withheld.ino === ino) throw new Error('it is for the gateway itself');
+    }
   }
 }
 

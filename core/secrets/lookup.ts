@@ -63,35 +63,35 @@ function unescaped({ problem, text }: SecretMention): string | null {
 
 /**
  * Secrets in files and in the environment.
- * @param folder  where relative paths of files begin
- * @param keyFile file of the keys, which no reference may read; null for none
+ * @param folder where relative paths of files begin
+ * @param own    files of the gateway itself, which no reference may read
  */
-export function localSecrets(folder: string, keyFile: string | null = null): SecretLookup {
-  return new SecretLookup(new Map(localProviders(folder, keyFile)));
+export function localSecrets(folder: string, own: readonly string[] = []): SecretLookup {
+  return new SecretLookup(new Map(localProviders(folder, own)));
 }
 
 /**
  * Those, by absolute paths, and secrets of the store.
  * @param entries by name, sealed
  * @param ring    null opens none
- * @param keyFile likewise
+ * @param own     likewise
  */
 export function storedSecrets(
   entries: ReadonlyMap<string, Buffer>,
   ring: KeyRing | null,
-  keyFile: string | null,
+  own: readonly string[],
 ): SecretLookup {
   return new SecretLookup(
     new Map<SecretScheme, SecretProvider>([
-      ...localProviders('/', keyFile),
+      ...localProviders('/', own),
       ['secret', new SealedProvider(entries, ring)],
     ]),
   );
 }
 
-function localProviders(folder: string, keyFile: string | null): [SecretScheme, SecretProvider][] {
+function localProviders(folder: string, own: readonly string[]): [SecretScheme, SecretProvider][] {
   return [
-    ['secret+file', new FileProvider(folder, keyFile)],
+    ['secret+file', new FileProvider(folder, own)],
     ['secret+env', new EnvironmentProvider()],
   ];
 }

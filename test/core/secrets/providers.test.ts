@@ -1,7 +1,16 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: braces are the syntax of a secret reference
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -50,6 +59,26 @@ describe('secrets in files', () => {
     }
   });
 
+  it('are none of /proc, where the variables of the gateway are to be seen', {
+    skip: !existsSync('/proc/self/environ'),
+  }, () => {
+    symlinkSync('/proc/self/environ', join(folder, 'environ'));
+    for (const name of [
+      '/proc/self/environ',
+      `/proc/${process.pid}/environ`,
+      'environ',
+      '/proc/self/cmdline',
+    ]) {
+      const reference = { scheme: 'secret+file', name, field: null } as const;
+      assert.throws(() => new FileProvider(folder).read(reference), /it shows a process/, name);
+    }
+    keepFile('a');
+    const open = openSync(join(folder, 'kept'), 'r');
+    const reference = { scheme: 'secret+file', name: `/proc/self/fd/${open}`, field: null } as const;
+    assert.equal(new FileProvider(folder).read(reference), 'a');
+    closeSync(open);
+  });
+
   it('are UTF-8, which is not guessed at', () => {
     writeFileSync(join(folder, 'kept'), Buffer.from([0x61, 0xff, 0x62]));
     const reference = { scheme: 'secret+file', name: 'kept', field: null } as const;
@@ -64,9 +93,9 @@ describe('what the gateway is trusted with', () => {
     symlinkSync(keys, join(folder, 'link'));
     linkSync(keys, join(folder, 'twin'));
     for (const path of [keys, 'keys', './none/../keys', 'link', 'twin']) {
-      const [found] = localSecrets(folder, keys).find(`secret+file://${path}`);
+      const [found] = localSecrets(folder, [join(folder, 'another'), keys]).find(`secret+file://${path}`);
       assert.equal(found!.value, null);
-      assert.match(found!.problem ?? '', /it holds the keys of the gateway/);
+      assert.match(found!.problem ?? '', /it is for the gateway itself/);
     }
     assert.equal(localSecrets(folder).find('secret+file://keys')[0]!.value, 'kept back');
     const environment = new EnvironmentProvider({ SLUICE_SECRET_KEYS: 'a', SLUICE_ETCD_PASSWORD: 'b' });

@@ -174,7 +174,7 @@ describe('secrets of the store', () => {
 
   it('resolve whole or by field, and say what is wrong with which entry', () => {
     const find = (text: string, ring: KeyRing | null = RING) =>
-      storedSecrets(entries, ring, null).find(text)[0]!;
+      storedSecrets(entries, ring, []).find(text)[0]!;
     assert.equal(find(`secret://${NAME}#key`).value, CANARY);
     const cases: [text: string, ring: KeyRing | null, code: string | undefined, said: RegExp][] = [
       [`secret://${NAME}#none`, RING, undefined, /a JSON object with a text called "none"/],
