@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { GatewayError } from '../errors.js';
 import { FrameWriter } from '../wasm/frame.js';
 import type { PhaseResult } from '../wasm/guest-abi.js';
+import { KnownTexts } from '../wasm/known-texts.js';
 import {
   BATCH_SIZE_WORDS,
   BATCH_SIZES,
@@ -79,6 +80,7 @@ export class Channel {
   readonly #thread: ServingThread;
   readonly #events: ChannelEvents;
   readonly #writer = new FrameWriter();
+  readonly #texts = new KnownTexts();
   readonly #held = new JobTable<Job>();
   /** What did not fit into the ring yet, in order. */
   readonly #waiting: (Job | WorkerMessage | 'stop')[] = [];
@@ -175,7 +177,7 @@ export class Channel {
       const { words } = this.#results;
       if (words[(at >> 2) + RECORD_KIND] === RESULT_DONE) {
         const ticket = words[(at >> 2) + RECORD_TICKET]!;
-        const result = readResult(this.#results, at, this.#takeExtra);
+        const result = readResult(this.#results, at, this.#texts, this.#takeExtra);
         this.#results.release(at);
         this.#finish(ticket, result);
       } else {

@@ -10,6 +10,7 @@ import { Buffer } from 'node:buffer';
 import { HeaderList } from '../headers.js';
 import { align8, type FrameMemory, viewOf } from '../wasm/frame.js';
 import { EditList, type FilterCall, NONE, type PhaseResult } from '../wasm/guest-abi.js';
+import type { KnownTexts } from '../wasm/known-texts.js';
 import type { ResultExtra } from './control.js';
 import { RECORD_KIND, RECORD_TICKET } from './job-record.js';
 import type { RingProducer } from './ring.js';
@@ -162,9 +163,15 @@ export function writeAnnouncement(ring: RingProducer): boolean {
 
 /**
  * Reads the result at `at`. Nothing of it refers to the ring afterwards.
+ * @param texts     what results said before
  * @param takeExtra takes the message that carries what travelled beside the ring
  */
-export function readResult(ring: FrameMemory, at: number, takeExtra: () => ResultExtra): PhaseResult {
+export function readResult(
+  ring: FrameMemory,
+  at: number,
+  texts: KnownTexts,
+  takeExtra: () => ResultExtra,
+): PhaseResult {
   const { words, bytes } = ring;
   const base = at >> 2;
   const flags = words[base + FLAGS]!;
@@ -190,20 +197,19 @@ export function readResult(ring: FrameMemory, at: number, takeExtra: () => Resul
     contexts.push(size === 0 ? null : copyOf(ring, contextAt, size));
     contextAt += align8(size);
   }
-  const text = textLength === 0 ? '' : bytes.toString('latin1', textAt, textAt + textLength);
   const edits = new EditList();
-  let offset = 0;
+  let part = textAt;
   for (let i = 0; i < editCount; i += 1, entry += 3) {
-    const valueAt = offset + words[entry + 1]!;
-    const next = valueAt + words[entry + 2]!;
-    edits.add(words[entry]!, text.substring(offset, valueAt), text.substring(valueAt, next));
-    offset = next;
+    const name = words[entry + 1]!;
+    const value = words[entry + 2]!;
+    edits.add(words[entry]!, texts.take(bytes, part, name), texts.take(bytes, part + name, value));
+    part += name + value;
   }
   const headers: string[] = [];
   for (let i = 0; i < headerCount; i += 1, entry += 1) {
-    const next = offset + words[entry]!;
-    headers.push(text.substring(offset, next));
-    offset = next;
+    const length = words[entry]!;
+    headers.push(texts.take(bytes, part, length));
+    part += length;
   }
   const extra = (flags & FLAG_EXTRA) === 0 ? null : takeExtra();
   const inline = (flags & FLAG_HAS_BODY) === 0 ? undefined : copyOf(ring, contextAt, bodyLength);

@@ -9,6 +9,7 @@ import { createRing, RingConsumer, RingProducer } from '../../../core/dispatch/r
 import { HeaderList } from '../../../core/headers.js';
 import { FrameWriter, readFrame } from '../../../core/wasm/frame.js';
 import { type Callout, EditList, type PhaseMessage, type PhaseResult } from '../../../core/wasm/guest-abi.js';
+import { KnownTexts } from '../../../core/wasm/known-texts.js';
 import { phaseMessage } from '../../support/phase-messages.js';
 
 const RUNS = 3000;
@@ -173,6 +174,7 @@ describe('a job', () => {
 
 describe('a result', () => {
   it('is read as it was written, in the ring and beside it', () => {
+    const texts = new KnownTexts();
     fc.assert(
       fc.property(result, ticket, place, (given, number, offset) => {
         const { producer, consumer } = ringAt(offset);
@@ -185,7 +187,7 @@ describe('a result', () => {
           taken += 1;
           return structuredClone(extra!);
         };
-        const read = readResult(consumer, consumer.peek(), takeExtra);
+        const read = readResult(consumer, consumer.peek(), texts, takeExtra);
         assert.equal(taken, extra === null ? 0 : 1);
         assert.deepEqual(read.edits.operations, given.edits.operations);
         assert.deepEqual(read.edits.names, given.edits.names);
