@@ -382,7 +382,7 @@ export const ERROR_TABLE = Object.freeze({
     'config',
     false,
     'A listener could not be opened.',
-    'Check that the address is one of this host and that no other process listens on the port.',
+    'Check what the message says: the address has to be one of this host, the port free, and below 1024 the user allowed to open it.',
   ),
   SLUICE_LISTEN_ENGINE: kind(
     500,
@@ -452,7 +452,7 @@ export const ERROR_TABLE = Object.freeze({
     'downstream',
     true,
     'The request body did not arrive in time.',
-    'Send the body without pauses longer than `timeouts.idleMs`.',
+    'Send the body without pauses longer than `listeners[].idleMs`.',
   ),
   SLUICE_LISTEN_ABORTED: kind(
     499,

@@ -5,6 +5,7 @@
 import './head-limit.js';
 import * as uws from 'uWebSockets.js';
 import assert from 'node:assert/strict';
+import { bindFailure, whyNotBound } from '../bind-failure.js';
 import { GatewayError } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { HeaderList } from '../headers.js';
@@ -97,9 +98,8 @@ export class UwsListener implements Listener, ReplyOwner {
     this.#app.listen(host, port, mode, (socket) => {
       if (socket) this.#socket = socket;
     });
-    if (this.#socket === null) {
-      throw new GatewayError('SLUICE_LISTEN_ADDRESS', `listener ${this.name} cannot bind ${host}:${port}`);
-    }
+    if (this.#socket === null)
+      throw bindFailure(`listener ${this.name}`, host, port, await whyNotBound(host, port));
     this.#port = engine.us_socket_local_port(this.#socket);
     this.#startWatch();
   }

@@ -2,7 +2,7 @@
 // so whatever is new is first seen to be free: a second gateway started by mistake would take a part of the connections.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { GatewayError } from '../errors.js';
+import { bindFailure } from '../bind-failure.js';
 import type { SharedAddress } from '../seat.js';
 
 export class PortClaims<Holder> {
@@ -39,9 +39,7 @@ async function probe({ name, host, port }: SharedAddress): Promise<void> {
     server.listen({ host, port, exclusive: true });
     await once(server, 'listening');
   } catch (cause) {
-    throw new GatewayError('SLUICE_LISTEN_ADDRESS', `listener ${name} cannot bind ${host}:${port}`, {
-      cause,
-    });
+    throw bindFailure(`listener ${name}`, host, port, cause);
   }
   server.close();
   await once(server, 'close');

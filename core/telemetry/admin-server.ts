@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { bindFailure } from '../bind-failure.js';
 import { GatewayError } from '../errors.js';
 
 /** Answer of /readyz. 200 when `ready`, else 503. */
@@ -109,11 +110,7 @@ export class AdminServer {
     }
     await new Promise<void>((resolve, reject) => {
       const refuse = (cause: Error): void => {
-        reject(
-          new GatewayError('SLUICE_LISTEN_ADDRESS', `Cannot open the admin listener on ${host}:${port}`, {
-            cause,
-          }),
-        );
+        reject(bindFailure('the admin listener', host, port, cause));
       };
       this.#server.once('error', refuse);
       this.#server.listen({ host, port }, () => {

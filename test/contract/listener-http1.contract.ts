@@ -282,7 +282,8 @@ export function testListenerHttp1(name: string, create: (options: ListenerOption
 
     it('throws SLUICE_LISTEN_ADDRESS for an address that is taken, and leaves the first listener alone', async () => {
       const second = create({ ...OPTIONS, port: listener.port });
-      await assert.rejects(second.listen(answer), { code: 'SLUICE_LISTEN_ADDRESS' });
+      const message = `listener public cannot bind 127.0.0.1:${listener.port}: somebody listens there already (EADDRINUSE)`;
+      await assert.rejects(second.listen(answer), { code: 'SLUICE_LISTEN_ADDRESS', message });
       second.close();
       assert.equal(
         (await RawClient.exchange(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).status,
@@ -292,7 +293,9 @@ export function testListenerHttp1(name: string, create: (options: ListenerOption
 
     it('throws SLUICE_LISTEN_ADDRESS for an address that is not of this host', async () => {
       const other = create({ ...OPTIONS, host: '192.0.2.1' });
-      await assert.rejects(other.listen(answer), { code: 'SLUICE_LISTEN_ADDRESS' });
+      const message =
+        'listener public cannot bind 192.0.2.1:0: it is no address of this machine (EADDRNOTAVAIL)';
+      await assert.rejects(other.listen(answer), { code: 'SLUICE_LISTEN_ADDRESS', message });
       assert.equal(other.port, 0);
       other.close();
     });

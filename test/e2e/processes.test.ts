@@ -399,7 +399,7 @@ describe('sluice run --processes', () => {
         assert.equal(code, 1);
         assert.equal(
           stderr,
-          `SLUICE_LISTEN_ADDRESS listener public cannot bind 127.0.0.1:${port}\n`,
+          `SLUICE_LISTEN_ADDRESS listener public cannot bind 127.0.0.1:${port}: somebody listens there already (EADDRINUSE)\n`,
           others.join(' '),
         );
       }

@@ -19,6 +19,7 @@ const RULES: Rules = {
       'core/small-file.ts',
       'core/module-reference.ts',
       'core/target.ts',
+      'core/bind-failure.ts',
       'core/network-set.ts',
       'core/ref-pool.ts',
       'core/chunk-pool.ts',

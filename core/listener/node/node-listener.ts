@@ -1,7 +1,7 @@
 // The listener on Node's own servers: opens the address, and hands each connection to the protocol that its client speaks.
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
-import { GatewayError } from '../../errors.js';
+import { bindFailure } from '../../bind-failure.js';
 import type { Certificate } from '../../tls/certificate.js';
 import type { ServerTls } from '../../tls/server-tls.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from '../listener.js';
@@ -118,11 +118,7 @@ export class NodeListener implements Listener, ReplyOwner {
     const server = this.#server;
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => {
-        reject(
-          new GatewayError('SLUICE_LISTEN_ADDRESS', `listener ${this.name} cannot bind ${host}:${port}`, {
-            cause,
-          }),
-        );
+        reject(bindFailure(`listener ${this.name}`, host, port, cause));
       });
       // What fails to be accepted later must not take the process along.
       server.on('error', () => {});
