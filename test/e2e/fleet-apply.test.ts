@@ -258,6 +258,11 @@ describe('sluice apply', () => {
       /^one refuses it and runs \w+: \S+:\d+:\d+ \/admin: changes only with a restart/m,
     );
     assert.match(refused.stdout, /^0 of 2 gateways run \w+\n$/m);
+    const back = new RegExp(
+      `^stable: still points to \\w{12}, .* to go back: sluice rollback ${again.release} --config etcd://\\S+ --channel stable$`,
+      'm',
+    );
+    assert.match(refused.stderr, back);
     const status = await stage.run('status');
     assert.equal(status.code, 1);
     assert.match(status.stdout, /^one +stable +\w+ +\S+ +refused /m);

@@ -2,6 +2,7 @@
 import type { Channel } from '../../etcd/channel-store.js';
 import type { Arguments } from '../arguments.js';
 import { ETCD_OPTION_TYPES } from '../etcd-options.js';
+import { printableLine } from '../printable.js';
 import { KEYS_OPTION_TYPES } from '../secret-keys.js';
 import type { Candidate } from './candidate.js';
 import { compare, formatComparison } from './comparison.js';
@@ -22,6 +23,14 @@ export const OFFER_OPTION_TYPES = {
 
 /** What became of it; `unchanged`: the channel runs it already. */
 type Outcome = 'applied' | 'unchanged' | 'dry-run' | 'widening' | 'declined';
+
+function tellWayBack(channel: string, id: string, before: string, { texts }: Arguments): void {
+  const config = texts.get('config') ?? 'etcd://HOST:PORT/PREFIX';
+  const command = printableLine(`sluice rollback ${before} --config ${config} --channel ${channel}`);
+  process.stderr.write(
+    `${channel}: still points to ${id}, also for gateways that start; to go back: ${command}\n`,
+  );
+}
 
 /** What would stop `offer` half-way, looked at before anything is done. @throws UsageError */
 export function checkOffer(parsed: Arguments): void {
@@ -73,6 +82,9 @@ export async function offer(
   if (isThere && deadlineMs !== null) {
     rollout = await awaitRollout(fleet.target, id, deadlineMs);
     say(formatRollout(rollout, id));
+    // A rollback that is refused is no better undone: what was left was left for a reason.
+    const isRefused = rollout.release === id && rollout.nodes.some(({ state }) => state === 'refused');
+    if (isRefused && before !== null && before !== id) tellWayBack(channel.name, id, before, parsed);
   }
   if (json) {
     const { diff, changes, isWidening: widening } = comparison;

@@ -14,7 +14,7 @@ import type { RolloutNode } from './rollout.js';
 const HELP = `sluice status --config etcd://HOST:PORT/PREFIX
 
   Lists the gateways that reach etcd, of all channels unless one is named, and what they run. A gateway that does not reach
-  etcd is not listed; its own log, /readyz and metrics tell. Exit 1 when one that is listed is not current:
+  etcd is not listed; its own log, /readyz and metrics tell. Exit 1 when one that is listed is not current, or none is listed:
 
     current   it runs what its channel points to       lagging   it runs something else, and has not said why
     refused   it cannot run what the store holds, and says why; it goes on with what it has
@@ -44,12 +44,17 @@ export async function status(args: string[]): Promise<void> {
         `found no channel ${only}, expected ${names.length === 0 ? 'one: `sluice apply` makes it' : names.join(', ')}`,
       );
     }
+    if (only === null && listed.length === 0 && reports.length === 0)
+      throw new GatewayError(
+        'SLUICE_CONFIG_UNREADABLE',
+        `found no channel and no gateway under ${target.keys.prefix}, expected the prefix of a fleet, or \`sluice apply\` to make it`,
+      );
     const releases = releasesOf(listed);
     const nodes = reports.map((report) => ({
       ...report,
       state: stateOfNode(report, releases.get(report.channel) ?? null),
     }));
-    const current = nodes.every(({ state }) => state === 'current');
+    const current = nodes.length > 0 && nodes.every(({ state }) => state === 'current');
     if (parsed.flags.has('json')) {
       const shown = listed.map(({ name, pointer }) => ({ name, ...pointer }));
       process.stdout.write(`${JSON.stringify({ current, channels: shown, nodes })}\n`);
