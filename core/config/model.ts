@@ -187,12 +187,13 @@ export interface FilterConfig {
   readonly isolation: 'shared' | 'exchange';
   readonly onFailure: 'closed' | 'open';
   /**
-   * After `failures` within `windowMs` the filter is left out for `backoffMs`, twice as long each time it fails again.
-   * Default 5, 10 000, 1000 and 60 000; 0 failures never leave it out.
+   * After `failures` within `windowMs` that are at least `share` of its calls, the filter is left out for `backoffMs`, twice
+   * as long each time it fails again. Default 5, 10 000, 0.5, 1000 and 60 000; 0 failures never leave it out.
    */
   readonly quarantine: {
     readonly failures: number;
     readonly windowMs: number;
+    readonly share: number;
     readonly backoffMs: number;
     readonly maxBackoffMs: number;
   };

@@ -139,6 +139,10 @@ const filter = record(
     quarantine: optionalRecord('When a filter that keeps failing is left out for a while.', {
       failures: whole(0, 1000, 5, 'So many failures within `windowMs`; 0 never leaves it out.'),
       windowMs: whole(100, 3_600_000, 10_000, 'How long a failure counts, in milliseconds.'),
+      share: share(
+        0.5,
+        'Of the calls of a phase within `windowMs`, what the failures have to be; those that ended their worker count at any share.',
+      ),
       backoffMs: whole(
         10,
         3_600_000,

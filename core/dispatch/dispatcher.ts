@@ -177,7 +177,7 @@ export class Dispatcher implements JobOwner {
   settled(job: Job, result: PhaseResult | null): void {
     this.#outstanding -= 1;
     if (this.#outstanding === 0) this.#fleet.rest();
-    if (result !== null && result.failures.length > 0) this.#countFailures(job, result.failures);
+    if (result !== null) this.#countCalls(job, result);
     for (const id of job.probes) {
       const spec = this.#fleet.filter(id);
       const streams = spec?.phases[job.message.phase]?.body === 'stream';
@@ -226,15 +226,21 @@ export class Dispatcher implements JobOwner {
     return true;
   }
 
-  #countFailures(job: Job, failures: readonly FilterFailure[]): void {
-    for (const failure of failures) {
+  #countCalls(job: Job, result: PhaseResult): void {
+    const { phase, stage } = job.message;
+    // What comes after a callout or with a chunk is the rest of a call.
+    if (job.outcome === null && !isChunk(stage))
+      this.#quarantine.called(job.links, phase, result, this.#findFilter);
+    for (const failure of result.failures) {
       const id = job.links[failure.index]?.id;
       if (id === undefined || failure.code === 'SLUICE_FILTER_QUARANTINED' || job.probes.includes(id))
         continue;
       const spec = this.#fleet.filter(id);
-      if (spec !== undefined) this.#quarantine.failed(spec, failure);
+      if (spec !== undefined) this.#quarantine.failed(spec, phase, failure, failure.endedWorker);
     }
   }
+
+  readonly #findFilter = (id: number): FilterSpec | undefined => this.#fleet.filter(id);
 
   #assign(job: Job): void {
     const channel = this.#fleet.choose(job.probes.length > 0 || this.#suspects.mayEndItsWorker(job.links));
@@ -278,6 +284,7 @@ export class Dispatcher implements JobOwner {
         : `filter ${spec.name}: its worker ended: ${reason}`,
       index,
       skipped: spec.onFailure === 'open',
+      endedWorker: true,
     };
     if (failure.skipped) {
       job.skip(failure);

@@ -132,6 +132,8 @@ export interface FilterFailure {
   readonly index: number;
   /** True when the filter's policy is `open`: it was skipped and the chain went on. */
   readonly skipped: boolean;
+  /** Its worker had to be ended, or ended by itself. */
+  readonly endedWorker?: true;
 }
 
 /** What one phase of one exchange came to. */

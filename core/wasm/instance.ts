@@ -29,6 +29,8 @@ export interface QuarantineRule {
   /** So many failures within `windowMs`; 0 never leaves it out. */
   readonly failures: number;
   readonly windowMs: number;
+  /** Of the calls of a phase, what the failures have to be, 0 to 1; those that ended their worker count at any share. */
+  readonly share: number;
   /** How long it is left out the first time; twice as long each time it fails again. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
@@ -37,6 +39,7 @@ export interface QuarantineRule {
 export const NO_QUARANTINE: QuarantineRule = Object.freeze({
   failures: 0,
   windowMs: 0,
+  share: 0,
   backoffMs: 0,
   maxBackoffMs: 0,
 });

@@ -32,7 +32,7 @@ function filterWith(value: string, read: boolean, sign = false): FilterConfig {
     limits: { deadlineMs: 50, memoryMb: 16 },
     isolation: 'shared',
     onFailure: 'closed',
-    quarantine: { failures: 0, windowMs: 0, backoffMs: 0, maxBackoffMs: 0 },
+    quarantine: { failures: 0, windowMs: 0, share: 0, backoffMs: 0, maxBackoffMs: 0 },
   };
   return withSecrets(filter, secrets);
 }

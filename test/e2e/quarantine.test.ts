@@ -76,6 +76,17 @@ describe('a filter that keeps failing', () => {
     assert.equal(asked(), 2);
   });
 
+  it('is not taken from all clients by one whose requests it fails on', async (test) => {
+    const { ask } = await start(test, {
+      quarantine: { failures: 2, backoffMs: 3_600_000, maxBackoffMs: 3_600_000 },
+    });
+    for (let i = 0; i < 8; i += 1) {
+      for (let j = 0; j < 3; j += 1) assert.equal((await ask()).status, 200);
+      assert.equal((await ask(TRAP)).code, 'SLUICE_FILTER_TRAP');
+    }
+    assert.equal((await ask()).status, 200);
+  });
+
   it('is skipped when its policy is open', async (test) => {
     const { gateway, ask, asked } = await start(test, {
       onFailure: 'open',

@@ -93,7 +93,7 @@ test('fills in every default and brings every value into its one form', () => {
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
-        quarantine: { failures: 5, windowMs: 10_000, backoffMs: 1000, maxBackoffMs: 60_000 },
+        quarantine: { failures: 5, windowMs: 10_000, share: 0.5, backoffMs: 1000, maxBackoffMs: 60_000 },
       },
       {
         name: 'mine',
@@ -103,7 +103,7 @@ test('fills in every default and brings every value into its one form', () => {
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
-        quarantine: { failures: 5, windowMs: 10_000, backoffMs: 1000, maxBackoffMs: 60_000 },
+        quarantine: { failures: 5, windowMs: 10_000, share: 0.5, backoffMs: 1000, maxBackoffMs: 60_000 },
       },
       {
         name: 'there',
@@ -113,7 +113,7 @@ test('fills in every default and brings every value into its one form', () => {
         limits: { deadlineMs: 50, memoryMb: 16 },
         isolation: 'shared',
         onFailure: 'closed',
-        quarantine: { failures: 5, windowMs: 10_000, backoffMs: 1000, maxBackoffMs: 60_000 },
+        quarantine: { failures: 5, windowMs: 10_000, share: 0.5, backoffMs: 1000, maxBackoffMs: 60_000 },
       },
     ],
     workers: {
@@ -276,7 +276,7 @@ certificates: { warnDays: 0 }
         limits: { deadlineMs: 5, memoryMb: 6 },
         isolation: 'exchange',
         onFailure: 'open',
-        quarantine: { failures: 0, windowMs: 100, backoffMs: 10, maxBackoffMs: 11 },
+        quarantine: { failures: 0, windowMs: 100, share: 0.5, backoffMs: 10, maxBackoffMs: 11 },
       },
     ],
     routes: [

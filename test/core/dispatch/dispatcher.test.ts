@@ -397,7 +397,7 @@ describe('too much work', () => {
     await dispatcher.start();
     try {
       const config = JSON.stringify({ name: 'a', request: 'trap' });
-      const quarantine = { failures: 1, windowMs: 10_000, backoffMs: 1, maxBackoffMs: 1 };
+      const quarantine = { failures: 1, windowMs: 10_000, share: 0.5, backoffMs: 1, maxBackoffMs: 1 };
       const stream = await loadGuest(dispatcher, 'stream-probe', { config, quarantine });
       const head = { ...phaseMessage('request'), stage: 'follows' } as const;
       const chunk = { ...head, stage: 'chunk', body: Buffer.from('fine') } as const;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { Quarantine } from '../../../core/dispatch/quarantine.js';
-import type { FilterFailure } from '../../../core/wasm/guest-abi.js';
+import type { ChainLink } from '../../../core/wasm/chain-input.js';
+import type { FilterFailure, PhaseResult } from '../../../core/wasm/guest-abi.js';
 import type { FilterSpec } from '../../../core/wasm/instance.js';
 import { guestSpec } from '../../support/phase-messages.js';
 
-const RULE = { failures: 3, windowMs: 1000, backoffMs: 100, maxBackoffMs: 350 };
+const RULE = { failures: 3, windowMs: 1000, share: 0.5, backoffMs: 100, maxBackoffMs: 350 };
 const FAILURE: FilterFailure = {
   code: 'SLUICE_FILTER_TRAP',
   message: 'unreachable',
@@ -33,7 +34,7 @@ describe('the quarantine', () => {
   });
 
   function fail(times: number): void {
-    for (let i = 0; i < times; i += 1) quarantine.failed(spec, FAILURE);
+    for (let i = 0; i < times; i += 1) quarantine.failed(spec, 'request', FAILURE);
   }
 
   /** Lets the back-off pass and the probe end. */
@@ -52,6 +53,43 @@ describe('the quarantine', () => {
     assert.equal(quarantine.isEmpty, false);
     assert.equal(quarantine.refusedForMs(spec.id), 100);
     assert.deepEqual(events, ['trap SLUICE_FILTER_TRAP 100']);
+  });
+
+  /** Calls of the filter that came to an end. */
+  function pass(times: number, phase: 'request' | 'response' = 'request'): void {
+    const result = { calls: [{ durationNs: 1, edits: 0, count: 1 }], failures: [] } as unknown as PhaseResult;
+    for (let i = 0; i < times; i += 1)
+      quarantine.called([{ id: spec.id } as ChainLink], phase, result, () => spec);
+  }
+
+  it('goes on with a filter that most exchanges do not make fail', () => {
+    pass(97);
+    for (let i = 0; i < 50; i += 1) {
+      fail(1);
+      pass(3);
+    }
+    assert.equal(quarantine.isEmpty, true);
+    fail(200);
+    assert.equal(quarantine.isEmpty, false);
+  });
+
+  it('looks at the share in the phase that fails', () => {
+    pass(100, 'response');
+    fail(3);
+    assert.equal(quarantine.isEmpty, false);
+  });
+
+  it('lets calls count no longer than failures', () => {
+    pass(1000);
+    nowMs += 2000;
+    fail(3);
+    assert.equal(quarantine.isEmpty, false);
+  });
+
+  it('leaves a filter out that ends its workers, whatever the share', () => {
+    pass(1000);
+    for (let i = 0; i < 3; i += 1) quarantine.failed(spec, 'request', FAILURE, true);
+    assert.equal(quarantine.isEmpty, false);
   });
 
   it('forgets failures that are older than the window', () => {
@@ -121,7 +159,7 @@ describe('the quarantine', () => {
 
   it('never leaves out a filter whose rule has no failures', async () => {
     const other = await guestSpec('trap', { quarantine: { ...RULE, failures: 0 } });
-    for (let i = 0; i < 100; i += 1) quarantine.failed(other, FAILURE);
+    for (let i = 0; i < 100; i += 1) quarantine.failed(other, 'request', FAILURE);
     assert.equal(quarantine.admit(other.id), 'run');
     assert.equal(quarantine.health(other).lastFailure?.code, 'SLUICE_FILTER_TRAP');
   });
