@@ -75,8 +75,9 @@ export class BufferedBody implements Body {
 /** Told once that an exchange is over before its time: the client left, or a drain ran out of patience. */
 export class Cancellation {
   #reason: GatewayError | undefined;
-  /** Null without any. */
-  #listeners: ((reason: GatewayError) => void)[] | null = null;
+  /** Most exchanges have one and no more. */
+  #first: ((reason: GatewayError) => void) | null = null;
+  #others: ((reason: GatewayError) => void)[] | null = null;
 
   get reason(): GatewayError | undefined {
     return this.#reason;
@@ -85,17 +86,21 @@ export class Cancellation {
   /** Runs `listener` at the cancellation; at once when it already happened. */
   subscribe(listener: (reason: GatewayError) => void): void {
     if (this.#reason !== undefined) listener(this.#reason);
-    else if (this.#listeners === null) this.#listeners = [listener];
-    else this.#listeners.push(listener);
+    else if (this.#first === null) this.#first = listener;
+    else if (this.#others === null) this.#others = [listener];
+    else this.#others.push(listener);
   }
 
   /** The first call counts, later ones do nothing. */
   cancel(reason: GatewayError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = null;
-    if (listeners !== null) for (const listener of listeners) listener(reason);
+    const first = this.#first;
+    const others = this.#others;
+    this.#first = null;
+    this.#others = null;
+    first?.(reason);
+    if (others !== null) for (const listener of others) listener(reason);
   }
 }
 

@@ -64,6 +64,10 @@ const COMMON: ReadonlyMap<string, string> = lineStarts([
 /** For who has a test of names to make as well: its answers for these can be known beforehand. */
 export const COMMON_NAMES: readonly string[] = [...COMMON.keys()];
 
+const INTERNED: ReadonlyMap<string, string> = new Map(
+  [...COMMON_NAMES, 'host', 'content-length', 'connection'].map((name) => [name, name]),
+);
+
 const TRAILERS = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -125,6 +129,11 @@ export function lineStart(lowerCaseName: string): string | null {
   const start = COMMON.get(lowerCaseName);
   if (start !== undefined) return start;
   return isUnframedName(lowerCaseName) ? `\r\n${lowerCaseName}: ` : null;
+}
+
+/** The string of a common name that is there already, so that a message keeps none of its own; any other name as it is. */
+export function internName(lowerCaseName: string): string {
+  return INTERNED.get(lowerCaseName) ?? lowerCaseName;
 }
 
 /** True for fields that end at this hop whatever `connection` says (RFC 9110 §7.6.1). */
@@ -232,17 +241,19 @@ export class HeaderList {
   }
 
   /**
-   * A copy of what a client may say to those behind us: without the hop-by-hop fields, without those that `connection` names
-   * (RFC 9110 §7.6.1), and without those that tell of a certificate.
+   * What a client may say to those behind us: without the hop-by-hop fields, without those that `connection` names
+   * (RFC 9110 §7.6.1), and without those that tell of a certificate. The list itself where that is all of it, else a new one.
    */
   withoutHopByHop(): HeaderList {
     const { flat } = this;
-    const isDropped = hopByHopTest(this);
-    const kept: string[] = [];
-    for (let i = 0; i < flat.length; i += 2) {
+    const named = optionsOf(this);
+    let passing = 0;
+    while (passing < flat.length && passesHop(flat[passing]!, named)) passing += 2;
+    if (passing === flat.length) return this;
+    const kept = flat.slice(0, passing);
+    for (let i = passing + 2; i < flat.length; i += 2) {
       const name = flat[i]!;
-      const passes = isDropped === isHopByHop && COMMON.has(name);
-      if (passes || (!isDropped(name) && !tellsOfCertificate(name))) kept.push(name, flat[i + 1]!);
+      if (passesHop(name, named)) kept.push(name, flat[i + 1]!);
     }
     return new HeaderList(kept);
   }
@@ -299,12 +310,23 @@ export function forwardableTrailers(
 
 /** Answers for the names of one message whether they stop at this hop: the known ones, and what `connection` names. */
 export function hopByHopTest(headers: HeaderList): (lowerCaseName: string) => boolean {
-  if (namesNothing(headers)) return isHopByHop;
+  const named = optionsOf(headers);
+  return named === null ? isHopByHop : (name) => HOP_BY_HOP.has(name) || named.has(name);
+}
+
+function passesHop(name: string, named: ReadonlySet<string> | null): boolean {
+  if (named?.has(name)) return false;
+  return COMMON.has(name) || !(HOP_BY_HOP.has(name) || tellsOfCertificate(name));
+}
+
+/** What `connection` names; null when that is nothing but itself. */
+function optionsOf(headers: HeaderList): ReadonlySet<string> | null {
+  if (namesNothing(headers)) return null;
   const named = new Set<string>();
   for (const value of headers.getAll('connection')) {
     for (const option of value.split(',')) named.add(option.trim().toLowerCase());
   }
-  return (name) => HOP_BY_HOP.has(name) || named.has(name);
+  return named;
 }
 
 function namesNothing({ flat }: HeaderList): boolean {

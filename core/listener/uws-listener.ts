@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { bindFailure, whyNotBound } from '../bind-failure.js';
 import { GatewayError } from '../errors.js';
 import { Exchange } from '../exchange.js';
-import { HeaderList } from '../headers.js';
+import { HeaderList, internName } from '../headers.js';
 import { normalisePath } from '../target.js';
 import type { ServerTls } from '../tls/server-tls.js';
 import type { ClientCertificates } from './client-certificates.js';
@@ -247,7 +247,7 @@ export class UwsListener implements Listener, ReplyOwner {
   }
 
   readonly #collect = (name: string, value: string): void => {
-    this.#flat.push(name, value);
+    this.#flat.push(internName(name), value);
   };
 }
 

@@ -75,13 +75,19 @@ function send(exchange: Exchange, route: Route, wholeResponse: boolean): Promise
     headers: upstreamHeaders(exchange, route, wholeResponse),
     body: exchange.requestBody,
     acceptsTrailers: exchange.acceptsTrailers,
-    refusesTrailer: (name) => isTakenForOwn(name, exchange, route),
+    refusesTrailer: mayHaveTrailers(exchange.requestBody)
+      ? (name) => isTakenForOwn(name, exchange, route)
+      : null,
     confined: confinedHeaders(exchange, route),
     connectMs,
     responseMs,
     idleMs,
     cancellation: exchange.cancellation,
   });
+}
+
+function mayHaveTrailers(body: Exchange['requestBody']): boolean {
+  return body !== null && !(body instanceof BufferedBody && body.trailers === null);
 }
 
 /** Headers with what belongs to the operator: those of the upstream, and those that filters put a secret into. */

@@ -50,8 +50,12 @@ export function runRequestFilters(
   return holdBody(exchange, body, route.config.limits.requestBodyBytes).then(() => runChain(setting));
 }
 
-function untouched({ responseChains }: Route): RequestPhaseOutcome {
-  return { reached: responseChains.length - 1, contexts: null };
+/** By the number of filters of the route. */
+const UNTOUCHED: RequestPhaseOutcome[] = [];
+
+function untouched({ filters }: Route): RequestPhaseOutcome {
+  UNTOUCHED[filters.length] ??= Object.freeze({ reached: filters.length, contexts: null });
+  return UNTOUCHED[filters.length]!;
 }
 
 /** The body is held by now, where it has to be. */
