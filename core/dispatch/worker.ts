@@ -33,6 +33,8 @@ import { RingConsumer, RingProducer } from './ring.js';
  */
 const ANNOUNCE_AFTER_NS = 250_000;
 const COLLECT_ABOVE_BYTES = 4 * 1024 * 1024;
+/** A revision that goes leaves filters one after the other, and to collect takes a worker longer than most batches do. */
+const COLLECT_AFTER_MS = 250;
 /** A body above this share of the ring travels beside it. */
 const INLINE_SHARE = 8;
 
@@ -52,6 +54,8 @@ class Server {
   #unannouncedNs = 0;
   /** Linear memory of filters that were unloaded since the last collection. */
   #unloadedBytes = 0;
+  /** When the last one was, by `performance.now()`. */
+  #unloadedAtMs = 0;
 
   constructor(task: ServeTask) {
     const control = new Int32Array(task.control);
@@ -84,10 +88,14 @@ class Server {
       const worked = this.#workOff();
       if (worked < 0) return;
       if (worked > 0) continue;
-      if (this.#unloadedBytes > COLLECT_ABOVE_BYTES) this.#collect();
+      const collectsInMs = this.#collectsInMs();
+      if (collectsInMs <= 0) {
+        this.#collect();
+        continue;
+      }
       Atomics.store(this.#control, WORKER_ASLEEP, 1);
       // Between the last look at the ring and the flag a record may have come: then the count has moved.
-      Atomics.wait(this.#control, WORKER_WAKE, seen);
+      Atomics.wait(this.#control, WORKER_WAKE, seen, collectsInMs);
       Atomics.store(this.#control, WORKER_ASLEEP, 0);
     }
   }
@@ -111,6 +119,12 @@ class Server {
     Atomics.store(this.#control, STAT_MEMORY_KB, this.#chain.memoryBytes >> 10);
     this.#announce();
     return count;
+  }
+
+  /** Infinity while there is not enough to collect. */
+  #collectsInMs(): number {
+    if (this.#unloadedBytes <= COLLECT_ABOVE_BYTES) return Number.POSITIVE_INFINITY;
+    return this.#unloadedAtMs + COLLECT_AFTER_MS - performance.now();
   }
 
   /** The memories of unloaded filters are garbage of this thread, which would not look at it for a long time. */
@@ -168,6 +182,7 @@ class Server {
   #obey(message: WorkerMessage): void {
     if (message.kind === 'unload') {
       this.#unloadedBytes += this.#chain.unload(message.id);
+      this.#unloadedAtMs = performance.now();
       return;
     }
     if (message.kind !== 'load') return;
