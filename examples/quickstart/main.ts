@@ -1,17 +1,18 @@
-// What `npm start` runs: the sample API, and the gateway in front of it, started as an operator starts it.
+// What `npm start` runs: the sample API, and the gateway in front of it, started as an operator starts it. Another
+// configuration of the same form has other ports: `npm start -- --config FILE`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ConfigErrors, FileSource } from '../../core/index.js';
 import { startSampleApi } from './sample-api.js';
 
 const HOST = '127.0.0.1';
-// The same numbers as in sluice.yaml.
-const GATEWAY_PORT = 8080;
-const API_PORT = 9001;
-const ADMIN_PORT = 9901;
+const CONFIG = 'examples/quickstart/sluice.yaml';
 
 // From dist/examples/quickstart to the root of the project.
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -20,58 +21,90 @@ const LOOK_MS = 50;
 // A terminal tells npm and us of one Ctrl-C, and npm tells us again; the gateway would take two for "at once".
 const SAME_SIGNAL_MS = 500;
 
-const GATEWAY = `http://${HOST}:${GATEWAY_PORT}`;
 const JSON_BODY = `-H 'content-type: application/json'`;
-const TOUR = `
+
+interface Ports {
+  readonly gateway: number;
+  readonly api: number;
+  readonly admin: number;
+}
+
+function tourOf(gateway: string, config: string): string {
+  return `
 Sluice is in front of the sample API. Try:
 
 # passes: a new user, with the two fields that the schema allows
-curl -s ${GATEWAY}/users ${JSON_BODY} -d '{"name":"Edsger","email":"edsger@example.com"}'
+curl -s ${gateway}/users ${JSON_BODY} -d '{"name":"Edsger","email":"edsger@example.com"}'
 
 # refused path: the API has an open admin export, the gateway has no route to it
-curl -s ${GATEWAY}/admin/users/export
+curl -s ${gateway}/admin/users/export
 
 # refused method: nobody declared DELETE
-curl -s -X DELETE ${GATEWAY}/users/1
+curl -s -X DELETE ${gateway}/users/1
 
 # refused body: the API would believe the role
-curl -s ${GATEWAY}/users ${JSON_BODY} -d '{"name":"Mallory","email":"m@example.com","role":"admin"}'
+curl -s ${gateway}/users ${JSON_BODY} -d '{"name":"Mallory","email":"m@example.com","role":"admin"}'
 
 # redacted response: no password hash, no card data
-curl -s ${GATEWAY}/users/1
+curl -s ${gateway}/users/1
 
-Ctrl-C stops it. The configuration is examples/quickstart/sluice.yaml.
+Ctrl-C stops it. The configuration is ${config}.
 `;
+}
 
 async function main(): Promise<number> {
-  for (const port of [GATEWAY_PORT, API_PORT, ADMIN_PORT]) {
+  const { values } = parseArgs({ options: { config: { type: 'string', default: CONFIG } } });
+  const ports = await portsOf(values.config);
+  if (ports === null) return 1;
+  for (const port of Object.values(ports)) {
     if (await isTaken(port)) {
       process.stderr.write(
-        `Port ${port} on ${HOST} is taken. The quickstart needs ${GATEWAY_PORT}, ${API_PORT} and ` +
-          `${ADMIN_PORT}: stop what listens there and start again.\n`,
+        `Port ${port} on ${HOST} is taken. The quickstart needs ${ports.gateway}, ${ports.api} and ` +
+          `${ports.admin}: stop what listens there and start again, or name others in a copy of ${CONFIG}: ` +
+          'npm start -- --config FILE\n',
       );
       return 1;
     }
   }
-  const api = await startSampleApi(API_PORT);
+  const api = await startSampleApi(ports.api);
   try {
-    return await runGateway();
+    return await runGateway(values.config, ports);
   } finally {
     await api.close();
   }
 }
 
-async function runGateway(): Promise<number> {
+/** Null when the configuration is none, which is said then. */
+async function portsOf(config: string): Promise<Ports | null> {
+  const source = new FileSource(resolve(ROOT, config), { findSecrets: () => [] });
+  try {
+    const { listeners, admin, upstreams } = (await source.load()).config;
+    return {
+      gateway: listeners[0]!.port,
+      api: Number(new URL(upstreams[0]!.targets[0]!.url).port),
+      admin: admin!.port,
+    };
+  } catch (cause) {
+    if (!(cause instanceof ConfigErrors)) throw cause;
+    process.stderr.write(`${cause.message}\n`);
+    return null;
+  } finally {
+    await source.close();
+  }
+}
+
+async function runGateway(config: string, ports: Ports): Promise<number> {
   // A process group of its own: Ctrl-C reaches it through us only, once.
-  const gateway = spawn(
-    process.execPath,
-    ['dist/core/cli/main.js', 'run', '--config', 'examples/quickstart/sluice.yaml'],
-    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], detached: true },
-  );
+  const gateway = spawn(process.execPath, ['dist/core/cli/main.js', 'run', '--config', config], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
   const ended = once(gateway, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   process.once('exit', () => gateway.kill());
   forwardSignals(gateway);
-  if (await isReady(gateway)) process.stdout.write(TOUR);
+  if (await isReady(gateway, ports.admin))
+    process.stdout.write(tourOf(`http://${HOST}:${ports.gateway}`, config));
   const [code, signal] = await ended;
   return signal === null ? (code ?? 1) : 128 + constants.signals[signal];
 }
@@ -88,10 +121,10 @@ function forwardSignals(gateway: ChildProcess): void {
 }
 
 /** Waits until the gateway serves; false when it ended first, which it has explained itself. */
-async function isReady(gateway: ChildProcess): Promise<boolean> {
+async function isReady(gateway: ChildProcess, adminPort: number): Promise<boolean> {
   const untilMs = performance.now() + READY_MS;
   while (gateway.exitCode === null && gateway.signalCode === null) {
-    const status = await fetch(`http://${HOST}:${ADMIN_PORT}/readyz`).then(
+    const status = await fetch(`http://${HOST}:${adminPort}/readyz`).then(
       async (response) => {
         await response.arrayBuffer();
         return response.status;
@@ -110,13 +143,13 @@ async function isReady(gateway: ChildProcess): Promise<boolean> {
 }
 
 function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+  return new Promise((answer, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(true);
+      if (error.code === 'EADDRINUSE') answer(true);
       else reject(error);
     });
-    probe.listen({ host: HOST, port, exclusive: true }, () => probe.close(() => resolve(false)));
+    probe.listen({ host: HOST, port, exclusive: true }, () => probe.close(() => answer(false)));
   });
 }
 

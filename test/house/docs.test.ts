@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { type CommandBlock, commandBlocks } from '../support/docs-blocks.js';
 import { comparable } from '../support/docs-output.js';
+import { DocsStage } from '../support/docs-stage.js';
 import { OutputProcess } from '../support/process-output.js';
 import { filesBelow, pages, ROOT, textOf } from './source-tree.js';
 
@@ -13,14 +14,25 @@ const RUN = 'run=quickstart';
 const FLEET = 'run=fleet';
 /** Of a fleet, goes on until the end. */
 const FLEET_SERVES = `${FLEET} serves`;
-/** That the commands of a fleet make. */
-const KEY_FILES = ['/tmp/sluice-demo.keys', '/tmp/sluice-demo.next'];
 /** Commands that set up the project itself; a test that ran them would run itself. */
 const SETUP = 'setup';
 /** Commands that measure for minutes, or compare what was measured. */
 const MEASURE = 'measure';
 /** The pages whose commands are run here, in this order. */
 const GUIDE = ['README.md', ...filesBelow('docs', '.md')];
+
+const stage = await DocsStage.open(GUIDE);
+after(() => stage.close());
+
+/** The sample API and the gateway in front of it. */
+function startQuickstart(): OutputProcess {
+  const config = join(stage.folder, 'examples/quickstart/sluice.yaml');
+  return new OutputProcess(
+    process.execPath,
+    ['dist/examples/quickstart/main.js', '--config', config],
+    stage.folder,
+  );
+}
 
 describe('the pages', () => {
   for (const page of pages()) {
@@ -60,7 +72,7 @@ describe('README.md and the pages of docs/', () => {
   describe('show what the quickstart really does:', () => {
     let quickstart: OutputProcess;
     before(async () => {
-      quickstart = new OutputProcess(process.execPath, ['dist/examples/quickstart/main.js'], ROOT);
+      quickstart = startQuickstart();
       await quickstart.printed('Ctrl-C stops it');
     });
     after(() => quickstart.stop());
@@ -77,22 +89,18 @@ describe('README.md and the pages of docs/', () => {
 });
 
 describe('README.md and the pages of docs/ show what a fleet really does:', () => {
-  const data = mkdtempSync(join(tmpdir(), 'sluice-docs-'));
   const running: OutputProcess[] = [];
   before(async () => {
-    for (const [program, sign] of [
-      [['dist/examples/quickstart/main.js'], 'Ctrl-C stops it'],
-      [['dist/examples/fleet/dev-etcd.js', '--data', data], 'Ctrl-C stops it'],
-    ] as const) {
-      const process_ = new OutputProcess(process.execPath, program, ROOT);
+    const { port } = new URL(stage.here('http://127.0.0.1:12379'));
+    const etcd = ['dist/examples/fleet/dev-etcd.js', '--port', port, '--data', join(stage.folder, 'etcd')];
+    for (const start of [startQuickstart, () => new OutputProcess(process.execPath, etcd, stage.folder)]) {
+      const process_ = start();
       running.push(process_);
-      await process_.printed(sign);
+      await process_.printed('Ctrl-C stops it');
     }
   });
   after(async () => {
     for (const process_ of running.reverse()) await process_.stop();
-    rmSync(data, { recursive: true });
-    for (const file of KEY_FILES) rmSync(file, { force: true });
   });
 
   for (const [place, block] of placed((info) => info.startsWith(FLEET))) {
@@ -102,7 +110,7 @@ describe('README.md and the pages of docs/ show what a fleet really does:', () =
         return;
       }
       // A gateway that the shell is, so that it is what the signal ends.
-      const gateway = new OutputProcess('sh', ['-ec', `exec ${block.commands}`], ROOT);
+      const gateway = new OutputProcess('sh', stage.shell(`exec ${block.commands}`), stage.folder);
       running.push(gateway);
       await gateway.printed('"msg":"serving"');
       // A reader takes longer than it takes a gateway to tell of itself.
@@ -123,18 +131,19 @@ function placed(chosen: (info: string) => boolean): [place: string, block: Comma
 }
 
 async function gatewayIsListed(): Promise<void> {
-  const status = ['dist/core/cli/main.js', 'status', '--config', 'etcd://127.0.0.1:12379/demo', '--json'];
+  const fleet = stage.here('etcd://127.0.0.1:12379/demo');
+  const status = ['dist/core/cli/main.js', 'status', '--config', fleet, '--json'];
   for (;;) {
-    const { code, stdout, stderr } = await new OutputProcess(process.execPath, status, ROOT).ended;
+    const { code, stdout, stderr } = await new OutputProcess(process.execPath, status, stage.folder).ended;
     assert.equal(stderr, '', `status ended with ${code}`);
     if ((JSON.parse(stdout) as { nodes: unknown[] }).nodes.length > 0) return;
   }
 }
 
 async function showsWhatIsPrinted({ commands, output }: CommandBlock): Promise<void> {
-  const end = await new OutputProcess('sh', ['-ec', commands], ROOT).ended;
+  const end = await new OutputProcess('sh', stage.shell(commands), stage.folder).ended;
   assert.equal(end.code, 0, end.stderr);
-  if (output !== null) assert.equal(comparable(end.stdout), comparable(output));
+  if (output !== null) assert.equal(comparable(end.stdout), comparable(stage.here(output)));
 }
 
 describe('the configurations that pages show', () => {
