@@ -14,6 +14,8 @@ import type { Part, Subject, Track } from './subject.js';
 
 const OPTIONS = { folder: '/', findSecrets: () => [] };
 const REQUESTS = 20;
+/** One figure has no range, and whatever a later one is looks as if it had moved. */
+const LEAST_ROUNDS = 2;
 
 /** A configuration of so many routes over four filters, in the YAML that people write. */
 export function configOf(routes: number): string {
@@ -72,7 +74,7 @@ export async function withBuilder<T>(
 const PACES: readonly ((pace: Pace) => Partial<Pace>)[] = [
   () => ({}),
   ({ rounds }) => ({ rounds: Math.min(rounds, 5), cycles: 1 }),
-  ({ rounds }) => ({ rounds: Math.ceil(rounds / 4), cycles: 1, warmUpSeconds: 0 }),
+  ({ rounds }) => ({ rounds: Math.max(LEAST_ROUNDS, Math.ceil(rounds / 4)), cycles: 1, warmUpSeconds: 0 }),
 ];
 
 /** @param counts numbers of routes, the fewest first */

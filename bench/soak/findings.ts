@@ -1,6 +1,6 @@
 // What a soak comes to: whether it grew, whether anything failed, and how it went second by second.
 import { pairwise, type Spread, spreadOf } from '../harness/statistics.js';
-import type { Cell, Findings, Lines, Point, Ratio, Table, Unit } from '../suite.js';
+import type { Cell, Findings, Lines, Point, Table, Unit } from '../suite.js';
 import type { ClientEnd, ClientSecond } from './clients.js';
 import type { ServerState } from './server-state.js';
 
@@ -23,14 +23,26 @@ const MOST_POINTS = 120;
 /** @throws Error for a run that was too short to say anything */
 export function findingsOf(moments: readonly Moment[], end: ClientEnd): Findings {
   const { warm, last } = windowsOf(moments);
-  const growth = pairwise(memoryOf(last), memoryOf(warm), (late, early) => late / early);
   const { kinds, slow, left, problems } = end;
   const failed = kinds.reduce((sum, kind) => sum + kind.failed, 0) + slow.failed;
   const { applied, refused } = moments.at(-1)!.state;
   return {
     tables: [growthTable(warm, last), requestsTable(end), courseTable(moments)],
     charts: chartsOf(moments),
-    ratios: [memoryRatio(growth)],
+    ratios: [
+      {
+        id: 'soak/memory/warm',
+        name: 'resident memory at the end, next to after the warm-up',
+        value: growthOf(({ state }) => state.residentMb, warm, last),
+        atMost: MOST_GROWTH,
+      },
+      {
+        id: 'soak/p99/warm',
+        name: 'p99 of requests at the end, next to after the warm-up',
+        value: growthOf(({ seen }) => seen.p99Ms, warm, last),
+        atMost: null,
+      },
+    ],
     missing: [],
     notes: [
       failed === 0 ? 'No request failed.' : `${failed} requests failed: ${problems.join('; ')}.`,
@@ -51,13 +63,12 @@ function windowsOf(moments: readonly Moment[]): { warm: readonly Moment[]; last:
   return { warm: moments.slice(from, from + size), last: moments.slice(-size) };
 }
 
-function memoryOf(moments: readonly Moment[]): number[] {
-  return moments.map(({ state }) => state.residentMb);
-}
-
-function memoryRatio(value: Spread): Ratio {
-  const name = 'resident memory at the end, next to after the warm-up';
-  return { id: 'soak/memory/warm', name, value, atMost: MOST_GROWTH };
+function growthOf(
+  figure: (moment: Moment) => number,
+  warm: readonly Moment[],
+  last: readonly Moment[],
+): Spread {
+  return pairwise(last.map(figure), warm.map(figure), (late, early) => late / early);
 }
 
 function growthTable(warm: readonly Moment[], last: readonly Moment[]): Table {

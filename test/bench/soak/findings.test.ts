@@ -25,15 +25,21 @@ const looks = (count: number, residentMb: (atS: number) => number): Moment[] =>
   }));
 
 describe('what a soak comes to', () => {
-  it('is what it holds at the end over what it held when it was warm', () => {
-    const findings = findingsOf(
-      looks(100, (atS) => (atS < 25 ? 50 : atS)),
-      END,
-    );
+  it('is what it holds at the end over what it held when it was warm, and how long it takes then', () => {
+    const moments = looks(100, (atS) => (atS < 25 ? 50 : atS)).map((moment) => ({
+      ...moment,
+      seen: { ...second, p99Ms: moment.atS > 90 ? 10 : 5 },
+    }));
+    const findings = findingsOf(moments, END);
     assertWellFormed('soak', findings);
     // From the 30th second on, and the last ones, ten of each.
-    const [{ id, value, atMost }] = findings.ratios as [(typeof findings.ratios)[0]];
-    assert.deepEqual([id, atMost, value.most], ['soak/memory/warm', 1.05, 91 / 30]);
+    assert.deepEqual(
+      findings.ratios.map(({ id, atMost, value }) => [id, atMost, value.most]),
+      [
+        ['soak/memory/warm', 1.05, 91 / 30],
+        ['soak/p99/warm', null, 2],
+      ],
+    );
     assert.equal(findings.notes[0], 'No request failed.');
     assert.match(findings.notes[1]!, /^49 revisions took over meanwhile, and 0 were refused\. 3 clients/);
   });
