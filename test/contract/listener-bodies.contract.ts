@@ -216,7 +216,8 @@ export function testListenerBodies(
       const collector = collect();
       client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
       await collector.done;
-      assert.equal(collector.error?.code, 'SLUICE_LISTEN_ABORTED');
+      // One engine cuts the connection at once, the other lets the answer go first.
+      assert.match(collector.error!.code, /^SLUICE_LISTEN_(?:ABORTED|MALFORMED)$/);
       await client.closed();
       void answerWith(new BufferedBody(Buffer.from('on')));
       const next = await openClient(listener.port);

@@ -12,6 +12,8 @@ import type { Peer } from './wire.js';
 
 /** Requests that a client may send ahead on one connection; more cut it. */
 const MAX_AHEAD = 64;
+/** What Node's parser says when the client ends its side in the midst of a message. */
+const ENDED_MIDWAY = 'HPE_INVALID_EOF_STATE';
 /** How long a connection that closes is still read, so that a client that is sending gets to see the answer (RFC 9112 §9.6). */
 const LINGER_MS = 2000;
 
@@ -121,7 +123,8 @@ class Http1Connection {
     const isParsed = error.code?.startsWith('HPE_') ?? false;
     // The last answer is on its way, and nothing that comes counts.
     if (this.#closing && isParsed) return;
-    if (isParsed && this.#reply?.refuseUpload(`the body cannot be read: ${error.code}`)) {
+    const isOver = error.code === ENDED_MIDWAY;
+    if (isParsed && !isOver && this.#reply?.refuseUpload(`the body cannot be read: ${error.code}`)) {
       this.#closing = true;
       return;
     }
