@@ -34,6 +34,9 @@ const NEVER_TRAILING: ReadonlySet<string> = new Set([
     'x-request-id',
     'x-original-url',
     'x-rewrite-url',
+    'x-http-method',
+    'x-http-method-override',
+    'x-method-override',
   ],
 ]);
 const NEVER_TRAILING_PREFIXES = ['if-', 'x-forwarded-', 'access-control-', 'sec-', 'client-cert'];

@@ -22,6 +22,10 @@ const OWN: ReadonlySet<string> = new Set([
   // Some servers take these for the target, in place of the one that filters saw.
   'x-original-url',
   'x-rewrite-url',
+  // And these for the method.
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
 ]);
 const OWN_PREFIX = 'x-forwarded-';
 /** A filter that reads bodies needs them whole and plain. */

@@ -104,6 +104,10 @@ describe('what goes upstream', () => {
         'x-forwarded-prefix': '/admin',
         'x-original-url': '/admin',
         'x-rewrite-url': '/admin',
+        'x-http-method-override': 'DELETE',
+        'x-http-method': 'DELETE',
+        'x-method-override': 'DELETE',
+        x_http_method_override: 'DELETE',
         x_forwarded_for: '203.0.113.9',
         'x-real_ip': '203.0.113.9',
         x_request_id: 'mine',
@@ -118,7 +122,7 @@ describe('what goes upstream', () => {
         ssl_client_verify: 'SUCCESS',
       },
     });
-    const made = Object.keys(headers).filter((name) => /_|prefix|-url$|cert|ssl/.test(name));
+    const made = Object.keys(headers).filter((name) => /_|prefix|-url$|method|cert|ssl/.test(name));
     assert.deepEqual(made, ['x_other']);
     assert.equal(headers['x-key'], 'fixed');
     assert.equal(headers['x-forwarded-for'], '127.0.0.1');
