@@ -46,8 +46,9 @@ export class BodyCleaner {
     const rules = this.rules;
     this.count = 0;
     if (rules == null || body.isEmpty) return body;
-    const hasLines = this.readsLines && saysJsonLines(response);
-    if (hasLines || looksLikeJson(response)) {
+    const isJson = looksLikeJson(response);
+    const hasLines = !isJson && this.readsLines && saysJsonLines(response);
+    if (isJson || hasLines) {
       // A piece of a document may be valid JSON by chance, with the name of the member cut off.
       return response.status == PARTIAL_CONTENT ? ABSENT : this.cleanJson(rules, body, hasLines);
     }

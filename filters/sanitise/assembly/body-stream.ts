@@ -69,8 +69,9 @@ export class BodyStream {
       return true;
     }
     if (saysType(response)) {
-      const hasLines = this.readsLines && saysJsonLines(response);
-      if (hasLines || saysJson(response)) {
+      const isJson = saysJson(response);
+      const hasLines = !isJson && this.readsLines && saysJsonLines(response);
+      if (isJson || hasLines) {
         // A piece of a document may be valid JSON by chance, with the name of the member cut off.
         if (response.status == PARTIAL_CONTENT) return false;
         form = hasLines ? Form.JsonLines : Form.Json;
