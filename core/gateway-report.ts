@@ -51,6 +51,9 @@ export class GatewayReport {
 
   readiness(): Readiness {
     const reasons: string[] = [];
+    // Routes without filters go on, and a gateway that has no others serves.
+    const outage = this.#store.current.filters.length === 0 ? null : this.#dispatcher.outage;
+    if (outage !== null) reasons.push(`no filter worker serves: ${outage}`);
     if (this.#condition.isDraining) reasons.push('the gateway is draining');
     if (this.#condition.lastError !== null)
       reasons.push('the last configuration was refused; the one before it runs');
@@ -60,7 +63,7 @@ export class GatewayReport {
       reasons.push(`the configuration store cannot be followed; what runs was current ${age} s ago`);
     }
     return {
-      ready: !this.#condition.isDraining,
+      ready: !this.#condition.isDraining && outage === null,
       reasons,
       revision: this.#store.current.revision,
       lastError: this.#condition.lastError,

@@ -185,6 +185,11 @@ export class Dispatcher implements JobOwner {
     }
   }
 
+  /** Why no filter can run; null as good as always. */
+  get outage(): string | null {
+    return this.#fleet.outage;
+  }
+
   get stats(): DispatcherStats {
     return { ...this.#fleet.stats, outstanding: this.#outstanding };
   }

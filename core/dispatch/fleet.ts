@@ -77,12 +77,15 @@ export class Fleet {
     for (let i = 0; i < this.#options.spare; i += 1) this.#roster.addSpare(this.#open());
     const deadline = performance.now() + this.#options.startMs;
     while (!this.#roster.all.every((channel) => channel.isReady)) {
-      if (performance.now() > deadline || this.#failedStarts > 0) {
+      const fault = this.#pool.serveFault;
+      if (performance.now() > deadline || this.#failedStarts > 0 || fault !== null) {
         await this.close();
-        throw new GatewayError(
-          'SLUICE_DISPATCH_START',
-          `filter workers did not start within ${this.#options.startMs} ms`,
-        );
+        const inTime = `filter workers did not start within ${this.#options.startMs} ms`;
+        throw fault === null
+          ? new GatewayError('SLUICE_DISPATCH_START', inTime)
+          : new GatewayError('SLUICE_DISPATCH_START', `filter workers cannot start: ${fault.message}`, {
+              cause: fault,
+            });
       }
       await delay(2);
     }
@@ -170,6 +173,14 @@ export class Fleet {
     for (const channel of this.#roster.spares) channel.flush();
   }
 
+  /** Why no worker serves, nor is about to; null when one does, or may. */
+  get outage(): string | null {
+    const { serveFault } = this.#pool;
+    if (this.#roster.active.some(({ isReady }) => isReady)) return null;
+    if (serveFault !== null) return serveFault.message;
+    return this.#failedStarts > 0 ? 'they do not start in time' : null;
+  }
+
   get stats(): WorkerStats {
     const sum = this.#past.copy();
     let memoryBytes = 0;
@@ -203,9 +214,14 @@ export class Fleet {
     const events: ChannelEvents = {
       ready: () => {
         this.#failedStarts = 0;
+        this.#pool.serveFault = null;
       },
       message: (channel, message) => this.#hear(channel, message),
-      ended: (channel, reason) => this.#lost(channel, reason?.message ?? 'it returned'),
+      ended: (ended, reason) => {
+        // Of one that never began the pool knows why; it was only told to end as it did not.
+        const cause = (ended.isReady ? null : this.#pool.serveFault) ?? reason;
+        this.#lost(ended, cause?.message ?? 'it returned');
+      },
     };
     const channel = new Channel(this.#pool, this.#options.ringBytes, events);
     this.#supervisor.watch(channel);

@@ -34,6 +34,9 @@ export class ThreadPool {
   readonly #piscina: Piscina;
   /** Apart from those that serve: a thread that has checked gives way, for as long as it lives. */
   readonly #checkers: Piscina;
+  /** Why the last thread that was to serve, or to check, could not begin; null once one has begun since. */
+  serveFault: Error | null = null;
+  #checkFault: Error | null = null;
 
   constructor(options: PoolOptions) {
     const common = {
@@ -53,9 +56,14 @@ export class ThreadPool {
       maxThreads: 1,
       idleTimeout: CHECKER_IDLE_MS,
     });
-    // Failures reach their owner through `ended`; without a listener piscina would raise them as uncaught.
-    this.#piscina.on('error', () => {});
-    this.#checkers.on('error', () => {});
+    // Failures of tasks reach their owner through `ended`. A thread that cannot begin leaves its task waiting, and says why
+    // only here; without a listener piscina would raise it as uncaught.
+    this.#piscina.on('error', (cause: Error) => {
+      this.serveFault = cause;
+    });
+    this.#checkers.on('error', (cause: Error) => {
+      this.#checkFault = cause;
+    });
   }
 
   /** Starts to serve on a thread of its own. `port` moves to that thread. */
@@ -71,12 +79,17 @@ export class ThreadPool {
     };
   }
 
-  /** Runs a check on a thread of its own. Answers null when that took longer than `timeoutMs`. */
+  /**
+   * Runs a check on a thread of its own. Answers null when that took longer than `timeoutMs`.
+   * @throws Error of a thread that could not begin
+   */
   async check(task: CheckTask, timeoutMs: number): Promise<CheckOutcome | null> {
     const signal = AbortSignal.timeout(timeoutMs);
+    this.#checkFault = null;
     try {
       return await withoutOptimiser<CheckOutcome>(() => this.#checkers.run(task, { signal }));
     } catch (cause) {
+      if (this.#checkFault !== null) throw this.#checkFault;
       if (signal.aborted) return null;
       throw cause;
     }

@@ -49,6 +49,26 @@ function coded(code: string): (error: unknown) => boolean {
   };
 }
 
+describe('workers that cannot start', () => {
+  it('are told of with the reason that the thread gave', async () => {
+    // Too little for the code of a worker.
+    const dispatcher = new Dispatcher({ ...OPTIONS, count: 1, spare: 0, heapMb: 1 });
+    await assert.rejects(dispatcher.start(), {
+      code: 'SLUICE_DISPATCH_START',
+      message: /^filter workers cannot start: .*memory/,
+    });
+    assert.match(dispatcher.outage!, /memory/);
+  });
+
+  it('are none where workers serve', async () => {
+    const dispatcher = new Dispatcher({ ...OPTIONS, count: 1, spare: 0 });
+    assert.equal(dispatcher.outage, null, 'they are about to');
+    await dispatcher.start();
+    assert.equal(dispatcher.outage, null);
+    await dispatcher.close();
+  });
+});
+
 describe('jobs', () => {
   let dispatcher: Dispatcher;
   let echo: FilterSpec;
