@@ -341,6 +341,13 @@ export const ERROR_TABLE = Object.freeze({
     'The upstream did not accept a connection in time.',
     'Check the target, or raise `timeouts.connectMs`.',
   ),
+  SLUICE_UPSTREAM_CONNECTIONS: kind(
+    503,
+    'upstream',
+    true,
+    'The gateway has no connection to the upstream left for the request.',
+    'Make the target answer sooner, or raise `upstreams.NAME.connections`; a request waits `timeouts.connectMs` for one.',
+  ),
   SLUICE_UPSTREAM_TIMEOUT: kind(
     504,
     'upstream',

@@ -97,7 +97,12 @@ export const UPSTREAM: JsonSchema = record(
     balance: choice(['round-robin', 'least-requests'], 'How the target of a request is chosen.'),
     healthCheck,
     ejection,
-    connections: whole(1, 65_535, 256, 'Most connections to one target.'),
+    connections: whole(
+      1,
+      65_535,
+      256,
+      'Most connections to one target; a request waits `timeouts.connectMs` for one that is free.',
+    ),
     // Below the 5 s after which Node, Apache and uvicorn close an idle connection: whoever closes first must be
     // us, or a request is lost to a connection that the server is just closing.
     keepAliveMs: duration(

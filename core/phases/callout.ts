@@ -79,6 +79,7 @@ function failureOf({ code }: GatewayError): number {
   switch (code) {
     case 'SLUICE_UPSTREAM_TIMEOUT':
     case 'SLUICE_UPSTREAM_CONNECT_TIMEOUT':
+    case 'SLUICE_UPSTREAM_CONNECTIONS':
       return CALLOUT_TIMEOUT;
     case 'SLUICE_FILTER_RESPONSE_TOO_LARGE':
       return CALLOUT_TOO_LARGE;

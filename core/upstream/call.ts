@@ -36,6 +36,8 @@ export interface Lane {
 
 /** What a call needs of its upstream. */
 export interface CallHost {
+  /** Of the upstream. */
+  readonly name: string;
   readonly wheel: DeadlineWheel;
   readonly retries: number;
   /** Another available lane, or null. */
@@ -111,12 +113,16 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     const { connectMs, responseMs, idleMs } = this.#request;
     if (this.#phase === 'connecting') {
       this.#stop(
-        new GatewayError(
-          'SLUICE_UPSTREAM_CONNECT_TIMEOUT',
-          this.#connection === null
-            ? `no connection to ${target.url} became free in ${connectMs} ms`
-            : `no connection to ${target.url} in ${connectMs} ms`,
-        ),
+        this.#connection === null
+          ? new GatewayError(
+              'SLUICE_UPSTREAM_CONNECTIONS',
+              `no connection to ${target.url} became free in ${connectMs} ms: upstreams.${this.#host.name}.connections are all in use`,
+              { headers: ['retry-after', '1'] },
+            )
+          : new GatewayError(
+              'SLUICE_UPSTREAM_CONNECT_TIMEOUT',
+              `no connection to ${target.url} in ${connectMs} ms`,
+            ),
       );
       return;
     }
@@ -216,7 +222,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     const connection = this.#connection;
     const again = this.#retryLane(failure);
     const stale = again !== null && again === this.#lane && connection !== null;
-    if (!stale && countsAgainstTarget(failure, connection === null)) this.#lane.target.failed();
+    if (!stale && countsAgainstTarget(failure)) this.#lane.target.failed();
     if (connection !== null && !stale) {
       // It is still busy with this error and must not find a new request yet.
       const lane = this.#lane;

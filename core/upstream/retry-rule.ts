@@ -32,18 +32,20 @@ const TARGET_FAILURES: ReadonlySet<ErrorCode> = new Set([
   'SLUICE_UPSTREAM_TIMEOUT',
 ]);
 
+/** The request was still waiting for one of our connections, which says nothing about the target. */
+const QUEUE_FAILURE: ErrorCode = 'SLUICE_UPSTREAM_CONNECTIONS';
+
 /**
  * True for failures before the first byte, after which another target may be tried. Not SLUICE_UPSTREAM_ADDRESS: a name
  * that leads inside is to be seen, and not to be hidden by a target that works; and not SLUICE_UPSTREAM_PIN, for a key that is
  * somebody else's. Both do count against their target.
  */
 export function isConnectFailure(failure: GatewayError): boolean {
-  return CONNECT_FAILURES.has(failure.code);
+  return CONNECT_FAILURES.has(failure.code) || failure.code === QUEUE_FAILURE;
 }
 
-/** @param queued the request was still waiting for one of our connections, which says nothing about the target */
-export function countsAgainstTarget(failure: GatewayError, queued: boolean): boolean {
-  if (failure.code === 'SLUICE_UPSTREAM_CONNECT_TIMEOUT') return !queued;
+/** What passive ejection counts. */
+export function countsAgainstTarget(failure: GatewayError): boolean {
   return TARGET_FAILURES.has(failure.code);
 }
 

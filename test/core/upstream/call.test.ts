@@ -125,7 +125,12 @@ for (const [engine, { build, startHttpTarget, startRawTarget, multiplexes }] of 
         cancellation.cancel(reason);
         await assert.rejects(left, (error) => error === reason);
         assert.equal(body.cancelled, reason);
-        await assert.rejects(late, hasCode('SLUICE_UPSTREAM_CONNECT_TIMEOUT'));
+        await assert.rejects(late, {
+          code: 'SLUICE_UPSTREAM_CONNECTIONS',
+          status: 503,
+          message: /upstreams\.[\w-]+\.connections are all in use$/,
+          headers: ['retry-after', '1'],
+        });
         assert.equal(upstream.states()[0]!.active, 2);
         assert.equal(
           upstream.states()[0]!.ejected,

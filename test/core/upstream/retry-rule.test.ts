@@ -44,16 +44,16 @@ describe('countsAgainstTarget', () => {
       'SLUICE_UPSTREAM_TLS',
       'SLUICE_UPSTREAM_TIMEOUT',
       'SLUICE_UPSTREAM_CLOSED',
+      'SLUICE_UPSTREAM_CONNECTIONS',
       'SLUICE_UPSTREAM_PROTOCOL',
       'SLUICE_UPSTREAM_CUT',
       'SLUICE_LISTEN_ABORTED',
       'SLUICE_INTERNAL',
     ];
     assert.deepEqual(
-      codes.filter((code) => countsAgainstTarget(failure(code), false)),
+      codes.filter((code) => countsAgainstTarget(failure(code))),
       codes.slice(0, 8),
     );
-    assert.equal(countsAgainstTarget(failure('SLUICE_UPSTREAM_CONNECT_TIMEOUT'), true), false);
   });
 });
 
@@ -61,6 +61,7 @@ describe('isConnectFailure', () => {
   it('holds only for failures before the first byte', () => {
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECT')), true);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECT_TIMEOUT')), true);
+    assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CONNECTIONS')), true);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_CERTIFICATE')), true);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_TLS')), true);
     assert.equal(isConnectFailure(failure('SLUICE_UPSTREAM_PIN')), false);
