@@ -1,5 +1,7 @@
 // Start, reload, drain, stop. Wires every room to the others and owns the life of each.
+
 import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type AdminDesk, AdminListener } from './admin-listener.js';
 import { CertificateMonitor } from './certificate-monitor.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
@@ -186,9 +188,10 @@ export class Gateway {
     return this.#store.current.revision;
   }
 
-  /** How long exchanges may take that run when it stops, in milliseconds. */
+  /** How long it may take from the signal to stop until exchanges that run are cut, in milliseconds. */
   get drainMs(): number {
-    return this.#store.current.source.config.shutdown.drainMs;
+    const { delayMs, drainMs } = this.#store.current.source.config.shutdown;
+    return delayMs + drainMs;
   }
 
   get logLevel(): LogLevel {
@@ -206,13 +209,20 @@ export class Gateway {
     this.#revisions.rollBack(breach);
   }
 
-  /** Takes no new connection, lets running exchanges end for `shutdown.drainMs`, then cuts the rest and stops. */
+  /**
+   * Is not ready any more, and after `shutdown.delayMs` takes no new connection, lets running exchanges end for
+   * `shutdown.drainMs`, then cuts the rest and stops. Where `lingerMs` says that another process takes its place, at once.
+   */
   async stop({ lingerMs = 0, drained }: StopOptions = {}): Promise<void> {
     if (this.#condition.isDraining) return;
     this.#condition.isDraining = true;
     const closed = this.#source.close();
     await this.#revisions.settled;
-    const { drainMs } = this;
+    const { delayMs, drainMs } = this.#store.current.source.config.shutdown;
+    if (delayMs > 0 && lingerMs === 0) {
+      this.log.info({ delayMs }, 'not ready any more');
+      await delay(delayMs);
+    }
     this.log.info({ running: this.#pipeline.running, drainMs }, 'draining');
     await drain({
       begin: () => this.#listeners.drain(),

@@ -9,7 +9,10 @@ export interface GatewayConfig {
   readonly routes: readonly RouteConfig[];
   readonly workers: WorkersConfig;
   readonly shutdown: {
-    /** How long running exchanges may take after SIGTERM. Default 10 000. */ readonly drainMs: number;
+    /** How long it goes on as before after SIGTERM, but is not ready. Default 0. */
+    readonly delayMs: number;
+    /** How long running exchanges may take after that. Default 10 000. */
+    readonly drainMs: number;
   };
   readonly log: LogConfig;
   readonly secrets: { readonly egress: EgressConfig };

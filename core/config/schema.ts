@@ -272,7 +272,12 @@ export const CONFIG_SCHEMA: JsonSchema = {
       routes: { ...listOf('Declared routes; everything else is answered 404 or 405.', route), default: [] },
       workers,
       shutdown: optionalRecord('How the gateway ends.', {
-        drainMs: duration(10_000, 'How long running exchanges may take after SIGTERM, in milliseconds.', 0),
+        delayMs: duration(
+          0,
+          'How long it goes on as before after SIGTERM, only no longer ready, so that balancers learn of it, in milliseconds.',
+          0,
+        ),
+        drainMs: duration(10_000, 'How long running exchanges may take after `delayMs`, in milliseconds.', 0),
       }),
       log: optionalRecord('What is written to standard output.', {
         level: {

@@ -304,6 +304,23 @@ describe('sluice run', () => {
     await until(() => gateway.lines.at(-1)?.['msg'] === 'stopped');
   });
 
+  it('is not ready for shutdown.delayMs before it closes its listeners', async (test) => {
+    const target = await startHttpTarget(test, (_, response) => response.end('ok'));
+    const gateway = await GatewayProcess.start(
+      test,
+      config(target.url, { shutdown: { delayMs: 86_400_000 } }),
+    );
+    const exited = once(gateway.child, 'exit');
+    gateway.child.kill('SIGTERM');
+    await until(() => gateway.lines.some(({ msg }) => msg === 'not ready any more'));
+    assert.equal((await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`)).status, 503);
+    const response = await fetch(gateway.url('/'), { headers: { connection: 'close' } });
+    assert.equal(await response.text(), 'ok');
+    // A second signal waits for nothing.
+    gateway.child.kill('SIGTERM');
+    assert.deepEqual(await exited, [1, null]);
+  });
+
   it('cuts what does not end within shutdown.drainMs', async (test) => {
     let arrived = false;
     const target = await startHttpTarget(test, () => {
