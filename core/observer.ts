@@ -10,6 +10,7 @@ import type { AccessLog } from './telemetry/access-log.js';
 import { outcomeStatus } from './telemetry/exchange-outcome.js';
 import type { Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
+import type { TargetChange } from './upstream/upstream.js';
 import type { FilterCall, FilterFailure, FilterLogLine, PhaseName } from './wasm/guest-abi.js';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -74,6 +75,12 @@ export class TelemetryObserver implements PipelineObserver, BuildObserver {
 
   secretTooShort(secret: string): void {
     this.#log.warn({ secret }, 'a secret of less than 8 bytes is not looked for in what leaves the gateway');
+  }
+
+  targetChanged({ upstream, target, state, reason }: TargetChange): void {
+    const fields = { upstream, target, state };
+    if (state === 'healthy') this.#log.info(fields, 'target healthy again');
+    else this.#log.warn({ ...fields, reason }, `target ${state}`);
   }
 
   secretCaught(

@@ -17,7 +17,7 @@ import { Snapshot } from './snapshot.js';
 import { inSlices, Slices } from './time-slices.js';
 import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
-import type { Upstream } from './upstream/upstream.js';
+import type { TargetChange, Upstream } from './upstream/upstream.js';
 import { UpstreamHeaders } from './upstream-headers.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
@@ -31,6 +31,8 @@ export interface BuildObserver {
   secretReadable(filter: string, secret: string): void;
   /** A secret is too short to be looked for in what leaves the gateway. Once for each build. */
   secretTooShort(secret: string): void;
+  /** A target of an upstream that lives gets requests from now on, or does not. */
+  targetChanged(change: TargetChange): void;
 }
 
 /** A filter that may be loaded. */
@@ -193,7 +195,11 @@ export class SnapshotBuilder {
     const key = JSON.stringify({ ...options, tls: tls?.digest ?? null });
     let upstream = this.#upstreams.acquire(key);
     if (upstream === undefined) {
-      upstream = buildUpstream({ ...options, tls });
+      upstream = buildUpstream({
+        ...options,
+        tls,
+        targetChanged: (change) => this.#observer?.targetChanged(change),
+      });
       this.#upstreams.add(key, upstream);
     }
     held.upstreams.push(key);

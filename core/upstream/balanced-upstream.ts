@@ -64,6 +64,13 @@ export class BalancedUpstream implements Upstream, CallHost {
     this.#lanes = options.targets.map(
       (target) => new TargetLane(new Target(target, ejection), options, open, resolve),
     );
+    const { name, targetChanged } = options;
+    if (targetChanged !== undefined) {
+      for (const { target } of this.#lanes) {
+        target.onChange = (state, reason) =>
+          targetChanged({ upstream: name, target: target.url, state, reason });
+      }
+    }
     this.#balancer = buildBalancer(options.balance, this.#lanes);
     this.#healthCheck =
       options.healthCheck === null ? null : new HealthCheck(this.#lanes, options.healthCheck);

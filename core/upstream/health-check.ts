@@ -75,6 +75,6 @@ class TargetCheck {
     const needed = success ? this.#options.healthyAfter : this.#options.unhealthyAfter;
     if (++this.#contrary < needed) return;
     this.#contrary = 0;
-    this.#target.healthy = success;
+    this.#target.judged(success);
   }
 }

@@ -1,5 +1,5 @@
 // What is known about one target of an upstream: its load, its failures in a row, whether it may be chosen.
-import type { EjectionOptions, TargetOptions, TargetState } from './upstream.js';
+import type { EjectionOptions, TargetChange, TargetOptions, TargetState } from './upstream.js';
 
 /** The longest ejection is this many times the first. */
 const MAX_EJECTION_FACTOR = 10;
@@ -13,6 +13,9 @@ export class Target {
   healthy = true;
   /** What was wrong at the last check that failed, for operators. */
   ailment = '';
+
+  /** Told of each change of the two verdicts, but for the end of an ejection, which nobody notices. */
+  onChange: ((state: TargetChange['state'], reason: string) => void) | null = null;
 
   readonly #ejection: EjectionOptions;
   readonly #nowMs: () => number;
@@ -43,6 +46,12 @@ export class Target {
     return this.healthy && !this.ejected;
   }
 
+  /** The active health check has another verdict than before. */
+  judged(healthy: boolean): void {
+    this.healthy = healthy;
+    this.onChange?.(healthy ? 'healthy' : 'unhealthy', healthy ? '' : this.ailment);
+  }
+
   /** It answered, with anything but 502, 503 and 504. */
   succeeded(): void {
     this.#failures = 0;
@@ -59,7 +68,9 @@ export class Target {
     const factor = Math.min(2 ** this.#ejections, MAX_EJECTION_FACTOR);
     this.#ejections++;
     this.#failures = 0;
-    this.#ejectedUntilMs = this.#nowMs() + this.#ejection.durationMs * factor;
+    const durationMs = this.#ejection.durationMs * factor;
+    this.#ejectedUntilMs = this.#nowMs() + durationMs;
+    this.onChange?.('ejected', `${this.#ejection.failures} failures in a row, for ${durationMs} ms`);
   }
 
   /** Why it is not available, for operators. */

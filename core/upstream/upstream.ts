@@ -74,6 +74,8 @@ export interface UpstreamOptions {
   readonly retries: number;
   /** Null: redirects are responses like any other. */
   readonly redirects: RedirectOptions | null;
+  /** Told once for each change. */
+  readonly targetChanged?: (change: TargetChange) => void;
 }
 
 export interface UpstreamRequest {
@@ -118,6 +120,15 @@ export interface RedirectCounts {
   /** Given to the client, because the request could not be repeated. */
   readonly passed: number;
   readonly refused: number;
+}
+
+/** A target that gets requests from now on, or does not. */
+export interface TargetChange {
+  readonly upstream: string;
+  readonly target: string;
+  readonly state: 'healthy' | 'unhealthy' | 'ejected';
+  /** What the last check met, or why and for how long it is ejected; empty for `healthy`. */
+  readonly reason: string;
 }
 
 /** State of one target, for metrics and the admin API. */

@@ -40,7 +40,13 @@ describe('HealthCheck', { timeout: 20_000 }, () => {
     };
     const server = await startHttpTarget(t, (request, response) => handler(request, response));
     const target = watch(t, server.url);
+    const changes: string[] = [];
+    target.onChange = (state, reason) => changes.push(`${state} ${reason}`);
     await until(() => verdicts.length > script.length);
+    assert.deepEqual(
+      changes.slice(0, 2).map((change) => change.replace(/ .*500.*/, ' 500')),
+      ['unhealthy 500', 'healthy '],
+    );
     assert.deepEqual(verdicts.slice(0, script.length + 1), [
       ...[true, true, true, true, true, true, true],
       ...[false, false, false, false, true, true],
