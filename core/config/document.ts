@@ -139,7 +139,9 @@ function composeTree(text: string, lines: LineCounter, locate: Locate): AnyNode 
 function syntaxErrors(document: Document.Parsed, locate: Locate): GatewayError[] {
   // A tag that nobody knows is only a warning; the reader refuses tags by their place.
   const warnings = document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED');
-  return [...document.errors, ...warnings].map((error) => {
+  // One tab is an error on each line that follows.
+  const tab = document.errors.find(({ code }) => code === 'TAB_AS_INDENT');
+  return (tab === undefined ? [...document.errors, ...warnings] : [tab]).map((error) => {
     const message = error.message.slice(0, MAX_MESSAGE_CHARACTERS).replace(/\s+/g, ' ');
     return errorAt('SLUICE_CONFIG_SYNTAX', locate(error.pos[0], ''), message, 'YAML 1.2 or JSON');
   });

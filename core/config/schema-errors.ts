@@ -48,6 +48,8 @@ function toError(document: ConfigDocument, violation: SchemaViolation): GatewayE
           .flat()
           .map((type) => TYPE_NAMES[type as JsonType])
           .join(' or '),
+        // An empty document, to which nobody wrote a null.
+        instancePath === '' && data === null ? 'nothing' : undefined,
       );
     case 'enum':
       return fail(oneOf(schema.enum!, data));

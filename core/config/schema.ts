@@ -265,6 +265,10 @@ export const CONFIG_SCHEMA: JsonSchema = {
   ...record(
     'Configuration of the Sluice API gateway; what is not declared is refused.',
     {
+      $schema: {
+        type: 'string',
+        description: 'Where editors find the schema of the document; the gateway passes it over.',
+      },
       listeners: listOf('Sockets that take requests.', listener),
       admin,
       upstreams: mapOf('sluice-name', 'Named sets of servers.', UPSTREAM),

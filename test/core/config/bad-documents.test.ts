@@ -28,7 +28,7 @@ function upstream(text: string): string {
 }
 
 const BAD: Readonly<Record<string, BadDocument>> = {
-  'an empty text': { text: '', errors: ['CONFIG_INVALID 1:1'], says: /found null, expected an object/ },
+  'an empty text': { text: '', errors: ['CONFIG_INVALID 1:1'], says: /found nothing, expected an object/ },
   'a text that is a list': {
     text: '- a\n',
     errors: ['CONFIG_INVALID 1:1'],
@@ -43,6 +43,11 @@ const BAD: Readonly<Record<string, BadDocument>> = {
     text: 'listeners: [\n',
     errors: ['CONFIG_SYNTAX 2:1'],
     says: /expected YAML 1\.2 or JSON/,
+  },
+  'a tab as indentation, once': {
+    text: 'listeners:\n\t- a\n\t- b\nroutes:\n\t- c\n',
+    errors: ['CONFIG_SYNTAX 2:1'],
+    says: /[Tt]ab/,
   },
   'a tab as indentation': { text: 'listeners:\n\t- a\n', errors: ['CONFIG_SYNTAX 2:1'], says: /[Tt]ab/ },
   'a duplicate key': {

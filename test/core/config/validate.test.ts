@@ -43,6 +43,12 @@ routes:
   - { id: any, match: { path: /, methods: [GET] }, upstream: users }
 `;
 
+test('a document may say where its schema is', () => {
+  const text = '{ "$schema": "./sluice.schema.json", "listeners": [], "routes": [] }';
+  assert.deepEqual(errorsOf(text), []);
+  assert.equal('$schema' in validate(text), false);
+});
+
 test('shares the processors among as many processes as there are, unless the document says how many workers', () => {
   const parsed = (text: string, processes: number) =>
     validateDocument(text, 'sluice.yaml', { folder: '/', findSecrets: () => [], processes }).config.workers
