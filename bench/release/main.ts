@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EtcdFleet } from '../../test/support/etcd-fleet.js';
 import { EtcdCluster } from '../../test/support/etcd-process.js';
-import { residentMb } from '../harness/accounting.js';
+import { cpuOf, residentMb } from '../harness/accounting.js';
 import { describeMachine } from '../harness/machine.js';
 import { end, freePort, startUpstream } from '../harness/processes.js';
 import { median } from '../harness/statistics.js';
@@ -24,6 +24,9 @@ const profiled = process.argv.includes('--cpu-prof');
 const FLIPS = quick ? 2 : 6;
 const PER_SECOND = 500;
 const WARM_UP_MS = quick ? 2_000 : 8_000;
+/** As long as the last flip is not over for the collector either, it is not quiet. */
+const SETTLING_MS = 1_000;
+const QUIET_MS = 3_000;
 /** What the new release replaces is let go of after it is applied. */
 const AFTERMATH_MS = 500;
 const PREFIX = 'bench';
@@ -53,6 +56,8 @@ interface Applied {
   readonly ms: number;
   /** How much of it the phases took, as the log says. */
   readonly phases: Readonly<Record<string, number>>;
+  /** CPU of the gateway beyond what the traffic takes when it is quiet. */
+  readonly cpuMs: number;
   readonly quiet: Stretch;
   readonly during: Stretch;
 }
@@ -102,20 +107,25 @@ class Gateway {
 }
 
 async function flip(fleet: EtcdFleet, gateway: Gateway, traffic: Traffic, release: string): Promise<Applied> {
-  const restMs = nowMs();
-  // As long as the last flip is not over for the collector either, it is not quiet.
-  await delay(4_000);
+  const cpuMs = (): number => cpuOf([gateway.pid]).seconds * 1000;
+  await delay(SETTLING_MS);
+  const quietMs = nowMs();
+  const quietCpuMs = cpuMs();
+  await delay(QUIET_MS);
   await fleet.flip(release);
   const flippedMs = nowMs();
+  const flippedCpuMs = cpuMs();
   const { line, atMs } = await gateway.logged(
     flippedMs - 1_000,
     ({ msg, revision }) => msg === 'configuration applied' && revision === release,
   );
   await delay(AFTERMATH_MS);
+  const quietRate = (flippedCpuMs - quietCpuMs) / (flippedMs - quietMs);
   return {
     ms: atMs - flippedMs,
+    cpuMs: cpuMs() - flippedCpuMs - quietRate * (nowMs() - flippedMs),
     phases: (line['tookMs'] ?? {}) as Record<string, number>,
-    quiet: await traffic.between(restMs + 1_000, flippedMs),
+    quiet: await traffic.between(quietMs, flippedMs),
     during: await traffic.between(flippedMs, atMs + AFTERMATH_MS),
   };
 }
@@ -132,6 +142,7 @@ function report(name: string, flips: readonly Applied[]): void {
       `    ${phase.padEnd(10)} median ${median(spent).toFixed(0)} ms, worst ${Math.max(...spent).toFixed(0)} ms`,
     );
   }
+  print(`  CPU of the gateway beyond quiet: median ${median(flips.map(({ cpuMs }) => cpuMs)).toFixed(0)} ms`);
   for (const [when, of] of [
     ['quiet', (flip: Applied) => flip.quiet],
     ['during', (flip: Applied) => flip.during],
