@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 /** Size of what the pool hands out: as much as one read of a socket brings. */
 export const PIECE_BYTES = 64 * 1024;
 /** For less a piece would be a waste: many connections that wait would have one each. */
-const LEAST_BYTES = 16 * 1024;
+const LEAST_BYTES = 24 * 1024;
 /** Pieces that are kept for the next who needs one: 4 MiB. */
 const MOST_IDLE = 64;
 

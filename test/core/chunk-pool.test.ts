@@ -24,7 +24,7 @@ describe('the pool of chunks', () => {
   });
 
   it('copies bytes that wait, of any size', () => {
-    for (const size of [0, 1, 20_000, PIECE_BYTES, PIECE_BYTES + 1]) {
+    for (const size of [0, 1, 30_000, PIECE_BYTES, PIECE_BYTES + 1]) {
       const bytes = full(size, 1);
       const waiting = new WaitingBytes(bytes);
       const other = new WaitingBytes(full(size, 2));
@@ -39,7 +39,7 @@ describe('the pool of chunks', () => {
   });
 
   it('notices who gives memory back twice', () => {
-    const waiting = new WaitingBytes(full(20_000, 1));
+    const waiting = new WaitingBytes(full(30_000, 1));
     waiting.release();
     assert.throws(() => waiting.release(), /given back once/);
     assert.throws(() => waiting.keep(), /given back once/);

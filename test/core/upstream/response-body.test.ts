@@ -174,7 +174,7 @@ describe('ResponseBody', () => {
 
   describe('of memory that is lent', () => {
     /** Longer than what the pool has no pieces for. */
-    const text = (letter: string): string => letter.repeat(20_000);
+    const text = (letter: string): string => letter.repeat(25_000);
     const pushLent = (body: ResponseBody, letter: string): boolean => {
       const memory = bytes(text(letter));
       const more = body.pushLent(memory);
