@@ -130,6 +130,7 @@ export function toSpec(id: number, filter: FilterConfig, module: FilterModule): 
     id,
     name: filter.name,
     moduleName: module.manifest.name,
+    build: { version: module.manifest.version, digest: module.digest },
     module: module.module,
     phases: phasesWith(filter.config, module.manifest.phases),
     initialPages: module.initialPages,

@@ -71,9 +71,9 @@ export class GatewayReport {
   }
 
   /** A filter with another value of a secret is another filter, so what it said holds those of now. */
-  health(): ReturnType<Dispatcher['health']>[] {
+  health(): (ReturnType<Dispatcher['health']> & { readonly module: unknown })[] {
     return this.#store.current.filters.map((spec) => {
-      const health = this.#dispatcher.health(spec);
+      const health = { ...this.#dispatcher.health(spec), module: { name: spec.moduleName, ...spec.build } };
       const { lastFailure } = health;
       if (lastFailure === null) return health;
       return { ...health, lastFailure: { ...lastFailure, message: this.redact(lastFailure.message) } };

@@ -17,7 +17,7 @@ export function mergeFilters(processes: readonly (readonly FilterReport[])[]): F
 
 function merge(a: FilterReport, b: FilterReport): FilterReport {
   return {
-    name: a.name,
+    ...a,
     state: STATES[Math.max(STATES.indexOf(a.state), STATES.indexOf(b.state))]!,
     quarantines: a.quarantines + b.quarantines,
     retryInMs: Math.max(a.retryInMs, b.retryInMs),

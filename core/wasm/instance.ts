@@ -44,6 +44,13 @@ export const NO_QUARANTINE: QuarantineRule = Object.freeze({
   maxBackoffMs: 0,
 });
 
+export interface ModuleBuild {
+  /** As its manifest says. */
+  readonly version: string;
+  /** `sha256:` and 64 hex digits, of the bytes of the module. */
+  readonly digest: string;
+}
+
 /** All that a thread needs to run one configured filter. Structured-cloneable, so it can travel to a worker. */
 export interface FilterSpec {
   /** Number of this filter in this process; another config is another number. */
@@ -52,6 +59,8 @@ export interface FilterSpec {
   readonly name: string;
   /** Name in the manifest of its module. */
   readonly moduleName: string;
+  /** Which build of the module it is, for people; default unknown. */
+  readonly build?: ModuleBuild;
   readonly module: WebAssembly.Module;
   readonly phases: FilterManifest['phases'];
   readonly initialPages: number;

@@ -61,6 +61,10 @@ describe('a filter that keeps failing', () => {
     assert.equal(await gateway.metric(counted), 1);
     const [state] = (await (await gateway.admin('/filters')).json()) as Record<string, unknown>[];
     assert.equal(state!['state'], 'quarantined');
+    const { name, version, digest } = state!['module'] as Record<string, string>;
+    assert.equal(name, 'trap');
+    assert.match(version!, /^\d+\.\d+\.\d+$/);
+    assert.match(digest!, /^sha256:[0-9a-f]{64}$/);
     assert.equal((state!['lastFailure'] as { code: string }).code, 'SLUICE_FILTER_TRAP');
     const line = await gateway.logLine(({ msg }) => String(msg).startsWith('filter quarantined'));
     assert.equal(line['filter'], 'shaky');
