@@ -4,7 +4,7 @@ import { BufferedBody, type Exchange } from '../exchange.js';
 import { COMMON_NAMES, HeaderList } from '../headers.js';
 import type { Route } from '../route.js';
 import type { Certificate } from '../tls/certificate.js';
-import type { UpstreamRequest, UpstreamResponse } from '../upstream/upstream.js';
+import type { ResponseReceiver, UpstreamRequest, UpstreamResponse } from '../upstream/upstream.js';
 import { secretFieldValue } from './secret-headers.js';
 
 const VIA = '1.1 sluice';
@@ -39,28 +39,21 @@ const PASSED: ReadonlySet<string> = new Set(
  * Sends the request upstream; `takeResponse` puts what comes of it on the exchange. A filter that sees the request body
  * in chunks may answer meanwhile: then its response is there already and stays, and what fails after it does not count.
  * @param wholeResponse a response filter reads the body, so no part and no compressed one will do
- * @returns null when a filter answered and the upstream did not
- * @throws GatewayError SLUICE_UPSTREAM_*, or why the exchange was cancelled
+ * @throws GatewayError why the exchange was cancelled before; then the receiver is not called
  */
 export function forward(
   exchange: Exchange,
   route: Route,
   wholeResponse: boolean,
-): Promise<UpstreamResponse | null> {
+  receiver: ResponseReceiver,
+): void {
   const { reason } = exchange.cancellation;
   if (reason !== undefined) throw reason;
-  const sent = send(exchange, route, wholeResponse);
-  const { requestBody: body } = exchange;
-  if (body === null || body instanceof BufferedBody) return sent;
-  return sent.catch((cause) => {
-    if (exchange.response !== null) return null;
-    throw cause;
-  });
+  route.upstream.send(upstreamRequest(exchange, route, wholeResponse), receiver);
 }
 
 /** Puts the response of the upstream on the exchange, unless a filter has answered meanwhile. */
-export function takeResponse(exchange: Exchange, response: UpstreamResponse | null): void {
-  if (response === null) return;
+export function takeResponse(exchange: Exchange, response: UpstreamResponse): void {
   exchange.target = response.target;
   exchange.redirects = response.hops;
   if (exchange.response !== null) {
@@ -70,9 +63,9 @@ export function takeResponse(exchange: Exchange, response: UpstreamResponse | nu
   exchange.response = { status: response.status, headers: response.headers, body: response.body };
 }
 
-function send(exchange: Exchange, route: Route, wholeResponse: boolean): Promise<UpstreamResponse> {
+function upstreamRequest(exchange: Exchange, route: Route, wholeResponse: boolean): UpstreamRequest {
   const { connectMs, responseMs, idleMs } = route.config.timeouts;
-  return route.upstream.forward({
+  return {
     method: exchange.method,
     target: exchange.query === '' ? exchange.path : `${exchange.path}?${exchange.query}`,
     authority: route.config.preserveHost ? exchange.authority : '',
@@ -87,7 +80,7 @@ function send(exchange: Exchange, route: Route, wholeResponse: boolean): Promise
     responseMs,
     idleMs,
     cancellation: exchange.cancellation,
-  });
+  };
 }
 
 function mayHaveTrailers(body: Exchange['requestBody']): boolean {

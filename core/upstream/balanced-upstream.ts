@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import { GatewayError } from '../errors.js';
 import { type Balancer, buildBalancer } from './balancer.js';
-import { Call, type CallHost, type Lane, type Verdict } from './call.js';
+import { Call, type CallHost, type Lane } from './call.js';
 import type { Connection } from './connection.js';
 import { ConnectionPool, type Connections, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
@@ -14,6 +14,7 @@ import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
 import type {
   EjectionOptions,
+  ResponseReceiver,
   TargetState,
   Upstream,
   UpstreamOptions,
@@ -77,7 +78,7 @@ export class BalancedUpstream implements Upstream, CallHost {
   }
 
   forward(request: UpstreamRequest): Promise<UpstreamResponse> {
-    return this.#send(request, this.#lanes);
+    return this.#promise(request, this.#lanes);
   }
 
   /**
@@ -85,10 +86,14 @@ export class BalancedUpstream implements Upstream, CallHost {
    * @throws GatewayError SLUICE_UPSTREAM_*
    */
   forwardTo(origin: string, request: UpstreamRequest): Promise<UpstreamResponse> {
-    return this.#send(
+    return this.#promise(
       request,
       this.#lanes.filter(({ target }) => target.url === origin),
     );
+  }
+
+  send(request: UpstreamRequest, receiver: ResponseReceiver): void {
+    this.#send(request, this.#lanes, receiver);
   }
 
   states(): TargetState[] {
@@ -109,28 +114,27 @@ export class BalancedUpstream implements Upstream, CallHost {
     if (this.#running === 0) this.#onIdle?.();
   }
 
-  #send(request: UpstreamRequest, lanes: readonly TargetLane[]): Promise<UpstreamResponse> {
+  #promise(request: UpstreamRequest, lanes: readonly TargetLane[]): Promise<UpstreamResponse> {
+    // A promise would swallow it.
     assert(this.#disposal === null, 'forward after dispose');
-    return new Promise((resolve, reject) => this.#begin(request, lanes, { resolve, reject }));
+    return new Promise((onResponse, onFailure) => this.#send(request, lanes, { onResponse, onFailure }));
   }
 
-  #begin(request: UpstreamRequest, lanes: readonly TargetLane[], verdict: Verdict): void {
+  #send(request: UpstreamRequest, lanes: readonly TargetLane[], receiver: ResponseReceiver): void {
+    assert(this.#disposal === null, 'send after dispose');
     const { cancellation } = request;
     if (cancellation.reason !== undefined) {
-      request.body?.cancel(cancellation.reason);
-      verdict.reject(cancellation.reason);
+      refuse(request, receiver, cancellation.reason);
       return;
     }
     const lane =
       lanes === this.#lanes ? this.#balancer.choose() : (lanes.find(({ available }) => available) ?? null);
     if (lane === null) {
-      const error = this.#noTarget(lanes);
-      request.body?.cancel(error);
-      verdict.reject(error);
+      refuse(request, receiver, this.#noTarget(lanes));
       return;
     }
     this.#running++;
-    const call = new Call(this, request, lane, verdict);
+    const call = new Call(this, request, lane, receiver);
     cancellation.subscribe((reason) => call.abandon(reason));
     call.start();
   }
@@ -152,6 +156,11 @@ export class BalancedUpstream implements Upstream, CallHost {
     }
     await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
+}
+
+function refuse(request: UpstreamRequest, receiver: ResponseReceiver, error: GatewayError): void {
+  request.body?.cancel(error);
+  queueMicrotask(() => receiver.onFailure(error));
 }
 
 /** One target with its connections, as the balancer and the calls see it. */

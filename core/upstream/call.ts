@@ -20,7 +20,7 @@ import {
 } from './retry-rule.js';
 import type { Target } from './target.js';
 import { TurnEnd, type TurnTaker } from './turn-end.js';
-import type { UpstreamRequest, UpstreamResponse } from './upstream.js';
+import type { ResponseReceiver, UpstreamRequest, UpstreamResponse } from './upstream.js';
 
 const NO_HOPS: readonly string[] = [];
 /** Responses go on together. Sends have a queue of their own, so that like stands beside like. */
@@ -46,12 +46,6 @@ export interface CallHost {
   onCallOver(): void;
 }
 
-/** The promise of `forward`. */
-export interface Verdict {
-  readonly resolve: (response: UpstreamResponse) => void;
-  readonly reject: (error: GatewayError) => void;
-}
-
 /**
  * Life of an attempt. `connecting` covers the queue, the connect and the check of an idle socket; it ends with
  * `onSending`, right before the first byte. Every attempt ends in `onError` or `onComplete`, but for those that
@@ -62,7 +56,7 @@ type Phase = 'connecting' | 'sent' | 'body' | 'over';
 export class Call extends Deadline implements ConnectionEvents, Waiter, BodySource, TurnTaker {
   readonly #host: CallHost;
   readonly #request: UpstreamRequest;
-  readonly #verdict: Verdict;
+  readonly #receiver: ResponseReceiver;
   #lane: Lane;
   #phase: Phase = 'connecting';
   #connection: Connection | null = null;
@@ -80,12 +74,12 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   /** Whoever awaits the response has it. */
   #handedOn = false;
 
-  constructor(host: CallHost, request: UpstreamRequest, lane: Lane, verdict: Verdict) {
+  constructor(host: CallHost, request: UpstreamRequest, lane: Lane, receiver: ResponseReceiver) {
     super();
     this.#host = host;
     this.#request = request;
     this.#lane = lane;
-    this.#verdict = verdict;
+    this.#receiver = receiver;
   }
 
   get connectMs(): number {
@@ -185,9 +179,9 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
       target: target.url,
       hops: NO_HOPS,
     };
-    // Whoever awaits this runs after the bytes of this read are parsed: see `onComplete`. An answer that overtakes the body
+    // Whoever is told runs after the bytes of this read are parsed: see `onComplete`. An answer that overtakes the body
     // of its request does not wait for the turn, or the body would be broken off before the answer is on its way.
-    if (isStreaming(this.#request.body)) this.onTurn();
+    if (isStreaming(this.#request.body)) queueMicrotask(() => this.onTurn());
     else RESPONSES.add(this);
   }
 
@@ -195,7 +189,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   onTurn(): void {
     if (this.#handedOn) return;
     this.#handedOn = true;
-    this.#verdict.resolve(this.#response!);
+    this.#receiver.onResponse(this.#response!);
   }
 
   onData(bytes: Uint8Array): boolean {
@@ -328,7 +322,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     const early = this.#phase !== 'body';
     this.#finish();
     this.#request.body?.cancel(failure);
-    if (early) this.#verdict.reject(failure);
+    if (early) queueMicrotask(() => this.#receiver.onFailure(failure));
     else this.#body?.fail(failure);
   }
 

@@ -9,6 +9,7 @@ import { repeatAt } from './redirect-request.js';
 import { describeUrl, isRedirect, RedirectRules, refused } from './redirect-rules.js';
 import type {
   RedirectOptions,
+  ResponseReceiver,
   TargetState,
   Upstream,
   UpstreamRequest,
@@ -85,6 +86,13 @@ export class FollowingUpstream implements Upstream {
   forward(request: UpstreamRequest): Promise<UpstreamResponse> {
     assert(this.#disposal === null, 'forward after dispose');
     return this.#run(request);
+  }
+
+  send(request: UpstreamRequest, receiver: ResponseReceiver): void {
+    this.forward(request).then(
+      (response) => receiver.onResponse(response),
+      (error) => receiver.onFailure(error),
+    );
   }
 
   states(): TargetState[] {

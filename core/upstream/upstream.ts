@@ -1,5 +1,6 @@
 // What an upstream is: a named set of targets that one request is forwarded to.
 // test/contract/upstream.contract.ts holds every answer to it.
+import type { GatewayError } from '../errors.js';
 import type { Body, Cancellation } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import type { ClientTls } from '../tls/client-tls.js';
@@ -140,6 +141,13 @@ export interface TargetState {
   readonly failures: number;
 }
 
+/** Who waits for a response. One of the two is called, once, and never before `send` has returned. */
+export interface ResponseReceiver {
+  onResponse(response: UpstreamResponse): void;
+  /** @param error SLUICE_UPSTREAM_* ; the cancellation's reason when the client left first */
+  onFailure(error: GatewayError): void;
+}
+
 export interface Upstream {
   readonly name: string;
   /** Null where redirects are not followed. */
@@ -150,6 +158,8 @@ export interface Upstream {
    * @throws GatewayError SLUICE_UPSTREAM_* ; the cancellation's reason when the client left first
    */
   forward(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Like `forward`, for who has to wait with thousands of others: a promise, and who awaits it, take 700 bytes. */
+  send(request: UpstreamRequest, receiver: ResponseReceiver): void;
   states(): TargetState[];
   /** Lets running requests end, then closes every connection. */
   dispose(): Promise<void>;

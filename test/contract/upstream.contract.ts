@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { type ErrorCode, GatewayError } from '../../core/errors.js';
 import { BufferedBody, Cancellation } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
+import type { UpstreamRequest } from '../../core/upstream/upstream.js';
 import { ScriptedNames } from '../support/scripted-names.js';
 import {
   CountingConsumer,
@@ -348,6 +349,30 @@ export function testUpstream(name: string, engine: Engine): void {
       body.consumer!.fail(reason);
       await assert.rejects(answer, (error) => error === reason);
       await until(() => target.sockets[0]!.destroyed);
+    });
+
+    it('tells a receiver what it tells who awaits, and never before send has returned', async (t) => {
+      const target = await startHttpTarget(t, (_request, response) => response.end('here'));
+      const upstream = startUpstream(t, [target.url], {}, build);
+      const sent = async (request: UpstreamRequest): Promise<string> => {
+        let returned = false;
+        return new Promise((resolve) => {
+          upstream.send(request, {
+            onResponse: ({ body }) => resolve(returned ? collect(body) : 'too early'),
+            onFailure: ({ code }) => resolve(returned ? code : 'too early'),
+          });
+          returned = true;
+        });
+      };
+      assert.equal(await sent(upstreamRequest()), 'here');
+      const cancellation = new Cancellation();
+      cancellation.cancel(clientLeft());
+      assert.equal(await sent(upstreamRequest({ cancellation })), clientLeft().code);
+      const nowhere = startUpstream(t, [await closedOrigin()], {}, build);
+      const failed = new Promise<string>((resolve, reject) =>
+        nowhere.send(upstreamRequest(), { onResponse: reject, onFailure: ({ code }) => resolve(code) }),
+      );
+      assert.equal(await failed, 'SLUICE_UPSTREAM_CONNECT');
     });
 
     it('lets running requests end before dispose returns', async (t) => {

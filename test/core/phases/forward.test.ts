@@ -67,7 +67,7 @@ describe('client-cert', () => {
       clientCertificate: CERTIFICATE,
       body: null,
     });
-    await forward(exchange, route, false);
+    await new Promise((onResponse, onFailure) => forward(exchange, route, false, { onResponse, onFailure }));
     return seen;
   }
 
