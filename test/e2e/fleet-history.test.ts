@@ -152,6 +152,6 @@ describe('every command of a fleet', () => {
     assert.match(typo.stderr, /^SLUICE_CONFIG_UNREADABLE found no channel stabel, expected /);
     const nowhere = await stage.run('status');
     assert.equal(nowhere.code, 1);
-    assert.match(nowhere.stderr, /^SLUICE_CONFIG_UNREADABLE found no channel and no gateway under \S+help/);
+    assert.match(nowhere.stderr, /^SLUICE_CONFIG_UNREADABLE found no channel and no gateway under help, /);
   });
 });
