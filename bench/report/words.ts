@@ -48,7 +48,7 @@ export function verdictOf({
 }: Ratio): { readonly isWithin: boolean; readonly text: string } | null {
   if (atMost === null) return null;
   const isWithin = value.median <= atMost;
-  return { isWithin, text: `${isWithin ? 'within' : 'above'} ${atMost}` };
+  return { isWithin, text: `at most ${atMost}: ${isWithin ? 'met' : 'missed'}` };
 }
 
 /** Ratios that were promised something, with their suites. */

@@ -51,7 +51,7 @@ describe('a run of suites', () => {
     const { code, stdout, stderr } = await run('failing', 'small');
     assert.equal(code, 1);
     assert.match(stdout, /The suite failing: FAILED\nnothing answers on port 1\n/);
-    assert.match(stdout, /\nTargets\nratio .*\nsmall: plain proxy .* above 1\.5\n\nreport: /);
+    assert.match(stdout, /\nTargets\nratio .*\nsmall: plain proxy .* at most 1\.5: missed\n\nreport: /);
     assert.match(stdout, /without what failed: failing\n$/);
     assert.doesNotMatch(stderr, /^ {4}at /m);
     assert.ok(!runs(/failing .* beside (\d+)\n/.exec(stderr)![1]!));

@@ -39,10 +39,10 @@ describe('the page of a report', () => {
       rows.join('\n'),
     );
     assert.ok(rows.some((row) => row.join('|') === 'nginx, plain proxy|22.0|-'));
-    assert.ok(rows.some((row) => row.join('|') === 'plain proxy|2.061.90 to 2.20|above 1.5'));
+    assert.ok(rows.some((row) => row.join('|') === 'plain proxy|2.061.90 to 2.20|at most 1.5: missed'));
     assert.ok(rows.some((row) => row.join('|') === 'policy|2.302.20 to 2.40|'));
     // The targets of all suites stand together at the top.
-    assert.deepEqual(rows[1], ['Small things: plain proxy', '2.061.90 to 2.20', 'above 1.5']);
+    assert.deepEqual(rows[1], ['Small things: plain proxy', '2.061.90 to 2.20', 'at most 1.5: missed']);
     for (const text of ['Caddy is missing: apt-get install caddy', 'Load by wrk.'])
       assert.ok(textOf(page).includes(text));
   });
