@@ -52,6 +52,15 @@ export interface Sample {
   readonly value: number;
 }
 
+/** One value with its labels. */
+export function sampleOf(
+  metricName: string,
+  value: number,
+  sharedLabels: Readonly<Record<string, string>>,
+): Sample {
+  return { metricName, labels: {}, sharedLabels, value };
+}
+
 /** Counts of one series. */
 export class Histogram {
   /**
@@ -105,6 +114,6 @@ export function collectBuckets(
     const le = buckets.bounds[index] ?? '+Inf';
     samples.push({ metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: below });
   }
-  samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: buckets.sum });
-  samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: below });
+  samples.push(sampleOf(`${name}_sum`, buckets.sum, sharedLabels));
+  samples.push(sampleOf(`${name}_count`, below, sharedLabels));
 }

@@ -5,17 +5,11 @@ import { EgressSeries } from './egress-series.js';
 import { elapsedMs } from './exchange-outcome.js';
 import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
-import { BATCH_BOUNDS, collectBuckets, type Sample } from './histogram.js';
+import { BATCH_BOUNDS, collectBuckets, type Sample, sampleOf } from './histogram.js';
 import { type MetricKind, MetricRegistry, type MetricValues } from './metric-registry.js';
-import {
-  type DispatchSample,
-  type FilterSample,
-  type MetricSources,
-  REDIRECT_OUTCOMES,
-  type RedirectOutcome,
-  type TargetSample,
-} from './metric-sources.js';
+import type { DispatchSample, FilterSample, MetricSources, TargetSample } from './metric-sources.js';
 import { groupOwnMetrics } from './own-metrics.js';
+import { redirectSamples, targetSamples } from './upstream-samples.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -54,7 +48,7 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     this.#sources = options.sources;
     this.#register('sluice_build_info', 'Always 1; the version is a label.', 'gauge-max', (name) => [
-      sample(name, 1, { version: options.version }),
+      sampleOf(name, 1, { version: options.version }),
     ]);
     this.#registerExchanges();
     this.#registerFilters();
@@ -73,7 +67,7 @@ export class Metrics {
       'gauge-min',
       (name) =>
         Array.from(this.#sources.certificates(), ({ labels, notAfterMs }) =>
-          sample(name, notAfterMs / 1000, labels),
+          sampleOf(name, notAfterMs / 1000, labels),
         ),
     );
     this.#single('sluice_log_dropped_bytes_total', 'Log lines lost to a slow reader.', 'counter', () =>
@@ -279,22 +273,8 @@ export class Metrics {
       'sluice_upstream_redirects_total',
       'Redirects of upstreams that follow them, by outcome.',
       'counter',
-      (name) => this.#redirects(name),
+      (name) => redirectSamples(name, this.#sources.upstreams()),
     );
-  }
-
-  /** Summed up, because an upstream lives twice while the exchanges of an older revision end. */
-  #redirects(name: string): Sample[] {
-    const sums = new Map<string, Record<RedirectOutcome, number>>();
-    for (const { name: upstream, redirects } of this.#sources.upstreams()) {
-      if (redirects === null) continue;
-      const sum = sums.get(upstream) ?? { followed: 0, passed: 0, refused: 0 };
-      for (const outcome of REDIRECT_OUTCOMES) sum[outcome] += redirects[outcome];
-      sums.set(upstream, sum);
-    }
-    return Array.from(sums, ([upstream, sum]) =>
-      REDIRECT_OUTCOMES.map((outcome) => sample(name, sum[outcome], { upstream, outcome })),
-    ).flat();
   }
 
   #registerDispatch(): void {
@@ -338,10 +318,10 @@ export class Metrics {
       'sluice_config_revision_info',
       'Always 1; the revision that runs is a label.',
       'gauge-max',
-      (name) => (this.#revision === '' ? [] : [sample(name, 1, { revision: this.#revision })]),
+      (name) => (this.#revision === '' ? [] : [sampleOf(name, 1, { revision: this.#revision })]),
     );
     this.#register('sluice_config_reloads_total', 'Attempts to load, by outcome.', 'counter', (name) =>
-      Object.entries(this.#reloads).map(([outcome, value]) => sample(name, value, { outcome })),
+      Object.entries(this.#reloads).map(([outcome, value]) => sampleOf(name, value, { outcome })),
     );
     this.#single(
       'sluice_config_rollbacks_total',
@@ -374,7 +354,7 @@ export class Metrics {
 
   #filter(name: string, help: string, kind: MetricKind, value: (filter: FilterSample) => number): void {
     this.#register(name, help, kind, () =>
-      Array.from(this.#sources.filters(), (filter) => sample(name, value(filter), { filter: filter.name })),
+      Array.from(this.#sources.filters(), (filter) => sampleOf(name, value(filter), { filter: filter.name })),
     );
   }
 
@@ -384,26 +364,14 @@ export class Metrics {
     kind: MetricKind,
     value: (target: TargetSample) => number | boolean,
   ): void {
-    this.#register(name, help, kind, () => {
-      const samples: Sample[] = [];
-      for (const upstream of this.#sources.upstreams()) {
-        for (const target of upstream.targets) {
-          samples.push(sample(name, Number(value(target)), { upstream: upstream.name, target: target.url }));
-        }
-      }
-      return samples;
-    });
+    this.#register(name, help, kind, () => targetSamples(name, this.#sources.upstreams(), value));
   }
 
   #single(name: string, help: string, kind: MetricKind, value: () => number): void {
-    this.#register(name, help, kind, () => [sample(name, value(), NO_LABELS)]);
+    this.#register(name, help, kind, () => [sampleOf(name, value(), NO_LABELS)]);
   }
 
   #register(name: string, help: string, kind: MetricKind, collect: (name: string) => Sample[]): void {
     this.#registry.register(name, help, kind, collect);
   }
-}
-
-function sample(metricName: string, value: number, sharedLabels: Labels): Sample {
-  return { metricName, labels: {}, sharedLabels, value };
 }

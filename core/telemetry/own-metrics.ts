@@ -1,5 +1,5 @@
 // Metrics that filters define, under the headings that /metrics shows them with. Prints nothing: metrics.ts does.
-import { collectBuckets, type Sample } from './histogram.js';
+import { collectBuckets, type Sample, sampleOf } from './histogram.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -50,7 +50,7 @@ function ownName({ module, definition }: OwnMetricSample): string {
 
 function samplesOf(name: string, { filter, definition, value, buckets }: OwnMetricSample): Sample[] {
   const sharedLabels = { filter, ...definition.labels };
-  if (definition.kind !== 'histogram') return [{ metricName: name, labels: {}, sharedLabels, value }];
+  if (definition.kind !== 'histogram') return [sampleOf(name, value, sharedLabels)];
   const samples: Sample[] = [];
   collectBuckets(name, sharedLabels, { bounds: definition.bounds, counts: buckets, sum: value }, samples);
   return samples;
