@@ -73,7 +73,7 @@ function hasRoom(out: Writable): Promise<void> {
 /** Sends the body of a seed in pieces of all sizes; `until` leaves it there. */
 async function pour(out: Writable, seed: number, size: number, until = size): Promise<void> {
   for (let at = 0; at < until; ) {
-    const piece = positioned(seed, at, Math.min(size - at, PIECES[below(PIECES.length)]!));
+    const piece = positioned(seed, at, Math.min(until - at, PIECES[below(PIECES.length)]!));
     at += piece.byteLength;
     if (!out.write(piece)) await hasRoom(out);
     if (out.destroyed) return;
