@@ -160,6 +160,12 @@ export function isFramingField(lowerCaseName: string): boolean {
   return FRAMING.has(lowerCaseName);
 }
 
+/** First value of `name` (lower case) among `[name, value, …]`, or undefined. */
+export function firstValue(flat: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return flat[i + 1];
+  return undefined;
+}
+
 /**
  * Ordered list of fields. Names are lower case. Repeated names stay separate entries, in order.
  * `flat` is `[name, value, name, value, …]`; hot paths read it directly, writers use the methods.
@@ -180,9 +186,7 @@ export class HeaderList {
 
   /** First value of `name` (lower case), or undefined. */
   get(name: string): string | undefined {
-    const { flat } = this;
-    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return flat[i + 1];
-    return undefined;
+    return firstValue(this.flat, name);
   }
 
   /** All values of `name` (lower case), in order. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { BufferedBody, type Exchange } from '../../core/exchange.js';
 import { HeaderList } from '../../core/headers.js';
 import type { ExchangeHandler, Listener, ListenerOptions } from '../../core/listener/listener.js';
+import { RequestIds } from '../../core/listener/request-ids.js';
 import { RawClient, valuesOf } from '../support/raw-client.js';
 
 const OPTIONS: ListenerOptions = { name: 'public', host: '127.0.0.1', port: 0, idleMs: 0 };
@@ -260,6 +261,23 @@ export function testListenerHttp1(name: string, create: (options: ListenerOption
       client.destroy();
       assert.match(String(emitWarning.mock.calls[0]?.arguments[0]), /a bug/);
       handle = answer;
+      assert.equal(
+        (await RawClient.exchange(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).status,
+        200,
+      );
+    });
+
+    it('survives a bug before the handler, and cuts that connection only', async (context) => {
+      const emitWarning = context.mock.method(process, 'emitWarning', () => {});
+      const next = context.mock.method(RequestIds.prototype, 'next', () => {
+        throw new Error('a bug');
+      });
+      const client = await RawClient.open(listener.port);
+      client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      await client.closed();
+      client.destroy();
+      assert.match(String(emitWarning.mock.calls[0]?.arguments[0]), /a bug/);
+      next.mock.restore();
       assert.equal(
         (await RawClient.exchange(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).status,
         200,

@@ -165,6 +165,16 @@ class Http1Connection {
   }
 
   #begin(waiting: Http1Pair, known: GatewayError | null = null): void {
+    try {
+      this.#handOn(waiting, known);
+    } catch (cause) {
+      // A bug of ours, which must not take the process along.
+      process.emitWarning(cause instanceof Error ? cause : String(cause));
+      this.#socket.destroy();
+    }
+  }
+
+  #handOn(waiting: Http1Pair, known: GatewayError | null): void {
     const { req, res } = waiting;
     this.#busy = true;
     const head = readHead(req);

@@ -5,7 +5,7 @@ import {
   type ServerHttp2Stream,
   type ServerStreamResponseOptions,
 } from 'node:http2';
-import type { HeaderList } from '../../headers.js';
+import { firstValue, type HeaderList } from '../../headers.js';
 import { isBodiless, sendableFields } from '../response-head.js';
 import type { Http2Guard } from './http2-guard.js';
 import type { NodeWire, ResponseHead } from './wire.js';
@@ -31,8 +31,7 @@ export class Http2Wire implements NodeWire {
     this.input = stream;
     this.output = stream;
     this.#guard = guard;
-    const expect = flat.indexOf('expect');
-    this.awaitsContinue = expect >= 0 && flat[expect + 1]!.toLowerCase() === '100-continue';
+    this.awaitsContinue = firstValue(flat, 'expect')?.toLowerCase() === '100-continue';
   }
 
   /** The stream ended by an error that is none of ours. */

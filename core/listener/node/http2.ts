@@ -7,6 +7,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { firstValue } from '../../headers.js';
 import { Http2Guard } from './http2-guard.js';
 import { MAX_HEAD_BYTES, readHttp2Head } from './http2-request.js';
 import { Http2Wire } from './http2-wire.js';
@@ -129,6 +130,16 @@ class Http2Connection {
       this.#reset();
       return;
     }
+    try {
+      this.#begin(stream, flags, raw);
+    } catch (cause) {
+      // A bug of ours, which must not take the process along.
+      process.emitWarning(cause instanceof Error ? cause : String(cause));
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    }
+  }
+
+  #begin(stream: ServerHttp2Stream, flags: number, raw: string[]): void {
     this.#guard.request();
     const { head, problem } = readHttp2Head(raw);
     const wire = new Http2Wire(stream, head.flat, this.#guard);
@@ -146,7 +157,8 @@ class Http2Connection {
       this.#uploads++;
       stream.once('close', () => this.#uploads--);
       stream.on('data', (bytes: Buffer) => this.#guard.piece(bytes.length));
-      const upload = reply.openUpload(head.flat.includes('content-length') ? bodyLength : null);
+      const hasLength = firstValue(head.flat, 'content-length') !== undefined;
+      const upload = reply.openUpload(hasLength ? bodyLength : null);
       stream.on('trailers', (_fields: unknown, _flags: unknown, fields: string[]) => {
         upload.setTrailers([...fields]);
       });

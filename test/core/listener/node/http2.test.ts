@@ -5,10 +5,11 @@ import { constants } from 'node:http2';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { HeaderList } from '../../../../core/headers.js';
 import { NodeListener } from '../../../../core/listener/node/node-listener.js';
+import { RequestIds } from '../../../../core/listener/request-ids.js';
 import { testListener } from '../../../contract/listener.contract.js';
 import { TestAuthority } from '../../../support/certificates.js';
 import { Http2Client, requestOverHttp2, responseOf } from '../../../support/http2-client.js';
-import { Http2Stage } from '../../../support/http2-stage.js';
+import { answerPath, Http2Stage } from '../../../support/http2-stage.js';
 import { HandBody } from '../../../support/raw-body.js';
 import { RawClient, valuesOf } from '../../../support/raw-client.js';
 import { serverTls } from '../../../support/server-tls.js';
@@ -170,6 +171,30 @@ describe('NodeListener over HTTP/2', { timeout: 120_000 }, () => {
     await once(stream, 'continue');
     assert.equal((await response).body.toString(), '2');
     assert.equal(collector.text, 'ok');
+  });
+
+  it('survives a bug before the handler, and resets that stream only', async (test) => {
+    const emitWarning = test.mock.method(process, 'emitWarning', () => {});
+    const next = test.mock.method(RequestIds.prototype, 'next', () => {
+      throw new Error('a bug');
+    });
+    assert.equal((await stage.client.ask('/')).resetCode, constants.NGHTTP2_INTERNAL_ERROR);
+    assert.match(String(emitWarning.mock.calls[0]?.arguments[0]), /a bug/);
+    next.mock.restore();
+    assert.equal((await stage.client.ask('/')).status, 200);
+  });
+
+  it('takes no value of a field for the name of one', async () => {
+    for (const value of ['expect', 'content-length']) {
+      const { resetCode, status } = await stage.client.ask('/', { headers: { x: value } });
+      assert.deepEqual([status, resetCode], [200, 0]);
+      const collector = stage.collect();
+      const headers = { 'content-type': value, ':method': 'POST' };
+      const response = await stage.client.ask('/', { headers, body: 'abc' });
+      assert.deepEqual([response.status, collector.text], [200, 'abc']);
+      assert.equal(stage.seen.at(-1)?.requestBody?.length, null);
+      stage.handle = answerPath;
+    }
   });
 
   it('lets running streams finish when it drains, and takes no new one', async () => {
