@@ -1,8 +1,8 @@
 // From the text of a configuration to a snapshot that could serve, next to what its YAML alone takes to parse.
 import assert from 'node:assert/strict';
-import { parsePlainDocument, writeYaml } from '../../core/config/plain-document.js';
 import type { ConfigRevision } from '../../core/config/source.js';
 import { validateDocument } from '../../core/config/validate.js';
+import { parsePlainDocument, writeYaml } from '../../core/config/yaml/plain-document.js';
 import { Dispatcher } from '../../core/dispatch/dispatcher.js';
 import { SnapshotBuilder } from '../../core/snapshot-builder.js';
 import { pairwise, spreadOf } from '../harness/statistics.js';

@@ -1,5 +1,5 @@
 // The releases that the bench applies: 10,000 routes over 100 filters, in the YAML that people write.
-import { writeYaml } from '../../core/config/plain-document.js';
+import { writeYaml } from '../../core/config/yaml/plain-document.js';
 import { SAMPLE_SCHEMA } from '../harness/sample.js';
 
 export const ROUTES = 10_000;

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { parsePlainDocument, writeYaml } from '../../core/config/plain-document.js';
+import { parsePlainDocument, writeYaml } from '../../core/config/yaml/plain-document.js';
 import { generateSpec, type SpecRequest, shuffled } from '../core/cli/openapi/spec-generator.js';
 import { type TestConfig, TestGateway } from '../support/gateway.js';
 import { sluice } from '../support/gateway-process.js';

@@ -10,6 +10,7 @@ const RULES: Rules = {
     // Certificates are what they are, whoever looks at them.
     ['core/tls/'],
     [
+      'core/error-table.ts',
       'core/errors.ts',
       'core/headers.ts',
       'core/exchange.ts',
@@ -92,7 +93,7 @@ const RULES: Rules = {
     etcd3: ['core/etcd/etcd-store.ts'],
     'find-my-way': ['core/router/radix-router.ts'],
     graphql: ['core/wasm/graphql/'],
-    yaml: ['core/config/document.ts', 'core/config/plain-document.ts'],
+    yaml: ['core/config/yaml/'],
     pino: ['core/telemetry/log.ts'],
     'prom-client': ['core/telemetry/metric-registry.ts'],
     typescript: ['sdk/tools/reference/source-reader.ts'],

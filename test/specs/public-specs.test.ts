@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { formatFinding } from '../../core/cli/openapi/findings.js';
 import { type ImportOptions, importOpenApi } from '../../core/cli/openapi/import-openapi.js';
-import { parsePlainDocument, writeYaml } from '../../core/config/plain-document.js';
+import { parsePlainDocument, writeYaml } from '../../core/config/yaml/plain-document.js';
 import { type SpecRequest, shuffled } from '../core/cli/openapi/spec-generator.js';
 import { type TestConfig, TestGateway } from '../support/gateway.js';
 import { startHttpTarget } from '../support/upstream-servers.js';

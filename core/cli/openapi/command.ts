@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseAddress, parseOrigin } from '../../config/address.js';
 import { TEXT_FORMATS } from '../../config/formats.js';
-import { writeYaml } from '../../config/plain-document.js';
+import { writeYaml } from '../../config/yaml/plain-document.js';
 import { type Arguments, onlyPositional, readArguments } from '../arguments.js';
 import { counted } from '../counted.js';
 import { UsageError } from '../usage-error.js';

@@ -1,7 +1,7 @@
 // From an OpenAPI document to a whole configuration in which what it documents is reachable, and nothing else.
 
 import { pointerTo } from '../../config/error-at.js';
-import { parsePlainDocument } from '../../config/plain-document.js';
+import { parsePlainDocument } from '../../config/yaml/plain-document.js';
 import { escapeVariables, findSecretReferences } from '../../secrets/reference.js';
 import { type Finding, Findings } from './findings.js';
 import { type ImportedOperation, OperationReader } from './operations.js';

@@ -1,5 +1,5 @@
 // `sluice secret rm`: removes a secret that no channel needs.
-import { parsePlainDocument } from '../../config/plain-document.js';
+import { parsePlainDocument } from '../../config/yaml/plain-document.js';
 import { GatewayError } from '../../errors.js';
 import type { ReleaseStore } from '../../etcd/release-store.js';
 import type { ChannelUse } from '../../etcd/secret-store.js';

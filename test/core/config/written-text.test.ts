@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseDocument } from '../../../core/config/document.js';
 import { validateApart } from '../../../core/config/document-validator.js';
-import { writeYaml } from '../../../core/config/plain-document.js';
 import { readWritten } from '../../../core/config/written-text.js';
+import { writeYaml } from '../../../core/config/yaml/plain-document.js';
 import { releaseValue } from '../../../core/release.js';
 
 describe('a document with a value beside its text', () => {

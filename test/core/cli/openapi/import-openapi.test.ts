@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatFinding } from '../../../../core/cli/openapi/findings.js';
 import { type ImportOptions, importOpenApi } from '../../../../core/cli/openapi/import-openapi.js';
-import { writeYaml } from '../../../../core/config/plain-document.js';
+import { writeYaml } from '../../../../core/config/yaml/plain-document.js';
 import { shuffled } from './spec-generator.js';
 
 const OPTIONS: ImportOptions = {

@@ -1,7 +1,7 @@
 // Documents that are no configuration, such as an API description that somebody else wrote: YAML or JSON to plain
 // values, and plain values to YAML that does not depend on anything but them.
 import { Composer, Document, isScalar, LineCounter, Parser, visit } from 'yaml';
-import { findTooDeep } from './document.js';
+import { findTooDeep } from './node-tree.js';
 
 /** Longest text that is read, in characters. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseDocument } from '../../../core/config/document.js';
-import { parsePlainDocument, writeYaml } from '../../../core/config/plain-document.js';
+import { parseDocument } from '../../../../core/config/document.js';
+import { parsePlainDocument, writeYaml } from '../../../../core/config/yaml/plain-document.js';
 
 describe('a plain document', () => {
   const read: readonly [what: string, text: string, value: unknown][] = [
