@@ -113,6 +113,30 @@ describe('NodeListener with the PROXY protocol', () => {
     assert.match(await answerTo(port, preamble('2001:db8:0:0:0:0:0:7'), GET), /2001:db8::7$/);
   });
 
+  it('tells connections apart that a proxy makes from one port to two addresses', async (test) => {
+    const { port } = await open(test, { host: '0.0.0.0', http2: true });
+    const say = async (host: string, localPort: number, address: string): Promise<Socket> => {
+      const socket = connect({ port, host, localAddress: '127.0.0.1', localPort });
+      test.after(() => socket.destroy());
+      await once(socket, 'connect');
+      socket.write(preamble(address));
+      return socket;
+    };
+    const first = await say('127.0.0.1', 0, CLIENT);
+    const second = await say('127.0.0.2', first.localPort!, '203.0.113.8');
+    const ask = async (socket: Socket): Promise<string> => {
+      let text = '';
+      socket.on('data', (bytes) => {
+        text += bytes;
+      });
+      socket.write(GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+      await once(socket, 'close');
+      return text.slice(text.indexOf('\r\n\r\n') + 4);
+    };
+    assert.equal(await ask(second), '203.0.113.8');
+    assert.equal(await ask(first), CLIENT);
+  });
+
   it('takes a preamble in any pieces', async (test) => {
     const { port } = await open(test);
     const bytes = Buffer.concat([preamble(CLIENT), Buffer.from(GET)]);
