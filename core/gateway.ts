@@ -256,6 +256,7 @@ export class Gateway {
           name: upstream.name,
           targets: upstream.states(),
           redirects: upstream.redirects,
+          waits: upstream.tally.waits,
         })),
       dispatch: () => this.#dispatcher.stats,
       filters: () => this.#report.health(),

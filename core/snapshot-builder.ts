@@ -17,6 +17,7 @@ import { Snapshot } from './snapshot.js';
 import { inSlices, Slices } from './time-slices.js';
 import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
+import { UpstreamTally } from './upstream/tally.js';
 import type { TargetChange, Upstream } from './upstream/upstream.js';
 import { UpstreamHeaders } from './upstream-headers.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
@@ -74,6 +75,7 @@ export class SnapshotBuilder {
    */
   async build(revision: ConfigRevision): Promise<Snapshot> {
     const held = new Held(this.#filters, this.#upstreams);
+    const tallies = new Map(this.upstreams().map(({ name, tally }) => [name, tally]));
     const scanner = buildScanner(revision.config, revision.secrets);
     const redact = buildRedactor(scanner, revision.secrets);
     const startMs = performance.now();
@@ -83,7 +85,7 @@ export class SnapshotBuilder {
       const upstreams = new Map(
         revision.config.upstreams.map((upstream) => [
           upstream.name,
-          this.#buildUpstream(upstream, revision.tls.upstream(upstream.name), held),
+          this.#buildUpstream(upstream, revision.tls.upstream(upstream.name), tallies, held),
         ]),
       );
       const router = await buildRouter(revision, specs, upstreams, scanner);
@@ -189,8 +191,16 @@ export class SnapshotBuilder {
     return specs;
   }
 
-  /** One that is shown another certificate, or trusts others, is another upstream: connections are of one identity. */
-  #buildUpstream(config: UpstreamConfig, tls: ClientTls | null, held: Held): Upstream {
+  /**
+   * One that is shown another certificate, or trusts others, is another upstream: connections are of one identity.
+   * @param tallies of what lives, by name: what has its name goes on to count there
+   */
+  #buildUpstream(
+    config: UpstreamConfig,
+    tls: ClientTls | null,
+    tallies: ReadonlyMap<string, UpstreamTally>,
+    held: Held,
+  ): Upstream {
     const { headers: _, tls: __, ...options } = config;
     const key = JSON.stringify({ ...options, tls: tls?.digest ?? null });
     let upstream = this.#upstreams.acquire(key);
@@ -198,6 +208,10 @@ export class SnapshotBuilder {
       upstream = buildUpstream({
         ...options,
         tls,
+        tally: new UpstreamTally(
+          config.targets.map(({ url }) => url),
+          tallies.get(config.name),
+        ),
         targetChanged: (change) => this.#observer?.targetChanged(change),
       });
       this.#upstreams.add(key, upstream);

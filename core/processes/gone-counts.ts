@@ -1,14 +1,21 @@
 // What processes have counted that are gone: a sum that went down would be taken for a restart of all.
-import { lastingOf, MetricRegistry, type MetricValues } from '../telemetry/metric-registry.js';
+import {
+  lastingOf,
+  MetricRegistry,
+  type MetricValue,
+  type MetricValues,
+} from '../telemetry/metric-registry.js';
 
 /** Counts of so many processes are kept apart before they become one. */
 const MOST_APART = 8;
 
-/** Series that every process has for each name that its configuration declares, by the label that has the name. */
-const DECLARING = {
-  route: 'sluice_request_body_bytes_total',
-  filter: 'sluice_filter_quarantined',
-} as const;
+/** Series that every process has for all that its configuration declares, with the labels that name it. */
+const DECLARING: readonly { readonly labels: readonly string[]; readonly series: string }[] = [
+  { labels: ['route'], series: 'sluice_request_body_bytes_total' },
+  { labels: ['filter'], series: 'sluice_filter_quarantined' },
+  { labels: ['upstream'], series: 'sluice_upstream_target_connects_total' },
+  { labels: ['upstream', 'target'], series: 'sluice_upstream_target_connects_total' },
+];
 
 export class GoneCounts {
   readonly #apart: (readonly MetricValues[])[] = [];
@@ -36,23 +43,28 @@ export class GoneCounts {
 }
 
 /**
- * Counts of gone processes without those of routes and filters that no process declares any more.
+ * Counts of gone processes without those of routes, filters, upstreams and targets that no process declares any more.
  * @param said by those that run
  */
 export function stillDeclared(
   gone: readonly (readonly MetricValues[])[],
   said: readonly (readonly MetricValues[])[],
 ): MetricValues[][] {
-  const labels = Object.entries(DECLARING).map(([label, series]) => {
+  const declared = DECLARING.map(({ labels, series }) => {
     const samples = said.flatMap((metrics) => metrics.find(({ name }) => name === series)?.values ?? []);
-    return [label, new Set(samples.map((sample) => sample.labels[label]))] as const;
+    return { labels, names: new Set(samples.map((sample) => nameIn(sample, labels))) };
   });
+  const isDeclared = (sample: MetricValue): boolean =>
+    declared.every(
+      ({ labels, names }) =>
+        !labels.every((label) => label in sample.labels) || names.has(nameIn(sample, labels)),
+    );
   return gone.map((metrics) =>
-    metrics.map((metric) => ({
-      ...metric,
-      values: metric.values.filter((sample) =>
-        labels.every(([label, names]) => !(label in sample.labels) || names.has(sample.labels[label])),
-      ),
-    })),
+    metrics.map((metric) => ({ ...metric, values: metric.values.filter(isDeclared) })),
   );
+}
+
+/** What these labels say, as one text. */
+function nameIn(sample: MetricValue, labels: readonly string[]): string {
+  return JSON.stringify(labels.map((label) => sample.labels[label]));
 }

@@ -10,6 +10,30 @@ export interface TargetSample {
   readonly active: number;
   /** Failures in a row. */
   readonly failures: number;
+  /** Open ones with those that are being opened, idle ones among them, and requests that wait for one. */
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number };
+  readonly tally: TargetCounts;
+}
+
+/** What was counted of one target since it was declared first. */
+export interface TargetCounts {
+  /** Answers, by the first digit of their status; entry 0 has what is no status of HTTP. */
+  readonly statuses: readonly number[];
+  /** Failures by code; null where there was none. */
+  readonly failures: ReadonlyMap<string, number> | null;
+  readonly retries: number;
+  readonly ejections: number;
+  readonly connects: number;
+  readonly connectFailures: number;
+}
+
+/** Times in buckets; entry `k` counts what is in no smaller one. */
+export interface WaitCounts {
+  /** Upper bounds, ascending. */
+  readonly boundsMs: ArrayLike<number>;
+  /** One more than bounds. */
+  readonly counts: ArrayLike<number>;
+  readonly sumMs: number;
 }
 
 /** State of the way to the workers. */
@@ -49,8 +73,10 @@ export type RedirectOutcome = (typeof REDIRECT_OUTCOMES)[number];
 export interface UpstreamSample {
   readonly name: string;
   readonly targets: readonly TargetSample[];
-  /** What became of its redirects, by outcome; null where none is followed. */
+  /** What became of its redirects, by outcome; null where none is followed. As `waits`. */
   readonly redirects: Readonly<Record<RedirectOutcome, number>> | null;
+  /** Until the head of the response; one object for all that have the name. */
+  readonly waits: WaitCounts;
 }
 
 /** A certificate, or a list of those that are revoked, that runs out one day. */

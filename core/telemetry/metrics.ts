@@ -7,9 +7,9 @@ import { ExchangeSeries } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
 import { BATCH_BOUNDS, collectBuckets, type Sample, sampleOf } from './histogram.js';
 import { type MetricKind, MetricRegistry, type MetricValues } from './metric-registry.js';
-import type { DispatchSample, FilterSample, MetricSources, TargetSample } from './metric-sources.js';
+import type { DispatchSample, FilterSample, MetricSources } from './metric-sources.js';
 import { groupOwnMetrics } from './own-metrics.js';
-import { redirectSamples, targetSamples } from './upstream-samples.js';
+import { registerUpstreams } from './upstream-metrics.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -52,7 +52,7 @@ export class Metrics {
     ]);
     this.#registerExchanges();
     this.#registerFilters();
-    this.#registerUpstreams();
+    registerUpstreams(this.#registry, () => this.#sources.upstreams());
     this.#registerDispatch();
     this.#registerConfig();
     this.#register(
@@ -244,39 +244,6 @@ export class Metrics {
     );
   }
 
-  #registerUpstreams(): void {
-    this.#target(
-      'sluice_upstream_target_healthy',
-      '1 unless health checks fail.',
-      'gauge-min',
-      (target) => target.healthy,
-    );
-    this.#target(
-      'sluice_upstream_target_ejected',
-      '1 while ejected for failures.',
-      'gauge-max',
-      (target) => target.ejected,
-    );
-    this.#target(
-      'sluice_upstream_target_active_requests',
-      'Requests that run now.',
-      'gauge',
-      (target) => target.active,
-    );
-    this.#target(
-      'sluice_upstream_target_consecutive_failures',
-      'Failures in a row.',
-      'gauge-max',
-      (target) => target.failures,
-    );
-    this.#register(
-      'sluice_upstream_redirects_total',
-      'Redirects of upstreams that follow them, by outcome.',
-      'counter',
-      (name) => redirectSamples(name, this.#sources.upstreams()),
-    );
-  }
-
   #registerDispatch(): void {
     const dispatch = (): DispatchSample => this.#sources.dispatch();
     this.#single('sluice_dispatch_workers', 'Workers that run filters.', 'gauge', () => dispatch().workers);
@@ -356,15 +323,6 @@ export class Metrics {
     this.#register(name, help, kind, () =>
       Array.from(this.#sources.filters(), (filter) => sampleOf(name, value(filter), { filter: filter.name })),
     );
-  }
-
-  #target(
-    name: string,
-    help: string,
-    kind: MetricKind,
-    value: (target: TargetSample) => number | boolean,
-  ): void {
-    this.#register(name, help, kind, () => targetSamples(name, this.#sources.upstreams(), value));
   }
 
   #single(name: string, help: string, kind: MetricKind, value: () => number): void {

@@ -4,15 +4,17 @@ import { GatewayError } from '../errors.js';
 import { type Balancer, buildBalancer } from './balancer.js';
 import { Call, type CallHost, type Lane } from './call.js';
 import type { Connection } from './connection.js';
-import { ConnectionPool, type Connections, type Waiter } from './connection-pool.js';
+import { ConnectionPool, type Connections, type PooledConnection, type Waiter } from './connection-pool.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import type { ResolveName } from './dial.js';
 import { HealthCheck } from './health-check.js';
 import { Http1Connection } from './http1-connection.js';
 import { SessionPool } from './session-pool.js';
+import { UpstreamTally } from './tally.js';
 import { Target } from './target.js';
 import { TargetConnector } from './target-connector.js';
 import type {
+  Census,
   EjectionOptions,
   ResponseReceiver,
   TargetState,
@@ -31,7 +33,7 @@ const PATIENCE = { silenceMs: 1000, doubtMs: 500, quietMs: 310_000, stuckMs: 100
 const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 
 /** Makes a connection, which opens its socket when it is first used. */
-export type OpenConnection = (connector: TargetConnector, keepAliveMs: number) => Connection;
+export type OpenConnection = (connector: TargetConnector, keepAliveMs: number) => PooledConnection;
 
 export const openHttp1: OpenConnection = (connector, keepAliveMs) =>
   new Http1Connection(connector, keepAliveMs, WHEEL);
@@ -43,6 +45,7 @@ export class BalancedUpstream implements Upstream, CallHost {
   readonly name: string;
   readonly redirects = null;
   readonly wheel = WHEEL;
+  readonly tally: UpstreamTally;
   readonly retries: number;
   readonly #lanes: TargetLane[];
   readonly #balancer: Balancer<TargetLane>;
@@ -62,8 +65,10 @@ export class BalancedUpstream implements Upstream, CallHost {
     this.retries = options.retries;
     // With a single target there is nobody to take its place: refusing its requests would only lengthen an outage.
     const ejection = options.targets.length === 1 ? NEVER_EJECTED : options.ejection;
+    const tally = options.tally ?? new UpstreamTally(options.targets.map(({ url }) => url));
+    this.tally = tally;
     this.#lanes = options.targets.map(
-      (target) => new TargetLane(new Target(target, ejection), options, open, resolve),
+      (target) => new TargetLane(new Target(target, ejection, tally.of(target.url)), options, open, resolve),
     );
     const { name, targetChanged } = options;
     if (targetChanged !== undefined) {
@@ -97,7 +102,7 @@ export class BalancedUpstream implements Upstream, CallHost {
   }
 
   states(): TargetState[] {
-    return this.#lanes.map((lane) => lane.target.state());
+    return this.#lanes.map((lane) => ({ ...lane.target.state(), connections: lane.census() }));
   }
 
   dispose(): Promise<void> {
@@ -176,7 +181,7 @@ class TargetLane implements Lane {
     resolve: ResolveName | undefined,
   ) {
     this.target = target;
-    const connector = new TargetConnector(target.url, { ...options, resolve });
+    const connector = new TargetConnector(target.url, { ...options, resolve, tally: target.tally });
     this.connector = connector;
     const { connections, keepAliveMs, protocol } = options;
     this.#pool =
@@ -207,6 +212,10 @@ class TargetLane implements Lane {
 
   release(connection: Connection): void {
     this.#pool.release(connection);
+  }
+
+  census(): Census {
+    return this.#pool.census();
   }
 
   close(): Promise<void> {

@@ -18,6 +18,7 @@ import {
   isIdempotent,
   isReplayable,
 } from './retry-rule.js';
+import type { UpstreamTally } from './tally.js';
 import type { Target } from './target.js';
 import { TurnEnd, type TurnTaker } from './turn-end.js';
 import type { ResponseReceiver, UpstreamRequest, UpstreamResponse } from './upstream.js';
@@ -40,6 +41,7 @@ export interface CallHost {
   readonly name: string;
   readonly wheel: DeadlineWheel;
   readonly retries: number;
+  readonly tally: UpstreamTally;
   /** Another available lane, or null. */
   chooseLane(tried: readonly Target[]): Lane | null;
   /** Called once, after everything else. */
@@ -64,6 +66,8 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   #failure: GatewayError | null = null;
   #tried: Target[] | null = null;
   #attempts = 1;
+  /** By the monotonic clock. */
+  #sentAtMs = 0;
   #uploadBlocked = false;
   /** The connection had carried a request before this one. */
   #reused = false;
@@ -132,8 +136,9 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
 
   // What the connection tells.
 
-  onSending(reused: boolean): void {
+  onSending(reused: boolean, nowMs: number): void {
     this.#phase = 'sent';
+    this.#sentAtMs = nowMs;
     this.#reused = reused;
     this.#answered = false;
     if (!isStreaming(this.#request.body) || this.#uploadBlocked) this.#watchTarget();
@@ -181,14 +186,15 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     };
     // Whoever is told runs after the bytes of this read are parsed: see `onComplete`. An answer that overtakes the body
     // of its request does not wait for the turn, or the body would be broken off before the answer is on its way.
-    if (isStreaming(this.#request.body)) queueMicrotask(() => this.onTurn());
+    if (isStreaming(this.#request.body)) queueMicrotask(() => this.onTurn(performance.now()));
     else RESPONSES.add(this);
   }
 
   /** Whatever has become of the body meanwhile, it says itself. */
-  onTurn(): void {
+  onTurn(nowMs: number): void {
     if (this.#handedOn) return;
     this.#handedOn = true;
+    this.#host.tally.waits.observe(nowMs - this.#sentAtMs);
     this.#receiver.onResponse(this.#response!);
   }
 
@@ -202,6 +208,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   onComplete(trailers: HeaderList | null): void {
     const connection = this.#connection!;
     const body = this.#body;
+    this.#lane.target.tally.answered(this.#response!.status);
     this.#finish();
     this.#lane.release(connection);
     if (body === null) return;
@@ -216,7 +223,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     const connection = this.#connection;
     const again = this.#retryLane(failure);
     const stale = again !== null && again === this.#lane && connection !== null;
-    if (!stale && countsAgainstTarget(failure)) this.#lane.target.failed();
+    if (!stale) this.#account(failure);
     if (connection !== null && !stale) {
       // It is still busy with this error and must not find a new request yet.
       const lane = this.#lane;
@@ -230,6 +237,7 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     this.#lane.target.active--;
     this.#lane = again;
     this.#lane.target.active++;
+    this.#lane.target.tally.retries += 1;
     this.#host.wheel.disarm(this);
     this.#phase = 'connecting';
     this.#failure = null;
@@ -268,11 +276,21 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
     // The consumer may have cancelled it: the request is over then, and its deadline is disarmed for good.
     if (this.#phase !== 'body') return false;
     // Whoever reads it by the time of the next bytes saves us from holding those as well.
-    if (!this.#handedOn && this.#body!.outgrowsHeld) this.onTurn();
+    if (!this.#handedOn && this.#body!.outgrowsHeld) this.onTurn(performance.now());
     // The silence that follows is the client's.
     if (more) this.#watchSilence();
     else this.#host.wheel.disarm(this);
     return more;
+  }
+
+  /** Tells the target how an attempt has ended. Who has answered is not blamed for what others made of the body. */
+  #account(failure: GatewayError): void {
+    const { target } = this.#lane;
+    const isBlamed = countsAgainstTarget(failure);
+    if (isBlamed) target.failed();
+    if (this.#phase === 'body' && this.#failure !== null && !isBlamed)
+      target.tally.answered(this.#response!.status);
+    else target.tally.failed(failure.code);
   }
 
   /** It is the target's turn until its response head is there. */

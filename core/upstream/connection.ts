@@ -14,8 +14,9 @@ export interface ConnectionEvents extends UploadWatch {
   /**
    * The first byte goes out now.
    * @param reused the socket has carried a request before
+   * @param nowMs  by the monotonic clock, at most a turn of the event loop ago
    */
-  onSending(reused: boolean): void;
+  onSending(reused: boolean, nowMs: number): void;
   /** The target took a part of a request body that streams. */
   onUploadProgress(): void;
   /** The target took the last byte of a request body that streams. */

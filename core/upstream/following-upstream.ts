@@ -7,7 +7,9 @@ import { type BalancedOptions, BalancedUpstream, type OpenConnection } from './b
 import type { ResolveName } from './dial.js';
 import { repeatAt } from './redirect-request.js';
 import { describeUrl, isRedirect, RedirectRules, refused } from './redirect-rules.js';
+import { UpstreamTally } from './tally.js';
 import type {
+  RedirectCounts,
   RedirectOptions,
   ResponseReceiver,
   TargetState,
@@ -38,7 +40,7 @@ interface Step {
 
 export class FollowingUpstream implements Upstream {
   readonly name: string;
-  readonly redirects = { followed: 0, passed: 0, refused: 0 };
+  readonly tally: UpstreamTally;
   readonly #options: RedirectOptions;
   readonly #rules: RedirectRules;
   readonly #targets: BalancedUpstream;
@@ -68,12 +70,14 @@ export class FollowingUpstream implements Upstream {
       redirects,
     );
     this.#targets = new BalancedUpstream(options, open, resolve);
+    this.tally = this.#targets.tally;
     const tls = options.tls === null ? null : tlsForStrangers(options.tls);
     this.#buildPlace = (url) => {
       const { allowPrivate } = redirects;
       const place: BalancedOptions = {
         ...options,
         targets: [{ url, weight: 1 }],
+        tally: new UpstreamTally([url]),
         healthCheck: null,
         allowPrivate,
         protocol: 'http1',
@@ -81,6 +85,10 @@ export class FollowingUpstream implements Upstream {
       };
       return new BalancedUpstream(place, open, resolve);
     };
+  }
+
+  get redirects(): RedirectCounts {
+    return this.tally.redirects;
   }
 
   forward(request: UpstreamRequest): Promise<UpstreamResponse> {
@@ -122,7 +130,7 @@ export class FollowingUpstream implements Upstream {
     while (isRedirect(response)) {
       const step = this.#step(request, response, trail);
       if (step === null) {
-        this.redirects.passed++;
+        this.tally.redirects.passed++;
         break;
       }
       response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_REDIRECT', 'the redirect is followed'));
@@ -130,7 +138,7 @@ export class FollowingUpstream implements Upstream {
         request.body?.cancel(new GatewayError('SLUICE_UPSTREAM_REDIRECT', 'the redirect takes no body'));
       }
       response = await this.#hop(step);
-      this.redirects.followed++;
+      this.tally.redirects.followed++;
       trail.hops.push(step.to.origin);
       request = step.request;
     }
@@ -156,7 +164,7 @@ export class FollowingUpstream implements Upstream {
       return { from, to, request: next };
     } catch (cause) {
       const error = GatewayError.from(cause);
-      this.redirects.refused++;
+      this.tally.redirects.refused++;
       response.body?.cancel(error);
       request.body?.cancel(error);
       throw error;
@@ -170,7 +178,7 @@ export class FollowingUpstream implements Upstream {
       return await this.#place(to.origin).forward(request);
     } catch (cause) {
       if (!(cause instanceof GatewayError) || cause.code !== 'SLUICE_UPSTREAM_ADDRESS') throw cause;
-      this.redirects.refused++;
+      this.tally.redirects.refused++;
       request.body?.cancel(cause);
       throw refused(from, `it leads to ${to.origin}`, cause);
     }

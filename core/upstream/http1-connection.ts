@@ -7,7 +7,8 @@ import { Buffer } from 'node:buffer';
 import type { OnReadOpts, Socket } from 'node:net';
 import type { GatewayError } from '../errors.js';
 import { BufferedBody } from '../exchange.js';
-import type { Connection, ConnectionEvents } from './connection.js';
+import type { ConnectionEvents } from './connection.js';
+import type { PooledConnection } from './connection-pool.js';
 import { Deadline, type DeadlineWheel } from './deadline-wheel.js';
 import { Http1Upload } from './http1-upload.js';
 import { expectsPayload, writeHead } from './request-head.js';
@@ -34,7 +35,10 @@ const KEEP_ALIVE_MARGIN_MS = 2000;
 /** `queued` is a request that waits for its turn on a kept socket, `active` one whose first byte was sent. */
 type State = 'idle' | 'connecting' | 'queued' | 'active';
 
-export class Http1Connection extends Deadline implements Connection, ResponseSink, TurnTaker, UploadHost {
+export class Http1Connection
+  extends Deadline
+  implements PooledConnection, ResponseSink, TurnTaker, UploadHost
+{
   readonly #connector: TargetConnector;
   readonly #keepAliveMs: number;
   readonly #wheel: DeadlineWheel;
@@ -65,6 +69,10 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     this.#keepAliveMs = keepAliveMs;
     this.#wheel = wheel;
     this.#encrypted = connector.secure;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== null;
   }
 
   send(request: UpstreamRequest, events: ConnectionEvents): void {
@@ -112,11 +120,11 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     });
   }
 
-  onTurn(): void {
+  onTurn(nowMs: number): void {
     if (this.#state !== 'queued') return;
     // It was closed while the request waited, which is as good as never opened.
     if (this.#socket === null) this.#connect();
-    else this.#begin();
+    else this.#begin(nowMs);
   }
 
   /** The socket has been idle for long enough. */
@@ -151,7 +159,8 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
   #connect(): void {
     this.#state = 'connecting';
     const socket = this.#connector.open((error) => {
-      if (error === null) this.#begin();
+      this.#connector.count(error);
+      if (error === null) this.#begin(performance.now());
       else this.#fail(error);
     }, this.#onread);
     this.#socket = socket;
@@ -161,11 +170,11 @@ export class Http1Connection extends Deadline implements Connection, ResponseSin
     socket.on('drain', () => this.#upload?.onDrain());
   }
 
-  #begin(): void {
+  #begin(nowMs: number): void {
     const request = this.#request!;
     this.#state = 'active';
     this.#parser.begin(request.method);
-    this.#events!.onSending(this.#served++ > 0);
+    this.#events!.onSending(this.#served++ > 0, nowMs);
     const { body, method } = request;
     const payload = expectsPayload(method);
     this.#joined = true;

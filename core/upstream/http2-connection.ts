@@ -121,7 +121,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     this.#trailers = null;
     this.#listen(stream);
     const events = this.#events!;
-    events.onSending(this.#session!.countStream() > 0);
+    events.onSending(this.#session!.countStream() > 0, this.#sentAtMs);
     if (streams) {
       this.#upload = new StreamUpload(body, request.refusesTrailer, stream, events, this);
       this.#upload.start();

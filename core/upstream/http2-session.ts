@@ -56,6 +56,7 @@ export class Http2Session extends Deadline {
   readonly #times: SessionTimes;
   readonly #origin: string;
   readonly #connectMs: number;
+  readonly #connector: TargetConnector;
   readonly #socket: Socket;
   readonly #waiting = new Set<SessionTaker>();
   #session: ClientHttp2Session | null = null;
@@ -94,6 +95,7 @@ export class Http2Session extends Deadline {
     this.#times = times;
     this.#origin = connector.origin.origin;
     this.#connectMs = connectMs;
+    this.#connector = connector;
     this.#capacity = expected;
     wheel.arm(this, connectMs);
     this.#socket = connector.open((error) => {
@@ -116,6 +118,11 @@ export class Http2Session extends Deadline {
   get excess(): SessionTaker[] {
     const excess = this.#taken - this.#capacity;
     return excess <= 0 ? [] : [...this.#waiting].slice(-excess);
+  }
+
+  /** Requests that are bound to it. */
+  get taken(): number {
+    return this.#taken;
   }
 
   get draining(): boolean {
@@ -259,6 +266,7 @@ export class Http2Session extends Deadline {
     this.#capacity = Math.min(streams, MOST_STREAMS);
     if (this.#state === 'connecting') {
       this.#state = 'ready';
+      this.#connector.count(null);
       this.#heardAtMs = performance.now();
       this.#wheel.disarm(this);
       if (this.#taken > 0) this.#watch();
@@ -289,6 +297,7 @@ export class Http2Session extends Deadline {
 
   #fail(error: Error): void {
     const before = this.#state;
+    if (before === 'connecting') this.#connector.count(error);
     this.failure ??= error;
     this.#wheel.disarm(this);
     this.#state = 'draining';

@@ -5,6 +5,7 @@ import type { DeadlineWheel } from './deadline-wheel.js';
 import { Http2Connection, type SessionSource } from './http2-connection.js';
 import { Http2Session, type SessionHost, type SessionTimes } from './http2-session.js';
 import type { TargetConnector } from './target-connector.js';
+import type { Census } from './upstream.js';
 
 /** Streams that a peer is taken to allow before it has said: RFC 9113 §6.5.2 asks for no fewer. */
 const EXPECTED_STREAMS = 100;
@@ -76,6 +77,14 @@ export class SessionPool implements Connections, SessionSource, SessionHost {
   onSessionClosed(session: Http2Session): void {
     this.#sessions.splice(this.#sessions.indexOf(session), 1);
     this.#serve();
+  }
+
+  census(): Census {
+    return {
+      open: this.#sessions.length,
+      idle: this.#sessions.filter(({ taken }) => taken === 0).length,
+      waiting: this.#waiting.size + this.#displaced.size,
+    };
   }
 
   async close(): Promise<void> {

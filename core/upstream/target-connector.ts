@@ -6,6 +6,8 @@ import type { TLSSocket } from 'node:tls';
 import { GatewayError } from '../errors.js';
 import type { ClientTls } from '../tls/client-tls.js';
 import { checkLiteral, Dial, type ResolveName } from './dial.js';
+import { countsAgainstTarget } from './retry-rule.js';
+import { TargetTally } from './tally.js';
 import { PLATFORM_TLS, type SocketOptions, TlsClient } from './tls-client.js';
 import type { UpstreamProtocol } from './upstream.js';
 
@@ -22,6 +24,8 @@ export interface ConnectorOptions {
   readonly tls?: ClientTls | null;
   /** Default `dns.lookup`, which is what the system says. */
   readonly resolve?: ResolveName | undefined;
+  /** Where `count` counts. Default: one that nobody reads. */
+  readonly tally?: TargetTally;
 }
 
 export class TargetConnector {
@@ -29,6 +33,7 @@ export class TargetConnector {
   /** Host and port, as `host` has them. */
   readonly authority: string;
   readonly protocol: UpstreamProtocol;
+  readonly #tally: TargetTally;
   readonly #host: string;
   readonly #port: number;
   readonly #isLiteral: boolean;
@@ -43,6 +48,7 @@ export class TargetConnector {
    */
   constructor(origin: string, options: ConnectorOptions) {
     const { allowPrivate, resolve = systemResolve, protocol = 'http1', tls } = options;
+    this.#tally = options.tally ?? new TargetTally();
     this.origin = new URL(origin);
     // A URL cuts it out of itself each time.
     this.authority = this.origin.host;
@@ -93,6 +99,12 @@ export class TargetConnector {
     // Stays for good: an error after the last request must not be an uncaught one.
     socket.on('error', settle);
     return socket;
+  }
+
+  /** @param error why no connection was made, null for one that was; a client that left meanwhile is no failure */
+  count(error: Error | null): void {
+    if (error === null) this.#tally.connects += 1;
+    else if (!(error instanceof GatewayError) || countsAgainstTarget(error)) this.#tally.connectFailures += 1;
   }
 
   #tcpOptions(dial: Dial | null): TcpNetConnectOpts & { readonly highWaterMark: number } {

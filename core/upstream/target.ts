@@ -1,4 +1,5 @@
 // What is known about one target of an upstream: its load, its failures in a row, whether it may be chosen.
+import { TargetTally } from './tally.js';
 import type { EjectionOptions, TargetChange, TargetOptions, TargetState } from './upstream.js';
 
 /** The longest ejection is this many times the first. */
@@ -7,6 +8,7 @@ const MAX_EJECTION_FACTOR = 10;
 export class Target {
   readonly url: string;
   readonly weight: number;
+  readonly tally: TargetTally;
   /** Requests that it is working on, until the last byte of their response. */
   active = 0;
   /** Verdict of the active health check; true where there is none. */
@@ -25,8 +27,17 @@ export class Target {
   /** 0 while it is not ejected. */
   #ejectedUntilMs = 0;
 
-  /** @param nowMs monotonic clock */
-  constructor(options: TargetOptions, ejection: EjectionOptions, nowMs = () => performance.now()) {
+  /**
+   * @param tally where it is counted
+   * @param nowMs monotonic clock
+   */
+  constructor(
+    options: TargetOptions,
+    ejection: EjectionOptions,
+    tally = new TargetTally(),
+    nowMs = () => performance.now(),
+  ) {
+    this.tally = tally;
     this.url = options.url;
     this.weight = options.weight;
     this.#ejection = ejection;
@@ -67,6 +78,7 @@ export class Target {
     if (this.#ejection.failures === 0 || this.#failures < this.#ejection.failures) return;
     const factor = Math.min(2 ** this.#ejections, MAX_EJECTION_FACTOR);
     this.#ejections++;
+    this.tally.ejections += 1;
     this.#failures = 0;
     const durationMs = this.#ejection.durationMs * factor;
     this.#ejectedUntilMs = this.#nowMs() + durationMs;
@@ -78,13 +90,14 @@ export class Target {
     return this.healthy ? `${this.url} is ejected` : `${this.url} is unhealthy: ${this.ailment}`;
   }
 
-  state(): TargetState {
+  state(): Omit<TargetState, 'connections'> {
     return {
       url: this.url,
       healthy: this.healthy,
       ejected: this.ejected,
       active: this.active,
       failures: this.#failures,
+      tally: this.tally,
     };
   }
 }

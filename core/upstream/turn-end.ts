@@ -8,7 +8,8 @@
 
 /** Something that has been put off to the end of the turn. */
 export interface TurnTaker {
-  onTurn(): void;
+  /** @param nowMs when the end of the turn began, by the monotonic clock: one look at it for all, as each costs 0.1 µs */
+  onTurn(nowMs: number): void;
 }
 
 /** One immediate serves all who were added in a turn. */
@@ -18,7 +19,8 @@ export class TurnEnd {
   readonly #run = (): void => {
     const due = this.#waiting;
     this.#waiting = this.#spare;
-    for (let i = 0; i < due.length; i++) due[i]!.onTurn();
+    const nowMs = performance.now();
+    for (let i = 0; i < due.length; i++) due[i]!.onTurn(nowMs);
     due.length = 0;
     this.#spare = due;
   };

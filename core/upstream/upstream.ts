@@ -4,6 +4,7 @@ import type { GatewayError } from '../errors.js';
 import type { Body, Cancellation } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import type { ClientTls } from '../tls/client-tls.js';
+import type { TargetTally, UpstreamTally } from './tally.js';
 
 /** `http2` over TLS is agreed on by ALPN, in clear text it is by prior knowledge (RFC 9113 §3.3). */
 export type UpstreamProtocol = 'http1' | 'http2';
@@ -75,6 +76,8 @@ export interface UpstreamOptions {
   readonly retries: number;
   /** Null: redirects are responses like any other. */
   readonly redirects: RedirectOptions | null;
+  /** Where it is counted. Default: a new one. */
+  readonly tally?: UpstreamTally;
   /** Told once for each change. */
   readonly targetChanged?: (change: TargetChange) => void;
 }
@@ -115,7 +118,7 @@ export interface UpstreamResponse {
   readonly hops: readonly string[];
 }
 
-/** What became of redirects since the upstream was built. */
+/** What became of redirects. */
 export interface RedirectCounts {
   readonly followed: number;
   /** Given to the client, because the request could not be repeated. */
@@ -132,13 +135,25 @@ export interface TargetChange {
   readonly reason: string;
 }
 
+/** Connections to one target at one moment, and the requests that wait for one. */
+export interface Census {
+  /** With those that are being opened. */
+  readonly open: number;
+  /** Of those, the ones that no request is on. */
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /** State of one target, for metrics and the admin API. */
 export interface TargetState {
   readonly url: string;
   readonly healthy: boolean;
   readonly ejected: boolean;
   readonly active: number;
+  /** In a row. */
   readonly failures: number;
+  readonly connections: Census;
+  readonly tally: TargetTally;
 }
 
 /** Who waits for a response. One of the two is called, once, and never before `send` has returned. */
@@ -150,6 +165,8 @@ export interface ResponseReceiver {
 
 export interface Upstream {
   readonly name: string;
+  /** Of its targets; what redirects lead to elsewhere is not counted. */
+  readonly tally: UpstreamTally;
   /** Null where redirects are not followed. */
   readonly redirects: RedirectCounts | null;
   /**

@@ -104,6 +104,8 @@ describe('several processes', () => {
     for (let index = 0; index < 20; index++) await visit(set.gateway.url('/'), false);
     assert.equal(await set.metric('sluice_requests_total{route="all",method="GET",status="200"}'), 20);
     assert.equal(await set.metric('sluice_request_duration_seconds_count'), 20);
+    assert.equal(await set.metric('sluice_upstream_target_requests_total'), 20);
+    assert.equal(await set.metric('sluice_upstream_first_byte_seconds_count'), 20);
     assert.equal(await set.metric('sluice_config_revision_info'), 1);
     assert.equal(await set.metric('sluice_config_last_reload_success'), 1);
     assert.equal(await set.metric('sluice_processes{state="configured"}'), 2);
@@ -128,6 +130,7 @@ describe('several processes', () => {
     assert.equal(await set.metric('sluice_requests_total'), 20);
     for (let index = 0; index < 20; index++) await visit(set.gateway.url('/'), false);
     assert.equal(await set.metric('sluice_requests_total'), 40);
+    assert.equal(await set.metric('sluice_upstream_target_requests_total'), 40);
     const [pid] = await set.pids();
     process.kill(pid!, 'SIGKILL');
     await until(async () => (await set.metric('sluice_process_restarts_total')) === 1, 30_000);

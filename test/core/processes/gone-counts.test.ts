@@ -30,10 +30,17 @@ describe('the counts of processes that are gone', () => {
     assert.deepEqual(gone.processes, []);
   });
 
-  it('leave out routes and filters that nobody declares any more', () => {
+  it('leave out routes, filters, upstreams and targets that nobody declares any more', () => {
     const said = [
       [
         metric('sluice_request_body_bytes_total', 0, { route: 'kept' }),
+        {
+          ...metric('sluice_upstream_target_connects_total', 0),
+          values: [
+            { labels: { upstream: 'users', target: 'http://a' }, value: 0 },
+            { labels: { upstream: 'orders', target: 'http://b' }, value: 0 },
+          ],
+        },
         { ...metric('sluice_filter_quarantined', 0, { filter: 'guard' }), type: 'gauge' },
       ],
     ];
@@ -43,6 +50,10 @@ describe('the counts of processes that are gone', () => {
         metric('sluice_requests_total', 6, { route: 'removed', method: 'GET' }),
         metric('sluice_filter_calls_total', 7, { filter: 'guard' }),
         metric('sluice_filter_calls_total', 8, { filter: 'removed' }),
+        metric('sluice_upstream_target_requests_total', 1, { upstream: 'users', target: 'http://a' }),
+        metric('sluice_upstream_target_requests_total', 2, { upstream: 'users', target: 'http://b' }),
+        metric('sluice_upstream_first_byte_seconds', 3, { upstream: 'users' }),
+        metric('sluice_upstream_first_byte_seconds', 4, { upstream: 'removed' }),
         metric('process_cpu_seconds_total', 9),
       ],
     ];
@@ -51,7 +62,7 @@ describe('the counts of processes that are gone', () => {
       .flatMap(({ values: samples }) => samples);
     assert.deepEqual(
       values.map(({ value }) => value),
-      [5, 7, 9],
+      [5, 7, 1, 3, 9],
     );
   });
 });

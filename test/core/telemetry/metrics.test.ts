@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { GatewayError } from '../../../core/errors.js';
 import { Exchange } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
-import type { MetricSources } from '../../../core/telemetry/metric-sources.js';
+import type { MetricSources, TargetSample, UpstreamSample } from '../../../core/telemetry/metric-sources.js';
 import { Metrics } from '../../../core/telemetry/metrics.js';
 
 const DISPATCH = {
@@ -30,6 +30,19 @@ const IDLE: MetricSources = {
 
 function metricsOf(sources: Partial<MetricSources> = {}): Metrics {
   return new Metrics({ version: '1.2.3', sources: { ...IDLE, ...sources } });
+}
+
+function targetAt(url: string): TargetSample {
+  const tally = { statuses: [0, 0, 0, 0, 0, 0], failures: null, retries: 0, ejections: 0 };
+  return {
+    ...{ url, healthy: true, ejected: false, active: 0, failures: 0 },
+    connections: { open: 0, idle: 0, waiting: 0 },
+    tally: { ...tally, connects: 0, connectFailures: 0 },
+  };
+}
+
+function upstreamOf(name: string, targets: readonly TargetSample[]): UpstreamSample {
+  return { name, targets, redirects: null, waits: { boundsMs: [5, 50], counts: [0, 0, 0], sumMs: 0 } };
 }
 
 function finished(routeId: string, status: number, method = 'GET'): Exchange {
@@ -248,15 +261,15 @@ describe('callout metrics', () => {
 
 describe('what is asked for at a scrape', () => {
   it('is the state of the upstreams of that moment', async () => {
-    let targets = [{ url: 'http://a:1', healthy: true, ejected: false, active: 3, failures: 0 }];
-    const metrics = metricsOf({ upstreams: () => [{ name: 'users', targets, redirects: null }] });
+    let targets = [{ ...targetAt('http://a:1'), active: 3 }];
+    const metrics = metricsOf({ upstreams: () => [upstreamOf('users', targets)] });
     const first = await scrape(metrics);
     assert.equal(first.get('sluice_upstream_target_healthy{upstream="users",target="http://a:1"}'), 1);
     assert.equal(
       first.get('sluice_upstream_target_active_requests{upstream="users",target="http://a:1"}'),
       3,
     );
-    targets = [{ url: 'http://b:1', healthy: false, ejected: true, active: 0, failures: 5 }];
+    targets = [{ ...targetAt('http://b:1'), healthy: false, ejected: true, failures: 5 }];
     const second = await scrape(metrics);
     assert.deepEqual(named(second, 'http://a:1'), []);
     assert.equal(second.get('sluice_upstream_target_healthy{upstream="users",target="http://b:1"}'), 0);
@@ -267,13 +280,70 @@ describe('what is asked for at a scrape', () => {
     );
   });
 
-  it('sums the redirects of an upstream over the revisions that live, and has none where none is followed', async () => {
+  it('is what was counted of targets, and how long they took', async () => {
+    const { tally, ...target } = targetAt('http://a:1');
+    const counted = {
+      statuses: [1, 0, 20, 0, 4, 0],
+      failures: new Map([['SLUICE_UPSTREAM_TIMEOUT', 2]]),
+      ...{ retries: 3, ejections: 5, connects: 7, connectFailures: 6 },
+    };
+    const connections = { open: 9, idle: 4, waiting: 8 };
+    const waits = { boundsMs: [5, 50], counts: [10, 2, 1], sumMs: 250 };
     const metrics = metricsOf({
       upstreams: () => [
-        { name: 'users', targets: [], redirects: { followed: 1, passed: 2, refused: 3 } },
-        { name: 'users', targets: [], redirects: { followed: 10, passed: 20, refused: 30 } },
-        { name: 'orders', targets: [], redirects: null },
+        { ...upstreamOf('users', [{ ...target, connections, tally: { ...tally, ...counted } }]), waits },
       ],
+    });
+    const samples = await scrape(metrics);
+    const of = (what: string, label = ''): number | undefined =>
+      samples.get(`sluice_upstream_target_${what}{upstream="users",target="http://a:1"${label}}`);
+    assert.equal(named(samples, 'target_requests_total').length, 4);
+    assert.equal(of('requests_total', ',outcome="2xx"'), 20);
+    assert.equal(of('requests_total', ',outcome="4xx"'), 4);
+    assert.equal(of('requests_total', ',outcome="other"'), 1);
+    assert.equal(of('requests_total', ',outcome="SLUICE_UPSTREAM_TIMEOUT"'), 2);
+    assert.equal(of('retries_total'), 3);
+    assert.equal(of('ejections_total'), 5);
+    assert.equal(of('connects_total'), 7);
+    assert.equal(of('connect_failures_total'), 6);
+    assert.equal(of('waiting_requests'), 8);
+    assert.equal(of('connections', ',state="active"'), 5);
+    assert.equal(of('connections', ',state="idle"'), 4);
+    const wait = 'sluice_upstream_first_byte_seconds';
+    assert.deepEqual(
+      ['0.005', '0.05', '+Inf'].map((le) => samples.get(`${wait}_bucket{le="${le}",upstream="users"}`)),
+      [10, 12, 13],
+    );
+    assert.equal(samples.get(`${wait}_sum{upstream="users"}`), 0.25);
+  });
+
+  it('is one of two upstreams of a name, while exchanges of the older revision end', async () => {
+    const { tally } = targetAt('');
+    const [older, newer, gone] = ['http://a:1', 'http://a:1', 'http://b:1'].map((url) => ({
+      ...targetAt(url),
+      tally,
+      active: 2,
+      connections: { open: 3, idle: 1, waiting: 0 },
+    }));
+    const metrics = metricsOf({
+      upstreams: () => [
+        upstreamOf('users', [older!, gone!]),
+        upstreamOf('users', [{ ...newer!, healthy: false }]),
+      ],
+    });
+    const samples = await scrape(metrics);
+    const of = (what: string, target: string, label = ''): number | undefined =>
+      samples.get(`sluice_upstream_target_${what}{upstream="users",target="${target}"${label}}`);
+    assert.equal(of('active_requests', 'http://a:1'), 4);
+    assert.equal(of('connections', 'http://a:1', ',state="active"'), 4);
+    assert.equal(of('healthy', 'http://a:1'), 0);
+    assert.equal(of('active_requests', 'http://b:1'), 2);
+  });
+
+  it('has the redirects of upstreams that follow them', async () => {
+    const redirects = { followed: 11, passed: 22, refused: 33 };
+    const metrics = metricsOf({
+      upstreams: () => [{ ...upstreamOf('users', []), redirects }, upstreamOf('orders', [])],
     });
     const samples = await scrape(metrics);
     const name = 'sluice_upstream_redirects_total';
@@ -364,9 +434,7 @@ describe('the exposition', () => {
     const metrics = metricsOf({
       upstreams: () => [
         {
-          name: 'a"b\\c\nd',
-          targets: [{ url: 'u', healthy: true, ejected: false, active: 0, failures: 0 }],
-          redirects: null,
+          ...upstreamOf('a"b\\c\nd', [targetAt('u')]),
         },
       ],
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { TargetTally } from '../../../core/upstream/tally.js';
 import { Target } from '../../../core/upstream/target.js';
 
 function fail(target: Target, times: number): void {
@@ -12,6 +13,7 @@ function build(failures: number, durationMs = 100): { target: Target; clock: { n
   const target = new Target(
     { url: 'http://127.0.0.1:1', weight: 1 },
     { failures, durationMs },
+    new TargetTally(),
     () => clock.nowMs,
   );
   return { target, clock };
