@@ -5,11 +5,10 @@ import { GatewayError } from '../errors.js';
 import { type MetricDefinition, MetricTable } from '../wasm/capabilities/metric-table.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import {
-  EditList,
   type FilterFailure,
   type FilterLogLine,
+  failedPhase,
   isChunk,
-  NONE,
   type PhaseMessage,
   type PhaseResult,
 } from '../wasm/guest-abi.js';
@@ -223,7 +222,7 @@ export class Dispatcher implements JobOwner {
         skipped: spec?.onFailure === 'open',
       };
       if (!failure.skipped) {
-        job.resolve(failed(failure));
+        job.resolve(failedPhase(failure));
         return false;
       }
       job.skip(failure);
@@ -294,7 +293,7 @@ export class Dispatcher implements JobOwner {
     if (failure.skipped) {
       job.skip(failure);
       this.#assign(job);
-    } else job.resolve(failed(failure));
+    } else job.resolve(failedPhase(failure));
   }
 
   /** @param counts the worker ended and nobody knows whose fault it was: it may be this job's */
@@ -304,21 +303,6 @@ export class Dispatcher implements JobOwner {
     else if (job.losses > MOST_LOSSES) job.reject(crashed(`its worker ended ${job.losses} times`));
     else this.#assign(job);
   }
-}
-
-function failed(failure: FilterFailure): PhaseResult {
-  return {
-    edits: new EditList(),
-    response: null,
-    respondedBy: -1,
-    callout: null,
-    contexts: NONE,
-    passed: NONE,
-    stop: null,
-    calls: NONE,
-    failures: [failure],
-    logs: NONE,
-  };
 }
 
 /**

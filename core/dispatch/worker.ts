@@ -4,7 +4,7 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
 import { collectAll } from '../garbage.js';
 import { FilterChain } from '../wasm/chain.js';
-import { EditList, NONE, type PhaseResult } from '../wasm/guest-abi.js';
+import { failedPhase, type PhaseResult } from '../wasm/guest-abi.js';
 import {
   BATCH_SIZE_WORDS,
   BATCH_SIZES,
@@ -234,23 +234,6 @@ class Server {
 /** What becomes of a result whose edits and contexts together are too large for the ring. */
 function tooLarge(result: PhaseResult, length: number): PhaseResult {
   const index = result.calls.length - 1;
-  return {
-    edits: new EditList(),
-    response: null,
-    respondedBy: -1,
-    callout: null,
-    contexts: NONE,
-    passed: NONE,
-    stop: null,
-    calls: NONE,
-    failures: [
-      {
-        code: 'SLUICE_ABI_FRAME',
-        message: `the edits and contexts of the chain take ${length} bytes`,
-        index,
-        skipped: false,
-      },
-    ],
-    logs: result.logs,
-  };
+  const message = `the edits and contexts of the chain take ${length} bytes`;
+  return failedPhase({ code: 'SLUICE_ABI_FRAME', message, index, skipped: false }, result.logs);
 }

@@ -158,3 +158,19 @@ export interface PhaseResult {
   readonly failures: readonly FilterFailure[];
   readonly logs: readonly FilterLogLine[];
 }
+
+/** A phase that came to nothing but a failure; the edits that it had are lost. */
+export function failedPhase(failure: FilterFailure, logs: readonly FilterLogLine[] = NONE): PhaseResult {
+  return {
+    edits: new EditList(),
+    response: null,
+    respondedBy: -1,
+    callout: null,
+    contexts: NONE,
+    passed: NONE,
+    stop: null,
+    calls: NONE,
+    failures: [failure],
+    logs,
+  };
+}

@@ -1,35 +1,22 @@
 // A fleet with users of etcd, and with secrets: who may do what, and what each of them needs to know.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Etcd3 } from 'etcd3';
 import { EtcdCluster } from '../support/etcd-process.js';
+import { ETCD_PASSWORD, requireUsers } from '../support/etcd-users.js';
 import { configOf, FleetStage } from '../support/fleet-stage.js';
 import { sluice } from '../support/gateway-process.js';
 import { SealedFleet } from '../support/sealed-fleet.js';
 
-const PASSWORD = 'a password';
-
 /** As docs/fleet.md has it: gateways read, and write below `nodes/` only. */
-async function addUsers(cluster: EtcdCluster, prefix: string): Promise<void> {
-  const client = new Etcd3({ hosts: `http://${cluster.endpoints[0]}` });
-  try {
-    for (const name of ['root', 'operator', 'gateway']) {
-      const role = await client.role(name).create();
-      const all = client.range({ prefix: `${prefix}/` });
-      if (name === 'operator') await role.grant({ permission: 'Readwrite', range: all });
-      if (name === 'gateway') {
-        await role.grant({ permission: 'Read', range: all });
-        const nodes = client.range({ prefix: `${prefix}/nodes/` });
-        await role.grant({ permission: 'Readwrite', range: nodes });
-      }
-      const user = await client.user(name).create(PASSWORD);
-      await user.addRole(name);
-    }
-    await client.auth.authEnable();
-  } finally {
-    client.close();
-  }
-  cluster.speakAs({ name: 'root', password: PASSWORD });
+function addUsers(cluster: EtcdCluster, fleet: string): Promise<void> {
+  const prefix = `${fleet}/`;
+  return requireUsers(cluster, {
+    operator: [{ permission: 'Readwrite', prefix }],
+    gateway: [
+      { permission: 'Read', prefix },
+      { permission: 'Readwrite', prefix: `${prefix}nodes/` },
+    ],
+  });
 }
 
 describe('a fleet with users of etcd', () => {
@@ -38,7 +25,7 @@ describe('a fleet with users of etcd', () => {
     t.after(() => cluster.stop());
     await addUsers(cluster, 'users');
     const stage = new FleetStage(t, cluster, 'users');
-    const password = stage.file('password', `${PASSWORD}\n`);
+    const password = stage.file('password', `${ETCD_PASSWORD}\n`);
     const as = (name: string): string[] => ['--etcd-user', name, '--etcd-password-file', password];
     const file = stage.file('a.json', configOf('/a'));
     const stranger = await stage.run('apply', file, '--yes');

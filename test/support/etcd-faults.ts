@@ -10,6 +10,7 @@ import { Etcd3 } from 'etcd3';
 import type { EtcdTls } from '../../core/etcd/etcd-store.js';
 import type { EtcdCluster, EtcdMember } from './etcd-process.js';
 import { EtcdStage, type EtcdStageOptions } from './etcd-stage.js';
+import { ETCD_PASSWORD, requireUsers } from './etcd-users.js';
 import { OTHER_CERTIFICATE, OTHER_KEY, TEST_CERTIFICATE, TEST_KEY } from './upstream-certificate.js';
 
 /** How long the faults last, in milliseconds. */
@@ -230,8 +231,6 @@ async function stageWithTls(t: TestContext): Promise<EtcdStageOptions> {
   };
 }
 
-const PASSWORD = 'a password';
-
 async function stageWithUsers(t: TestContext): Promise<EtcdStageOptions> {
   const folder = folderFor(t);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -241,27 +240,14 @@ async function stageWithUsers(t: TestContext): Promise<EtcdStageOptions> {
   });
   writeFileSync(join(folder, 'public.pem'), publicKey);
   writeFileSync(join(folder, 'private.pem'), privateKey);
-  writeFileSync(join(folder, 'password'), `${PASSWORD}\n`);
+  writeFileSync(join(folder, 'password'), `${ETCD_PASSWORD}\n`);
   const jwt = `pub-key=${join(folder, 'public.pem')},priv-key=${join(folder, 'private.pem')}`;
   return {
     size: 1,
     flags: ['--auth-token', `jwt,${jwt},sign-method=RS256,ttl=2s`],
     runOptions: ['--etcd-user', 'gateway', '--etcd-password-file', join(folder, 'password')],
     async prepare(cluster) {
-      const client = new Etcd3({ hosts: `http://${cluster.members[0]!.endpoint}` });
-      try {
-        for (const name of ['root', 'gateway']) {
-          const role = await client.role(name).create();
-          if (name === 'gateway')
-            await role.grant({ permission: 'Readwrite', range: client.range({ prefix: 'fleet/' }) });
-          const user = await client.user(name).create(PASSWORD);
-          await user.addRole(name);
-        }
-        await client.auth.authEnable();
-      } finally {
-        client.close();
-      }
-      cluster.speakAs({ name: 'root', password: PASSWORD });
+      await requireUsers(cluster, { gateway: [{ permission: 'Readwrite', prefix: 'fleet/' }] });
     },
   };
 }
