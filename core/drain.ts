@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 
+/** What is left, and how long that may take. */
 export interface DrainOptions {
   /** Accepts no new connection from then on. */
   readonly begin: () => void;

@@ -26,6 +26,7 @@ import { Metrics } from './telemetry/metrics.js';
 import { RedactingWriter } from './telemetry/redacting-writer.js';
 import { VERSION } from './version.js';
 
+/** What a gateway is made of, besides its configuration. */
 export interface GatewayOptions {
   readonly source: ConfigSource;
   /** Where log lines go. Default: stdout. */
@@ -34,6 +35,7 @@ export interface GatewayOptions {
   readonly seat?: Seat | null;
 }
 
+/** How a gateway is left. */
 export interface StopOptions {
   /**
    * So long, and `shutdown.drainMs` at most, connections stay open that may have a request under way: each is asked to close
@@ -194,6 +196,7 @@ export class Gateway {
     return delayMs + drainMs;
   }
 
+  /** Of the revision that runs. */
   get logLevel(): LogLevel {
     return this.#store.current.source.config.log.level;
   }

@@ -1,6 +1,7 @@
 // How a configuration names a filter module that lies beside it in the store: `etcd:NAME@sha256:DIGEST`. The name is for
 // people, the digest decides.
 
+/** What a reference names. */
 export interface ModuleReference {
   readonly name: string;
   /** SHA-256 of the module's bytes, 64 lower-case hex digits. */
@@ -15,6 +16,7 @@ export function parseModuleReference(text: string): ModuleReference | null {
   return match === null ? null : { name: match[1]!, digest: match[2]! };
 }
 
+/** The other way of `parseModuleReference`. */
 export function formatModuleReference({ name, digest }: ModuleReference): string {
   return `etcd:${name}@sha256:${digest}`;
 }

@@ -28,6 +28,7 @@ export interface CalloutUpstream {
   readonly headers: UpstreamHeaders;
 }
 
+/** What a request needs to know once its route is found. */
 export interface Route {
   readonly id: string;
   readonly config: RouteConfig;

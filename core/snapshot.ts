@@ -1,6 +1,5 @@
 // One revision of the configuration, built: modules loaded into the workers, upstreams, routes. Frozen once built;
-// an exchange holds it from its match to its end.
-
+// an exchange holds it from its beginning to its end.
 import type { ConfigRevision } from './config/source.js';
 import type { Route } from './route.js';
 import type { Router } from './router/router.js';
@@ -16,7 +15,7 @@ export interface BuildTimes {
   readonly routes: number;
 }
 
-/** Where one revision stands in its life. */
+/** Lives until it was retired and its last exchange ended; then what it holds is released. */
 export class Snapshot {
   readonly revision: string;
   readonly source: ConfigRevision;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Snapshot } from './snapshot.js';
 
+/** Empty until the first `swap`; to ask it for a snapshot before that is a bug. */
 export class SnapshotStore {
   #current: Snapshot | undefined;
 

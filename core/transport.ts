@@ -1,6 +1,7 @@
 // What the listener of an exchange adds to its way: where clear text is sent to, and what browsers are told.
 import type { ListenerConfig } from './config/model.js';
 
+/** Of one listener. */
 export interface Transport {
   /** Value of `strict-transport-security` (RFC 6797); null for none. */
   readonly hsts: string | null;

@@ -44,6 +44,7 @@ export function parseUrlPath(path: string): readonly string[] | null {
   return segments;
 }
 
+/** True when the segments of `parseUrlPath` are what the pattern says. */
 export function fitsUrlPath({ segments, isOpen }: UrlPathPattern, path: readonly string[]): boolean {
   if (isOpen ? path.length <= segments.length : path.length !== segments.length) return false;
   return segments.every((literal, index) =>

@@ -10,6 +10,7 @@ import type { SecretValues } from './secret-values.js';
 /** As RFC 6750 §2.1 has them; shorter ones are guessed. */
 const TOKEN = /^(?=.{16})[A-Za-z0-9._~+/-]+=*$/;
 
+/** Every error of this kind, in no particular order. */
 export function crossCheckEdge(document: ConfigDocument): readonly GatewayError[] {
   const { value: root } = document;
   const errors: GatewayError[] = [];

@@ -1,6 +1,7 @@
 // The configuration after validation: every field present, typed, in base units, deep-frozen.
 // Nothing downstream of here fills in a default.
 
+/** A whole configuration. Times are milliseconds, unless a name says otherwise. */
 export interface GatewayConfig {
   readonly listeners: readonly ListenerConfig[];
   readonly admin: AdminConfig | null;
@@ -17,7 +18,8 @@ export interface GatewayConfig {
   readonly log: LogConfig;
   readonly secrets: { readonly egress: EgressConfig };
   readonly certificates: {
-    /** Days before a certificate in use runs out from which on the log warns of it. Default 30. */ readonly warnDays: number;
+    /** Days before a certificate in use runs out from which on the log warns of it. Default 30. */
+    readonly warnDays: number;
   };
   /** Null (the default): a release that can be built stays. */
   readonly rollout: RolloutConfig | null;
@@ -50,6 +52,7 @@ export interface EgressConfig {
   readonly logs: boolean;
 }
 
+/** A socket that takes requests. */
 export interface ListenerConfig {
   readonly name: string;
   /** Lower case; an IPv6 address without brackets. */
@@ -120,6 +123,7 @@ export interface ClientTlsConfig {
   readonly insecureSkipVerify: boolean;
 }
 
+/** The socket for operators. */
 export interface AdminConfig {
   /** Beyond loopback only with `tls`, and with `token` or required client certificates. */
   readonly host: string;
@@ -130,6 +134,7 @@ export interface AdminConfig {
   readonly token: string | null;
 }
 
+/** A named set of servers. */
 export interface UpstreamConfig {
   readonly name: string;
   /** Origins (`http://10.0.0.5:9001`), each once; weight 1 … 1000, default 1. Empty: every request is answered 503. */
@@ -178,6 +183,7 @@ export interface UpstreamConfig {
   readonly headers: readonly string[];
 }
 
+/** A named instance of a filter. */
 export interface FilterConfig {
   readonly name: string;
   /** `builtin:NAME`, or an absolute path (relative ones are resolved against the document). */
@@ -187,7 +193,9 @@ export interface FilterConfig {
   readonly grants: GrantsConfig;
   /** Default 50 and 16. */
   readonly limits: { readonly deadlineMs: number; readonly memoryMb: number };
+  /** Whether an instance lives with its worker, or for one exchange. Default `shared`. */
   readonly isolation: 'shared' | 'exchange';
+  /** Whether a failure answers 503, or skips the filter. Default `closed`. */
   readonly onFailure: 'closed' | 'open';
   /**
    * After `failures` within `windowMs` that are at least `share` of its calls, the filter is left out for `backoffMs`, twice
@@ -202,6 +210,7 @@ export interface FilterConfig {
   };
 }
 
+/** What a filter may do. Default: nothing. */
 export interface GrantsConfig {
   readonly log: boolean;
   readonly metrics: boolean;
@@ -233,6 +242,7 @@ export interface SecretGrant {
   readonly upstreams: readonly string[] | null;
 }
 
+/** Requests that are declared, and what becomes of them. */
 export interface RouteConfig {
   readonly id: string;
   readonly match: {
@@ -243,7 +253,7 @@ export interface RouteConfig {
   };
   /** Null (the default): clients need no certificate. */
   readonly clientCertificate: ClientCertificateConfig | null;
-  /** Names of filter instances, in order. */
+  /** Names of filter instances, in order. Default none. */
   readonly filters: readonly string[];
   readonly upstream: string;
   /** Default 1000, 15 000 and 60 000. */
@@ -274,12 +284,13 @@ export interface ClientCertificateConfig {
   readonly forward: boolean;
 }
 
+/** The threads that run filters. */
 export interface WorkersConfig {
   /** Threads that run filters. Default: cores - 1, or cores divided by processes where there are several; at least 1. */
   readonly count: number;
   /** Threads kept warm to replace one that was terminated. Default 1. */
   readonly spare: number;
-  /** Bytes of each ring. Power of two. Default 1 MiB. */
+  /** Bytes of each ring. Power of two. Default 8 MiB. */
   readonly ringBytes: number;
   /** Exchanges that may wait for filters, all workers together. Default 4096. */
   readonly queue: number;
@@ -289,7 +300,9 @@ export interface WorkersConfig {
   readonly heapMb: number;
 }
 
+/** What is written to standard output. */
 export interface LogConfig {
+  /** Least level that is written. Default `info`. */
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** One line for every exchange. Default true. */
   readonly access: boolean;

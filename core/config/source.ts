@@ -21,6 +21,7 @@ export interface ConfigRevision {
   readonly places: FindPlaces;
 }
 
+/** Who follows a source: told one thing after another, in the order in which they happened. */
 export interface ConfigListener {
   /**
    * A new valid revision, in order. Not called again for the same id, unless a reload was asked for, secrets or files
@@ -37,6 +38,7 @@ export interface ConfigListener {
   warned(message: string): void;
 }
 
+/** Where revisions come from: `load` once, then `watch` until `close`. */
 export interface ConfigSource {
   /** For people: the path or URL. */
   readonly description: string;

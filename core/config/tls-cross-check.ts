@@ -4,6 +4,7 @@ import type { ConfigDocument } from './document.js';
 import { errorAt, pointerTo } from './error-at.js';
 import { itemsOf, member, membersOf, textOf } from './raw-value.js';
 
+/** Every error of this kind, in no particular order. */
 export function crossCheckTls(document: ConfigDocument): readonly GatewayError[] {
   const errors: GatewayError[] = [];
   const fail = (pointer: string, found: string, expected: string): void => {

@@ -15,6 +15,7 @@ export interface ChannelPointer {
   readonly flippedBy: string;
 }
 
+/** A channel as it was read. */
 export interface Channel {
   readonly name: string;
   /** Null when the channel does not exist. */

@@ -24,6 +24,7 @@ const CHUNK_BYTES = 512 * 1024;
 const AT_ONCE = 2;
 const HASHED_AT_ONCE = 64 * 1024;
 
+/** In hex. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -5,6 +5,7 @@ export interface Deferred<Value> {
   reject(cause: unknown): void;
 }
 
+/** A promise that is settled by whoever calls one of its ends, once. */
 export function deferred<Value>(): Deferred<Value> {
   let resolve!: (value: Value) => void;
   let reject!: (cause: unknown) => void;

@@ -24,6 +24,7 @@ import type {
   Write,
 } from './key-value-store.js';
 
+/** Which member is connected to, and how. */
 export interface EtcdStoreOptions {
   /** `host:port` of one member. */
   readonly endpoint: string;
@@ -34,6 +35,7 @@ export interface EtcdStoreOptions {
   readonly callMs: number;
 }
 
+/** How etcd is believed, and what it is shown. */
 export interface EtcdTls {
   /** PEM certificates that the member's must lead to; null for those of the system. */
   readonly ca: Buffer | null;

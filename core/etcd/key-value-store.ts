@@ -1,6 +1,7 @@
 // What the rooms above need of etcd: reads at one revision, conditional writes, a watch that never hides a gap, leases.
 // One store is one connection to one member; whoever meets an error throws it away and connects anew.
 
+/** A key with what stands there. */
 export interface StoredEntry {
   readonly key: string;
   readonly value: Buffer;
@@ -27,11 +28,13 @@ export interface Condition {
   readonly state: bigint | 'absent' | 'present';
 }
 
+/** A part of a commit: an entry is written, or one or more are removed. */
 export type Write =
   | { readonly put: string; readonly value: Uint8Array; readonly lease?: string }
   | { readonly remove: string }
   | { readonly removePrefix: string };
 
+/** An entry was written or removed. */
 export interface WatchEvent {
   readonly key: string;
   /** At which it happened. */
@@ -40,6 +43,7 @@ export interface WatchEvent {
   readonly entry: StoredEntry | null;
 }
 
+/** Who follows what happens in the store. */
 export interface WatchListener {
   /** What happened in one or more revisions, in order. */
   events(events: readonly WatchEvent[]): void;

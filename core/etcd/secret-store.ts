@@ -3,6 +3,7 @@ import { parsePointer } from './channel-store.js';
 import type { KeyLayout } from './key-layout.js';
 import type { Condition, KeyValueStore, StoredEntry } from './key-value-store.js';
 
+/** A secret as it stands in the store. */
 export interface SecretEntry {
   readonly name: string;
   readonly bytes: Buffer;
@@ -10,6 +11,7 @@ export interface SecretEntry {
   readonly revision: bigint;
 }
 
+/** A channel, whose release may need a secret. */
 export interface ChannelUse {
   readonly name: string;
   /** Null when the channel is damaged, and nobody knows. */

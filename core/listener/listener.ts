@@ -42,6 +42,7 @@ export type ReplyOutcome =
   /** The body failed midway; the connection was cut so that the client cannot take it for whole. */
   | 'cut';
 
+/** How a response is sent, besides what it is. */
 export interface SendOptions {
   /** True closes the connection after the response. */
   readonly close?: boolean;
@@ -74,6 +75,7 @@ export interface Reply {
  */
 export type ExchangeHandler = (exchange: Exchange, reply: Reply, refusal: GatewayError | null) => void;
 
+/** A socket that takes requests: `listen` once, then perhaps `drain`, and `close` in the end. */
 export interface Listener {
   readonly name: string;
   /** Port that is bound; 0 before `listen`. */

@@ -1,4 +1,4 @@
-// The second half of phase 1, of routes that are for certain clients: has the client shown a certificate that they take.
+// Admit client: where a route is for clients with certain certificates, has this one shown such a one.
 import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Route } from '../route.js';

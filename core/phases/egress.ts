@@ -1,4 +1,4 @@
-// The last look at a response before it leaves: no secret of the revision goes along, in whatever spelling.
+// Egress: the last look at a response before it leaves: no secret of the revision goes along, in whatever spelling.
 import type { EgressGuard } from '../egress.js';
 import { BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';
 import type { HeaderList } from '../headers.js';

@@ -1,4 +1,4 @@
-// Phase 3: choose a target, send the request there, await the response head.
+// Forward: choose a target, send the request there, await the response head.
 import { GatewayError } from '../errors.js';
 import { BufferedBody, type Exchange } from '../exchange.js';
 import { COMMON_NAMES, HeaderList } from '../headers.js';

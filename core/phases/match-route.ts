@@ -1,4 +1,4 @@
-// Phase 1: which declared route is this. What is not declared is refused.
+// Match route: which declared route is this. What is not declared is refused.
 import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Route } from '../route.js';

@@ -1,4 +1,4 @@
-// Phase 5: the response goes to the client, with framing left to the listener.
+// Reply: the response goes to the client, with framing left to the listener.
 import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { parseLength } from '../headers.js';

@@ -1,4 +1,4 @@
-// Phase 2: request filters, in the order of the route.
+// Request filters: those of the route, in its order.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';

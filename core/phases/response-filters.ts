@@ -1,4 +1,4 @@
-// Phase 4: response filters, in reverse order of the route.
+// Response filters: those of the route, in reverse.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange, type ExchangeResponse } from '../exchange.js';

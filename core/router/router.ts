@@ -11,16 +11,20 @@ export interface RouteMatchOptions {
   readonly methods: readonly string[];
 }
 
+/** What there is for a request. */
 export type RouteMatch<Route> =
   | {
       readonly kind: 'found';
-      readonly route: Route /** Flat `[name, value, …]`, percent-decoded. */;
+      readonly route: Route;
+      /** Flat `[name, value, …]`, percent-decoded. */
       readonly params: readonly string[];
     }
   /** The path is declared on this host, for these methods only (sorted). */
   | { readonly kind: 'method'; readonly allow: readonly string[] }
+  /** No path that is declared on this host fits. */
   | { readonly kind: 'none' };
 
+/** Answers for the routes that it was built of, as long as it lives. */
 export interface Router<Route> {
   /**
    * An exact host goes before a wildcard host, that before routes for any host; a more specific host that does

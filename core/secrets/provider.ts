@@ -4,6 +4,7 @@ import type { SecretReference } from './reference.js';
 /** Secrets are short: what is larger is something else. */
 export const MOST_SECRET_BYTES = 64 * 1024;
 
+/** Reads what references of its scheme lead to, each time anew. */
 export interface SecretProvider {
   /**
    * The value of a secret, whole: a field is picked by whoever asked.

@@ -5,6 +5,7 @@ import { joinPem, pemBlocks } from './pem.js';
 import { type RevocationList, readRevocationLists } from './revocation-list.js';
 import { TlsFault } from './tls-fault.js';
 
+/** Whom somebody trusts. */
 export interface Authorities {
   readonly pem: string;
   readonly certificates: readonly Certificate[];
@@ -39,6 +40,7 @@ function readAuthority(pem: string): Certificate {
   return readCertificate(x509.raw);
 }
 
+/** What authorities took back. */
 export interface Revocations {
   readonly pem: string;
   readonly lists: readonly RevocationList[];

@@ -2,6 +2,7 @@
 import type { Certificate } from './certificate.js';
 import type { TlsIdentity, TlsVersion } from './server-tls.js';
 
+/** All that an upstream needs for TLS. Two with the same digest are the same. */
 export interface ClientTls {
   /** PEM of the authorities that are trusted in place of those of the platform; null for those. */
   readonly ca: string | null;

@@ -2,6 +2,7 @@
 
 const DAY_MS = 86_400_000;
 
+/** `soon`: people want to know of it. */
 export type ExpiryState = 'good' | 'soon' | 'expired';
 
 /** Times of something that runs out, in milliseconds since 1970. */
@@ -11,6 +12,7 @@ export interface Expiry {
   readonly warnFromMs: number;
 }
 
+/** @param nowMs milliseconds since 1970 */
 export function expiryState({ notAfterMs, warnFromMs }: Expiry, nowMs: number): ExpiryState {
   if (notAfterMs < nowMs) return 'expired';
   return warnFromMs < nowMs ? 'soon' : 'good';

@@ -2,6 +2,7 @@
 import type { Certificate } from './certificate.js';
 import type { RevocationList } from './revocation-list.js';
 
+/** Those that are spoken; nobody should speak older ones (RFC 8996). */
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
 /** A key and the certificates that go with it. */
@@ -13,11 +14,13 @@ export interface TlsIdentity {
   readonly certificate: Certificate;
 }
 
+/** An identity, and the names that it is shown for. */
 export interface ServerIdentity extends TlsIdentity {
   /** Lower case, exact or `*.` and a domain for exactly one label more (RFC 6125 §6.4.3). */
   readonly serverNames: readonly string[];
 }
 
+/** Whom a server asks for a certificate, and which ones it believes. */
 export interface ClientAuth {
   /** `request`: who shows none is let in, who shows a wrong one is not. `require`: nobody is let in without. */
   readonly mode: 'request' | 'require';
@@ -30,6 +33,7 @@ export interface ClientAuth {
   readonly lists: readonly RevocationList[];
 }
 
+/** All that a listener needs for TLS. Two with the same digest are the same. */
 export interface ServerTls {
   /**
    * The first one is for clients that send no server name (RFC 6066), or one that nobody has. Two may have the same names when

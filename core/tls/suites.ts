@@ -10,8 +10,10 @@ export const TLS12_SUITES = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ] as const;
 
+/** What `ciphers` is where a listener says nothing, as OpenSSL takes it. */
 export const DEFAULT_CIPHERS: string = TLS12_SUITES.join(':');
 
+/** Suites of TLS 1.3 (RFC 8446 §B.4); nobody chooses among them. */
 export const TLS13_SUITES = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',

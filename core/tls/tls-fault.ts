@@ -1,7 +1,9 @@
 // What is wrong with a certificate, a key or a list, for whoever wrote where it stands.
 
+/** The keys of a configuration that such things stand under. */
 export type TlsPart = 'cert' | 'key' | 'passphrase' | 'serverNames' | 'ca' | 'crl';
 
+/** Made an error with a place by who knows the configuration. */
 export class TlsFault extends Error {
   /** Which of the things that were given. */
   readonly part: TlsPart;

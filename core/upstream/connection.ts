@@ -41,6 +41,7 @@ export interface ConnectionEvents extends UploadWatch {
   onError(error: Error): void;
 }
 
+/** Carries requests to one target, one after another. */
 export interface Connection {
   /** Opens a socket if there is none, then sends the request. Only while no other is under way. */
   send(request: UpstreamRequest, events: ConnectionEvents): void;

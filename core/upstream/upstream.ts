@@ -9,6 +9,7 @@ import type { TargetTally, UpstreamTally } from './tally.js';
 /** `http2` over TLS is agreed on by ALPN, in clear text it is by prior knowledge (RFC 9113 §3.3). */
 export type UpstreamProtocol = 'http1' | 'http2';
 
+/** One server of an upstream. */
 export interface TargetOptions {
   /** Origin, `http://host:port` or `https://host:port`; no path. */
   readonly url: string;
@@ -16,9 +17,13 @@ export interface TargetOptions {
   readonly weight: number;
 }
 
+/** How every target is asked by itself whether it is well; 2xx and 3xx say so. */
 export interface HealthCheckOptions {
+  /** Path and query that are asked with GET. */
   readonly path: string;
+  /** From the end of one check of a target to the next. */
   readonly intervalMs: number;
+  /** A check without an answer for so long has failed. */
   readonly timeoutMs: number;
   /** Successes in a row until a target counts as healthy again. */
   readonly healthyAfter: number;
@@ -26,13 +31,14 @@ export interface HealthCheckOptions {
   readonly unhealthyAfter: number;
 }
 
+/** When a target that fails requests is left out for a while. */
 export interface EjectionOptions {
   /**
    * Failures in a row (connection failures, timeouts, 502/503/504) until a target is ejected; 0 never. The only
    * target of an upstream is never ejected.
    */
   readonly failures: number;
-  /** First ejection lasts this long; each further one in a row doubles it, up to 10 times. */
+  /** Length of the first ejection, in milliseconds; each further one in a row doubles it, up to ten times this. */
   readonly durationMs: number;
 }
 
@@ -53,6 +59,7 @@ export interface RedirectOptions {
   readonly allowPrivate: boolean;
 }
 
+/** What one upstream needs to know, resolved and in base units. */
 export interface UpstreamOptions {
   readonly name: string;
   readonly targets: readonly TargetOptions[];
@@ -82,6 +89,7 @@ export interface UpstreamOptions {
   readonly targetChanged?: (change: TargetChange) => void;
 }
 
+/** A request on its way to a target. Times are milliseconds. */
 export interface UpstreamRequest {
   readonly method: string;
   /** Path with query, as it goes on the wire. */
@@ -106,6 +114,7 @@ export interface UpstreamRequest {
   readonly cancellation: Cancellation;
 }
 
+/** The head of a response, and its body on its way. */
 export interface UpstreamResponse {
   readonly status: number;
   /** As received but for hop-by-hop fields; names lower case, values as latin1. */
@@ -163,6 +172,7 @@ export interface ResponseReceiver {
   onFailure(error: GatewayError): void;
 }
 
+/** Forwards requests for as long as it is not disposed of. */
 export interface Upstream {
   readonly name: string;
   /** Of its targets; what redirects lead to elsewhere is not counted. */
