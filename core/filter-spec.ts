@@ -6,12 +6,12 @@ import type { FilterConfig } from './config/model.js';
 import type { SecretValues } from './config/secret-values.js';
 import { GatewayError } from './errors.js';
 import { FilterSecret } from './filter-secret.js';
-import { parseModuleReference } from './module-reference.js';
+import { MOST_MODULE_BYTES, parseModuleReference } from './module-reference.js';
 import { CAPABILITIES, type Capability } from './wasm/capabilities/capabilities.js';
 import { createSharedState } from './wasm/guest-host.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { phasesWith } from './wasm/manifest.js';
-import { type FilterModule, MOST_MODULE_BYTES } from './wasm/module.js';
+import type { FilterModule } from './wasm/module.js';
 
 const BUILTIN = 'builtin:';
 const BUILTIN_FOLDER = new URL('../filters/', import.meta.url);
@@ -38,7 +38,7 @@ export function secretsOf(filter: FilterConfig, secrets: SecretValues): FilterSe
 
 /**
  * Bytes of a filter's module.
- * @param brought modules that came with the configuration, by digest
+ * @param brought modules that came with the configuration, by digest or by path
  * @throws GatewayError SLUICE_FILTER_UNREADABLE, SLUICE_FILTER_MODULE_TOO_LARGE
  */
 export async function readModule(
@@ -47,9 +47,9 @@ export async function readModule(
 ): Promise<Uint8Array> {
   const { module } = filter;
   const reference = parseModuleReference(module);
+  const bytes = brought.get(reference === null ? module : reference.digest);
+  if (bytes !== undefined) return bytes;
   if (reference !== null) {
-    const bytes = brought.get(reference.digest);
-    if (bytes !== undefined) return bytes;
     throw new GatewayError(
       'SLUICE_FILTER_UNREADABLE',
       `/filters/${filter.name}/module: found ${module}, expected a file or a built-in filter: this configuration does not come from etcd`,

@@ -1,6 +1,9 @@
 // How a configuration names a filter module that lies beside it in the store: `etcd:NAME@sha256:DIGEST`. The name is for
 // people, the digest decides.
 
+/** A larger file is not even read. Built-in filters have less than 100 KiB. */
+export const MOST_MODULE_BYTES = 16 * 1024 * 1024;
+
 /** What a reference names. */
 export interface ModuleReference {
   readonly name: string;

@@ -10,6 +10,7 @@ import { readConfigFile } from './config-file.js';
 import { placesIn } from './document-places.js';
 import { validateApart } from './document-validator.js';
 import { FileWatch } from './file-watch.js';
+import { readModuleFiles, withModules } from './module-files.js';
 import type { ConfigListener, ConfigRevision, ConfigSource } from './source.js';
 import type { ValidateOptions } from './validate.js';
 
@@ -20,7 +21,6 @@ export interface FileSourceOptions extends Pick<ValidateOptions, 'findSecrets' |
   readonly pollMs?: number;
 }
 
-const NO_MODULES: ReadonlyMap<string, Uint8Array> = new Map();
 /** A file that never settles, such as one that is appended to, is read as it is after so many looks. */
 const MAX_LOOKS = 40;
 
@@ -194,7 +194,9 @@ export class FileSource implements ConfigSource {
         usesFile,
         processes,
       });
-      return { id, ...valid, modules: NO_MODULES, places: placesIn({ text }, this.description) };
+      const modules = await readModuleFiles(valid.config.filters);
+      const places = placesIn({ text }, this.description);
+      return { id: withModules(id, modules), ...valid, modules, places };
     } finally {
       await this.#files.follow(files, readAtMs);
     }

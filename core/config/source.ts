@@ -15,7 +15,10 @@ export interface ConfigRevision {
   readonly secrets: SecretValues;
   /** What `tls` of listeners, upstreams and admin names, as it was when it was read. */
   readonly tls: TlsMaterials;
-  /** Bytes of the modules that come with the configuration, by SHA-256 in hex. Other modules are files. */
+  /**
+   * Bytes of the modules that were read with the configuration: by SHA-256 in hex where they came with it, by path where they
+   * are files. Others are read when they are loaded.
+   */
   readonly modules: ReadonlyMap<string, Uint8Array>;
   /** Where in the document values stand, for errors of what is built of it. */
   readonly places: FindPlaces;

@@ -31,9 +31,6 @@ export interface FilterModule {
   readonly maximumPages: number;
 }
 
-/** A larger file is not even read. Built-in filters have less than 100 KiB. */
-export const MOST_MODULE_BYTES = 16 * 1024 * 1024;
-
 /** Digest of a module's bytes: `sha256:` and 64 hex digits. */
 export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

@@ -1,13 +1,9 @@
 // The checks that a gateway makes before it runs anything of a module, for those who build and ship one.
 import { compileSchema } from '../../core/config/filter-schema.js';
 import { GatewayError } from '../../core/errors.js';
+import { MOST_MODULE_BYTES } from '../../core/module-reference.js';
 import { type FilterManifest, parseManifest } from '../../core/wasm/manifest.js';
-import {
-  type FilterModule,
-  loadModule,
-  MOST_MODULE_BYTES,
-  type ModuleOptions,
-} from '../../core/wasm/module.js';
+import { type FilterModule, loadModule, type ModuleOptions } from '../../core/wasm/module.js';
 
 /**
  * Checks a whole module.

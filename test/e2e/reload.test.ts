@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -146,6 +146,35 @@ describe('reloads', () => {
       assert.equal((await fetch(gateway.url('/one'))).status, 200, code);
     }
     assert.equal(await gateway.metric('sluice_dispatch_outstanding'), 0);
+  });
+
+  it('to a module that was built anew run it as another revision, and can leave it for what it was', async (test) => {
+    const target = await startHttpTarget(test, (_, response) => response.end('ok'));
+    const config = {
+      upstreams: { sample: { targets: [{ url: target.url }] } },
+      filters: { one: { module: './mark-response.wasm', config: { name: 'x-mark', revision: 'kept' } } },
+      routes: [route('one', '/one', ['one'])],
+      rollout: { watchSeconds: 3600, leastRequests: 20 },
+    };
+    const gateway = await TestGateway.start(test, config, ['mark-response', 'trap']);
+    const digest = async (): Promise<string> => {
+      const [filter] = (await (await gateway.admin('/filters')).json()) as { module: { digest: string } }[];
+      return filter!.module.digest;
+    };
+    const before = { ...(await gateway.state()), digest: await digest() };
+    const headers = { 'x-trap': 'abort' };
+    const ask = async (): Promise<number> => (await fetch(gateway.url('/one'), { headers })).status;
+    for (let index = 0; index < 20; index++) assert.equal(await ask(), 200);
+
+    renameSync(join(gateway.folder, 'trap.wasm'), join(gateway.folder, 'mark-response.wasm'));
+    await gateway.gateway.reload();
+    const { revision } = await gateway.state();
+    assert.notEqual(revision, before.revision);
+    assert.notEqual(await digest(), before.digest);
+    await gateway.logLine((line) => line['msg'] === 'configuration applied' && line['revision'] === revision);
+    assert.equal(await ask(), 503);
+    await until(async () => (await ask()) === 200);
+    assert.deepEqual([(await gateway.state()).revision, await digest()], [before.revision, before.digest]);
   });
 
   it('open new listeners and drain those that are gone', async (test) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,33 @@ async function watching(source: FileSource, body: (reports: ReportQueue) => Prom
 function nameIn(report: Awaited<ReturnType<ReportQueue['takeRevision']>>): string {
   return report.config.listeners[0]!.name;
 }
+
+test('names a text with other modules another revision, and without files of modules the text alone', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'sluice.yaml');
+    const idOf = async (text: string): Promise<string> => {
+      await writeFile(path, text);
+      const source = fileSource(path);
+      try {
+        return (await source.load()).id;
+      } finally {
+        await source.close();
+      }
+    };
+    const builtIn = `${documentOf('a')}filters: { one: { module: "builtin:policy" } }\n`;
+    const own = `${documentOf('a')}filters: { one: { module: ./own.wasm }, two: { module: ./own.wasm } }\n`;
+    assert.equal(await idOf(builtIn), createHash('sha256').update(builtIn).digest('hex').slice(0, 12));
+    const absent = await idOf(own);
+    await writeFile(join(folder, 'own.wasm'), 'first');
+    const first = await idOf(own);
+    await writeFile(join(folder, 'own.wasm'), 'second');
+    const second = await idOf(own);
+    assert.equal(new Set([absent, first, second]).size, 3);
+    assert.match(second, /^[0-9a-f]{12}$/);
+    await writeFile(join(folder, 'own.wasm'), 'first');
+    assert.equal(await idOf(own), first);
+  });
+});
 
 describeConfigSource('FileSource', async (text) => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
