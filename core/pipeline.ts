@@ -3,7 +3,7 @@
 //   match route → admit client → request filters → forward → response filters → egress → reply → finish
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { GatewayError } from './errors.js';
-import type { Exchange, ExchangeResponse } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import type { ExchangeHandler, Reply } from './listener/listener.js';
 import { admitClient } from './phases/admit-client.js';
 import { type EgressObserver, guardEgress } from './phases/egress.js';
@@ -12,8 +12,12 @@ import type { FilterObserver } from './phases/filter-run.js';
 import { forward, takeResponse } from './phases/forward.js';
 import { matchRoute } from './phases/match-route.js';
 import { sendReply } from './phases/reply.js';
-import { type RequestPhaseOutcome, runRequestFilters } from './phases/request-filters.js';
-import { runResponseFilters } from './phases/response-filters.js';
+import {
+  type RequestFiltersEnd,
+  type RequestPhaseOutcome,
+  runRequestFilters,
+} from './phases/request-filters.js';
+import { type ResponseFiltersEnd, runResponseFilters } from './phases/response-filters.js';
 import { redirectToHttps, tellStrictTransport } from './phases/secure-transport.js';
 import type { Route } from './route.js';
 import type { Snapshot } from './snapshot.js';
@@ -58,7 +62,7 @@ export class Pipeline {
  * function would say the same, and keep 700 bytes more of a request that waits: where thousands do, the collector copies them
  * again and again.
  */
-class Trip implements ResponseReceiver {
+class Trip implements RequestFiltersEnd, ResponseReceiver, ResponseFiltersEnd {
   readonly #gear: Gear;
   readonly #exchange: Exchange;
   readonly #reply: Reply;
@@ -85,7 +89,7 @@ class Trip implements ResponseReceiver {
   begin(refusal: GatewayError | null): void {
     const exchange = this.#exchange;
     const { dispatcher, observer } = this.#gear;
-    let asked: RequestPhaseOutcome | Promise<RequestPhaseOutcome> | null = null;
+    let asked: RequestPhaseOutcome | 'later' | null = null;
     try {
       if (refusal !== null) throw refusal;
       const route = matchRoute(exchange, this.#snapshot.router);
@@ -93,18 +97,18 @@ class Trip implements ResponseReceiver {
       if (this.#transport !== undefined) redirectToHttps(exchange, this.#transport);
       if (exchange.response === null) {
         admitClient(exchange, route);
-        asked = runRequestFilters(exchange, route, dispatcher, observer);
+        asked = runRequestFilters(exchange, route, dispatcher, observer, this);
       }
     } catch (cause) {
       this.#fail(cause);
       return;
     }
     if (asked === null) this.#answer();
-    else if (asked instanceof Promise) this.#await(asked, (request) => this.#forward(request));
-    else this.#forward(asked);
+    else if (asked !== 'later') this.onRequestFiltered(asked);
   }
 
-  #forward(request: RequestPhaseOutcome): void {
+  /** Forward. */
+  onRequestFiltered(request: RequestPhaseOutcome): void {
     this.#request = request;
     if (this.#exchange.response !== null) {
       this.#filterResponse();
@@ -134,25 +138,39 @@ class Trip implements ResponseReceiver {
     const exchange = this.#exchange;
     const response = exchange.response!;
     const { dispatcher, observer } = this.#gear;
-    let filtering: Promise<void> | undefined;
+    let filtered: 'done' | 'later';
     try {
-      filtering = runResponseFilters(exchange, response, this.#route!, this.#request!, dispatcher, observer);
+      filtered = runResponseFilters(
+        exchange,
+        response,
+        this.#route!,
+        this.#request!,
+        dispatcher,
+        observer,
+        this,
+      );
     } catch (cause) {
       this.#fail(cause);
       return;
     }
-    if (filtering === undefined) this.#guard(response);
-    else this.#await(filtering, () => this.#guard(response));
+    if (filtered === 'done') this.onResponseFiltered();
   }
 
   /** Egress. */
-  #guard(response: ExchangeResponse): void {
+  onResponseFiltered(): void {
+    const exchange = this.#exchange;
     const { egress } = this.#route!;
     if (egress === null) this.#answer();
     else {
-      const guarding = guardEgress(this.#exchange, response, egress, this.#gear.observer);
-      this.#await(guarding, () => this.#answer());
+      guardEgress(exchange, exchange.response!, egress, this.#gear.observer).then(
+        () => this.#answer(),
+        (cause) => this.#fail(cause),
+      );
     }
+  }
+
+  onFilterFailure(cause: unknown): void {
+    this.#fail(cause);
   }
 
   #fail(cause: unknown): void {
@@ -175,10 +193,6 @@ class Trip implements ResponseReceiver {
     this.#gear.running -= 1;
     this.#snapshot.release();
     this.#gear.observer.exchangeFinished(this.#exchange);
-  }
-
-  #await<T>(promise: Promise<T>, next: (value: T) => void): void {
-    void promise.then(next, (cause) => this.#fail(cause));
   }
 }
 

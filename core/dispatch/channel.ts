@@ -160,30 +160,24 @@ export class Channel {
     if (Atomics.load(this.#control, WORKER_ASLEEP) === 1) Atomics.notify(this.#control, WORKER_WAKE);
   }
 
-  /** Takes every result that is there. A worker whose results cannot be read is of no more use and ended. */
+  /**
+   * Takes every result that is there, each of which may end an exchange before the next is taken. A worker whose results
+   * cannot be read is of no more use and ended.
+   */
   drain(): void {
-    try {
-      this.#takeResults();
-    } catch (cause) {
-      process.emitWarning(cause instanceof Error ? cause : String(cause));
-      this.terminate();
-    }
-  }
-
-  #takeResults(): void {
     let drained = false;
     for (let at = this.#results.peek(); at !== -1; at = this.#results.peek()) {
       drained = true;
-      const { words } = this.#results;
-      if (words[(at >> 2) + RECORD_KIND] === RESULT_DONE) {
-        const ticket = words[(at >> 2) + RECORD_TICKET]!;
-        const result = readResult(this.#results, at, this.#texts, this.#takeExtra);
-        this.#results.release(at);
-        this.#finish(ticket, result);
-      } else {
-        this.#results.release(at);
-        this.#hear(this.#receive());
+      const ticket = this.#results.words[(at >> 2) + RECORD_TICKET]!;
+      let result: PhaseResult | null;
+      try {
+        result = this.#take(at);
+      } catch (cause) {
+        process.emitWarning(cause instanceof Error ? cause : String(cause));
+        this.terminate();
+        return;
       }
+      if (result !== null) this.#held.take(ticket)?.resolve(result);
     }
     if (drained) {
       Atomics.add(this.#control, HOST_DRAINED, 1);
@@ -192,6 +186,18 @@ export class Channel {
     // Also when nothing came: a worker frees the room of a job after it published the result, and that result may
     // have been taken before.
     if (this.#waiting.length > 0) this.#writeWaiting();
+  }
+
+  /** Takes one record: a result, or null when it was a message. */
+  #take(at: number): PhaseResult | null {
+    if (this.#results.words[(at >> 2) + RECORD_KIND] !== RESULT_DONE) {
+      this.#results.release(at);
+      this.#hear(this.#receive());
+      return null;
+    }
+    const result = readResult(this.#results, at, this.#texts, this.#takeExtra);
+    this.#results.release(at);
+    return result;
   }
 
   /** The job a worker was running, as its progress cell names it. */
@@ -210,10 +216,6 @@ export class Channel {
     for (const item of this.#waiting) if (item instanceof Job) jobs.push(item);
     this.#waiting.length = 0;
     return jobs;
-  }
-
-  #finish(ticket: number, result: PhaseResult): void {
-    this.#held.take(ticket)?.resolve(result);
   }
 
   #hear(message: HostMessage): void {

@@ -27,17 +27,25 @@ export interface RequestPhaseOutcome {
   readonly contexts: readonly (Uint8Array | null)[] | null;
 }
 
+/** Who waits for the request filters. One of the two is called, once, maybe before `runRequestFilters` has returned. */
+export interface RequestFiltersEnd {
+  onRequestFiltered(outcome: RequestPhaseOutcome): void;
+  /** @param cause GatewayError SLUICE_LISTEN_BODY_TOO_LARGE, SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_* */
+  onFilterFailure(cause: unknown): void;
+}
+
 /**
  * Runs the request filters. Afterwards the exchange is edited, or it has a response that a filter gave.
- * @returns the outcome itself where nothing had to be waited for
- * @throws GatewayError SLUICE_LISTEN_BODY_TOO_LARGE, SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_*
+ * @returns the outcome itself where nothing had to be waited for; `later` where `end` is told
+ * @throws GatewayError SLUICE_LISTEN_BODY_TOO_LARGE, SLUICE_FILTER_QUARANTINED; then `end` is told nothing
  */
 export function runRequestFilters(
   exchange: Exchange,
   route: Route,
   dispatcher: Dispatcher,
   observer: FilterObserver,
-): RequestPhaseOutcome | Promise<RequestPhaseOutcome> {
+  end: RequestFiltersEnd,
+): RequestPhaseOutcome | 'later' {
   refuseHeldOut(exchange, route, dispatcher, observer);
   // Before any filter: what a client names in `connection` must not take along what a filter sets.
   exchange.requestHeaders = exchange.requestHeaders.withoutHopByHop();
@@ -46,8 +54,16 @@ export function runRequestFilters(
   const { requestChain: chain } = route;
   const holds = chain.body === 'buffer' || isSmall(body);
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
-  if (!holds || body === null || body instanceof BufferedBody) return runChain(setting);
-  return holdBody(exchange, body, route.config.limits.requestBodyBytes).then(() => runChain(setting));
+  if (!holds || body === null || body instanceof BufferedBody) return runChain(setting, end);
+  holdBody(exchange, body, route.config.limits.requestBodyBytes)
+    .then(() => runChain(setting, end))
+    .then(
+      (outcome) => {
+        if (outcome !== 'later') end.onRequestFiltered(outcome);
+      },
+      (cause) => end.onFilterFailure(cause),
+    );
+  return 'later';
 }
 
 /** By the number of filters of the route. */
@@ -59,54 +75,70 @@ function untouched({ filters }: Route): RequestPhaseOutcome {
 }
 
 /** The body is held by now, where it has to be. */
-function runChain(setting: FilterSetting): RequestPhaseOutcome | Promise<RequestPhaseOutcome> {
+function runChain(setting: FilterSetting, end: RequestFiltersEnd): RequestPhaseOutcome | 'later' {
   const { exchange, route } = setting;
   const { requestChain: chain } = route;
   if (chain.links.length === 0) return untouched(route);
   const { requestBody: body } = exchange;
   const stage = bodyStage(chain, body);
   const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
-  const message = buildMessage(exchange, 'request', stage, held);
-  return new ChainRun<RequestPhaseOutcome>(setting, chain, chain.links, message).run((run) => {
-    applyTo(exchange, chain, message, run);
-    if (stage === 'follows' && run.response === null && run.streaming.length > 0)
-      return streamThrough(setting, chain, message, run);
-    const everybody = route.responseChains.length - 1;
+  new RequestRun(setting, buildMessage(exchange, 'request', stage, held), end).start();
+  return 'later';
+}
+
+/** The request filters of one exchange on their way. */
+class RequestRun extends ChainRun {
+  readonly #end: RequestFiltersEnd;
+  /** The body is to follow in chunks. */
+  readonly #follows: boolean;
+
+  constructor(setting: FilterSetting, message: PhaseMessage, end: RequestFiltersEnd) {
+    const { requestChain: chain } = setting.route;
+    super(setting, chain, chain.links, message);
+    this.#end = end;
+    this.#follows = message.stage === 'follows';
+  }
+
+  failed(cause: unknown): void {
+    this.#end.onFilterFailure(cause);
+  }
+
+  protected finish(): void {
+    this.#apply();
+    const streams = this.#follows && this.response === null && this.streaming.length > 0;
+    this.#end.onRequestFiltered(streams ? this.#streamThrough() : this.#outcome());
+  }
+
+  /** Puts what the filters made of the request on the exchange; the headers are edited in place. */
+  #apply(): void {
+    const { message, body, response } = this;
+    const { exchange } = this.setting;
+    exchange.path = message.path;
+    exchange.query = message.query;
+    exchange.secretHeaders = message.secretHeaders ?? null;
+    if (body !== undefined)
+      exchange.requestBody = new BufferedBody(body, trailersAfterEdit(exchange.requestBody));
+    if (response !== null) takeAnswer(exchange, this.chain.specs[this.respondedBy]!.name, response);
+  }
+
+  #outcome(): RequestPhaseOutcome {
+    const { places } = this.chain;
+    const everybody = this.setting.route.responseChains.length - 1;
     return {
-      reached: run.response === null ? everybody : chain.places[run.respondedBy]!,
-      contexts: placeContexts(run.contexts, chain.places, everybody),
+      reached: this.response === null ? everybody : places[this.respondedBy]!,
+      contexts: placeContexts(this.contexts, places, everybody),
     };
-  });
-}
+  }
 
-/** Puts what the filters made of the request on the exchange; the headers are edited in place. */
-function applyTo(
-  exchange: Exchange,
-  chain: PhaseChain,
-  message: PhaseMessage,
-  run: ChainRun<RequestPhaseOutcome>,
-): void {
-  const { body, response, respondedBy } = run;
-  exchange.path = message.path;
-  exchange.query = message.query;
-  exchange.secretHeaders = message.secretHeaders ?? null;
-  if (body !== undefined)
-    exchange.requestBody = new BufferedBody(body, trailersAfterEdit(exchange.requestBody));
-  if (response !== null) takeAnswer(exchange, chain.specs[respondedBy]!.name, response);
-}
-
-/** Has the filters that want it see the body on its way upstream. */
-function streamThrough(
-  setting: FilterSetting,
-  chain: PhaseChain,
-  message: PhaseMessage,
-  { contexts, streaming }: ChainRun<RequestPhaseOutcome>,
-): RequestPhaseOutcome {
-  const { exchange, route } = setting;
-  const visits = new BodyVisits(message, chain.links, streaming, contexts);
-  const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
-  exchange.requestBody = filtered;
-  return new StreamedRequest(filtered, chain, route.responseChains.length - 1);
+  /** Has the filters that want it see the body on its way upstream. */
+  #streamThrough(): RequestPhaseOutcome {
+    const { setting, chain, links } = this;
+    const { exchange, route } = setting;
+    const visits = new BodyVisits(this.message, links, this.streaming, this.contexts);
+    const filtered = new FilteredBody(exchange.requestBody!, setting, chain, visits);
+    exchange.requestBody = filtered;
+    return new StreamedRequest(filtered, chain, route.responseChains.length - 1);
+  }
 }
 
 /** The outcome of a request whose body is on its way through filters. */

@@ -14,10 +14,17 @@ import { FilteredBody } from './filtered-body.js';
 import { makePlain } from './plain-body.js';
 import type { RequestPhaseOutcome } from './request-filters.js';
 
+/** Who waits for the response filters. One of the two is called, once, maybe before `runResponseFilters` has returned. */
+export interface ResponseFiltersEnd {
+  onResponseFiltered(): void;
+  /** @param cause GatewayError SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_*, SLUICE_UPSTREAM_CUT */
+  onFilterFailure(cause: unknown): void;
+}
+
 /**
  * Runs the response filters of the filters that the request got through, over the response on the exchange.
- * @returns undefined where there are none, since an await of nothing costs as well
- * @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_*, SLUICE_DISPATCH_*, SLUICE_UPSTREAM_CUT
+ * @returns `done` where there are none; `later` where `end` is told
+ * @throws GatewayError SLUICE_FILTER_*; then `end` is told nothing
  */
 export function runResponseFilters(
   exchange: Exchange,
@@ -26,9 +33,10 @@ export function runResponseFilters(
   request: RequestPhaseOutcome,
   dispatcher: Dispatcher,
   observer: FilterObserver,
-): Promise<void> | undefined {
+  end: ResponseFiltersEnd,
+): 'done' | 'later' {
   const chain = route.responseChains[request.reached]!;
-  if (chain.links.length === 0) return undefined;
+  if (chain.links.length === 0) return 'done';
   const setting: FilterSetting = { exchange, route, dispatcher, observer };
   if (chain.body !== 'none') makePlain(exchange, response);
   const { body } = response;
@@ -36,10 +44,15 @@ export function runResponseFilters(
     const maxBytes = route.config.limits.responseBufferBytes;
     refuseTooLarge(body, maxBytes);
     // As a rule it came with the head and is held already: then there is nothing to wait for.
-    if (!(body instanceof BufferedBody))
-      return holdBody(response, body, maxBytes).then(() => runChain(chain, response, request, setting));
+    if (!(body instanceof BufferedBody)) {
+      holdBody(response, body, maxBytes)
+        .then(() => runChain(chain, response, request, setting, end))
+        .catch((cause) => end.onFilterFailure(cause));
+      return 'later';
+    }
   }
-  return runChain(chain, response, request, setting);
+  runChain(chain, response, request, setting, end);
+  return 'later';
 }
 
 /** The body is held by now, where it has to be. */
@@ -48,50 +61,79 @@ function runChain(
   response: ExchangeResponse,
   request: RequestPhaseOutcome,
   setting: FilterSetting,
-): Promise<void> {
+  end: ResponseFiltersEnd,
+): void {
   const { body } = response;
   const stage = bodyStage(chain, body);
   const held = stage === 'whole' ? (body as BufferedBody).bytes : null;
   const message = buildMessage(setting.exchange, 'response', stage, held);
-  const fields = stage === 'follows' ? bodyFields(response.headers) : null;
-  const links = withContexts(chain, request.contexts);
-  return new ChainRun<void>(setting, chain, links, message).run((run) => {
-    response.status = message.status;
-    const { body: replaced } = run;
-    if (replaced !== undefined) {
-      // One that was held is in memory already and has nobody to tell.
-      if (held === null) body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
-      response.body = new BufferedBody(replaced, trailersAfterEdit(body));
-      return undefined;
-    }
-    return fields === null ? undefined : showBody(chain, response, setting, run, message, links, fields);
-  });
+  new ResponseRun(setting, chain, withContexts(chain, request.contexts), message, response, end).start();
 }
 
-/** Lets the filters that see the body in chunks have it. */
-function showBody(
-  chain: PhaseChain,
-  response: ExchangeResponse,
-  setting: FilterSetting,
-  { streaming, contexts }: ChainRun<void>,
-  message: PhaseMessage,
-  links: readonly ChainLink[],
-  fields: ReadonlyMap<string, string>,
-): Promise<void> | undefined {
-  if (streaming.length === 0) return undefined;
-  const body = response.body!;
-  dropStaleFields(response.headers, fields);
-  if (isBodiless(response.status)) {
-    body.cancel(
-      new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter gave the response a status without a body'),
-    );
-    response.body = null;
-    return undefined;
+/** The response filters of one exchange on their way. */
+class ResponseRun extends ChainRun {
+  readonly #response: ExchangeResponse;
+  readonly #end: ResponseFiltersEnd;
+  /** Where the body is to follow in chunks: the fields that describe it. */
+  readonly #fields: ReadonlyMap<string, string> | null;
+
+  constructor(
+    setting: FilterSetting,
+    chain: PhaseChain,
+    links: readonly ChainLink[],
+    message: PhaseMessage,
+    response: ExchangeResponse,
+    end: ResponseFiltersEnd,
+  ) {
+    super(setting, chain, links, message);
+    this.#response = response;
+    this.#end = end;
+    this.#fields = message.stage === 'follows' ? bodyFields(response.headers) : null;
   }
-  const visits = new BodyVisits(message, links, streaming, contexts);
-  const filtered = new FilteredBody(body, setting, chain, visits);
-  response.body = filtered;
-  return filtered.first();
+
+  failed(cause: unknown): void {
+    this.#end.onFilterFailure(cause);
+  }
+
+  protected finish(): void {
+    const response = this.#response;
+    const replaced = this.body;
+    response.status = this.message.status;
+    if (replaced !== undefined) {
+      const { body } = response;
+      // One that was held is in memory already and has nobody to tell.
+      if (!(body instanceof BufferedBody))
+        body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter replaced the body'));
+      response.body = new BufferedBody(replaced, trailersAfterEdit(body));
+    } else if (this.#fields !== null && this.streaming.length > 0) {
+      this.#showBody(this.#fields);
+      return;
+    }
+    this.#end.onResponseFiltered();
+  }
+
+  /** Lets the filters that see the body in chunks have it. */
+  #showBody(fields: ReadonlyMap<string, string>): void {
+    const response = this.#response;
+    const end = this.#end;
+    const body = response.body!;
+    dropStaleFields(response.headers, fields);
+    if (isBodiless(response.status)) {
+      body.cancel(
+        new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter gave the response a status without a body'),
+      );
+      response.body = null;
+      end.onResponseFiltered();
+      return;
+    }
+    const visits = new BodyVisits(this.message, this.links, this.streaming, this.contexts);
+    const filtered = new FilteredBody(body, this.setting, this.chain, visits);
+    response.body = filtered;
+    filtered.first().then(
+      () => end.onResponseFiltered(),
+      (cause) => end.onFilterFailure(cause),
+    );
+  }
 }
 
 function refuseTooLarge({ length }: Body, maxBytes: number): void {
