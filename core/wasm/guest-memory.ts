@@ -23,11 +23,6 @@ export class GuestMemory {
     return new Uint8Array(this.#bufferTo(address, length), address >>> 0, length >>> 0);
   }
 
-  /** Likewise, as a `DataView`. @throws GuestAbort as `view` does */
-  dataView(address: number, length: number): DataView {
-    return new DataView(this.#bufferTo(address, length), address >>> 0, length >>> 0);
-  }
-
   /** UTF-8 text, cut after `most` bytes; bytes that are no UTF-8 become U+FFFD. */
   text(address: number, length: number, most: number): string {
     return utf8.decode(this.view(address, Math.min(length >>> 0, most)));

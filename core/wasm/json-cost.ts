@@ -24,12 +24,12 @@ const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 
 /** True when `JSON.parse` of these bytes takes at most `budget` bytes of heap; false when it might take more. */
-export function fitsHeap(json: DataView, budget: number): boolean {
-  const length = json.byteLength;
+export function fitsHeap(json: Uint8Array, budget: number): boolean {
+  const length = json.length;
   if (length * MOST_FOR_EACH_BYTE <= budget) return true;
   let left = budget - length * FOR_EACH_CHARACTER;
   for (let i = 0; i < length && left >= 0; i += 1) {
-    const byte = json.getUint8(i);
+    const byte = json[i];
     if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) left -= FOR_EACH_VALUE;
   }
   return left >= 0;

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { loadModule } from '../../core/wasm/module.js';
 import { SchemaStore } from '../../core/wasm/schemas/schema-store.js';
 import { TestChain } from '../../sdk/testing/index.js';
-import { dataViewOf } from '../support/data-view.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 
@@ -61,7 +60,7 @@ export function inShort(status: number, contentType: string | undefined, text: s
 export function schemaFindings(name: string, config: unknown): string[] {
   const { manifest } = loadModule(readFileSync(builtIn(name)), name);
   const schema = new SchemaStore().compile(JSON.stringify(manifest.config), 0);
-  const verdict = schema.check(dataViewOf(Buffer.from(JSON.stringify(config))));
+  const verdict = schema.check(Buffer.from(JSON.stringify(config)));
   if (verdict.kind !== 'mismatch') return [];
   return (JSON.parse(verdict.findings) as { pointer: string }[]).map(({ pointer }) => pointer);
 }

@@ -61,7 +61,7 @@ export class SchemaCapability implements CapabilityHost {
   readonly #checkUnique = (id: number, address: number, length: number): number => {
     const schema = this.#schemas[id];
     if (schema === undefined) throw new GuestAbort(`schema ${id} does not exist`);
-    const verdict = schema.check(this.#memory.dataView(address, length));
+    const verdict = schema.check(this.#memory.view(address, length));
     if (verdict.kind === 'valid') return verdict.unique ? SCHEMA_UNIQUE : SCHEMA_VALID;
     if (verdict.kind === 'not-json') return SCHEMA_NOT_JSON;
     this.#message = encoder.encode(verdict.findings);

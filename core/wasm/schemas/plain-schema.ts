@@ -1,15 +1,8 @@
 // Schemas that ask for types, properties, items, lengths, bounds and texts alone, as a tree that a walk over the bytes
-// of a document can follow (plain-walk.ts). A schema with any other keyword is none of these.
+// of a document can follow (plain-table.ts, plain-walk.ts). A schema with any other keyword is none of these.
 import type { ValidateFunction } from '../../json-schema.js';
+import { ARRAY, BOOLEAN, FRACTION, NULL, OBJECT, STRING, WHOLE } from './plain-layout.js';
 
-export const OBJECT = 1;
-export const ARRAY = 2;
-export const STRING = 4;
-/** A number that is written without a fraction. */
-export const WHOLE = 8;
-export const FRACTION = 16;
-export const BOOLEAN = 32;
-export const NULL = 64;
 const EVERY_TYPE = 127;
 
 const TYPES: ReadonlyMap<unknown, number> = new Map([
@@ -40,34 +33,10 @@ export interface TextSchema {
 /** Compiles a schema for texts. */
 export type CompileText = (schema: TextSchema) => ValidateFunction;
 
-/** A text in UTF-8, laid out to be compared four bytes at a time. */
-export class PlainText {
-  readonly bytes: Uint8Array;
-  readonly length: number;
-  /** Little-endian, as long as more bytes follow. */
-  readonly words: Int32Array;
-  /** Its last four bytes, some of which may be in `words`; of a shorter text nothing. */
-  readonly last: number;
-
-  constructor(text: string) {
-    this.bytes = encoder.encode(text);
-    this.length = this.bytes.length;
-    const data = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.length);
-    this.words = Int32Array.from({ length: Math.max(0, Math.ceil(this.length / 4) - 1) }, (_, index) =>
-      data.getInt32(index * 4, true),
-    );
-    this.last = this.length < 4 ? 0 : data.getInt32(this.length - 4, true);
-  }
-}
-
 /** A property that a schema names. */
 export interface PlainKey {
-  /** Its name, between the quotes of a document. */
-  readonly quoted: PlainText;
-  /** The same with a colon behind it, as nearly all documents have it. */
-  readonly named: PlainText;
-  /** Its bit in `required`. */
-  readonly bit: number;
+  /** Its name in quotes and the colon behind it, as nearly all documents have them. */
+  readonly name: Uint8Array;
   readonly schema: PlainSchema;
 }
 
@@ -77,7 +46,7 @@ export class PlainSchema {
   types = EVERY_TYPE;
 
   keys: readonly PlainKey[] = [];
-  /** Bits of the keys that must be there. */
+  /** Bits of the keys that must be there; the first key is bit 0. */
   required = 0;
   /** Of properties that are not among the keys. */
   others: PlainSchema;
@@ -92,7 +61,7 @@ export class PlainSchema {
   shortest = 0;
   longest = Number.POSITIVE_INFINITY;
   /** Null: any. */
-  texts: readonly PlainText[] | null = null;
+  texts: readonly Uint8Array[] | null = null;
   /** Judges format, sluiceUrl and pattern; null: there is none. */
   matches: ValidateFunction | null = null;
 
@@ -202,9 +171,8 @@ function writeKeys(
     if (name in Object.prototype || !PLAIN_NAME.test(name)) return false;
     const schema = compilePlain(value, compileText);
     if (schema === null) return false;
-    const bit = 1 << keys.length;
-    if (required.includes(name)) plain.required |= bit;
-    keys.push({ quoted: new PlainText(`"${name}"`), named: new PlainText(`"${name}":`), bit, schema });
+    if (required.includes(name)) plain.required |= 1 << keys.length;
+    keys.push({ name: encoder.encode(`"${name}":`), schema });
   }
   plain.keys = keys;
   return true;
@@ -222,7 +190,7 @@ function writeText(
   else if (keyword === 'const' || keyword === 'enum') {
     const texts = keyword === 'const' ? [value] : (value as readonly unknown[]);
     if (plain.texts !== null || !texts.every(isWellFormed)) return false;
-    plain.texts = texts.map((text) => new PlainText(text as string));
+    plain.texts = texts.map((text) => encoder.encode(text as string));
     plain.types &= STRING;
   } else if (keyword === 'format' || keyword === 'pattern' || keyword === 'sluiceUrl') {
     // There are formats of numbers.

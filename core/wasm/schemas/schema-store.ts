@@ -4,8 +4,8 @@ import { getHeapStatistics } from 'node:v8';
 import { type ErrorObject, knowsFormat, type ValidateFunction } from '../../json-schema.js';
 import { fitsHeap, jsonDepth, MOST_DEPTH } from '../json-cost.js';
 import { OwnedEntries } from '../owned-entries.js';
-import { compilePlain, type PlainSchema, type TextSchema } from './plain-schema.js';
-import { walkPlain } from './plain-walk.js';
+import { compilePlain, type TextSchema } from './plain-schema.js';
+import { PlainWalk } from './plain-walk.js';
 import { type Aside, compileFormat, refuseForm, SchemaJudges, TooCostly } from './schema-judges.js';
 import { SchemaPatterns } from './schema-patterns.js';
 
@@ -19,7 +19,7 @@ export type SchemaVerdict =
 
 /** A schema that is compiled. */
 export interface CompiledSchema {
-  check(document: DataView): SchemaVerdict;
+  check(document: Uint8Array): SchemaVerdict;
 }
 
 const VALID: SchemaVerdict = Object.freeze({ kind: 'valid', unique: false });
@@ -111,7 +111,7 @@ export class SchemaStore {
     const isForLater =
       plain !== null && text.length <= MOST_CHARACTERS_FOR_LATER && !JSON.stringify(schema).includes(NAMED);
     if (!isForLater) judges.compileAll();
-    return new StoredSchema(judges, plain, this.#heapBytes);
+    return new StoredSchema(judges, plain === null ? null : new PlainWalk(plain), this.#heapBytes);
   }
 
   #compileText(asked: TextSchema, judges: SchemaJudges): ValidateFunction {
@@ -133,20 +133,20 @@ const NAMED = '"$id"';
 class StoredSchema implements CompiledSchema {
   readonly #judges: SchemaJudges;
   /** Says yes to most documents that fit, for a fraction of the time; null when the schema is too much for it. */
-  readonly #plain: PlainSchema | null;
+  readonly #plain: PlainWalk | null;
   readonly #documentHeapBytes: number;
 
-  constructor(judges: SchemaJudges, plain: PlainSchema | null, documentHeapBytes: number) {
+  constructor(judges: SchemaJudges, plain: PlainWalk | null, documentHeapBytes: number) {
     this.#judges = judges;
     this.#plain = plain;
     this.#documentHeapBytes = documentHeapBytes;
   }
 
-  check(document: DataView): SchemaVerdict {
+  check(document: Uint8Array): SchemaVerdict {
     const { byteLength } = document;
     if (!fitsHeap(document, this.#documentHeapBytes)) return { kind: 'mismatch', findings: TOO_LARGE };
     if (this.#plain !== null) {
-      const verdict = walkPlain(this.#plain, document);
+      const verdict = this.#plain.judge(document);
       if (verdict !== 'unsure') return verdict === 'unique' ? UNIQUE : VALID;
     }
     let value: unknown;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SchemaCompiler } from '../../../../core/json-schema.js';
-import { compilePlain, type PlainSchema } from '../../../../core/wasm/schemas/plain-schema.js';
-import { type PlainVerdict, walkPlain } from '../../../../core/wasm/schemas/plain-walk.js';
+import { compilePlain } from '../../../../core/wasm/schemas/plain-schema.js';
+import { type PlainVerdict, PlainWalk } from '../../../../core/wasm/schemas/plain-walk.js';
 
 const SCHEMAS = 1000;
 const DOCUMENTS_EACH = 60;
@@ -11,19 +11,19 @@ const DOCUMENTS_EACH = 60;
 const compiler = new SchemaCompiler(true, { strict: false, logger: false, inlineRefs: false });
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The tree of a schema that has one. */
-function plain(schema: object | boolean): PlainSchema {
+/** The walk for a schema that has a tree. */
+function plain(schema: object | boolean): PlainWalk {
   compiler.compile(schema);
   const tree = compilePlain(schema, (text) => compiler.compile(text));
   assert.ok(tree !== null, JSON.stringify(schema));
-  return tree;
+  return new PlainWalk(tree);
 }
 
 /** In the midst of other bytes, which the walk must not take for its own. */
-function walk(tree: PlainSchema, document: Uint8Array, before = 0, after = ' '): PlainVerdict {
+function walk(plain: PlainWalk, document: Uint8Array, before = 0, after = ' '): PlainVerdict {
   const bytes = Buffer.concat([Buffer.alloc(before, '"'), document, Buffer.from(after)]);
   const { buffer, byteOffset } = bytes;
-  return walkPlain(tree, new DataView(buffer, byteOffset + before, document.byteLength));
+  return plain.judge(new Uint8Array(buffer, byteOffset + before, document.byteLength));
 }
 
 function verdict(schema: object | boolean, document: string | Uint8Array): PlainVerdict {
@@ -144,11 +144,12 @@ describe('a walk over a document', () => {
         const validate = compiler.compile(parsed);
         const tree = compilePlain(parsed, (asked) => compiler.compile(asked));
         if (tree === null) return;
+        const plain = new PlainWalk(tree);
         trees += 1;
         for (const sample of samples) {
           const judged = isValid(validate, sample);
           if (judged) valid += 1;
-          const said = walk(tree, sample, yes % 9, yes % 2 === 0 ? '"}]' : ' ');
+          const said = walk(plain, sample, yes % 9, yes % 2 === 0 ? '"}]' : ' ');
           if (said === 'unsure') continue;
           yes += 1;
           assert.ok(judged, `${JSON.stringify(parsed)} does not fit ${sample}`);
@@ -249,6 +250,35 @@ describe('a walk over a document', () => {
       [true, `${'['.repeat(200)}${']'.repeat(200)}`],
     ] as const)
       assert.equal(fits(asked, sample), false, sample);
+  });
+
+  it('takes nothing of a document that lay there before', () => {
+    const asked = { type: 'object', properties: { name: { enum: ['a name of some length'] }, state: true } };
+    const sample = '{"name":"a name of some length","state":[true,false,null,12,"\\u00e9é"]}';
+    const bytes = Buffer.from(sample);
+    const walked = plain(asked);
+    for (let length = 0; length < bytes.length; length += 1) {
+      assert.equal(walk(walked, bytes), 'unique');
+      assert.equal(walk(walked, bytes.subarray(0, length)), 'unsure', sample.slice(0, length));
+    }
+  });
+
+  it('goes on after documents and schemas that take much memory', () => {
+    const small = plain({ type: 'object', properties: { a: { type: 'integer' } } });
+    const large = plain({ type: 'array', items: { enum: ['x'.repeat(100)] } });
+    const items = JSON.stringify(Array.from({ length: 40_000 }, () => 'x'.repeat(100)));
+    const names = Array.from({ length: 3000 }, (_, index) => `${index}`.repeat(300));
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal(walk(large, Buffer.from(items)), 'unique');
+      assert.equal(walk(small, Buffer.from('{"a":1}')), 'unique');
+      assert.equal(walk(small, Buffer.from('{"a":"x"}')), 'unsure');
+      const tables = [1, 2, 3].map((number) => plain({ enum: names.map((name) => `${number}${name}`) }));
+      for (const [index, table] of tables.entries()) {
+        assert.equal(walk(table, Buffer.from(JSON.stringify(`${index + 1}${names.at(-1)}`))), 'unique');
+        assert.equal(walk(table, Buffer.from(JSON.stringify(`${index + 2}${names.at(-1)}`))), 'unsure');
+      }
+      assert.equal(walk(large, Buffer.from('["x"]')), 'unsure');
+    }
   });
 
   it('does not say yes to what is no JSON', () => {
