@@ -16,7 +16,7 @@ export function buildScanner(
   { secrets: { egress }, routes }: GatewayConfig,
   { byReference }: SecretValues,
 ): SecretScanner | null {
-  const isAsked = egress.mode !== 'off' || routes.some(({ secretEgress }) => secretEgress !== 'off');
+  const isAsked = egress.mode !== 'off' || routes.seeksSecrets;
   return isAsked && byReference.size > 0 ? new SecretScanner(byReference) : null;
 }
 

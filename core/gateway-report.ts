@@ -99,7 +99,7 @@ export class GatewayReport {
       since: this.#condition.appliedAt.toISOString(),
       lastError: this.#condition.lastError,
       listeners: Object.fromEntries(this.#ports()),
-      routes: routes.map(({ id, filters: chain, upstream }) => ({ id, filters: chain, upstream })),
+      routes: Array.from(routes, ({ id, filters: chain, upstream }) => ({ id, filters: chain, upstream })),
       filters: filters.map(({ name, module, isolation, onFailure, limits }) => ({
         name,
         module,

@@ -16,6 +16,10 @@ export interface PathPattern {
   readonly parameters: readonly string[];
   /** The pattern without its parameter names: two patterns of one shape claim the same paths. */
   readonly shape: string;
+  /** The literal segments before the first other one, each with its slash: every path that fits begins with them. */
+  readonly prefix: string;
+  /** How many these are. */
+  readonly depth: number;
 }
 
 /** Longest pattern, in UTF-16 units. */
@@ -83,14 +87,20 @@ export function parsePathPattern(text: string): PathPattern {
   const segments = text.slice(1).split('/').map(parseSegment);
   const parameters: string[] = [];
   let shape = '';
-  for (const segment of segments) {
+  let prefix = '';
+  let depth = 0;
+  for (const [index, segment] of segments.entries()) {
     if (segment.kind === 'literal') shape += `/${segment.text}`;
     else if (segment.kind === 'parameter') shape += '/:';
     else shape += '/*';
     if (segment.kind === 'parameter') parameters.push(segment.name);
     if (segment.kind === 'wildcard') parameters.push('*');
+    if (segment.kind === 'literal' && depth === index) {
+      prefix = shape;
+      depth += 1;
+    }
   }
-  return { segments, parameters, shape };
+  return { segments, parameters, shape, prefix, depth };
 }
 
 function parseSegment(segment: string): PathSegment {

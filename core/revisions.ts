@@ -57,7 +57,6 @@ export class Revisions implements ConfigListener {
     const { store, builder, desk, listeners } = this.#parts;
     store.swap(await builder.build(revision));
     this.#applied(revision);
-    await this.#prune(revision);
     await desk.open(adminSetupOf(revision));
     await listeners.open(revision);
   }
@@ -136,7 +135,6 @@ export class Revisions implements ConfigListener {
     try {
       await refuseFixedParts(running.config, revision, isReplaced);
       const snapshot = await builder.build(revision);
-      await metrics.expect(config.routes.map((route) => route.id));
       try {
         desk.update(adminSetupOf(revision));
         await listeners.open(revision);
@@ -151,7 +149,6 @@ export class Revisions implements ConfigListener {
       this.#applied(revision);
       metrics.reloadEnded('applied');
       log.info({ revision: revision.id, tookMs: snapshot.tookMs }, 'configuration applied');
-      await this.#prune(revision);
     } catch (cause) {
       const errors = cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
       this.#refused(errors, revision);
@@ -174,13 +171,7 @@ export class Revisions implements ConfigListener {
     condition.appliedAt = new Date();
     condition.lastError = null;
     metrics.revisionRuns(id);
-  }
-
-  #prune({ config }: ConfigRevision): Promise<void> {
-    return this.#parts.metrics.prune({
-      routes: config.routes.map((route) => route.id),
-      filters: config.filters.map(({ name }) => name),
-    });
+    metrics.prune({ routes: config.routes, filters: config.filters.map(({ name }) => name) });
   }
 
   #guardLog({ config }: ConfigRevision): void {

@@ -11,7 +11,8 @@ import { inPlace } from './filter-places.js';
 import { checkGrants, keyOf, readModule, secretsOf, toSpec, withSecrets } from './filter-spec.js';
 import { RefPool } from './ref-pool.js';
 import { buildChains, type Chains, type Route } from './route.js';
-import { RadixRouter, type RouteEntry } from './router/radix-router.js';
+import { RadixRouter } from './router/radix-router.js';
+import type { RouteEntry, RouteShelves } from './router/router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
 import { inSlices, Slices } from './time-slices.js';
@@ -309,7 +310,14 @@ function buildRouter(
       ...chainsOf(route.filters),
     },
   });
-  return RadixRouter.build(mapped(config.routes, entryOf));
+  const { routes } = config;
+  const shelves: RouteShelves<Route> = {
+    hasHosts: routes.hasHosts,
+    crowded: routes.crowded,
+    pathsOf: (host) => routes.pathsOf(host),
+    under: (host, prefix) => mapped(routes.under(host, prefix), entryOf),
+  };
+  return RadixRouter.build(shelves);
 }
 
 /** One by one, as they are asked for. */

@@ -109,7 +109,7 @@ async function measureOne(
   const text = configOf(routes);
   const revision = readRevision(text);
   await checkBuild(builder, revision);
-  const isWhole = (found: readonly unknown[]): void => assert.equal(found.length, routes);
+  const isWhole = (found: { readonly length: number }): void => assert.equal(found.length, routes);
   const figures = await track.contest(
     `configuration of ${routes} routes`,
     {

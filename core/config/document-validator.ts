@@ -1,13 +1,13 @@
 // Validation for a thread that has something else to do. A large document is read and checked on a thread of its own,
-// which is gone with its memory afterwards; the configuration comes over in parts small enough that requests do not wait.
-import { once } from 'node:events';
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+// which is gone with its memory afterwards; what there may be thousands of comes over in bytes, and takes the caller no time.
+import assert from 'node:assert/strict';
+import { on } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { withoutOptimiser } from '../optimiser.js';
-import { inSlices } from '../time-slices.js';
+import { deepFreeze } from './deep-freeze.js';
 import { errorAt } from './error-at.js';
-import type { GatewayConfig, RouteConfig } from './model.js';
-import { deepFreeze } from './resolve.js';
+import { RouteTable } from './route-table.js';
 import { SecretValues } from './secret-values.js';
 import { TlsMaterials } from './tls-materials.js';
 import { type ValidateOptions, type ValidDocument, validateParsed } from './validate.js';
@@ -41,38 +41,32 @@ export async function validateApart(
   const { text, value } = written;
   if (text.length < LEAST_CHARACTERS && !MAY_HAVE_LISTS.test(textOf(value ?? text)))
     return validateParsed(readWritten(written, name), options);
-  const { port1, port2 } = new MessageChannel();
   const { folder, processes = 1 } = options;
-  const task: ValidationTask = { written, name, folder, processes, routes: port2 };
+  const task: ValidationTask = { written, name, folder, processes };
   const thread = new Worker(THREAD, {
     workerData: task,
-    transferList: [port2],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   try {
-    return await withoutOptimiser(() => hear(thread, port1, options));
+    return await withoutOptimiser(() => hear(thread, options));
   } catch (cause) {
     throw isOutOfMemory(cause) ? new ConfigErrors([tooLarge(text.length, name, cause)]) : cause;
   } finally {
-    port1.close();
     await thread.terminate();
   }
 }
 
-async function hear(
-  thread: Worker,
-  routes: MessagePort,
-  { findSecrets, usesFile }: ValidateOptions,
-): Promise<ValidDocument> {
+async function hear(thread: Worker, { findSecrets, usesFile }: ValidateOptions): Promise<ValidDocument> {
   const secrets = new SecretValues();
-  for (;;) {
-    // Rejects with what ended the thread.
-    const [message] = (await once(thread, 'message')) as [ValidationMessage];
+  // Keeps those that come at once, as all do that are left when the thread ends; rejects with what ended it.
+  const messages = on(thread, 'message', { close: ['exit'] }) as AsyncIterable<[ValidationMessage]>;
+  for await (const [message] of messages) {
     if (message.kind === 'texts') thread.postMessage(resolve(message.texts, findSecrets, secrets));
     else if (message.kind === 'file') usesFile?.(message.path);
     else if (message.kind === 'valid') {
-      const tls = new TlsMaterials(message.tls);
-      return { config: await takeConfig(message.config, routes), secrets, tls };
+      const routes = new RouteTable(message.routes);
+      const config = Object.freeze({ ...deepFreeze(message.config), routes });
+      return { config, secrets, tls: new TlsMaterials(message.tls) };
     } else
       throw new ConfigErrors(
         message.errors.map(({ code, message: text, place, filter }) => {
@@ -83,6 +77,7 @@ async function hear(
         }),
       );
   }
+  return assert.fail('the thread ended without a verdict');
 }
 
 function resolve(
@@ -95,19 +90,6 @@ function resolve(
     if (mentions.length > 0 && mentions.every(({ value }) => value !== null)) secrets.add(text, mentions);
   }
   return found;
-}
-
-async function takeConfig(config: Omit<GatewayConfig, 'routes'>, port: MessagePort): Promise<GatewayConfig> {
-  const routes: RouteConfig[] = [];
-  await inSlices(received(port), (part) => routes.push(...deepFreeze(part)));
-  Object.freeze(routes);
-  return Object.freeze({ ...deepFreeze(config), routes });
-}
-
-/** What has come already, each read when it is asked for. */
-function* received(port: MessagePort): Iterable<readonly RouteConfig[]> {
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
-    yield next.message as readonly RouteConfig[];
 }
 
 function isOutOfMemory(cause: unknown): boolean {

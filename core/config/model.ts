@@ -1,5 +1,9 @@
 // The configuration after validation: every field present, typed, in base units, deep-frozen.
 // Nothing downstream of here fills in a default.
+import type { EgressMode } from './route-config.js';
+import type { RouteTable } from './route-table.js';
+
+export type { ClientCertificateConfig, EgressMode, RouteConfig } from './route-config.js';
 
 /** A whole configuration. Times are milliseconds, unless a name says otherwise. */
 export interface GatewayConfig {
@@ -7,7 +11,7 @@ export interface GatewayConfig {
   readonly admin: AdminConfig | null;
   readonly upstreams: readonly UpstreamConfig[];
   readonly filters: readonly FilterConfig[];
-  readonly routes: readonly RouteConfig[];
+  readonly routes: RouteTable;
   readonly workers: WorkersConfig;
   readonly shutdown: {
     /** How long it goes on as before after SIGTERM, but is not ready. Default 0. */
@@ -36,9 +40,6 @@ export interface RolloutConfig {
   /** Nothing is judged by fewer. Default 100. */
   readonly leastRequests: number;
 }
-
-/** What becomes of a response that has the value of a secret in it. */
-export type EgressMode = 'off' | 'redact' | 'block';
 
 /** Where values of secrets are looked for. */
 export interface EgressConfig {
@@ -240,48 +241,6 @@ export interface SecretGrant {
   readonly read: boolean;
   /** The value is put into headers of requests to these upstreams only; null: to that of any route of the filter. */
   readonly upstreams: readonly string[] | null;
-}
-
-/** Requests that are declared, and what becomes of them. */
-export interface RouteConfig {
-  readonly id: string;
-  readonly match: {
-    /** Null: any host. Lower case. */
-    readonly hosts: readonly string[] | null;
-    readonly path: string;
-    readonly methods: readonly string[];
-  };
-  /** Null (the default): clients need no certificate. */
-  readonly clientCertificate: ClientCertificateConfig | null;
-  /** Names of filter instances, in order. Default none. */
-  readonly filters: readonly string[];
-  readonly upstream: string;
-  /** Default 1000, 15 000 and 60 000. */
-  readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
-  readonly limits: {
-    /** Largest request body, buffered or streamed. Default 1 MiB. */
-    readonly requestBodyBytes: number;
-    /** Largest response body that is held for filters. Default 8 MiB. */
-    readonly responseBufferBytes: number;
-  };
-  /** Send the client's `host` upstream instead of the target's own. Default false. */
-  readonly preserveHost: boolean;
-  /** Default: that of `secrets.egress`. */
-  readonly secretEgress: EgressMode;
-}
-
-/** Clients that a route is for: an entry of one of the lists must fit. Null says nothing, an empty one admits nobody. */
-export interface ClientCertificateConfig {
-  /** In their one form (core/tls/canonical-name.ts). */
-  readonly subjects: readonly string[] | null;
-  /** Lower case. */
-  readonly dnsNames: readonly string[] | null;
-  /** A SPIFFE id may end with `/*`. */
-  readonly uris: readonly string[] | null;
-  /** SHA-256, hex in lower case. */
-  readonly fingerprints: readonly string[] | null;
-  /** The certificate goes upstream. Default false. */
-  readonly forward: boolean;
 }
 
 /** The threads that run filters. */

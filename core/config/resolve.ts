@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { isModuleFile } from '../module-reference.js';
 import { canonicalName } from '../tls/canonical-name.js';
 import { parseAddress, parseOrigin } from './address.js';
+import { deepFreeze } from './deep-freeze.js';
 import type {
   AdminConfig,
   ClientCertificateConfig,
@@ -20,6 +21,7 @@ import type {
   UpstreamConfig,
   WorkersConfig,
 } from './model.js';
+import { RouteTable } from './route-table.js';
 
 /** The document as the schema describes it, after its defaults. */
 export interface CompleteDocument {
@@ -127,7 +129,7 @@ export function resolveConfig(document: CompleteDocument, folder: string, proces
       },
       module: isModuleFile(filter.module) ? resolve(folder, filter.module) : filter.module,
     })),
-    routes: resolveRoutes(document.routes, document.secrets.egress.mode),
+    routes: RouteTable.of(resolveRoutes(document.routes, document.secrets.egress.mode)),
     workers: {
       ...document.workers,
       count: document.workers.count ?? workersOf(processes),
@@ -228,32 +230,18 @@ function resolveRedirects(redirects: RedirectsDocument): UpstreamConfig['redirec
   return mode === 'pass' ? null : { most, hosts, ports, paths, allowPrivate };
 }
 
-/**
- * Parts that are equal are one and the same object: thousands of routes have few different ones.
- * @param egress what a route inherits
- */
-function resolveRoutes(routes: readonly RouteDocument[], egress: EgressMode): RouteConfig[] {
-  const known = new Map<string, unknown>();
-  const once = <Part>(part: Part): Part => {
-    const key = JSON.stringify(part);
-    if (!known.has(key)) known.set(key, part);
-    return known.get(key) as Part;
-  };
-  return routes.map((route) => {
+/** @param egress what a route inherits */
+function* resolveRoutes(routes: readonly RouteDocument[], egress: EgressMode): Iterable<RouteConfig> {
+  for (const route of routes) {
     const { hosts, path, methods } = route.match;
-    return {
+    yield {
       ...route,
-      match: { hosts: once(hosts?.map((host) => host.toLowerCase()) ?? null), path, methods: once(methods) },
-      filters: once(route.filters),
-      timeouts: once(route.timeouts),
-      limits: once(route.limits),
+      match: { hosts: hosts?.map((host) => host.toLowerCase()) ?? null, path, methods },
       clientCertificate:
-        route.clientCertificate === undefined
-          ? null
-          : once(resolveClientCertificate(route.clientCertificate)),
+        route.clientCertificate === undefined ? null : resolveClientCertificate(route.clientCertificate),
       secretEgress: route.secretEgress === 'inherit' ? egress : route.secretEgress,
     };
-  });
+  }
 }
 
 function resolveClientCertificate({
@@ -270,13 +258,4 @@ function resolveClientCertificate({
     fingerprints: fingerprints?.map((hex) => hex.replaceAll(':', '').toLowerCase()) ?? null,
     forward,
   };
-}
-
-/** Freezes plain data through and through; what is frozen is so already. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    for (const member of Object.values(value)) deepFreeze(member);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -1,14 +1,13 @@
-// The Router that answers from find-my-way: one radix tree of path shapes for every host pattern.
-// Methods and parameter names hang on the leaves, so a tree knows any method and sees each shape once.
+// The Router that answers from find-my-way: one radix tree of path shapes for every host pattern, and tables beside it for what needs
+// none. Routes are taken off their shelves when a request first comes to where their paths begin. Methods and parameter
+// names hang on the leaves, so a tree knows any method and sees each shape once.
 import assert from 'node:assert/strict';
 import findMyWay from 'find-my-way';
-import { GatewayError } from '../errors.js';
 import { type PathPattern, parsePathPattern } from '../path-pattern.js';
+import { depthBit, type HostPaths, pathKind } from '../path-place.js';
 import { inSlices } from '../time-slices.js';
-import type { RouteMatch, RouteMatchOptions, Router } from './router.js';
-
-/** What a router is built from: the match of a route, and the value to answer with. */
-export type RouteEntry<Route> = RouteMatchOptions & { readonly route: Route };
+import { Claim, Leaf, PERCENT_IN_TREE, positionName } from './leaf.js';
+import type { RouteEntry, RouteMatch, Router, RouteShelves } from './router.js';
 
 const NONE: RouteMatch<never> = Object.freeze({ kind: 'none' });
 const NO_PARAMETERS: readonly string[] = Object.freeze([]);
@@ -20,112 +19,171 @@ const TREE_METHOD = 'GET';
 // `/users/` must not reach the route of `/users/:id`.
 const ONE_SEGMENT = '([^]+)';
 
-/** Neither a path nor a pattern may have it. */
-const PERCENT_IN_TREE = '\x01';
 const ENCODED = /%[0-9a-f]{2}/gi;
 const LOWER_ENCODED = /%(?:[a-f]|[0-9A-F][a-f])/;
 
 export class RadixRouter<Route> implements Router<Route> {
+  readonly #shelves: RouteShelves<Route>;
+  readonly #hasHosts: boolean;
+  /** Those of host patterns that a request came to. */
   readonly #exactHosts = new Map<string, PathTable<Route>>();
   /** Keyed by what follows the first label: `example.com` for `*.example.com`. */
   readonly #wildcardHosts = new Map<string, PathTable<Route>>();
-  readonly #anyHost = new PathTable<Route>();
+  readonly #anyHost: PathTable<Route> | null;
 
-  /**
-   * Built once; entries without hosts (`[]`) or methods (`[]`) get no request.
-   * @throws GatewayError SLUICE_ROUTE_PATTERN for a path that is no pattern, SLUICE_CONFIG_DUPLICATE when
-   *   two entries claim the same host, shape of path and method
-   */
-  constructor(entries: readonly RouteEntry<Route>[]) {
-    for (const entry of entries) this.#add(entry);
+  constructor(shelves: RouteShelves<Route>) {
+    this.#shelves = shelves;
+    this.#hasHosts = shelves.hasHosts;
+    this.#anyHost = this.#tableOf(null);
   }
 
-  /** Likewise, beside requests that are handled meanwhile. @throws as the constructor does */
-  static async build<Route>(entries: Iterable<RouteEntry<Route>>): Promise<RadixRouter<Route>> {
-    const router = new RadixRouter<Route>([]);
-    await inSlices(entries, (entry) => router.#add(entry));
+  /** Likewise, and takes off the shelves, beside requests that are handled meanwhile, what a request should not wait for. */
+  static async build<Route>(shelves: RouteShelves<Route>): Promise<RadixRouter<Route>> {
+    const router = new RadixRouter(shelves);
+    for (const { host, prefix } of shelves.crowded) await router.#open(host)!.openInSlices(prefix);
     return router;
   }
 
   match(host: string, path: string, method: string): RouteMatch<Route> {
     if (path.charCodeAt(0) !== SLASH) return NONE;
     const literal = path.includes('%') && LOWER_ENCODED.test(path) ? upperEncoded(path) : path;
-    const exact = this.#exactHosts.size === 0 ? undefined : this.#exactHosts.get(host);
-    if (exact !== undefined) {
-      const match = exact.match(literal, method);
+    if (this.#hasHosts) {
+      const exact = this.#exactHosts.get(host) ?? this.#openExact(host);
+      const match = exact === null ? NONE : exact.match(literal, method);
       if (match !== NONE) return match;
-    }
-    if (this.#wildcardHosts.size > 0) {
       const dot = host.indexOf('.');
-      const wildcard = dot > 0 ? this.#wildcardHosts.get(host.slice(dot + 1)) : undefined;
-      if (wildcard !== undefined) {
-        const match = wildcard.match(literal, method);
-        if (match !== NONE) return match;
+      if (dot > 0) {
+        const parent = host.slice(dot + 1);
+        const wildcard = this.#wildcardHosts.get(parent) ?? this.#openWildcard(parent);
+        const fallback = wildcard === null ? NONE : wildcard.match(literal, method);
+        if (fallback !== NONE) return fallback;
       }
     }
-    return this.#anyHost.match(literal, method);
+    return this.#anyHost === null ? NONE : this.#anyHost.match(literal, method);
   }
 
-  #add(entry: RouteEntry<Route>): void {
-    const pattern = parsePathPattern(entry.path);
-    if (entry.methods.length === 0) return;
-    const claim = new Claim(pattern, entry);
-    if (entry.hosts === null) this.#anyHost.add(pattern, claim);
-    else for (const host of entry.hosts) this.#tableOf(host).add(pattern, claim);
+  #open(host: string | null): PathTable<Route> | null {
+    if (host === null) return this.#anyHost;
+    if (!host.startsWith('*.')) return this.#exactHosts.get(host) ?? this.#openExact(host);
+    const parent = host.slice(2);
+    return this.#wildcardHosts.get(parent) ?? this.#openWildcard(parent);
   }
 
-  #tableOf(host: string): PathTable<Route> {
-    const wildcard = host.startsWith('*.');
-    const tables = wildcard ? this.#wildcardHosts : this.#exactHosts;
-    const key = wildcard ? host.slice(2) : host;
-    let table = tables.get(key);
-    if (table === undefined) {
-      table = new PathTable<Route>();
-      tables.set(key, table);
-    }
+  /** Hosts that no route names leave nothing behind: clients invent them. */
+  #openExact(host: string): PathTable<Route> | null {
+    const table = host.startsWith('*') ? null : this.#tableOf(host);
+    if (table !== null) this.#exactHosts.set(copyOf(host), table);
     return table;
   }
+
+  #openWildcard(parent: string): PathTable<Route> | null {
+    const table = this.#tableOf(`*.${parent}`);
+    if (table !== null) this.#wildcardHosts.set(copyOf(parent), table);
+    return table;
+  }
+
+  #tableOf(host: string | null): PathTable<Route> | null {
+    const paths = this.#shelves.pathsOf(host);
+    return paths === null ? null : new PathTable(this.#shelves, host, paths);
+  }
+}
+
+/** What begins with certain literal segments, but for what is in the tree. */
+class Place<Route> {
+  /** Nothing follows them. */
+  literal: Leaf<Route> | null = null;
+  /** One parameter does. */
+  collection: Leaf<Route> | null = null;
 }
 
 /** The paths of one host pattern. */
 class PathTable<Route> {
-  readonly #leaves = new Map<string, Leaf<Route>>();
+  readonly #shelves: RouteShelves<Route>;
+  readonly #host: string | null;
+  readonly #paths: HostPaths;
   /**
-   * Paths without parameters. Literal segments go before everything else, so a path that equals one of
-   * these belongs to it and the tree need not be asked.
+   * What was taken off the shelves, by prefix. Literal segments go before everything else, so a path that equals one without
+   * parameters belongs to it, and then one whose last segment alone is a parameter to what stands before its slash. The tree need not be
+   * asked for these: among thousands of routes this is one look-up, and the tree a dozen places in memory.
    */
-  readonly #literals = new Map<string, Leaf<Route>>();
-  /**
-   * Likewise paths whose last segment alone is a parameter, by what stands before its slash: for what these fit, nothing in the
-   * tree goes before them. Among thousands of routes that is one look-up, and the tree a dozen places in memory.
-   */
-  readonly #collections = new Map<string, Leaf<Route>>();
+  readonly #places = new Map<string, Place<Route>>();
   #tree: findMyWay.Instance<findMyWay.HTTPVersion.V1> | null = null;
 
-  add(pattern: PathPattern, claim: Claim<Route>): void {
-    let leaf = this.#leaves.get(pattern.shape);
-    if (leaf === undefined) {
-      leaf = new Leaf();
-      this.#leaves.set(pattern.shape, leaf);
-      if (pattern.parameters.length === 0) this.#literals.set(pattern.shape, leaf);
-      else if (endsInOnlyParameter(pattern)) this.#collections.set(pattern.shape.slice(0, -2), leaf);
-      else this.#plant(pattern, leaf);
-    }
-    leaf.add(claim);
+  constructor(shelves: RouteShelves<Route>, host: string | null, paths: HostPaths) {
+    this.#shelves = shelves;
+    this.#host = host;
+    this.#paths = paths;
   }
 
   match(path: string, method: string): RouteMatch<Route> {
-    const leaf = this.#literals.get(path);
-    if (leaf !== undefined) return leaf.match(method, null);
-    if (this.#collections.size > 0) {
+    const { hasLiterals, hasCollections, treeDepths } = this.#paths;
+    if (hasLiterals) {
+      const leaf = this.#placeAt(path)?.literal;
+      if (leaf != null) return leaf.match(method, null);
+    }
+    if (hasCollections) {
       const slash = lastSlash(path);
-      const collection = slash < 0 ? undefined : this.#collections.get(path.slice(0, slash));
-      if (collection !== undefined && slash < path.length - 1) {
-        return collection.match(method, { p0: path.slice(slash + 1) });
+      if (slash < path.length - 1) {
+        const leaf = this.#placeAt(path.slice(0, slash))?.collection;
+        if (leaf != null) return leaf.match(method, { p0: path.slice(slash + 1) });
       }
     }
+    if (treeDepths === 0) return NONE;
+    this.#plantUpTo(path);
     const found = this.#tree?.find(TREE_METHOD, escaped(path));
     return found ? (found.store as Leaf<Route>).match(method, found.params) : NONE;
+  }
+
+  /** Has all in the tree that a path may fit. */
+  #plantUpTo(path: string): void {
+    const { treeDepths } = this.#paths;
+    let depth = 0;
+    for (let end = 0; end < path.length; end++) {
+      if (path.charCodeAt(end) !== SLASH) continue;
+      if ((treeDepths & depthBit(depth)) !== 0) this.#placeAt(path.slice(0, end));
+      depth += 1;
+    }
+  }
+
+  #placeAt(prefix: string): Place<Route> | null {
+    return this.#places.get(prefix) ?? this.#open(prefix);
+  }
+
+  /** Prefixes that no route has leave nothing behind. */
+  #open(prefix: string): Place<Route> | null {
+    const filing = this.#file(prefix);
+    for (const entry of this.#shelves.under(this.#host, prefix)) filing.add(entry);
+    return filing.end();
+  }
+
+  async openInSlices(prefix: string): Promise<void> {
+    const filing = this.#file(prefix);
+    await inSlices(this.#shelves.under(this.#host, prefix), (entry) => filing.add(entry));
+    filing.end();
+  }
+
+  /** Takes the routes at a prefix, and has them found once all are there. */
+  #file(prefix: string): { add(entry: RouteEntry<Route>): void; end(): Place<Route> | null } {
+    const place = new Place<Route>();
+    const leaves = new Map<string, Leaf<Route>>();
+    return {
+      add: (entry) => {
+        const pattern = parsePathPattern(entry.path);
+        const claim = new Claim(pattern, entry);
+        const known = leaves.get(pattern.shape);
+        if (known !== undefined) return known.add(claim);
+        const leaf = new Leaf(claim);
+        leaves.set(pattern.shape, leaf);
+        const kind = pathKind(pattern);
+        if (kind === 'tree') this.#plant(pattern, leaf);
+        else place[kind] = leaf;
+      },
+      end: () => {
+        if (leaves.size === 0) return null;
+        this.#places.set(copyOf(prefix), place);
+        return place;
+      },
+    };
   }
 
   #plant(pattern: PathPattern, leaf: Leaf<Route>): void {
@@ -146,14 +204,15 @@ class PathTable<Route> {
   }
 }
 
-function endsInOnlyParameter({ segments, parameters }: PathPattern): boolean {
-  return parameters.length === 1 && segments[segments.length - 1]!.kind === 'parameter';
+/** A text of its own: a piece of another one, as what is cut out of requests, keeps that alive. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** Where the last segment begins, -1 where there is no slash. `lastIndexOf` calls the runtime. */
+/** Where the last segment begins, of a path. `lastIndexOf` calls the runtime. */
 function lastSlash(path: string): number {
   let at = path.length - 1;
-  while (at >= 0 && path.charCodeAt(at) !== SLASH) at--;
+  while (path.charCodeAt(at) !== SLASH) at--;
   return at;
 }
 
@@ -171,102 +230,6 @@ function escaped(path: string): string {
   if (text.includes('?')) text = text.replaceAll('?', '%3F');
   if (text.includes('#')) text = text.replaceAll('#', '%23');
   return text;
-}
-
-/** What is declared for one shape of path: routes with the methods of each. */
-class Leaf<Route> {
-  /** A new list with each claim: one that grows keeps room for many, and most leaves have one. */
-  #claims: readonly Claim<Route>[] = [];
-  #refusal: RouteMatch<Route> | null = null;
-
-  add(claim: Claim<Route>): void {
-    for (const method of claim.methods) {
-      const other = this.#claimOf(method);
-      if (other === undefined) continue;
-      throw new GatewayError(
-        'SLUICE_CONFIG_DUPLICATE',
-        `routes "${other.id}" and "${claim.id}" both claim ${method} ${claim.path}`,
-      );
-    }
-    this.#claims = [...this.#claims, claim];
-  }
-
-  match(method: string, values: TreeParameters | null): RouteMatch<Route> {
-    // RFC 9110 §9.3.2: what answers GET answers HEAD.
-    const claim = this.#claimOf(method) ?? (method === 'HEAD' ? this.#claimOf('GET') : undefined);
-    if (claim !== undefined) return claim.match(values);
-    this.#refusal ??= this.#refuse();
-    return this.#refusal;
-  }
-
-  #claimOf(method: string): Claim<Route> | undefined {
-    for (const claim of this.#claims) if (claim.methods.includes(method)) return claim;
-    return undefined;
-  }
-
-  #refuse(): RouteMatch<Route> {
-    const allow = new Set(this.#claims.flatMap(({ methods }) => methods));
-    if (allow.has('GET')) allow.add('HEAD');
-    return Object.freeze({ kind: 'method', allow: Object.freeze([...allow].sort()) });
-  }
-}
-
-type TreeParameters = Readonly<Record<string, string | undefined>>;
-
-/** A route on its leaves, with the names that it gives to the parameters there. */
-class Claim<Route> {
-  readonly id: string;
-  readonly path: string;
-  readonly methods: readonly string[];
-  readonly #route: Route;
-  readonly #names: readonly string[];
-  /** Null for a path with parameters. */
-  readonly #literal: RouteMatch<Route> | null;
-
-  constructor({ parameters }: PathPattern, { id, path, methods, route }: RouteEntry<Route>) {
-    this.id = id;
-    this.path = path;
-    this.methods = methods;
-    this.#route = route;
-    this.#names = parameters;
-    this.#literal =
-      parameters.length > 0 ? null : Object.freeze({ kind: 'found', route, params: NO_PARAMETERS });
-  }
-
-  match(values: TreeParameters | null): RouteMatch<Route> {
-    if (this.#literal !== null) return this.#literal;
-    const params: string[] = [];
-    for (let i = 0; i < this.#names.length; i++) {
-      const name = this.#names[i]!;
-      // The tree is shared with routes that call the parameters there something else.
-      const value = values![name === '*' ? name : positionName(i)]!;
-      params.push(name, decodePercent(value));
-    }
-    return { kind: 'found', route: this.#route, params };
-  }
-}
-
-/** Names in the tree, made once: they are looked up with each request. */
-const POSITION_NAMES: readonly string[] = Array.from({ length: 16 }, (_, index) => `p${index}`);
-
-function positionName(index: number): string {
-  return POSITION_NAMES[index] ?? `p${index}`;
-}
-
-/**
- * Bytes that are not UTF-8 become U+FFFD, as in the URL standard. Left as they were sent, they could not be
- * told from an encoded percent sign.
- */
-function decodePercent(value: string): string {
-  const encoded = value.includes(PERCENT_IN_TREE) ? value.replaceAll(PERCENT_IN_TREE, '%') : value;
-  if (!encoded.includes('%')) return value;
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
-      Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),
-    );
-  }
 }
 
 function neverCalled(): void {

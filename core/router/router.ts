@@ -1,4 +1,5 @@
 // What a router is: which declared route a request belongs to. test/contract/router.contract.ts holds answers to it.
+import type { Crowd, HostPaths } from '../path-place.js';
 
 /** What of a route decides which requests it gets. */
 export interface RouteMatchOptions {
@@ -9,6 +10,21 @@ export interface RouteMatchOptions {
   readonly path: string;
   /** Upper case. `[]`: none. */
   readonly methods: readonly string[];
+}
+
+/** What a router is built from: the match of a route, and the value to answer with. */
+export type RouteEntry<Route> = RouteMatchOptions & { readonly route: Route };
+
+/** Routes as they are filed, which a router takes as requests ask for them. No two claim the same host, shape of path and method. */
+export interface RouteShelves<Route> {
+  /** Some routes are for certain hosts. */
+  readonly hasHosts: boolean;
+  /** @param host a host pattern; null for routes of any host. Null where there are none. */
+  pathsOf(host: string | null): HostPaths | null;
+  /** Routes of a host pattern whose path begins with these literal segments and then has none, in their order. */
+  under(host: string | null, prefix: string): Iterable<RouteEntry<Route>>;
+  /** Where there are so many that a request should not wait for them. */
+  readonly crowded: readonly Crowd[];
 }
 
 /** What there is for a request. */

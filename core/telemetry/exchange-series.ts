@@ -2,7 +2,6 @@
 // about 1 µs for each update, a lookup here 0.1 µs for all of them together; what is here becomes labels only
 // when somebody scrapes.
 import type { Exchange } from '../exchange.js';
-import { inSlices } from '../time-slices.js';
 import { outcomeStatus } from './exchange-outcome.js';
 import { EXCHANGE_BOUNDS, Histogram, type Sample } from './histogram.js';
 
@@ -41,6 +40,8 @@ class StatusSeries extends Histogram {
 
 class RouteSeries {
   readonly name: string;
+  /** The declaration that knew its route. */
+  declared: RouteNames;
   /** By slot. */
   readonly statuses = new Map<number, StatusSeries>();
   /** By code; null before the first. */
@@ -50,8 +51,9 @@ class RouteSeries {
   /** The one that was asked for last, which most exchanges of a route ask for again. */
   #last: StatusSeries | null = null;
 
-  constructor(name: string) {
+  constructor(name: string, declared: RouteNames) {
     this.name = name;
+    this.declared = declared;
   }
 
   statusOf(slot: number): StatusSeries {
@@ -71,28 +73,25 @@ class RouteSeries {
   }
 }
 
-/** Series of the routes that were declared last; an exchange of any other counts under `-`. */
+/** Ids of the routes that there are. */
+export interface RouteNames {
+  has(id: string): boolean;
+}
+
+const NO_NAMES: RouteNames = new Set();
+
+/**
+ * Series of the routes that were declared last; an exchange of any other counts under `-`. There may be thousands of routes, so a series
+ * begins with the first exchange of its route, and is held to a new declaration when it is next counted in or read.
+ */
 export class ExchangeSeries {
-  readonly #noRoute = new RouteSeries(NO_ROUTE);
-  /** Null for a route that has had no exchange: there may be thousands. */
-  readonly #routes = new Map<string, RouteSeries | null>();
+  readonly #noRoute = new RouteSeries(NO_ROUTE, NO_NAMES);
+  readonly #routes = new Map<string, RouteSeries>();
+  #declared = NO_NAMES;
 
-  /** Begins the series of these routes, where there are none. Requests are handled meanwhile. */
-  async expect(routeIds: readonly string[]): Promise<void> {
-    await inSlices(routeIds, (id) => {
-      if (!this.#routes.has(id)) this.#routes.set(id, null);
-    });
-  }
-
-  /** Keeps the series of these routes, begins those of new ones, drops the rest. Each id stands once. */
-  async declare(routeIds: readonly string[]): Promise<void> {
-    await this.expect(routeIds);
-    if (this.#routes.size === routeIds.length) return;
-    const live = new Set<string>();
-    await inSlices(routeIds, (id) => live.add(id));
-    await inSlices(this.#routes.keys(), (id) => {
-      if (!live.has(id)) this.#routes.delete(id);
-    });
+  /** Keeps the series of these routes, and drops the rest. */
+  declare(routes: RouteNames): void {
+    this.#declared = routes;
   }
 
   add(exchange: Exchange, durationMs: number): void {
@@ -148,25 +147,35 @@ export class ExchangeSeries {
   }
 
   bytes(name: string, direction: 'bytesIn' | 'bytesOut'): Sample[] {
-    const sample = (route: string, value: number): Sample => {
+    return Array.from(this.#all(), ({ name: route, [direction]: value }) => {
       return { metricName: name, labels: { route }, sharedLabels: {}, value };
-    };
-    const samples = Array.from(this.#routes, ([id, route]) => sample(id, route?.[direction] ?? 0));
-    return [sample(NO_ROUTE, this.#noRoute[direction]), ...samples];
+    });
   }
 
   #routeOf(id: string): RouteSeries {
     const known = this.#routes.get(id);
-    if (known === undefined) return this.#noRoute;
-    if (known !== null) return known;
-    const route = new RouteSeries(id);
-    this.#routes.set(id, route);
-    return route;
+    if (known === undefined && this.#declared.has(id)) {
+      const route = new RouteSeries(id, this.#declared);
+      this.#routes.set(id, route);
+      return route;
+    }
+    return known !== undefined && this.#isLive(known) ? known : this.#noRoute;
+  }
+
+  /** Forgets one that is not. */
+  #isLive(route: RouteSeries): boolean {
+    if (route.declared === this.#declared) return true;
+    if (this.#declared.has(route.name)) {
+      route.declared = this.#declared;
+      return true;
+    }
+    this.#routes.delete(route.name);
+    return false;
   }
 
   *#all(): Iterable<RouteSeries> {
     yield this.#noRoute;
-    for (const route of this.#routes.values()) if (route !== null) yield route;
+    for (const route of this.#routes.values()) if (this.#isLive(route)) yield route;
   }
 }
 

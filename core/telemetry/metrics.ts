@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { EgressSeries } from './egress-series.js';
 import { elapsedMs } from './exchange-outcome.js';
-import { ExchangeSeries } from './exchange-series.js';
+import { ExchangeSeries, type RouteNames } from './exchange-series.js';
 import { type FilterPhase, FilterSeries } from './filter-series.js';
 import { BATCH_BOUNDS, collectBuckets, type Sample, sampleOf } from './histogram.js';
 import { type MetricKind, MetricRegistry, type MetricValues } from './metric-registry.js';
@@ -21,8 +21,7 @@ export interface MetricsOptions {
 
 /** Names that the running configuration declares. */
 export interface LiveNames {
-  /** Each once. */
-  readonly routes: readonly string[];
+  readonly routes: RouteNames;
   readonly filters: Iterable<string>;
 }
 
@@ -150,18 +149,13 @@ export class Metrics {
     if (this.#lastReloadSucceeded) this.#lastSuccessMs = nowMs;
   }
 
-  /** Tells which routes there will be besides those that there are, before requests come to them. */
-  expect(routes: LiveNames['routes']): Promise<void> {
-    return this.#exchanges.expect(routes);
-  }
-
   /**
-   * Tells which routes and filters exist; call it for every revision, the first one too, one call after the other. Series of
-   * others are gone with the next scrape, and what still ends on an older revision cannot bring them back.
+   * Tells which routes and filters exist; call it for every revision, the first one too. Series of others are gone with the next
+   * scrape, and what still ends on an older revision cannot bring them back.
    */
-  async prune(live: LiveNames): Promise<void> {
+  prune(live: LiveNames): void {
     this.#filters.declare(live.filters);
-    await this.#exchanges.declare(live.routes);
+    this.#exchanges.declare(live.routes);
   }
 
   #registerExchanges(): void {

@@ -8,7 +8,25 @@ test('parses literals, parameters and a wildcard', () => {
     segments: [{ kind: 'literal', text: 'users' }, { kind: 'parameter', name: 'id' }, { kind: 'wildcard' }],
     parameters: ['id', '*'],
     shape: '/users/:/*',
+    prefix: '/users',
+    depth: 1,
   });
+});
+
+test('tells the literal segments that a path begins with', () => {
+  const cases = [
+    ['/', '/', 1],
+    ['/:a', '', 0],
+    ['/*', '', 0],
+    ['/caf%c3%a9/b', '/caf%C3%A9/b', 2],
+    ['/a/b/', '/a/b/', 3],
+    ['/a/:b/c', '/a', 1],
+    ['/a/b/*', '/a/b', 2],
+  ] as const;
+  for (const [path, prefix, depth] of cases) {
+    const pattern = parsePathPattern(path);
+    assert.deepEqual([pattern.prefix, pattern.depth], [prefix, depth], path);
+  }
 });
 
 test('gives patterns that claim the same paths the same shape', () => {

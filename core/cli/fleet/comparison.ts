@@ -1,6 +1,7 @@
 // What a candidate changes of what a channel runs: lines of the document, and who reaches what.
 import { parseDocument } from '../../config/document.js';
 import type { GatewayConfig } from '../../config/model.js';
+import { RouteTable } from '../../config/route-table.js';
 import { validateParsed } from '../../config/validate.js';
 import { ConfigErrors, GatewayError } from '../../errors.js';
 import type { Channel } from '../../etcd/channel-store.js';
@@ -31,7 +32,7 @@ export interface Comparison {
 export async function compare(candidate: Candidate, channel: Channel, fleet: Fleet): Promise<Comparison> {
   const { pointer, name } = channel;
   const names = { before: `release ${pointer?.release ?? 'none'} of channel ${name}`, after: candidate.name };
-  const noRoutes = { ...candidate.config, routes: [], filters: [], upstreams: [] };
+  const noRoutes = { ...candidate.config, routes: RouteTable.of([]), filters: [], upstreams: [] };
   if (pointer === null) return judge(lineDiff('', candidate.text, names), noRoutes, candidate, null);
   let before: ReleaseDocument;
   try {

@@ -2,6 +2,7 @@
 // about one request of each kind that they can tell apart.
 import type { FilterConfig, GatewayConfig, RouteConfig } from '../../config/model.js';
 import { parsePathPattern } from '../../path-pattern.js';
+import { EntryShelves } from '../../router/entry-shelves.js';
 import { RadixRouter } from '../../router/radix-router.js';
 import { compareClients } from './clients-order.js';
 import { compareListeners } from './listeners-order.js';
@@ -105,10 +106,12 @@ class ReachView {
   readonly #identify: (module: string) => string;
 
   constructor({ routes, filters }: GatewayConfig, identify: (module: string) => string) {
-    this.#routes = routes;
+    this.#routes = [...routes];
     this.#filters = new Map(filters.map((filter) => [filter.name, filter]));
     this.#identify = identify;
-    this.#router = new RadixRouter(routes.map((route) => ({ id: route.id, route, ...route.match })));
+    this.#router = new RadixRouter(
+      new EntryShelves(this.#routes.map((route) => ({ id: route.id, route, ...route.match }))),
+    );
   }
 
   routeOf(host: string, path: string, method: string): RouteConfig | null {

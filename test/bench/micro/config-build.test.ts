@@ -7,6 +7,7 @@ import {
   readRevision,
   withBuilder,
 } from '../../../bench/micro/config-build.js';
+import { RouteTable } from '../../../core/config/route-table.js';
 import { findingsOf } from './findings.js';
 
 describe('the bench of configurations', () => {
@@ -21,7 +22,7 @@ describe('the bench of configurations', () => {
       snapshot.retire();
       again.retire();
       const [route, ...rest] = revision.config.routes;
-      const config = { ...revision.config, routes: [{ ...route!, id: 'other' }, ...rest] };
+      const config = { ...revision.config, routes: RouteTable.of([{ ...route!, id: 'other' }, ...rest]) };
       await assert.rejects(checkBuild(builder, { ...revision, config }), /other/);
     });
   });

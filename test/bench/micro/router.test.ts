@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LOOKUPS, requestsOf, routesOf } from '../../../bench/micro/route-set.js';
 import { checkRouter, ROUTE_COUNTS, routerSubject } from '../../../bench/micro/router.js';
+import { EntryShelves } from '../../../core/router/entry-shelves.js';
 import { RadixRouter } from '../../../core/router/radix-router.js';
 import { findingsOf } from './findings.js';
 
 const routerOf = (count: number): RadixRouter<string> =>
-  new RadixRouter(routesOf(count).map((route) => ({ ...route, route: route.id })));
+  new RadixRouter(new EntryShelves(routesOf(count).map((route) => ({ ...route, route: route.id }))));
 
 describe('the routes that are measured', () => {
   it('are those of a smaller set and more, with paths as long as theirs', () => {

@@ -26,7 +26,7 @@ function resolved(clientCertificate: unknown): unknown {
     upstreams: { u: { targets: [] } },
     routes: [{ id: 'r', match: { path: '/', methods: [] }, upstream: 'u', clientCertificate }],
   };
-  return validate(JSON.stringify(document), folder).routes[0]!.clientCertificate;
+  return validate(JSON.stringify(document), folder).routes.at(0).clientCertificate;
 }
 
 describe('the clients of a route', () => {

@@ -37,7 +37,7 @@ describe('client-cert', () => {
     );
     const route: Route = {
       id: 'r',
-      config: routes[0]!,
+      config: routes.at(0),
       client,
       upstream: startUpstream(test, [target.url]),
       upstreamHeaders: new UpstreamHeaders(own),

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RadixRouter, type RouteEntry } from '../../../core/router/radix-router.js';
-import type { RouteMatch } from '../../../core/router/router.js';
+import { checkPathPattern } from '../../../core/path-pattern.js';
+import { EntryShelves } from '../../../core/router/entry-shelves.js';
+import { RadixRouter } from '../../../core/router/radix-router.js';
+import type { RouteEntry, RouteMatch } from '../../../core/router/router.js';
 import { describeRouter } from '../../contract/router.contract.js';
 
-describeRouter('RadixRouter', (entries) => new RadixRouter(entries));
+function routerOf(entries: readonly RouteEntry<string>[]): RadixRouter<string> {
+  return new RadixRouter(new EntryShelves(entries));
+}
+
+describeRouter('RadixRouter', routerOf);
 
 const RANK = { literal: 0, parameter: 1, wildcard: 2 };
 
@@ -118,7 +124,7 @@ test('agrees with a naive matcher on any set of routes and any request', () => {
       fc.array(request, { maxLength: 12 }),
       (drafts, requests) => {
         const entries = withoutDuplicates(drafts);
-        const router = new RadixRouter(entries);
+        const router = routerOf(entries);
         for (const [host, path, method] of requests) {
           assert.deepEqual(router.match(host, path, method), naiveMatch(entries, host, path, method));
         }
@@ -129,47 +135,118 @@ test('agrees with a naive matcher on any set of routes and any request', () => {
 });
 
 test('answers a path without parameters with one and the same frozen match', () => {
-  const router = new RadixRouter([{ id: 'r', hosts: null, path: '/a', methods: ['GET'], route: 'r' }]);
+  const router = routerOf([{ id: 'r', hosts: null, path: '/a', methods: ['GET'], route: 'r' }]);
   const match = router.match('x.test', '/a', 'GET');
   assert.equal(router.match('y.test', '/a', 'GET'), match);
   assert.ok(Object.isFrozen(match));
   assert.equal(router.match('x.test', '/a', 'PUT'), router.match('x.test', '/a', 'POST'));
 });
 
-test('builds beside other work what the constructor builds at once', async () => {
+test('plants what crowds at one place beside other work, and answers as if requests had', async () => {
   const entries = Array.from({ length: 3000 }, (_, index) => ({
     id: `r${index}`,
     hosts: index % 3 === 0 ? null : [index % 3 === 1 ? 'a.test' : '*.b.test'],
-    path: `/s${index % 50}/t${index}/:id`,
+    path: `/s${index % 2}/:tenant/t${index}/:id`,
     methods: ['GET', 'PUT'],
     route: `r${index}`,
   }));
+  const shelves = new EntryShelves(entries);
+  assert.equal(shelves.crowded.length, 6);
   let turns = 0;
   const count = (): void => {
     turns += 1;
     setImmediate(count).unref();
   };
   setImmediate(count);
-  const beside = await RadixRouter.build(entries);
+  const beside = await RadixRouter.build(shelves);
   assert.ok(turns > 0);
-  const atOnce = new RadixRouter(entries);
+  const asked: string[] = [];
+  const router = new RadixRouter({
+    ...{ hasHosts: true, crowded: [], pathsOf: (host: string | null) => shelves.pathsOf(host) },
+    under: (host, prefix) => {
+      asked.push(`${host} ${prefix}`);
+      return shelves.under(host, prefix);
+    },
+  });
   for (const [index, { path }] of entries.entries()) {
     for (const host of ['a.test', 'x.b.test', 'c.test']) {
       for (const method of ['HEAD', 'POST']) {
-        const request = [host, path.replace(':id', `${index}`), method] as const;
-        assert.deepEqual(beside.match(...request), atOnce.match(...request));
+        const request = [host, path.replace(':tenant', 'me').replace(':id', `${index}`), method] as const;
+        assert.deepEqual(beside.match(...request), router.match(...request));
       }
     }
   }
+  assert.deepEqual(asked.sort(), [
+    '*.b.test /s0',
+    '*.b.test /s1',
+    'a.test /s0',
+    'a.test /s1',
+    'null /s0',
+    'null /s1',
+  ]);
 });
 
-test('refuses two claims of one path, built beside other work too', async () => {
+test('takes no route before a request comes to where its path begins, and each once', () => {
+  const shelves = new EntryShelves(
+    ['/a/:id', '/a', '/a/:id/b', '/c/:id', '/:x/d'].map((path) => {
+      return { id: path, hosts: null, path, methods: ['GET'], route: path };
+    }),
+  );
+  const taken: string[] = [];
+  const router = new RadixRouter({
+    ...{ hasHosts: false, crowded: [], pathsOf: (host: string | null) => shelves.pathsOf(host) },
+    *under(host, prefix) {
+      for (const entry of shelves.under(host, prefix)) {
+        taken.push(entry.id);
+        yield entry;
+      }
+    },
+  });
+  const kinds = (...paths: string[]) => paths.map((path) => router.match('x.test', path, 'GET').kind);
+  assert.deepEqual(kinds('/a', '/a/1'), ['found', 'found']);
+  assert.deepEqual(taken.splice(0), ['/a/:id', '/a', '/a/:id/b']);
+  assert.deepEqual(kinds('/a/1/b', '/a/1/c', '/c'), ['found', 'none', 'none']);
+  assert.deepEqual(taken.splice(0), ['/:x/d', '/c/:id']);
+  assert.deepEqual(kinds('/a', '/a/2', '/c/2', '/e/d', '/e'), ['found', 'found', 'found', 'found', 'none']);
+  assert.deepEqual(taken, []);
+});
+
+test('refuses two claims of one path', () => {
   const entry = { id: 'r', hosts: null, path: '/a', methods: ['GET'], route: 'r' };
-  await assert.rejects(RadixRouter.build([entry, { ...entry, id: 's' }]), /"r" and "s" both claim GET/);
+  assert.throws(() => routerOf([entry, { ...entry, id: 's' }]), /"r" and "s" both claim GET/);
+});
+
+test('takes every path that the configuration takes, and finds it', () => {
+  const character = fc.oneof(
+    fc.constantFrom(...'abAZ09-._~!$&\'()+,;=:@é€{[|\\"^`'),
+    fc.constantFrom('%20', '%3a', '%25', '%3F', '%23', '%01'),
+  );
+  const segment = fc.oneof(
+    fc.array(character, { minLength: 1, maxLength: 5 }).map((characters) => characters.join('')),
+    fc.constantFrom(':a', ':b_1', ':_'),
+  );
+  const pattern = fc
+    .tuple(fc.array(segment, { maxLength: 5 }), fc.constantFrom('', '/', '/*'))
+    .map(([segments, end]) => `/${segments.join('/')}${segments.length === 0 ? end.slice(1) : end}`)
+    .filter((path) => checkPathPattern(path) === null);
+  fc.assert(
+    fc.property(pattern, (path) => {
+      const router = routerOf([{ id: 'r', hosts: null, path, methods: ['GET'], route: 'r' }]);
+      const request = encodeURI(
+        path.replace(/\/\*$/, '/rest').replace(/\/:\w+(?=\/|$)/g, '/given'),
+      ).replaceAll('%25', '%');
+      const asSent = request.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+        const plain = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+        return /[A-Za-z0-9._~-]/.test(plain) ? plain : encoded;
+      });
+      assert.equal(router.match('x.test', asSent, 'GET').kind, 'found', `${path} ${asSent}`);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('finds nothing for what is no path, and comes back', () => {
-  const router = new RadixRouter([
+  const router = routerOf([
     { id: 'a', hosts: null, path: '/:id', methods: ['GET'], route: 'a' },
     { id: 'b', hosts: null, path: '/b/:id', methods: ['GET'], route: 'b' },
   ]);

@@ -83,7 +83,7 @@ function named(samples: Map<string, number>, part: string): string[] {
 describe('exchange metrics', () => {
   it('count by route, method and status', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['users', 'orders'], filters: [] });
+    metrics.prune({ routes: new Set(['users', 'orders']), filters: [] });
     metrics.exchangeFinished(finished('users', 200), 1);
     metrics.exchangeFinished(finished('users', 200), 1);
     metrics.exchangeFinished(finished('users', 404, 'POST'), 1);
@@ -95,16 +95,17 @@ describe('exchange metrics', () => {
     assert.equal(named(samples, 'sluice_requests_total').length, 3);
   });
 
-  it('count for routes that are expected, beside those that there are', async () => {
+  it('count for routes of a new declaration at once, and go on for those of both', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['users'], filters: [] });
+    metrics.prune({ routes: new Set(['users', 'idle']), filters: [] });
     metrics.exchangeFinished(finished('users', 200), 1);
-    await metrics.expect(['users', 'orders']);
+    metrics.prune({ routes: new Set(['users', 'orders', 'idle']), filters: [] });
     metrics.exchangeFinished(finished('users', 200), 1);
     metrics.exchangeFinished(finished('orders', 200), 1);
     const before = await scrape(metrics);
     assert.equal(before.get('sluice_requests_total{route="users",method="GET",status="200"}'), 2);
-    await metrics.prune({ routes: ['orders'], filters: [] });
+    assert.deepEqual(named(before, '"idle"'), []);
+    metrics.prune({ routes: new Set(['orders']), filters: [] });
     const samples = await scrape(metrics);
     assert.deepEqual(named(samples, 'sluice_requests_total'), [
       'sluice_requests_total{route="orders",method="GET",status="200"}',
@@ -113,7 +114,7 @@ describe('exchange metrics', () => {
 
   it('put durations into cumulative buckets in seconds', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['users'], filters: [] });
+    metrics.prune({ routes: new Set(['users']), filters: [] });
     for (const durationMs of [0.4, 1, 3, 70_000])
       metrics.exchangeFinished(finished('users', 200), durationMs);
     const samples = await scrape(metrics);
@@ -127,7 +128,7 @@ describe('exchange metrics', () => {
 
   it('count errors by code and bytes by route', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['users'], filters: [] });
+    metrics.prune({ routes: new Set(['users']), filters: [] });
     const exchange = finished('users', 200);
     exchange.error = new GatewayError('SLUICE_UPSTREAM_TIMEOUT', 'slow');
     exchange.bytesIn = 10;
@@ -142,7 +143,7 @@ describe('exchange metrics', () => {
 
   it('grow no series from what a client or an upstream invents', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['users'], filters: [] });
+    metrics.prune({ routes: new Set(['users']), filters: [] });
     for (let i = 0; i < 100; i++) {
       metrics.exchangeFinished(finished(`invented-${i}`, 404, `METHOD${i}`));
       metrics.exchangeFinished(finished('users', 600 + i));
@@ -168,13 +169,13 @@ describe('exchange metrics', () => {
 describe('after a reload', () => {
   it('series of removed routes and filters are gone, those of kept ones go on', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['kept', 'removed'], filters: ['kept', 'removed'] });
+    metrics.prune({ routes: new Set(['kept', 'removed']), filters: ['kept', 'removed'] });
     for (const name of ['kept', 'removed']) {
       metrics.exchangeFinished(finished(name, 200));
       metrics.filterCalled(name, 'request', 1000, 1, 0);
       metrics.filterFailed(name, 'SLUICE_FILTER_TRAP');
     }
-    await metrics.prune({ routes: ['kept'], filters: ['kept'] });
+    metrics.prune({ routes: new Set(['kept']), filters: ['kept'] });
     metrics.exchangeFinished(finished('kept', 200));
     const samples = await scrape(metrics);
     assert.deepEqual(named(samples, 'removed'), []);
@@ -184,8 +185,8 @@ describe('after a reload', () => {
 
   it('what still ends on the old revision does not bring a removed series back', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: ['removed'], filters: ['removed'] });
-    await metrics.prune({ routes: [], filters: [] });
+    metrics.prune({ routes: new Set(['removed']), filters: ['removed'] });
+    metrics.prune({ routes: new Set(), filters: [] });
     metrics.exchangeFinished(finished('removed', 200));
     metrics.filterCalled('removed', 'response', 1000, 0, 0);
     metrics.filterFailed('removed', 'SLUICE_FILTER_TRAP');
@@ -198,7 +199,7 @@ describe('after a reload', () => {
 describe('filter metrics', () => {
   it('count the requests that a filter answered, by status', async () => {
     const metrics = metricsOf();
-    metrics.prune({ routes: ['r'], filters: ['guard'] });
+    metrics.prune({ routes: new Set(['r']), filters: ['guard'] });
     for (const status of [401, 401, 403]) {
       const exchange = finished('r', 200);
       exchange.answer = { filter: 'guard', status, code: 'POLICY_DENIED' };
@@ -212,7 +213,7 @@ describe('filter metrics', () => {
 
   it('count calls, edits, time and failures by filter and phase', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: [], filters: ['guard', 'clean'] });
+    metrics.prune({ routes: new Set(), filters: ['guard', 'clean'] });
     metrics.filterCalled('guard', 'request', 20_000, 3, 7);
     metrics.filterCalled('guard', 'request', 2_000_000_000, 1, 0);
     metrics.filterCalled('clean', 'response', 5_000, 0, 0);
@@ -239,7 +240,7 @@ describe('filter metrics', () => {
 describe('callout metrics', () => {
   it('count outcomes and time by filter and upstream', async () => {
     const metrics = metricsOf();
-    await metrics.prune({ routes: [], filters: ['guard'] });
+    metrics.prune({ routes: new Set(), filters: ['guard'] });
     metrics.calloutEnded('guard', 'authz', 'done', 20);
     metrics.calloutEnded('guard', 'authz', 'done', 2000);
     metrics.calloutEnded('guard', 'authz', 'timeout', 250);
@@ -438,7 +439,7 @@ describe('the exposition', () => {
         },
       ],
     });
-    await metrics.prune({ routes: ['r"\\\n'], filters: [] });
+    metrics.prune({ routes: new Set(['r"\\\n']), filters: [] });
     metrics.exchangeFinished(finished('r"\\\n', 200));
     const samples = await scrape(metrics);
     assert.equal(samples.get('sluice_upstream_target_healthy{upstream="a\\"b\\\\c\\nd",target="u"}'), 1);

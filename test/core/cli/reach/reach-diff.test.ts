@@ -6,10 +6,17 @@ import type {
   ClientCertificateConfig,
   GatewayConfig,
   ListenerConfig,
+  RouteConfig,
 } from '../../../../core/config/model.js';
+import { RouteTable } from '../../../../core/config/route-table.js';
 import { validate } from '../../config/validating.js';
 
 type Json = Record<string, unknown>;
+
+/** Those of a configuration, each changed. */
+function routesOf({ routes }: GatewayConfig, change: (route: RouteConfig) => RouteConfig): RouteTable {
+  return RouteTable.of([...routes].map(change));
+}
 
 /** `METHODS PATH [HOSTS] [| FILTERS]`, such as `GET,POST /a/:x a.example | guard`. */
 function config(routes: readonly string[], filters: Json = {}) {
@@ -158,7 +165,7 @@ describe('what filters let through', () => {
     const before = config(['POST /a']);
     const withLimit = (requestBodyBytes: number) => ({
       ...before,
-      routes: before.routes.map((route) => ({ ...route, limits: { ...route.limits, requestBodyBytes } })),
+      routes: routesOf(before, (route) => ({ ...route, limits: { ...route.limits, requestBodyBytes } })),
     });
     const kinds = (a: number, b: number) =>
       diffReach(withLimit(a), withLimit(b)).map(({ kind, reasons }) => [kind, reasons[0]!.what]);
@@ -321,7 +328,7 @@ describe('what certificates reach', () => {
   const withRule = (lists: Lists | null): GatewayConfig => {
     const silent = { subjects: null, dnsNames: null, uris: null, fingerprints: null, forward: false };
     const clientCertificate = lists === null ? null : { ...silent, ...lists };
-    return { ...base, routes: base.routes.map((route) => ({ ...route, clientCertificate })) };
+    return { ...base, routes: routesOf(base, (route) => ({ ...route, clientCertificate })) };
   };
   const cases: readonly [what: string, before: Lists | null, after: Lists | null, verdict: string | null][] =
     [
@@ -382,7 +389,7 @@ describe('what listeners let in', () => {
     hasRule = false,
   ) => {
     const clientCertificate = hasRule ? rule : null;
-    const routes = base.routes.map((route) => ({ ...route, clientCertificate }));
+    const routes = routesOf(base, (route) => ({ ...route, clientCertificate }));
     return diffReach({ ...base, routes, listeners: before }, { ...base, routes, listeners: after });
   };
   const other = { ...plain!, name: 'other' };

@@ -1,0 +1,208 @@
+// The routes of a configuration, in bytes: laid out once, by whoever validates them, and each made when it is asked for, by
+// its place in the list, its id, or where its path begins. Ten thousand take a dozen allocations until requests come.
+import { JsonRecords, type JsonRecordsParts } from '../json-records.js';
+import { parsePathPattern } from '../path-pattern.js';
+import { ANY_HOST, type Crowd, type HostPaths, PathSurvey } from '../path-place.js';
+import { TextIndex, type TextIndexParts } from '../text-index.js';
+import { deepFreeze } from './deep-freeze.js';
+import type { RouteConfig } from './route-config.js';
+
+/** What routes have in common: all but id and path. */
+type RouteKind = Omit<RouteConfig, 'id' | 'match'> & { readonly match: Omit<RouteConfig['match'], 'path'> };
+/** A route as it is written down; the last is the number of its kind. */
+type RouteRecord = readonly [id: string, path: string, kind: number];
+
+/** A table as it travels from thread to thread. */
+export interface RouteTableParts {
+  readonly routes: JsonRecordsParts;
+  readonly kinds: JsonRecordsParts;
+  readonly hosts: JsonRecordsParts;
+  /** Routes by id. */
+  readonly ids: TextIndexParts;
+  /** Routes by host pattern and prefix. */
+  readonly places: TextIndexParts;
+  /** Host patterns by themselves. */
+  readonly patterns: TextIndexParts;
+  readonly crowded: readonly Crowd[];
+  readonly seeksSecrets: boolean;
+}
+
+export class RouteTable implements Iterable<RouteConfig> {
+  /** Some of them want responses looked at for secrets. */
+  readonly seeksSecrets: boolean;
+  readonly crowded: readonly Crowd[];
+  readonly #records: JsonRecords<RouteRecord>;
+  readonly #kindRecords: JsonRecords<RouteKind>;
+  readonly #hosts: JsonRecords<readonly [string, HostPaths]>;
+  readonly #ids: TextIndex;
+  readonly #places: TextIndex;
+  readonly #patterns: TextIndex;
+  /** Those that were asked for. */
+  readonly #kinds: (RouteKind | undefined)[] = [];
+  /** Parts of kinds by their JSON: what is equal is one and the same object. */
+  readonly #known = new Map<string, unknown>();
+
+  constructor(parts: RouteTableParts) {
+    this.seeksSecrets = parts.seeksSecrets;
+    this.crowded = deepFreeze(parts.crowded);
+    this.#records = new JsonRecords(parts.routes);
+    this.#kindRecords = new JsonRecords(parts.kinds);
+    this.#hosts = new JsonRecords(parts.hosts);
+    this.#ids = new TextIndex(parts.ids);
+    this.#places = new TextIndex(parts.places);
+    this.#patterns = new TextIndex(parts.patterns);
+    Object.freeze(this);
+  }
+
+  /** @param routes of a valid configuration: ids and claims stand once */
+  static of(routes: Iterable<RouteConfig>): RouteTable {
+    const layout = new Layout();
+    for (const route of routes) layout.add(route);
+    return new RouteTable(layout.parts());
+  }
+
+  get parts(): RouteTableParts {
+    return {
+      routes: this.#records.parts,
+      kinds: this.#kindRecords.parts,
+      hosts: this.#hosts.parts,
+      ids: this.#ids.parts,
+      places: this.#places.parts,
+      patterns: this.#patterns.parts,
+      crowded: this.crowded,
+      seeksSecrets: this.seeksSecrets,
+    };
+  }
+
+  get length(): number {
+    return this.#records.length;
+  }
+
+  /** In the order of the document. */
+  *[Symbol.iterator](): Iterator<RouteConfig> {
+    for (let index = 0; index < this.length; index++) yield this.at(index);
+  }
+
+  /** Another object each time, whose parts are shared. */
+  at(index: number): RouteConfig {
+    const [id, path, number] = this.#records.at(index);
+    const kind = this.#kindOf(number);
+    return Object.freeze({ ...kind, id, match: Object.freeze({ ...kind.match, path }) });
+  }
+
+  has(id: string): boolean {
+    return this.#ids.numbersOf(id).some((index) => this.#records.at(index)[0] === id);
+  }
+
+  /** Some routes are for certain hosts. */
+  get hasHosts(): boolean {
+    return this.#hosts.length > 1 || (this.#hosts.length === 1 && this.#hosts.at(0)[0] !== ANY_HOST);
+  }
+
+  /** @param host a host pattern; null for routes of any host. Null where there are none. */
+  pathsOf(host: string | null): HostPaths | null {
+    const pattern = host ?? ANY_HOST;
+    for (const index of this.#patterns.numbersOf(pattern)) {
+      const [found, paths] = this.#hosts.at(index);
+      if (found === pattern) return paths;
+    }
+    return null;
+  }
+
+  /** Routes of a host pattern by the literal segments that their path begins with, in their order. */
+  *under(host: string | null, prefix: string): Iterable<RouteConfig> {
+    for (const index of this.#places.numbersOf(placeOf(host, prefix))) {
+      const route = this.at(index);
+      const { hosts, path } = route.match;
+      const isOfHost = host === null ? hosts === null : hosts?.includes(host) === true;
+      if (isOfHost && parsePathPattern(path).prefix === prefix) yield route;
+    }
+  }
+
+  #kindOf(number: number): RouteKind {
+    let kind = this.#kinds[number];
+    if (kind === undefined) {
+      kind = this.#shared(this.#kindRecords.at(number));
+      this.#kinds[number] = kind;
+    }
+    return kind;
+  }
+
+  /** Its parts one level down are those of other kinds where they are equal. */
+  #shared(kind: RouteKind): RouteKind {
+    const share = <Part>(part: Part): Part => {
+      if (typeof part !== 'object' || part === null) return part;
+      const key = JSON.stringify(part);
+      if (!this.#known.has(key)) this.#known.set(key, deepFreeze(part));
+      return this.#known.get(key) as Part;
+    };
+    const entries = Object.entries(kind).map(([name, part]) => [name, name === 'match' ? part : share(part)]);
+    const { hosts, methods } = kind.match;
+    return {
+      ...(Object.fromEntries(entries) as RouteKind),
+      match: { hosts: share(hosts), methods: share(methods) },
+    };
+  }
+}
+
+/** Writes routes down, one by one. */
+class Layout {
+  readonly #routes: string[] = [];
+  readonly #kinds = new Map<string, number>();
+  readonly #hosts = new Map<string, PathSurvey>();
+  readonly #ids: [string, number][] = [];
+  readonly #places: [string, number][] = [];
+  #seeksSecrets = false;
+
+  add({ id, match, ...rest }: RouteConfig): void {
+    const { path, hosts, methods } = match;
+    const kind: RouteKind = { ...rest, match: { hosts, methods } };
+    const record: RouteRecord = [id, path, this.#numberOf(JSON.stringify(kind))];
+    const index = this.#routes.push(JSON.stringify(record)) - 1;
+    this.#ids.push([id, index]);
+    if (rest.secretEgress !== 'off') this.#seeksSecrets = true;
+    // No request is for one without methods.
+    if (methods.length === 0) return;
+    const pattern = parsePathPattern(path);
+    for (const host of hosts === null ? [null] : new Set(hosts)) {
+      this.#places.push([placeOf(host, pattern.prefix), index]);
+      this.#surveyOf(host ?? ANY_HOST).add(pattern);
+    }
+  }
+
+  parts(): RouteTableParts {
+    const hosts = [...this.#hosts];
+    return {
+      routes: JsonRecords.of(this.#routes).parts,
+      kinds: JsonRecords.of([...this.#kinds.keys()]).parts,
+      hosts: JsonRecords.of(hosts.map(([pattern, { paths }]) => JSON.stringify([pattern, paths]))).parts,
+      ids: TextIndex.of(this.#ids).parts,
+      places: TextIndex.of(this.#places).parts,
+      patterns: TextIndex.of(hosts.map(([pattern], index) => [pattern, index])).parts,
+      crowded: hosts.flatMap(([host, survey]) => survey.crowds(host === ANY_HOST ? null : host)),
+      seeksSecrets: this.#seeksSecrets,
+    };
+  }
+
+  #numberOf(kind: string): number {
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) return known;
+    const number = this.#kinds.size;
+    this.#kinds.set(kind, number);
+    return number;
+  }
+
+  #surveyOf(pattern: string): PathSurvey {
+    let survey = this.#hosts.get(pattern);
+    if (survey === undefined) {
+      survey = new PathSurvey();
+      this.#hosts.set(pattern, survey);
+    }
+    return survey;
+  }
+}
+
+/** Neither has a blank. */
+function placeOf(host: string | null, prefix: string): string {
+  return `${host ?? ANY_HOST} ${prefix}`;
+}

@@ -1,0 +1,68 @@
+// Shelves of routes that are there as objects already.
+import { GatewayError } from '../errors.js';
+import { parsePathPattern } from '../path-pattern.js';
+import { type Crowd, type HostPaths, PathSurvey } from '../path-place.js';
+import type { RouteEntry, RouteShelves } from './router.js';
+
+/** Those of one host pattern. */
+class Shelf<Route> {
+  readonly survey = new PathSurvey();
+  readonly byPrefix = new Map<string, RouteEntry<Route>[]>();
+}
+
+export class EntryShelves<Route> implements RouteShelves<Route> {
+  readonly #hosts = new Map<string | null, Shelf<Route>>();
+  /** Ids by what they claim. */
+  readonly #claims = new Map<string, string>();
+
+  /**
+   * Entries without hosts (`[]`) or methods (`[]`) get no request.
+   * @throws GatewayError SLUICE_ROUTE_PATTERN for a path that is no pattern, SLUICE_CONFIG_DUPLICATE when
+   *   two entries claim the same host, shape of path and method
+   */
+  constructor(entries: Iterable<RouteEntry<Route>>) {
+    for (const entry of entries) this.#add(entry);
+  }
+
+  get hasHosts(): boolean {
+    return this.#hosts.size > (this.#hosts.has(null) ? 1 : 0);
+  }
+
+  pathsOf(host: string | null): HostPaths | null {
+    return this.#hosts.get(host)?.survey.paths ?? null;
+  }
+
+  get crowded(): readonly Crowd[] {
+    return Array.from(this.#hosts).flatMap(([host, { survey }]) => survey.crowds(host));
+  }
+
+  under(host: string | null, prefix: string): readonly RouteEntry<Route>[] {
+    return this.#hosts.get(host)?.byPrefix.get(prefix) ?? [];
+  }
+
+  #add(entry: RouteEntry<Route>): void {
+    const pattern = parsePathPattern(entry.path);
+    if (entry.methods.length === 0) return;
+    for (const host of entry.hosts === null ? [null] : new Set(entry.hosts)) {
+      for (const method of new Set(entry.methods))
+        this.#claim(`${method} ${host ?? ''} ${pattern.shape}`, method, entry);
+      const shelf = this.#hosts.get(host) ?? new Shelf();
+      this.#hosts.set(host, shelf);
+      shelf.survey.add(pattern);
+      const filed = shelf.byPrefix.get(pattern.prefix);
+      if (filed === undefined) shelf.byPrefix.set(pattern.prefix, [entry]);
+      else filed.push(entry);
+    }
+  }
+
+  #claim(claim: string, method: string, { id, path }: RouteEntry<Route>): void {
+    const other = this.#claims.get(claim);
+    if (other !== undefined) {
+      throw new GatewayError(
+        'SLUICE_CONFIG_DUPLICATE',
+        `routes "${other}" and "${id}" both claim ${method} ${path}`,
+      );
+    }
+    this.#claims.set(claim, id);
+  }
+}
