@@ -104,6 +104,11 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     const streams = body !== null && buffered === null;
     const announces = buffered !== null && (buffered.length > 0 || expectsPayload(method));
     const length = streams ? body.length : announces ? buffered.length : null;
+    // Node says so later, or not before the peer has closed the connection.
+    if (session.closed || session.destroyed) {
+      this.#fail(this.#refused());
+      return;
+    }
     let stream: ClientHttp2Stream;
     try {
       const head = writeHttp2Head(request, this.#source.origin);
@@ -166,6 +171,7 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     stream.on('end', () => {
       if (mine() && this.#ended && this.#answered) this.#complete(stream);
     });
+    stream.on('frameError', this.#session!.onFrameError);
     // What it is shows when it is closed.
     stream.on('error', () => {});
     stream.on('close', () => {
@@ -228,17 +234,19 @@ export class Http2Connection implements Connection, SessionTaker, UploadHost {
     return events;
   }
 
+  #refused(): GatewayError {
+    return new GatewayError(
+      'SLUICE_UPSTREAM_REFUSED',
+      `${this.#source.origin.origin} refused the request before it looked at it`,
+    );
+  }
+
   #whyClosed(stream: ClientHttp2Stream): Error {
     const { rstCode, id } = stream;
     const session = this.#session!;
     const unseen = id === undefined || id > session.lastStreamId || rstCode === NGHTTP2_REFUSED_STREAM;
     // RFC 9113 §8.7: it may be sent again, whatever its method.
-    if (unseen && !this.#answered) {
-      return new GatewayError(
-        'SLUICE_UPSTREAM_REFUSED',
-        `${this.#source.origin.origin} refused the request before it looked at it`,
-      );
-    }
+    if (unseen && !this.#answered) return this.#refused();
     if (session.failure !== null) return session.failure;
     if (session.isGone) return new Error('the connection is gone');
     const breach = BREACHES.get(rstCode);

@@ -106,7 +106,7 @@ export class Http2Session extends Deadline {
 
   /** It takes one request more. */
   get hasRoom(): boolean {
-    return this.#state !== 'draining' && this.#taken < this.#capacity;
+    return !this.draining && this.#taken < this.#capacity;
   }
 
   /** Requests that the peer allows at once. */
@@ -126,7 +126,7 @@ export class Http2Session extends Deadline {
   }
 
   get draining(): boolean {
-    return this.#state === 'draining';
+    return this.#state === 'draining' || this.#session?.closed === true || this.isGone;
   }
 
   /** Nothing more will come. */
@@ -164,6 +164,12 @@ export class Http2Session extends Deadline {
     if (this.#served === MOST_SERVED) this.#drain();
     return this.#served++;
   }
+
+  /** Node could not send a frame, as after an error of the peer's, and takes no further request on this connection. */
+  readonly onFrameError = (): void => {
+    this.#drain();
+    if (this.#taken === 0) this.#end();
+  };
 
   /** Something came from the peer. */
   hear(): void {
@@ -251,6 +257,7 @@ export class Http2Session extends Deadline {
       this.#onSettings(maxConcurrentStreams),
     );
     session.on('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId));
+    session.on('frameError', this.onFrameError);
     session.on('error', (error) => this.#fail(this.#unspoken(error)));
     session.on('close', () => this.#fail(this.#unspoken(new Error('the connection is gone'))));
   }

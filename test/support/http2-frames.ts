@@ -1,5 +1,8 @@
 // HTTP/2 by hand (RFC 9113 §4, §6): a client that sends exactly the frames that a test says and shows those that come.
+import type { Socket } from 'node:net';
 import { RawClient } from './raw-client.js';
+
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 export const TYPE = {
   data: 0,
@@ -111,6 +114,20 @@ export function headers(stream: number, fields: readonly string[], flags: number
   return Buffer.concat(frames);
 }
 
+/** For a target that answers frame by frame: tells of each that the client sends. */
+export function onFrames(socket: Socket, came: (type: number, stream: number) => void): void {
+  let bytes = Buffer.alloc(0);
+  let at = PREFACE.length;
+  socket.on('error', () => {});
+  socket.on('data', (more: Buffer) => {
+    bytes = Buffer.concat([bytes, more]);
+    for (; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
+      if (at + 9 + bytes.readUIntBE(at, 3) > bytes.length) return;
+      came(bytes[at + 3]!, bytes.readUInt32BE(at + 5));
+    }
+  });
+}
+
 export class FrameClient {
   readonly raw: RawClient;
 
@@ -121,7 +138,7 @@ export class FrameClient {
   /** Sends the preface and settings `[identifier, value, …]`. */
   static async open(port: number, ...values: readonly number[]): Promise<FrameClient> {
     const raw = await RawClient.open(port);
-    raw.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    raw.send(PREFACE);
     raw.send(settings(...values));
     return new FrameClient(raw);
   }

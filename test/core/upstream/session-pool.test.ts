@@ -8,6 +8,7 @@ import { SessionPool } from '../../../core/upstream/session-pool.js';
 import { TargetConnector } from '../../../core/upstream/target-connector.js';
 import { TestAuthority } from '../../support/certificates.js';
 import { clientTls } from '../../support/client-tls.js';
+import { frame, headers, onFrames, settings, TYPE } from '../../support/http2-frames.js';
 import { echo, hasCode, post, startHttp2Target, startHttp2Upstream } from '../../support/http2-target.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { clientLeft, collect, upstreamRequest } from '../../support/upstream-client.js';
@@ -170,6 +171,31 @@ describe('SessionPool', { timeout: 30_000 }, () => {
     const server = createSecureServer({ cert, key }, (_request, response) => response.end('ok'));
     const good = await listenSecurely(t, server, 0);
     assert.equal((await startHttp2Upstream(t, [good.url], { tls }).forward(upstreamRequest())).status, 200);
+  });
+
+  it('leaves a connection on which the target broke the protocol, and goes on with another', async (t) => {
+    let broken = false;
+    const target = await startRawTarget(t, (socket, index) => {
+      socket.write(settings());
+      onFrames(socket, (type, stream) => {
+        if (type === TYPE.goaway) broken = true;
+        if (type !== TYPE.headers) return;
+        // A body before its head ends the session of nghttp2; the target keeps the connection open all the same.
+        const early = frame(TYPE.data, 0, stream, Buffer.from('early'));
+        socket.write(index === 0 ? early : headers(stream, [':status', '204']));
+      });
+    });
+    const upstream = startHttp2Upstream(t, [target.url], { retries: 1, connections: 1 });
+    const cancellation = new Cancellation();
+    const first = assert.rejects(upstream.forward(upstreamRequest({ cancellation })));
+    await until(() => broken);
+    const second = upstream.forward(post('a'));
+    // Has nghttp2 look at what it has to send, and find that it may not.
+    cancellation.cancel(clientLeft());
+    assert.equal((await second).status, 204);
+    assert.equal((await upstream.forward(post('b'))).status, 204);
+    assert.equal(target.sockets.length, 2);
+    await first;
   });
 
   it('gives up a connection whose target is there no more, and goes on with another', async (t) => {
