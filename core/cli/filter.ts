@@ -16,10 +16,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. --verbose adds stack traces to erro
 
 /** Each loaded when it is asked for: only two of them need the compiler, and it is large. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  new: async (args) => (await import('./filter-new.js')).filterNew(args),
-  build: async (args) => (await import('./filter-build.js')).filterBuild(args),
-  test: async (args) => (await import('./filter-test.js')).filterTest(args),
-  inspect: async (args) => (await import('./filter-inspect.js')).filterInspect(args),
+  new: async (args) => (await import('./filter/new.js')).filterNew(args),
+  build: async (args) => (await import('./filter/build.js')).filterBuild(args),
+  test: async (args) => (await import('./filter/test.js')).filterTest(args),
+  inspect: async (args) => (await import('./filter/inspect.js')).filterInspect(args),
 };
 
 export function filter(args: string[]): Promise<void> {

@@ -5,7 +5,7 @@ import { ETCD_OPTION_TYPES } from '../etcd-options.js';
 import { printableLine } from '../printable.js';
 import { KEYS_OPTION_TYPES } from '../secret-keys.js';
 import type { Candidate } from './candidate.js';
-import { compare, formatComparison } from './comparison.js';
+import { type Comparison, compare, formatComparison } from './comparison.js';
 import { isConfirmed, requireAnswer } from './confirmation.js';
 import type { Fleet } from './fleet.js';
 import { awaitRollout, formatRollout, type Rollout, readDeadline, WAIT_OPTION_TYPES } from './rollout.js';
@@ -23,14 +23,6 @@ export const OFFER_OPTION_TYPES = {
 
 /** What became of it; `unchanged`: the channel runs it already. */
 type Outcome = 'applied' | 'unchanged' | 'dry-run' | 'widening' | 'declined';
-
-function tellWayBack(channel: string, id: string, before: string, { texts }: Arguments): void {
-  const config = texts.get('config') ?? 'etcd://HOST:PORT/PREFIX';
-  const command = printableLine(`sluice rollback ${before} --config ${config} --channel ${channel}`);
-  process.stderr.write(
-    `${channel}: still points to ${id}, also for gateways that start; to go back: ${command}\n`,
-  );
-}
 
 /** What would stop `offer` half-way, looked at before anything is done. @throws UsageError */
 export function checkOffer(parsed: Arguments): void {
@@ -56,25 +48,9 @@ export async function offer(
   const { id } = candidate;
   const before = channel.pointer?.release ?? null;
   if (!comparison.isSame) say(formatComparison(comparison));
-
-  let outcome: Outcome;
-  if (comparison.isSame) {
-    outcome = 'unchanged';
-    say(`${channel.name}: runs release ${id} already, nothing to do\n`);
-  } else if (parsed.flags.has('fail-on-widening') && comparison.isWidening) {
-    outcome = 'widening';
-    process.stderr.write(`${channel.name}: more becomes reachable, and --fail-on-widening takes no more\n`);
-  } else if (parsed.flags.has('dry-run')) {
-    outcome = 'dry-run';
-    say(`${channel.name}: would run release ${id}; nothing was changed\n`);
-  } else if (await isConfirmed(`Run release ${id} on channel ${channel.name}?`, parsed)) {
-    outcome = 'applied';
-    await flip();
-    say(`${channel.name}: release ${id}${before === null ? '' : `, before ${before}`}\n`);
-  } else {
-    outcome = 'declined';
-    process.stderr.write(`${channel.name}: nothing was changed\n`);
-  }
+  const outcome = await decide(channel.name, id, comparison, parsed);
+  if (outcome === 'applied') await flip();
+  tellOutcome(outcome, channel, id, say);
 
   const isThere = outcome === 'applied' || outcome === 'unchanged';
   const deadlineMs = readDeadline(parsed);
@@ -93,4 +69,40 @@ export async function offer(
   }
   const isRefused = outcome === 'widening' || outcome === 'declined';
   if (isRefused || rollout?.isDone === false) process.exitCode = 1;
+}
+
+async function decide(
+  channel: string,
+  id: string,
+  { isSame, isWidening }: Comparison,
+  parsed: Arguments,
+): Promise<Outcome> {
+  if (isSame) return 'unchanged';
+  if (parsed.flags.has('fail-on-widening') && isWidening) return 'widening';
+  if (parsed.flags.has('dry-run')) return 'dry-run';
+  return (await isConfirmed(`Run release ${id} on channel ${channel}?`, parsed)) ? 'applied' : 'declined';
+}
+
+/** What did not come about is said on standard error, whatever the form of the rest. */
+function tellOutcome(
+  outcome: Outcome,
+  { name, pointer }: Channel,
+  id: string,
+  say: (text: string) => void,
+): void {
+  if (outcome === 'unchanged') say(`${name}: runs release ${id} already, nothing to do\n`);
+  if (outcome === 'dry-run') say(`${name}: would run release ${id}; nothing was changed\n`);
+  if (outcome === 'applied')
+    say(`${name}: release ${id}${pointer === null ? '' : `, before ${pointer.release}`}\n`);
+  if (outcome === 'widening')
+    process.stderr.write(`${name}: more becomes reachable, and --fail-on-widening takes no more\n`);
+  if (outcome === 'declined') process.stderr.write(`${name}: nothing was changed\n`);
+}
+
+function tellWayBack(channel: string, id: string, before: string, { texts }: Arguments): void {
+  const config = texts.get('config') ?? 'etcd://HOST:PORT/PREFIX';
+  const command = printableLine(`sluice rollback ${before} --config ${config} --channel ${channel}`);
+  process.stderr.write(
+    `${channel}: still points to ${id}, also for gateways that start; to go back: ${command}\n`,
+  );
 }

@@ -1,8 +1,8 @@
 // `sluice filter build`: sources in, one module out.
 import { relative } from 'node:path';
-import { buildProject, type ProjectBuildOptions } from '../../sdk/tools/filter-project.js';
-import { FilterWatch } from '../../sdk/tools/filter-watch.js';
-import { optionalPositional, readArguments } from './arguments.js';
+import { buildProject, type ProjectBuildOptions } from '../../../sdk/tools/filter-project.js';
+import { FilterWatch } from '../../../sdk/tools/filter-watch.js';
+import { optionalPositional, readArguments } from '../arguments.js';
 import { explainBuildError, printWarnings } from './build-output.js';
 
 const HELP = `sluice filter build [DIR]

@@ -1,8 +1,8 @@
 // How the commands of `sluice filter` say what the compiler said.
 import { basename, relative } from 'node:path';
-import { type Diagnostic, formatDiagnostic } from '../../sdk/tools/diagnostic.js';
-import { FilterBuildError } from '../../sdk/tools/filter-builder.js';
-import { FilterManifestError } from '../../sdk/tools/filter-manifest.js';
+import { type Diagnostic, formatDiagnostic } from '../../../sdk/tools/diagnostic.js';
+import { FilterBuildError } from '../../../sdk/tools/filter-builder.js';
+import { FilterManifestError } from '../../../sdk/tools/filter-manifest.js';
 
 /** Writes warnings to standard error. */
 export function printWarnings(warnings: readonly Diagnostic[]): void {

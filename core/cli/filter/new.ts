@@ -1,9 +1,9 @@
 // `sluice filter new`: the folder of a filter.
 import { relative, resolve } from 'node:path';
-import { NAME_RULE } from '../../sdk/tools/filter-manifest.js';
-import { isFilterName, makeFilter } from '../../sdk/tools/filter-scaffold.js';
-import { onlyPositional, readArguments } from './arguments.js';
-import { UsageError } from './usage-error.js';
+import { NAME_RULE } from '../../../sdk/tools/filter-manifest.js';
+import { isFilterName, makeFilter } from '../../../sdk/tools/filter-scaffold.js';
+import { onlyPositional, readArguments } from '../arguments.js';
+import { UsageError } from '../usage-error.js';
 
 const HELP = `sluice filter new NAME
 

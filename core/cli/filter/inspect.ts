@@ -1,7 +1,7 @@
 // `sluice filter inspect`: what a gateway sees in a module.
 import { readFile } from 'node:fs/promises';
-import { formatReport, reportModule } from '../../sdk/tools/module-report.js';
-import { onlyPositional, readArguments } from './arguments.js';
+import { formatReport, reportModule } from '../../../sdk/tools/module-report.js';
+import { onlyPositional, readArguments } from '../arguments.js';
 
 const HELP = `sluice filter inspect FILE.wasm
 

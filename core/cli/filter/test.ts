@@ -1,9 +1,9 @@
 // `sluice filter test`: a build, and the author's tests on it.
-import { buildProject } from '../../sdk/tools/filter-project.js';
-import { runTests } from '../../sdk/tools/filter-tests.js';
-import { optionalPositional, readArguments } from './arguments.js';
+import { buildProject } from '../../../sdk/tools/filter-project.js';
+import { runTests } from '../../../sdk/tools/filter-tests.js';
+import { optionalPositional, readArguments } from '../arguments.js';
+import { UsageError } from '../usage-error.js';
 import { explainBuildError, printWarnings } from './build-output.js';
-import { UsageError } from './usage-error.js';
 
 const HELP = `sluice filter test [DIR]
 
