@@ -15,20 +15,23 @@ import { moduleIdentity } from './reach/module-identity.js';
 import { diffReach, isWidening } from './reach/reach-diff.js';
 import { formatReach } from './reach/reach-report.js';
 import { KEYS_HELP, KEYS_OPTION_TYPES } from './secret-keys.js';
+import { findUnused } from './unused.js';
 import { UsageError } from './usage-error.js';
 
 const HELP = `sluice check FILE | etcd://HOST:PORT/PREFIX
 
   Reads the configuration, loads every filter module and runs its configure, as a start would.
-  Prints nothing but the result, and which certificates run out; every error names its place. Exit 0 or 1.
+  Prints nothing but the result, and which certificates run out; every error names its place. Exit 0 or 1. What is declared
+  and used by nobody is a warning on standard error, and no error.
 
   --against OLD         compare with another configuration, a file or in etcd: prints every host, method and path that
                         becomes reachable or unreachable, and those whose filters, clients or listeners let more (wider),
                         fewer (narrower) or other requests (changed) through
   --fail-on-widening    with --against: exit 1 when anything becomes reachable, wider or changed
-  --json                print {"valid", "revision", "routes", "filters", "upstreams", "certificates"}, with --against
-                        {"changes", "widening"} besides, instead of sentences; of a configuration that is refused
-                        {"valid", "errors": [{"code", "message", "place"}]}, beside the errors on standard error
+  --json                print {"valid", "revision", "routes", "filters", "upstreams", "certificates", "warnings": [{"message",
+                        "place"}]}, with --against {"changes", "widening"} besides, instead of sentences; of a configuration
+                        that is refused {"valid", "errors": [{"code", "message", "place"}]}, beside the errors on
+                        standard error
   --verbose             stack traces in errors
 
   With etcd:
@@ -71,11 +74,12 @@ export async function check(args: string[]): Promise<void> {
     { ...revision.tls.parts, store: null },
     config.certificates.warnDays,
   );
+  const unused = await findUnused(revision);
   const isWider = changes?.some(isWidening) ?? false;
   if (isJson) {
     const reach = changes === null ? {} : { changes, widening: isWider };
     const facts = { valid: true, revision: revision.id, ...counts, certificates: certificates.map(toJson) };
-    process.stdout.write(`${JSON.stringify({ ...facts, ...reach })}\n`);
+    process.stdout.write(`${JSON.stringify({ ...facts, warnings: unused, ...reach })}\n`);
   } else {
     process.stdout.write(
       `${file}: valid (${counted(counts.routes, 'route')}, ${counted(counts.filters, 'filter')}, ` +
@@ -84,6 +88,7 @@ export async function check(args: string[]): Promise<void> {
     process.stdout.write(expiryWarnings(certificates).join(''));
     if (changes !== null) process.stdout.write(formatReach(changes));
   }
+  if (!isJson) process.stderr.write(unused.map(({ message }) => `warning: ${message}\n`).join(''));
   if (failsOnWidening && isWider) process.exitCode = 1;
 }
 

@@ -24,24 +24,59 @@ function file(name: string, text: string | Uint8Array): string {
 }
 
 describe('sluice check', () => {
-  it('says that a good configuration is valid', async () => {
-    const path = file('good.yaml', `${LISTENERS}${UPSTREAMS}routes: []\n`);
-    assert.deepEqual(await sluice('check', path), {
-      code: 0,
-      stdout: `${path}: valid (0 routes, 0 filters, 1 upstream)\n`,
-      stderr: '',
-    });
-    const { stdout } = await sluice('check', path, '--json');
-    const { valid, routes } = JSON.parse(stdout) as Record<string, unknown>;
-    assert.deepEqual({ valid, routes }, { valid: true, routes: 0 });
-  });
-
-  const module = (name: string, rest = 'onFailure: open'): string =>
-    `${LISTENERS}${UPSTREAMS}filters:\n  one:\n    module: ${name}\n    ${rest}\nroutes: []\n`;
   const routes = (...lines: string[]): string =>
     `${LISTENERS}${UPSTREAMS}routes:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
   const get = (id: string, path: string): string =>
     `{ id: ${id}, match: { path: "${path}", methods: [GET] }, upstream: sample }`;
+
+  it('says that a good configuration is valid', async () => {
+    const path = file('good.yaml', routes(get('a', '/a')));
+    assert.deepEqual(await sluice('check', path), {
+      code: 0,
+      stdout: `${path}: valid (1 route, 0 filters, 1 upstream)\n`,
+      stderr: '',
+    });
+    const { stdout } = await sluice('check', path, '--json');
+    const { valid, routes: count, warnings } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual({ valid, count, warnings }, { valid: true, count: 1, warnings: [] });
+  });
+
+  it('warns of what nobody uses, and where it stands', async () => {
+    const target = '{ targets: [{ url: http://127.0.0.1:9 }] }';
+    const path = file(
+      'unused.yaml',
+      `${LISTENERS}upstreams:
+  sample: ${target}
+  called: ${target}
+  forgotten: ${target}
+filters:
+  guard: { module: 'builtin:policy', config: { rules: [] }, grants: { callouts: [called] } }
+  left: { module: 'builtin:policy', config: { rules: [] }, grants: { callouts: [forgotten] } }
+routes:
+  - { id: a, match: { path: /a, methods: [GET] }, filters: [guard], upstream: sample }
+  - { id: b, match: { path: /b, methods: [] }, upstream: sample }
+  - { id: c, match: { path: /c, methods: [GET], hosts: [] }, upstream: sample }
+`,
+    );
+    const told = [
+      `${path}:5:14 /upstreams/forgotten: no route leads to this upstream, and no filter of a route may call it`,
+      `${path}:8:9 /filters/left: no route has this filter`,
+      `${path}:11:42 /routes/1/match/methods: an empty list: the route gets no request`,
+      `${path}:12:56 /routes/2/match/hosts: an empty list: the route gets no request`,
+    ];
+    assert.deepEqual(await sluice('check', path), {
+      code: 0,
+      stdout: `${path}: valid (3 routes, 2 filters, 3 upstreams)\n`,
+      stderr: told.map((line) => `warning: ${line}\n`).join(''),
+    });
+    const { stdout, stderr } = await sluice('check', path, '--json');
+    const { warnings } = JSON.parse(stdout) as { warnings: { message: string; place: { line: number } }[] };
+    assert.deepEqual([warnings.map(({ message }) => message), stderr], [told, '']);
+    assert.equal(warnings[0]!.place.line, 5);
+  });
+
+  const module = (name: string, rest = 'onFailure: open'): string =>
+    `${LISTENERS}${UPSTREAMS}filters:\n  one:\n    module: ${name}\n    ${rest}\nroutes: []\n`;
   const cases: [string, string, string, RegExp][] = [
     ['a wrong type', `${LISTENERS}${UPSTREAMS}routes: 5\n`, 'SLUICE_CONFIG_INVALID', /:3:9 \/routes: .*5/],
     [
