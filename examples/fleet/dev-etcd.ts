@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findTool, type Tool } from '../../bench/harness/tools.js';
+import { whenOrphaned } from '../orphan-watch.js';
 
 const HELP = `npm run dev:etcd [-- --port PORT --data FOLDER]
 
@@ -43,13 +44,14 @@ async function main(): Promise<number> {
   const ended = once(etcd, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const stop = (): void => void etcd.kill();
   let isAsked = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       isAsked = true;
       stop();
     });
   }
   process.once('exit', stop);
+  whenOrphaned(stop);
   if (await answers(etcd, values.port)) {
     process.stdout.write(
       `etcd serves etcd://127.0.0.1:${values.port}/PREFIX, its data are in ${values.data}. Ctrl-C stops it.\n`,

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ConfigErrors, FileSource } from '../../core/index.js';
+import { whenOrphaned } from '../orphan-watch.js';
 import { startSampleApi } from './sample-api.js';
 
 const HOST = '127.0.0.1';
@@ -94,15 +95,20 @@ async function portsOf(config: string): Promise<Ports | null> {
 }
 
 async function runGateway(config: string, ports: Ports): Promise<number> {
-  // A process group of its own: Ctrl-C reaches it through us only, once.
-  const gateway = spawn(process.execPath, ['dist/core/cli/main.js', 'run', '--config', config], {
-    cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    detached: true,
-  });
+  // A process group of its own: Ctrl-C reaches it through us only, once. The channel tells it that we are gone.
+  const gateway = spawn(
+    process.execPath,
+    ['dist/examples/quickstart/gateway.js', 'run', '--config', config],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      detached: true,
+    },
+  );
   const ended = once(gateway, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   process.once('exit', () => gateway.kill());
   forwardSignals(gateway);
+  whenOrphaned(() => gateway.kill());
   if (await isReady(gateway, ports.admin))
     process.stdout.write(tourOf(`http://${HOST}:${ports.gateway}`, config));
   const [code, signal] = await ended;
