@@ -72,8 +72,9 @@ function upstreamRequest(exchange: Exchange, route: Route, wholeResponse: boolea
     headers: upstreamHeaders(exchange, route, wholeResponse),
     body: exchange.requestBody,
     acceptsTrailers: exchange.acceptsTrailers,
+    // Filters see none, so where there are some that judge requests, a trailer could say what a header may not.
     refusesTrailer: mayHaveTrailers(exchange.requestBody)
-      ? (name) => isTakenForOwn(name, exchange, route)
+      ? (name) => route.requestChain.links.length > 0 || isTakenForOwn(name, exchange, route)
       : null,
     confined: confinedHeaders(exchange, route),
     connectMs,
