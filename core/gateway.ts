@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AdminDesk, AdminListener } from './admin-listener.js';
 import { CertificateMonitor } from './certificate-monitor.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
-import { Dispatcher } from './dispatch/dispatcher.js';
+import { Dispatcher, type DispatcherEvents } from './dispatch/dispatcher.js';
 import { drain } from './drain.js';
 import { ConfigErrors } from './errors.js';
 import { type Condition, GatewayReport } from './gateway-report.js';
@@ -129,12 +129,7 @@ export class Gateway {
     this.#accessLog = log.access
       ? new AccessLog({ destination: this.#lines, process: seat?.index ?? null })
       : null;
-    this.#dispatcher = new Dispatcher(workers, {
-      workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
-      filterQuarantined: (filter, { code, message }, backoffMs) =>
-        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${this.#report.redact(message)}`),
-      filterRestored: (filter) => this.log.info({ filter }, 'filter back from quarantine'),
-    });
+    this.#dispatcher = new Dispatcher(workers, this.#dispatcherEvents());
     this.#certificates = new CertificateMonitor(this.log);
     this.#report = new GatewayReport(
       this.#source,
@@ -248,6 +243,16 @@ export class Gateway {
     const ports = Object.fromEntries(this.ports);
     if (this.#seat !== null) this.log.info({ revision: revision.id, pid: process.pid }, 'process serving');
     else this.log.info({ revision: revision.id, listeners: ports, admin: this.adminPort }, 'serving');
+  }
+
+  /** What the log says of workers and filters. */
+  #dispatcherEvents(): DispatcherEvents {
+    return {
+      workerReplaced: (reason) => this.log.warn({ reason }, 'a filter worker ended and was replaced'),
+      filterQuarantined: (filter, { code, message }, backoffMs) =>
+        this.log.error({ filter, code, backoffMs }, `filter quarantined: ${this.#report.redact(message)}`),
+      filterRestored: (filter) => this.log.info({ filter }, 'filter back from quarantine'),
+    };
   }
 
   /** What is read at each scrape. */
