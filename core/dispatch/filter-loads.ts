@@ -70,7 +70,7 @@ export class FilterLoads {
     return this.#kept.get(id) ?? this.#pending.find(({ spec }) => spec.id === id)?.spec;
   }
 
-  /** Asks one worker to load a filter. The supervisor ends a worker that takes too long. */
+  /** Asks one worker to load a filter. One that takes too long is ended (DeadlineWatch). */
   loadInto(channel: Channel, spec: FilterSpec): Promise<LoadReport> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ channel, spec, resolve, reject });

@@ -5,9 +5,9 @@ import { ConfigErrors, GatewayError } from '../errors.js';
 import type { FilterLogLine, LoadReport } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import type { Channel } from './channel.js';
+import type { DeadlineWatch } from './deadline-watch.js';
 import { type FilterLoads, WorkerLost } from './filter-loads.js';
 import type { Roster } from './roster.js';
-import type { Supervisor } from './supervisor.js';
 
 /** A filter that one worker has loaded. */
 interface Trial {
@@ -27,12 +27,12 @@ const NO_WORKER_MS = 50;
 export class FilterSpread {
   readonly #roster: Roster;
   readonly #loads: FilterLoads;
-  readonly #supervisor: Supervisor;
+  readonly #deadlines: DeadlineWatch;
 
-  constructor(roster: Roster, loads: FilterLoads, supervisor: Supervisor) {
+  constructor(roster: Roster, loads: FilterLoads, deadlines: DeadlineWatch) {
     this.#roster = roster;
     this.#loads = loads;
-    this.#supervisor = supervisor;
+    this.#deadlines = deadlines;
   }
 
   /**
@@ -71,7 +71,7 @@ export class FilterSpread {
     for (let attempt = 1; ; attempt += 1) {
       const { active, spares } = this.#roster;
       const channel = spares.find(({ load }) => load === 0) ?? spares[0] ?? active[0];
-      this.#supervisor.wake();
+      this.#deadlines.wake();
       try {
         if (channel !== undefined) return { channel, report: await this.#loads.loadInto(channel, spec) };
         await delay(NO_WORKER_MS);

@@ -8,13 +8,13 @@ import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, isCalling } from './channel.js';
 import type { CheckOutcome, CheckTask } from './checker.js';
 import type { HostMessage } from './control.js';
+import { DeadlineWatch } from './deadline-watch.js';
 import { FilterLoads } from './filter-loads.js';
 import { FilterSpread } from './filter-spread.js';
 import { FleetStats, type WorkerStats } from './fleet-stats.js';
 import type { Job } from './job.js';
 import { ThreadPool } from './pool.js';
 import { Roster } from './roster.js';
-import { Supervisor } from './supervisor.js';
 
 export interface FleetOptions {
   /** Threads that run filters. */
@@ -51,7 +51,7 @@ export class Fleet {
   readonly #onLoss: (loss: WorkerLoss) => void;
   readonly #pool: ThreadPool;
   readonly #loads: FilterLoads;
-  readonly #supervisor: Supervisor;
+  readonly #deadlines: DeadlineWatch;
   readonly #past = new FleetStats();
   readonly #roster = new Roster();
   readonly #spread: FilterSpread;
@@ -64,8 +64,8 @@ export class Fleet {
     this.#onLoss = onLoss;
     this.#pool = new ThreadPool({ threads: options.count + options.spare, heapMb: options.heapMb });
     this.#loads = new FilterLoads(options.startMs);
-    this.#supervisor = new Supervisor(this.#loads, options.startMs);
-    this.#spread = new FilterSpread(this.#roster, this.#loads, this.#supervisor);
+    this.#deadlines = new DeadlineWatch(this.#loads, options.startMs);
+    this.#spread = new FilterSpread(this.#roster, this.#loads, this.#deadlines);
   }
 
   /**
@@ -156,12 +156,12 @@ export class Fleet {
 
   /** There is a job: the progress cells have to be looked at. */
   wake(): void {
-    this.#supervisor.wake();
+    this.#deadlines.wake();
   }
 
   /** There is no job. */
   rest(): void {
-    this.#supervisor.rest();
+    this.#deadlines.rest();
   }
 
   /** Wakes the workers that something was posted to, and takes the results that are there. */
@@ -203,7 +203,7 @@ export class Fleet {
   /** Ends every worker; answers the jobs that were not done. */
   async close(): Promise<Job[]> {
     this.#closing = true;
-    this.#supervisor.close();
+    this.#deadlines.close();
     const channels = this.#roster.all;
     for (const channel of channels) channel.terminate();
     await this.#pool.close();
@@ -224,7 +224,7 @@ export class Fleet {
       },
     };
     const channel = new Channel(this.#pool, this.#options.ringBytes, events);
-    this.#supervisor.watch(channel);
+    this.#deadlines.watch(channel);
     for (const spec of this.#loads.kept()) channel.send({ kind: 'load', spec });
     return channel;
   }
@@ -242,7 +242,7 @@ export class Fleet {
   #lost(channel: Channel, reason: string): void {
     const { stats, progress } = channel;
     this.#past.add(stats);
-    const overdueSequence = this.#supervisor.forget(channel);
+    const overdueSequence = this.#deadlines.forget(channel);
     const overdue = overdueSequence === progress.sequence;
     this.#loads.lost(channel, overdue);
     // Ended for a call that did return in the end: whatever runs now has done nothing.

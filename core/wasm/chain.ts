@@ -3,7 +3,7 @@
 import type { ChainInput } from './chain-input.js';
 import { ChunkRun } from './chunk-run.js';
 import { type Clock, SystemClock } from './clock.js';
-import { FilterThread, type Progress, UNSUPERVISED } from './filter-thread.js';
+import { FilterThread, type Progress, UNWATCHED } from './filter-thread.js';
 import { isChunk, type LoadReport, type PhaseResult } from './guest-abi.js';
 import type { FilterSpec } from './instance.js';
 import { PhaseRun, Scratch } from './phase-run.js';
@@ -20,7 +20,7 @@ export class FilterChain {
    * @param clock what time it is for the filters; default: that of the machine
    * @param trace takes what the filters trace; for test harnesses, which alone have modules that do
    */
-  constructor(progress: Progress = UNSUPERVISED, clock: Clock = new SystemClock(), trace?: TraceSink) {
+  constructor(progress: Progress = UNWATCHED, clock: Clock = new SystemClock(), trace?: TraceSink) {
     this.#thread = new FilterThread(progress, clock, this.#scratchBytes, trace);
   }
 

@@ -9,7 +9,7 @@ import { SchemaStore } from './schemas/schema-store.js';
 import type { ScratchBytes } from './scratch-bytes.js';
 import type { TraceSink } from './trace-import.js';
 
-/** Told which filter is running, so that a supervisor on another thread can see it. */
+/** Told which filter is running, so that another thread can see it. */
 export interface Progress {
   enter(filterId: number, index: number): void;
   leave(): void;
@@ -19,7 +19,7 @@ export interface Progress {
   memoryPeaked(filterId: number, bytes: number): void;
 }
 
-export const UNSUPERVISED: Progress = {
+export const UNWATCHED: Progress = {
   enter: () => {},
   leave: () => {},
   goOn: () => {},

@@ -14,7 +14,7 @@ interface Watched {
   overdue: number | null;
 }
 
-export class Supervisor {
+export class DeadlineWatch {
   readonly #loads: FilterLoads;
   readonly #startMs: number;
   readonly #watched = new Map<Channel, Watched>();
@@ -31,7 +31,7 @@ export class Supervisor {
   }
 
   /**
-   * Stops watching. Answers the sequence of the call for which this supervisor ended the worker, null when it did
+   * Stops watching. Answers the sequence of the call for which this watch ended the worker, null when it did
    * not. The worker may have gone on to another call before it ended: that one is not to blame.
    */
   forget(channel: Channel): number | null {
