@@ -9,6 +9,7 @@ import { PHASE_REQUEST, PHASE_RESPONSE } from '../../sdk/abi/abi.js';
 import type { ChainLink } from '../wasm/chain-input.js';
 import { align8, type FrameMemory, type FrameWriter, viewOf } from '../wasm/frame.js';
 import type { BodyStage, PhaseMessage, PhaseName } from '../wasm/guest-abi.js';
+import { copyInto } from '../wasm/shared-copy.js';
 import type { RingProducer } from './ring.js';
 
 export const JOB_RUN = 1;
@@ -109,11 +110,11 @@ export function writeJob(
     const isInline = hasContexts && link.context !== null;
     words[entry + 2] = isInline ? link.context.length : 0;
     if (!isInline) continue;
-    bytes.set(link.context, context);
+    copyInto(bytes, link.context, context);
     context += align8(link.context.length);
   }
   writer.write(ring, at + frameAt);
-  if (inlineBody > 0) bytes.set(body!, at + bodyAt);
+  if (inlineBody > 0) copyInto(bytes, body!, at + bodyAt);
   ring.commit(at, length);
   return 'written';
 }

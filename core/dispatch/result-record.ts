@@ -11,6 +11,7 @@ import { HeaderList } from '../headers.js';
 import { align8, type FrameMemory, viewOf } from '../wasm/frame.js';
 import { EditList, type FilterCall, NONE, type PhaseResult } from '../wasm/guest-abi.js';
 import type { KnownTexts } from '../wasm/known-texts.js';
+import { copyInto } from '../wasm/shared-copy.js';
 import type { ResultExtra } from './control.js';
 import { RECORD_KIND, RECORD_TICKET } from './job-record.js';
 import type { RingProducer } from './ring.js';
@@ -121,7 +122,7 @@ export class ResultRecord {
         (Math.min(calls[i]!.count, MOST_COUNT) << COUNT_SHIFT);
       words[entry + 2] = context === null ? 0 : context.length;
       if (context === null) continue;
-      bytes.set(context, contextAt);
+      copyInto(bytes, context, contextAt);
       contextAt += align8(context.length);
     }
     for (let i = 0; i < edits.size; i += 1, entry += 3) {
@@ -140,7 +141,7 @@ export class ResultRecord {
       writeText(bytes, textAt, part);
       textAt += part.length;
     }
-    if (body !== undefined) bytes.set(body, at + this.#bodyAt);
+    if (body !== undefined) copyInto(bytes, body, at + this.#bodyAt);
     ring.commit(at, this.length);
     return true;
   }
@@ -250,6 +251,6 @@ export function compact(bytes: Uint8Array): Uint8Array {
 
 function copyOf(ring: FrameMemory, at: number, length: number): Uint8Array {
   const copy = Buffer.allocUnsafe(length);
-  copy.set(viewOf(ring, at, length));
+  copyInto(copy, viewOf(ring, at, length), 0);
   return copy;
 }

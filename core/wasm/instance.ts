@@ -23,6 +23,7 @@ import { KnownTexts } from './known-texts.js';
 import type { FilterManifest } from './manifest.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
 import type { ScratchBytes } from './scratch-bytes.js';
+import { copyInto } from './shared-copy.js';
 
 /** When a filter that keeps failing is left out. */
 export interface QuarantineRule {
@@ -183,9 +184,9 @@ export class FilterInstance {
     const outcomeAt = align8(length);
     try {
       const address = this.#room(outcome === null ? length : outcomeAt + outcome.length);
-      this.#bytes.set(frame, address);
-      if (body !== null) this.#bytes.set(body, address + bodyAt);
-      if (context !== null) this.#bytes.set(context, address + contextAt);
+      copyInto(this.#bytes, frame, address);
+      if (body !== null) copyInto(this.#bytes, body, address + bodyAt);
+      if (context !== null) copyInto(this.#bytes, context, address + contextAt);
       patchTail(this.#words, address, frame.length, stage, body, context);
       let reply: number;
       if (outcome !== null) {
