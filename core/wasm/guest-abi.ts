@@ -59,6 +59,12 @@ export class EditList {
     this.names.push(name);
     this.values.push(value);
   }
+
+  /** Those of another list, behind these. */
+  append({ operations, names, values, body }: EditList): void {
+    for (let i = 0; i < operations.length; i += 1) this.add(operations[i]!, names[i]!, values[i]!);
+    if (body !== undefined) this.body = body;
+  }
 }
 
 /** Nothing of something, without an array for each exchange. */

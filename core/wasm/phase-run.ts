@@ -39,7 +39,7 @@ export class PhaseRun {
   #frame: Uint8Array;
   #body: Uint8Array | null;
   #stage: BodyStage;
-  readonly #edits = new EditList();
+  #edits: EditList | null = null;
   readonly #contexts: (Uint8Array | null)[] = [];
   #passed: readonly number[] = NONE;
 
@@ -117,6 +117,7 @@ export class PhaseRun {
     this.#contexts[index] = outcome.state.context;
     // Most filters let most bodies through; what is as it was need not travel.
     if (Buffer.compare(outcome.output, body) === 0) return null;
+    this.#edits ??= new EditList();
     this.#edits.body = outcome.output;
     this.#body = outcome.output;
     return null;
@@ -133,11 +134,10 @@ export class PhaseRun {
   }
 
   #keep(edits: EditList, moreFollow: boolean): void {
-    for (let i = 0; i < edits.size; i += 1) {
-      this.#edits.add(edits.operations[i]!, edits.names[i]!, edits.values[i]!);
-    }
+    // As a rule one filter of a phase edits.
+    if (this.#edits === null) this.#edits = edits;
+    else this.#edits.append(edits);
     if (edits.body !== undefined) {
-      this.#edits.body = edits.body;
       this.#body = edits.body;
       this.#stage = 'whole';
     }
@@ -174,7 +174,7 @@ export class PhaseRun {
 
   #result(response: FilterResponse | null, respondedBy: number): PhaseResult {
     return {
-      edits: this.#edits,
+      edits: this.#edits ?? new EditList(),
       response,
       respondedBy: response === null ? -1 : respondedBy,
       callout: null,
