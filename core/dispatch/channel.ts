@@ -1,5 +1,6 @@
 // The gateway's side of one worker: its rings, its port, the jobs it holds, and a look at what it is doing.
 // Decides nothing: dispatcher.ts does.
+import { performance } from 'node:perf_hooks';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
 import { FrameWriter } from '../wasm/frame.js';
@@ -165,9 +166,10 @@ export class Channel {
    * cannot be read is of no more use and ended.
    */
   drain(): void {
-    let drained = false;
+    let nowMs = 0;
     for (let at = this.#results.peek(); at !== -1; at = this.#results.peek()) {
-      drained = true;
+      // One look at the clock for all of them.
+      if (nowMs === 0) nowMs = performance.now();
       const ticket = this.#results.words[(at >> 2) + RECORD_TICKET]!;
       let result: PhaseResult | null;
       try {
@@ -177,9 +179,9 @@ export class Channel {
         this.terminate();
         return;
       }
-      if (result !== null) this.#held.take(ticket)?.resolve(result);
+      if (result !== null) this.#held.take(ticket)?.resolve(result, nowMs);
     }
-    if (drained) {
+    if (nowMs !== 0) {
       Atomics.add(this.#control, HOST_DRAINED, 1);
       Atomics.notify(this.#control, HOST_DRAINED);
     }

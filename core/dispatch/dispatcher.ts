@@ -1,5 +1,6 @@
 // Filters over worker threads: which worker gets a job, and what becomes of a job whose worker ended. The one verb of
 // this room is `run`.
+import { performance } from 'node:perf_hooks';
 import type { SchemaFault } from '../config/filter-schema.js';
 import { GatewayError } from '../errors.js';
 import { type MetricDefinition, MetricTable } from '../wasm/capabilities/metric-table.js';
@@ -173,10 +174,10 @@ export class Dispatcher implements JobOwner {
   }
 
   /** A job of this dispatcher is done. */
-  settled(job: Job, result: PhaseResult | null): void {
+  settled(job: Job, result: PhaseResult | null, nowMs: number): void {
     this.#outstanding -= 1;
     if (this.#outstanding === 0) this.#fleet.rest();
-    if (result !== null) this.#countCalls(job, result);
+    if (result !== null) this.#countCalls(job, result, nowMs);
     for (const id of job.probes) {
       const spec = this.#fleet.filter(id);
       const streams = spec?.phases[job.message.phase]?.body === 'stream';
@@ -222,7 +223,7 @@ export class Dispatcher implements JobOwner {
         skipped: spec?.onFailure === 'open',
       };
       if (!failure.skipped) {
-        job.resolve(failedPhase(failure));
+        job.resolve(failedPhase(failure), performance.now());
         return false;
       }
       job.skip(failure);
@@ -230,11 +231,11 @@ export class Dispatcher implements JobOwner {
     return true;
   }
 
-  #countCalls(job: Job, result: PhaseResult): void {
+  #countCalls(job: Job, result: PhaseResult, nowMs: number): void {
     const { phase, stage } = job.message;
     // What comes after a callout or with a chunk is the rest of a call.
     if (job.outcome === null && !isChunk(stage))
-      this.#quarantine.called(job.links, phase, result, this.#findFilter);
+      this.#quarantine.called(job.links, phase, result, this.#findFilter, nowMs);
     for (const failure of result.failures) {
       const id = job.links[failure.index]?.id;
       if (id === undefined || failure.code === 'SLUICE_FILTER_QUARANTINED' || job.probes.includes(id))
@@ -293,7 +294,7 @@ export class Dispatcher implements JobOwner {
     if (failure.skipped) {
       job.skip(failure);
       this.#assign(job);
-    } else job.resolve(failedPhase(failure));
+    } else job.resolve(failedPhase(failure), performance.now());
   }
 
   /** @param counts the worker ended and nobody knows whose fault it was: it may be this job's */

@@ -1,16 +1,21 @@
 // One phase of one exchange on its way through the workers. Settles exactly once.
+import { performance } from 'node:perf_hooks';
 import type { ChainLink } from '../wasm/chain-input.js';
 import type { FilterFailure, PhaseMessage, PhaseResult } from '../wasm/guest-abi.js';
 
 /** Who handed the job out, told when it is done. */
 export interface JobOwner {
-  /** @param result null when no worker could run it */
-  settled(job: Job, result: PhaseResult | null): void;
+  /**
+   * @param result null when no worker could run it
+   * @param nowMs  `performance.now()`
+   */
+  settled(job: Job, result: PhaseResult | null, nowMs: number): void;
 }
 
 /** Who wants to know what came of a job. Told once, maybe before the job is handed out. Neither may throw. */
 export interface JobEnd {
-  done(result: PhaseResult): void;
+  /** @param nowMs `performance.now()` when the result was there */
+  done(result: PhaseResult, nowMs: number): void;
   failed(cause: unknown): void;
 }
 
@@ -49,15 +54,16 @@ export class Job {
     this.links = this.links.map((link, index) => (index === failure.index ? { ...link, skip: true } : link));
   }
 
-  resolve(result: PhaseResult): void {
+  /** @param nowMs `performance.now()` */
+  resolve(result: PhaseResult, nowMs: number): void {
     const whole =
       this.#skipped.length === 0 ? result : { ...result, failures: [...this.#skipped, ...result.failures] };
-    this.#owner.settled(this, whole);
-    this.#end.done(whole);
+    this.#owner.settled(this, whole, nowMs);
+    this.#end.done(whole, nowMs);
   }
 
   reject(cause: unknown): void {
-    this.#owner.settled(this, null);
+    this.#owner.settled(this, null, performance.now());
     this.#end.failed(cause);
   }
 }

@@ -115,20 +115,24 @@ export class Quarantine {
     return this.#out === 0;
   }
 
-  /** Takes note of the filters of a chain that came to an end. @param find a loaded filter */
+  /**
+   * Takes note of the filters of a chain that came to an end.
+   * @param find a loaded filter
+   * @param nowMs of the clock of this quarantine
+   */
   called(
     links: readonly ChainLink[],
     phase: PhaseName,
     { calls, failures }: PhaseResult,
     find: (id: number) => FilterSpec | undefined,
+    nowMs: number,
   ): void {
-    const nowMs = this.#now();
     for (let index = 0; index < calls.length; index += 1) {
       if (calls[index]!.count === 0) continue;
       if (failures.length > 0 && failures.some((failure) => failure.index === index)) continue;
       const { id } = links[index]!;
       const counts = this.#passed.get(id) ?? this.#beginToCount(find(id), nowMs);
-      counts?.[phase].add(nowMs);
+      if (counts !== undefined) (phase === 'request' ? counts.request : counts.response).add(nowMs);
     }
   }
 

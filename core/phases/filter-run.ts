@@ -147,10 +147,10 @@ export abstract class ChainRun implements JobEnd {
   }
 
   /** What the first visit came to. */
-  done(result: PhaseResult): void {
+  done(result: PhaseResult, nowMs: number): void {
     let callout: Callout | null;
     try {
-      const elapsedMs = performance.now() - this.#startedMs;
+      const elapsedMs = nowMs - this.#startedMs;
       tellVisit(this.setting, this.chain.specs, this.message.phase, result, elapsedMs);
       callout = this.#took(result);
     } catch (cause) {

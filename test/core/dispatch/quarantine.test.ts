@@ -59,7 +59,7 @@ describe('the quarantine', () => {
   function pass(times: number, phase: 'request' | 'response' = 'request'): void {
     const result = { calls: [{ durationNs: 1, edits: 0, count: 1 }], failures: [] } as unknown as PhaseResult;
     for (let i = 0; i < times; i += 1)
-      quarantine.called([{ id: spec.id } as ChainLink], phase, result, () => spec);
+      quarantine.called([{ id: spec.id } as ChainLink], phase, result, () => spec, nowMs);
   }
 
   it('goes on with a filter that most exchanges do not make fail', () => {
