@@ -185,31 +185,37 @@ export function readResult(
   const textAt = at + align8(FIXED_BYTES + (callCount + editCount) * ENTRY_BYTES + headerCount * 4);
   let contextAt = textAt + align8(textLength);
 
-  const calls: FilterCall[] = [];
-  const contexts: (Uint8Array | null)[] = [];
+  // Of their length at once: an array that grows makes room for sixteen more.
+  const calls = new Array<FilterCall>(callCount);
+  const contexts = new Array<Uint8Array | null>(callCount);
   let passed: readonly number[] = NONE;
   let entry = (at + FIXED_BYTES) >> 2;
   for (let i = 0; i < callCount; i += 1, entry += 3) {
     const facts = words[entry + 1]!;
     const count = facts >>> COUNT_SHIFT;
-    calls.push({ count, durationNs: words[entry]!, edits: facts & (CALL_PASSED - 1) });
+    calls[i] = { count, durationNs: words[entry]!, edits: facts & (CALL_PASSED - 1) };
     if ((facts & CALL_PASSED) !== 0) passed = [...passed, i];
     const size = words[entry + 2]!;
-    contexts.push(size === 0 ? null : copyOf(ring, contextAt, size));
+    contexts[i] = size === 0 ? null : copyOf(ring, contextAt, size);
     contextAt += align8(size);
   }
-  const edits = new EditList();
+  const operations = new Array<number>(editCount);
+  const names = new Array<string>(editCount);
+  const values = new Array<string>(editCount);
   let part = textAt;
   for (let i = 0; i < editCount; i += 1, entry += 3) {
     const name = words[entry + 1]!;
     const value = words[entry + 2]!;
-    edits.add(words[entry]!, texts.take(bytes, part, name), texts.take(bytes, part + name, value));
+    operations[i] = words[entry]!;
+    names[i] = texts.take(bytes, part, name);
+    values[i] = texts.take(bytes, part + name, value);
     part += name + value;
   }
-  const headers: string[] = [];
+  const edits = new EditList(operations, names, values);
+  const headers = new Array<string>(headerCount);
   for (let i = 0; i < headerCount; i += 1, entry += 1) {
     const length = words[entry]!;
-    headers.push(texts.take(bytes, part, length));
+    headers[i] = texts.take(bytes, part, length);
     part += length;
   }
   const extra = (flags & FLAG_EXTRA) === 0 ? null : takeExtra();

@@ -44,11 +44,17 @@ export interface PhaseMessage {
 /** Edits in the order the filters made them: three lists of equal length, and the last body that was set. */
 export class EditList {
   /** `EDIT_*` of sdk/abi. */
-  readonly operations: number[] = [];
-  readonly names: string[] = [];
-  readonly values: string[] = [];
+  readonly operations: number[];
+  readonly names: string[];
+  readonly values: string[];
   /** Undefined: the body stays as it is. */
   body: Uint8Array | undefined = undefined;
+
+  constructor(operations: number[] = [], names: string[] = [], values: string[] = []) {
+    this.operations = operations;
+    this.names = names;
+    this.values = values;
+  }
 
   get size(): number {
     return this.operations.length;
