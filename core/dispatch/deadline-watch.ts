@@ -45,24 +45,14 @@ export class DeadlineWatch {
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
-  /** No job is under way; looks go on only while a worker starts or loads. */
-  rest(): void {
-    if (this.#timer === undefined || this.#isAwaited()) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
   close(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#rest();
     this.#watched.clear();
   }
 
-  #isAwaited(): boolean {
-    for (const channel of this.#watched.keys()) {
-      if (!channel.isReady || channel.loads > 0) return true;
-    }
-    return false;
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #look(): void {
@@ -84,7 +74,8 @@ export class DeadlineWatch {
       watched.overdue = sequence;
       channel.terminate();
     }
-    if (!busy) this.rest();
+    // Not as soon as the last job is done: under load that is after every batch, and a timer costs more than a look.
+    if (!busy) this.#rest();
   }
 
   /** How long the worker may stay as it is. */

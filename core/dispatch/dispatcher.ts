@@ -176,7 +176,6 @@ export class Dispatcher implements JobOwner {
   /** A job of this dispatcher is done. */
   settled(job: Job, result: PhaseResult | null, nowMs: number): void {
     this.#outstanding -= 1;
-    if (this.#outstanding === 0) this.#fleet.rest();
     if (result !== null) this.#countCalls(job, result, nowMs);
     for (const id of job.probes) {
       const spec = this.#fleet.filter(id);

@@ -159,11 +159,6 @@ export class Fleet {
     this.#deadlines.wake();
   }
 
-  /** There is no job. */
-  rest(): void {
-    this.#deadlines.rest();
-  }
-
   /** Wakes the workers that something was posted to, and takes the results that are there. */
   flush(): void {
     for (const channel of this.#roster.active) {
