@@ -1,24 +1,19 @@
 // The way back to one client of uWebSockets.js: decides how a response is framed and when its connection closes.
 import assert from 'node:assert/strict';
 import { copyOf } from '../chunk-pool.js';
-import { GatewayError } from '../errors.js';
 import { type Body, BufferedBody, type Exchange } from '../exchange.js';
 import type { HeaderList } from '../headers.js';
 import type { Reply, ReplyOutcome, SendOptions } from './listener.js';
 import { encodeHead, formatHead, type HeadText, isBodiless } from './response-head.js';
+import { answeredEarly, DISCARD, DISCARD_BYTES, leftEarly, withholdBody } from './unread-bodies.js';
 import { beginEngineCork, CORK_ROOM, corkIfRoom, endEngineCork } from './uws-cork.js';
 import { UwsDownload } from './uws-download.js';
 import type { UwsResponse } from './uws-engine.js';
 import { UwsFlow } from './uws-flow.js';
 import { UwsUpload } from './uws-upload.js';
 
-/** An upload that has no more than this to come is read to its end after an early answer, for the next request. */
-const DISCARD_BYTES = 64 * 1024;
-
 const NOTHING = new Uint8Array(0);
 const CLOSES = '\r\nconnection: close';
-
-const DISCARD = { chunk(): void {}, end(): void {}, fail(): void {} };
 
 /** What a reply needs to know of its listener. */
 export interface ReplyOwner {
@@ -110,9 +105,7 @@ export class UwsReply implements Reply {
     const head = formatHead(status, headers);
 
     if (exchange.method === 'HEAD' || isBodiless(status)) {
-      // Nobody waits for its end, and it may have none.
-      body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
-      const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
+      const length = withholdBody(status, body, options);
       return this.#sendHead(head, length === null ? '' : `\r\ncontent-length: ${length}`, closes);
     }
     if (body === null || body.length === 0) {
@@ -250,9 +243,7 @@ export class UwsReply implements Reply {
   /** The response is about to be complete; the engine reads on by itself, so nobody may be left paused. */
   #abandonUpload(): void {
     if (this.#upload?.unfinished) {
-      this.#upload.fail(
-        new GatewayError('SLUICE_LISTEN_ABORTED', 'the response was complete before the request body was'),
-      );
+      this.#upload.fail(answeredEarly());
     }
     this.#flow?.resumeUpload();
   }
@@ -279,8 +270,4 @@ export class UwsReply implements Reply {
     this.#exchange?.cancellation.cancel(reason);
     this.#resolve?.('aborted');
   }
-}
-
-function leftEarly(): GatewayError {
-  return new GatewayError('SLUICE_LISTEN_ABORTED', 'the connection closed before the response was complete');
 }

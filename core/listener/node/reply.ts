@@ -5,16 +5,13 @@ import { type Body, BufferedBody, type Exchange } from '../../exchange.js';
 import type { HeaderList } from '../../headers.js';
 import type { Reply, ReplyOutcome, SendOptions } from '../listener.js';
 import { isBodiless } from '../response-head.js';
+import { answeredEarly, DISCARD, DISCARD_BYTES, leftEarly, withholdBody } from '../unread-bodies.js';
 import { NodeDownload } from './download.js';
 import { NodeUpload } from './upload.js';
 import type { NodeWire } from './wire.js';
 
-/** An upload that has no more than this to come is read to its end after an early answer, for the next request. */
-const DISCARD_BYTES = 64 * 1024;
 /** A body in memory up to this size is handed over whole. */
 const WHOLE_BYTES = 64 * 1024;
-
-const DISCARD = { chunk(): void {}, end(): void {}, fail(): void {} };
 
 /** What a reply needs to know of its listener. */
 export interface ReplyOwner {
@@ -79,9 +76,7 @@ export class NodeReply implements Reply {
     const closes =
       this.#closes || options?.close === true || this.#owner.draining || this.#uploadMustStop(body);
     if (this.#exchange.method === 'HEAD' || isBodiless(status)) {
-      // Nobody waits for its end, and it may have none.
-      body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'the response has no body'));
-      const length = isBodiless(status) ? null : (options?.headLength ?? body?.length ?? null);
+      const length = withholdBody(status, body, options);
       this.#wire.writeHead({ status, headers, length, payload: 'none', closes });
       return this.#sendWhole(null);
     }
@@ -166,9 +161,7 @@ export class NodeReply implements Reply {
     const upload = this.#upload;
     if (!upload?.unfinished) return;
     const tooLong = this.#wire.multiplexed || upload.remaining > DISCARD_BYTES;
-    upload.fail(
-      new GatewayError('SLUICE_LISTEN_ABORTED', 'the response was complete before the request body was'),
-    );
+    upload.fail(answeredEarly());
     this.#wire.input.resume();
     if (tooLong) this.#wire.stopClient();
   }
@@ -178,8 +171,4 @@ export class NodeReply implements Reply {
     this.#owner.unwatch(this);
     this.#abandonUpload();
   }
-}
-
-function leftEarly(): GatewayError {
-  return new GatewayError('SLUICE_LISTEN_ABORTED', 'the connection closed before the response was complete');
 }
