@@ -1,5 +1,5 @@
 // What of the secrets of a revision is looked for, and where.
-import type { EgressMode, GatewayConfig, RouteConfig } from './config/model.js';
+import type { EgressMode, GatewayConfig, RouteSettings } from './config/model.js';
 import type { SecretValues } from './config/secret-values.js';
 import { SecretScanner } from './secrets/secret-scanner.js';
 
@@ -24,7 +24,7 @@ export function buildScanner(
 export function buildGuard(
   scanner: SecretScanner | null,
   { secrets }: GatewayConfig,
-  { secretEgress: mode }: RouteConfig,
+  { secretEgress: mode }: RouteSettings,
 ): EgressGuard | null {
   const { headers, bodies } = secrets.egress;
   return scanner === null || mode === 'off' || !(headers || bodies)

@@ -84,6 +84,11 @@ export function parsePathPattern(text: string): PathPattern {
   if (problem !== null) {
     throw new GatewayError('SLUICE_ROUTE_PATTERN', `found ${JSON.stringify(text)}, expected ${problem}`);
   }
+  return readPathPattern(text);
+}
+
+/** Likewise, of a text that `checkPathPattern` has found no fault with. */
+export function readPathPattern(text: string): PathPattern {
   const segments = text.slice(1).split('/').map(parseSegment);
   const parameters: string[] = [];
   let shape = '';

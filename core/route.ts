@@ -1,6 +1,6 @@
-// A declared route, built: its upstream and its filter chains, laid out so that a request does no look-up.
+// Declared routes, built: their upstream and their filter chains, laid out so that a request does no look-up.
 import type { ClientRule } from './client-rule.js';
-import type { RouteConfig } from './config/model.js';
+import type { RouteSettings } from './config/model.js';
 import type { EgressGuard } from './egress.js';
 import type { FilterSecret } from './filter-secret.js';
 import type { Upstream } from './upstream/upstream.js';
@@ -28,10 +28,9 @@ export interface CalloutUpstream {
   readonly headers: UpstreamHeaders;
 }
 
-/** What a request needs to know once its route is found. */
+/** What a request needs to know once its route is found. Routes whose settings are equal share one. */
 export interface Route {
-  readonly id: string;
-  readonly config: RouteConfig;
+  readonly config: RouteSettings;
   /** Null: for any client. */
   readonly client: ClientRule | null;
   readonly upstream: Upstream;

@@ -1,26 +1,23 @@
 // From a validated revision to a snapshot: reads modules, checks grants and configs, loads filters into the workers,
 // builds upstreams and the router. Fails as a whole and leaves nothing behind; shares with earlier snapshots what
 // did not change.
-import { ClientRule } from './client-rule.js';
-import type { FilterConfig, RouteConfig, UpstreamConfig } from './config/model.js';
+import type { FilterConfig, UpstreamConfig } from './config/model.js';
 import type { ConfigRevision } from './config/source.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
-import { buildGuard, buildRedactor, buildScanner } from './egress.js';
+import { buildRedactor, buildScanner } from './egress.js';
 import { ConfigErrors, GatewayError } from './errors.js';
 import { inPlace } from './filter-places.js';
-import { checkGrants, keyOf, readModule, secretsOf, toSpec, withSecrets } from './filter-spec.js';
+import { checkGrants, keyOf, readModule, toSpec, withSecrets } from './filter-spec.js';
 import { RefPool } from './ref-pool.js';
-import { buildChains, type Chains, type Route } from './route.js';
 import { RadixRouter } from './router/radix-router.js';
-import type { RouteEntry, RouteShelves } from './router/router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
+import { SnapshotShelves } from './snapshot-shelves.js';
 import { inSlices, Slices } from './time-slices.js';
 import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
 import { UpstreamTally } from './upstream/tally.js';
 import type { TargetChange, Upstream } from './upstream/upstream.js';
-import { UpstreamHeaders } from './upstream-headers.js';
 import type { FilterLogLine } from './wasm/guest-abi.js';
 import type { FilterSpec } from './wasm/instance.js';
 import { digestOf, type FilterModule } from './wasm/module.js';
@@ -89,7 +86,7 @@ export class SnapshotBuilder {
           this.#buildUpstream(upstream, revision.tls.upstream(upstream.name), tallies, held),
         ]),
       );
-      const router = await buildRouter(revision, specs, upstreams, scanner);
+      const router = await RadixRouter.build(new SnapshotShelves(revision, specs, upstreams, scanner));
       const tookMs = {
         filters: Math.round(filteredMs - startMs),
         routes: Math.round(performance.now() - filteredMs),
@@ -260,67 +257,4 @@ function withoutSecrets(cause: unknown, redact: (text: string) => string): Confi
       });
     }),
   );
-}
-
-function buildRouter(
-  { config, secrets }: ConfigRevision,
-  specs: ReadonlyMap<string, FilterSpec>,
-  upstreams: ReadonlyMap<string, Upstream>,
-  scanner: SecretScanner | null,
-): Promise<RadixRouter<Route>> {
-  const callouts = new Map(
-    config.upstreams.map(({ name, headers }) => [
-      name,
-      {
-        upstream: upstreams.get(name)!,
-        headers: new UpstreamHeaders(headers.map((part) => secrets.expandField(part))),
-      },
-    ]),
-  );
-  const granted = new Map(
-    config.filters.map((filter) => [specs.get(filter.name)!.id, secretsOf(filter, secrets)]),
-  );
-  const redact = (text: string): string => secrets.redact(text);
-  const chains = new Map<string, Chains>();
-  const chainsOf = (names: readonly string[]): Chains => {
-    // No name has a blank. Routes with the same filters share what is laid out for them.
-    const key = names.join(' ');
-    let built = chains.get(key);
-    if (built === undefined) {
-      built = buildChains(names.map((name) => specs.get(name)!));
-      chains.set(key, built);
-    }
-    return built;
-  };
-  const entryOf = (route: RouteConfig): RouteEntry<Route> => ({
-    id: route.id,
-    hosts: route.match.hosts,
-    path: route.match.path,
-    methods: route.match.methods,
-    route: {
-      id: route.id,
-      config: route,
-      client: route.clientCertificate === null ? null : new ClientRule(route.clientCertificate),
-      upstream: callouts.get(route.upstream)!.upstream,
-      upstreamHeaders: callouts.get(route.upstream)!.headers,
-      callouts,
-      secrets: granted,
-      redact,
-      egress: buildGuard(scanner, config, route),
-      ...chainsOf(route.filters),
-    },
-  });
-  const { routes } = config;
-  const shelves: RouteShelves<Route> = {
-    hasHosts: routes.hasHosts,
-    crowded: routes.crowded,
-    pathsOf: (host) => routes.pathsOf(host),
-    under: (host, prefix) => mapped(routes.under(host, prefix), entryOf),
-  };
-  return RadixRouter.build(shelves);
-}
-
-/** One by one, as they are asked for. */
-function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Iterable<To> {
-  for (const item of items) yield map(item);
 }

@@ -1,7 +1,7 @@
 // What no schema can say: names that are claimed twice, references that lead nowhere, addresses that need a permission.
 // It reads documents that the schema refused as well, so that an operator sees all errors at once.
 import type { ErrorCode, GatewayError } from '../errors.js';
-import { checkPathPattern, parsePathPattern } from '../path-pattern.js';
+import { checkPathPattern, readPathPattern } from '../path-pattern.js';
 import { describeRange, metadataRangeOf } from '../special-range.js';
 import { type Address, collide, parseAddress, parseOrigin } from './address.js';
 import type { ConfigDocument } from './document.js';
@@ -96,7 +96,7 @@ class CrossChecks {
   #claim(claims: Map<string, number>, match: unknown, index: number): void {
     const path = textOf(member(match, 'path'));
     if (path === null || checkPathPattern(path) !== null) return;
-    const { shape } = parsePathPattern(path);
+    const { shape } = readPathPattern(path);
     const reported = new Set<number>();
     for (const host of hostsOf(match)) {
       for (const method of new Set(itemsOf(member(match, 'methods')).map(textOf))) {

@@ -3,7 +3,7 @@
 import type { EgressMode } from './route-config.js';
 import type { RouteTable } from './route-table.js';
 
-export type { ClientCertificateConfig, EgressMode, RouteConfig } from './route-config.js';
+export type { ClientCertificateConfig, EgressMode, RouteConfig, RouteSettings } from './route-config.js';
 
 /** A whole configuration. Times are milliseconds, unless a name says otherwise. */
 export interface GatewayConfig {

@@ -31,6 +31,11 @@ export interface RouteConfig {
   readonly secretEgress: EgressMode;
 }
 
+/** All of a route but its id and its path: of thousands of routes, most have this in common with others. */
+export type RouteSettings = Omit<RouteConfig, 'id' | 'match'> & {
+  readonly match: Omit<RouteConfig['match'], 'path'>;
+};
+
 /** Clients that a route is for: an entry of one of the lists must fit. Null says nothing, an empty one admits nobody. */
 export interface ClientCertificateConfig {
   /** In their one form (core/tls/canonical-name.ts). */

@@ -1,21 +1,27 @@
 // The routes of a configuration, in bytes: laid out once, by whoever validates them, and each made when it is asked for, by
 // its place in the list, its id, or where its path begins. Ten thousand take a dozen allocations until requests come.
 import { JsonRecords, type JsonRecordsParts } from '../json-records.js';
-import { parsePathPattern } from '../path-pattern.js';
+import { type PathPattern, readPathPattern } from '../path-pattern.js';
 import { ANY_HOST, type Crowd, type HostPaths, PathSurvey } from '../path-place.js';
 import { TextIndex, type TextIndexParts } from '../text-index.js';
 import { deepFreeze } from './deep-freeze.js';
-import type { RouteConfig } from './route-config.js';
+import type { RouteConfig, RouteSettings } from './route-config.js';
 
-/** What routes have in common: all but id and path. */
-type RouteKind = Omit<RouteConfig, 'id' | 'match'> & { readonly match: Omit<RouteConfig['match'], 'path'> };
-/** A route as it is written down; the last is the number of its kind. */
-type RouteRecord = readonly [id: string, path: string, kind: number];
+/** A route as it is written down, with the number of its settings. */
+type RouteRecord = readonly [id: string, path: string, settings: number];
+
+/** A route as it is taken from its place. */
+export interface FiledRoute {
+  readonly id: string;
+  readonly pattern: PathPattern;
+  /** One and the same object for all routes whose settings are equal. */
+  readonly settings: RouteSettings;
+}
 
 /** A table as it travels from thread to thread. */
 export interface RouteTableParts {
   readonly routes: JsonRecordsParts;
-  readonly kinds: JsonRecordsParts;
+  readonly settings: JsonRecordsParts;
   readonly hosts: JsonRecordsParts;
   /** Routes by id. */
   readonly ids: TextIndexParts;
@@ -32,21 +38,21 @@ export class RouteTable implements Iterable<RouteConfig> {
   readonly seeksSecrets: boolean;
   readonly crowded: readonly Crowd[];
   readonly #records: JsonRecords<RouteRecord>;
-  readonly #kindRecords: JsonRecords<RouteKind>;
+  readonly #settingsRecords: JsonRecords<RouteSettings>;
   readonly #hosts: JsonRecords<readonly [string, HostPaths]>;
   readonly #ids: TextIndex;
   readonly #places: TextIndex;
   readonly #patterns: TextIndex;
   /** Those that were asked for. */
-  readonly #kinds: (RouteKind | undefined)[] = [];
-  /** Parts of kinds by their JSON: what is equal is one and the same object. */
+  readonly #settings: (RouteSettings | undefined)[] = [];
+  /** Parts of settings by their JSON: what is equal is one and the same object. */
   readonly #known = new Map<string, unknown>();
 
   constructor(parts: RouteTableParts) {
     this.seeksSecrets = parts.seeksSecrets;
     this.crowded = deepFreeze(parts.crowded);
     this.#records = new JsonRecords(parts.routes);
-    this.#kindRecords = new JsonRecords(parts.kinds);
+    this.#settingsRecords = new JsonRecords(parts.settings);
     this.#hosts = new JsonRecords(parts.hosts);
     this.#ids = new TextIndex(parts.ids);
     this.#places = new TextIndex(parts.places);
@@ -64,7 +70,7 @@ export class RouteTable implements Iterable<RouteConfig> {
   get parts(): RouteTableParts {
     return {
       routes: this.#records.parts,
-      kinds: this.#kindRecords.parts,
+      settings: this.#settingsRecords.parts,
       hosts: this.#hosts.parts,
       ids: this.#ids.parts,
       places: this.#places.parts,
@@ -86,8 +92,8 @@ export class RouteTable implements Iterable<RouteConfig> {
   /** Another object each time, whose parts are shared. */
   at(index: number): RouteConfig {
     const [id, path, number] = this.#records.at(index);
-    const kind = this.#kindOf(number);
-    return Object.freeze({ ...kind, id, match: Object.freeze({ ...kind.match, path }) });
+    const settings = this.#settingsOf(number);
+    return Object.freeze({ ...settings, id, match: Object.freeze({ ...settings.match, path }) });
   }
 
   has(id: string): boolean {
@@ -110,45 +116,50 @@ export class RouteTable implements Iterable<RouteConfig> {
   }
 
   /** Routes of a host pattern by the literal segments that their path begins with, in their order. */
-  *under(host: string | null, prefix: string): Iterable<RouteConfig> {
+  *under(host: string | null, prefix: string): Iterable<FiledRoute> {
     for (const index of this.#places.numbersOf(placeOf(host, prefix))) {
-      const route = this.at(index);
-      const { hosts, path } = route.match;
+      const [id, path, number] = this.#records.at(index);
+      const pattern = readPathPattern(path);
+      const settings = this.#settingsOf(number);
+      const { hosts } = settings.match;
       const isOfHost = host === null ? hosts === null : hosts?.includes(host) === true;
-      if (isOfHost && parsePathPattern(path).prefix === prefix) yield route;
+      if (isOfHost && pattern.prefix === prefix) yield { id, pattern, settings };
     }
   }
 
-  #kindOf(number: number): RouteKind {
-    let kind = this.#kinds[number];
-    if (kind === undefined) {
-      kind = this.#shared(this.#kindRecords.at(number));
-      this.#kinds[number] = kind;
+  #settingsOf(number: number): RouteSettings {
+    let settings = this.#settings[number];
+    if (settings === undefined) {
+      settings = this.#shared(this.#settingsRecords.at(number));
+      this.#settings[number] = settings;
     }
-    return kind;
+    return settings;
   }
 
-  /** Its parts one level down are those of other kinds where they are equal. */
-  #shared(kind: RouteKind): RouteKind {
+  /** Its parts one level down are those of other settings where they are equal. */
+  #shared(settings: RouteSettings): RouteSettings {
     const share = <Part>(part: Part): Part => {
       if (typeof part !== 'object' || part === null) return part;
       const key = JSON.stringify(part);
       if (!this.#known.has(key)) this.#known.set(key, deepFreeze(part));
       return this.#known.get(key) as Part;
     };
-    const entries = Object.entries(kind).map(([name, part]) => [name, name === 'match' ? part : share(part)]);
-    const { hosts, methods } = kind.match;
-    return {
-      ...(Object.fromEntries(entries) as RouteKind),
-      match: { hosts: share(hosts), methods: share(methods) },
-    };
+    const parts = Object.entries(settings).map(([name, part]) => [
+      name,
+      name === 'match' ? part : share(part),
+    ]);
+    const { hosts, methods } = settings.match;
+    return Object.freeze({
+      ...(Object.fromEntries(parts) as RouteSettings),
+      match: Object.freeze({ hosts: share(hosts), methods: share(methods) }),
+    });
   }
 }
 
 /** Writes routes down, one by one. */
 class Layout {
   readonly #routes: string[] = [];
-  readonly #kinds = new Map<string, number>();
+  readonly #settings = new Map<string, number>();
   readonly #hosts = new Map<string, PathSurvey>();
   readonly #ids: [string, number][] = [];
   readonly #places: [string, number][] = [];
@@ -156,14 +167,14 @@ class Layout {
 
   add({ id, match, ...rest }: RouteConfig): void {
     const { path, hosts, methods } = match;
-    const kind: RouteKind = { ...rest, match: { hosts, methods } };
-    const record: RouteRecord = [id, path, this.#numberOf(JSON.stringify(kind))];
+    const settings: RouteSettings = { ...rest, match: { hosts, methods } };
+    const record: RouteRecord = [id, path, this.#numberOf(JSON.stringify(settings))];
     const index = this.#routes.push(JSON.stringify(record)) - 1;
     this.#ids.push([id, index]);
     if (rest.secretEgress !== 'off') this.#seeksSecrets = true;
     // No request is for one without methods.
     if (methods.length === 0) return;
-    const pattern = parsePathPattern(path);
+    const pattern = readPathPattern(path);
     for (const host of hosts === null ? [null] : new Set(hosts)) {
       this.#places.push([placeOf(host, pattern.prefix), index]);
       this.#surveyOf(host ?? ANY_HOST).add(pattern);
@@ -174,7 +185,7 @@ class Layout {
     const hosts = [...this.#hosts];
     return {
       routes: JsonRecords.of(this.#routes).parts,
-      kinds: JsonRecords.of([...this.#kinds.keys()]).parts,
+      settings: JsonRecords.of([...this.#settings.keys()]).parts,
       hosts: JsonRecords.of(hosts.map(([pattern, { paths }]) => JSON.stringify([pattern, paths]))).parts,
       ids: TextIndex.of(this.#ids).parts,
       places: TextIndex.of(this.#places).parts,
@@ -184,11 +195,11 @@ class Layout {
     };
   }
 
-  #numberOf(kind: string): number {
-    const known = this.#kinds.get(kind);
+  #numberOf(settings: string): number {
+    const known = this.#settings.get(settings);
     if (known !== undefined) return known;
-    const number = this.#kinds.size;
-    this.#kinds.set(kind, number);
+    const number = this.#settings.size;
+    this.#settings.set(settings, number);
     return number;
   }
 

@@ -68,9 +68,9 @@ function say(message: ValidationMessage): void {
 }
 
 /** Handed over, and not copied. */
-function memoryOf({ routes, kinds, hosts, ids, places, patterns }: RouteTableParts): TransferListItem[] {
+function memoryOf({ routes, settings, hosts, ids, places, patterns }: RouteTableParts): TransferListItem[] {
   const arrays = [
-    ...[routes, kinds, hosts].flatMap(({ text, starts }) => [text, starts]),
+    ...[routes, settings, hosts].flatMap(({ text, starts }) => [text, starts]),
     ...[ids, places, patterns].flatMap(({ starts, entries }) => [starts, entries]),
   ];
   return arrays.map(({ buffer }) => buffer as ArrayBuffer);

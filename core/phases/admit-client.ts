@@ -4,11 +4,14 @@ import type { Exchange } from '../exchange.js';
 import type { Route } from '../route.js';
 
 /** @throws GatewayError SLUICE_ROUTE_CLIENT; the reason is for the log */
-export function admitClient({ clientCertificate }: Exchange, { id, client }: Route): void {
+export function admitClient({ routeId, clientCertificate }: Exchange, { client }: Route): void {
   if (client === null) return;
   if (clientCertificate === null)
-    throw new GatewayError('SLUICE_ROUTE_CLIENT', `route ${id}: the client has shown no certificate`);
+    throw new GatewayError('SLUICE_ROUTE_CLIENT', `route ${routeId}: the client has shown no certificate`);
   if (client.admits(clientCertificate)) return;
   const { subject, fingerprint } = clientCertificate;
-  throw new GatewayError('SLUICE_ROUTE_CLIENT', `route ${id}: not for ${subject} (SHA-256 ${fingerprint})`);
+  throw new GatewayError(
+    'SLUICE_ROUTE_CLIENT',
+    `route ${routeId}: not for ${subject} (SHA-256 ${fingerprint})`,
+  );
 }

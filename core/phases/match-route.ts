@@ -18,7 +18,7 @@ export function matchRoute(exchange: Exchange, router: Router<Route>): Route {
   const match = router.match(host, exchange.path, exchange.method);
   switch (match.kind) {
     case 'found':
-      exchange.routeId = match.route.id;
+      exchange.routeId = match.id;
       exchange.params = match.params;
       return match.route;
     case 'method': {

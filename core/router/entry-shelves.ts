@@ -2,12 +2,12 @@
 import { GatewayError } from '../errors.js';
 import { parsePathPattern } from '../path-pattern.js';
 import { type Crowd, type HostPaths, PathSurvey } from '../path-place.js';
-import type { RouteEntry, RouteShelves } from './router.js';
+import type { RouteEntry, RouteShelves, ShelvedRoute } from './router.js';
 
 /** Those of one host pattern. */
 class Shelf<Route> {
   readonly survey = new PathSurvey();
-  readonly byPrefix = new Map<string, RouteEntry<Route>[]>();
+  readonly byPrefix = new Map<string, ShelvedRoute<Route>[]>();
 }
 
 export class EntryShelves<Route> implements RouteShelves<Route> {
@@ -36,7 +36,7 @@ export class EntryShelves<Route> implements RouteShelves<Route> {
     return Array.from(this.#hosts).flatMap(([host, { survey }]) => survey.crowds(host));
   }
 
-  under(host: string | null, prefix: string): readonly RouteEntry<Route>[] {
+  under(host: string | null, prefix: string): readonly ShelvedRoute<Route>[] {
     return this.#hosts.get(host)?.byPrefix.get(prefix) ?? [];
   }
 
@@ -49,9 +49,10 @@ export class EntryShelves<Route> implements RouteShelves<Route> {
       const shelf = this.#hosts.get(host) ?? new Shelf();
       this.#hosts.set(host, shelf);
       shelf.survey.add(pattern);
-      const filed = shelf.byPrefix.get(pattern.prefix);
-      if (filed === undefined) shelf.byPrefix.set(pattern.prefix, [entry]);
-      else filed.push(entry);
+      const { id, methods, route } = entry;
+      const filed = shelf.byPrefix.get(pattern.prefix) ?? [];
+      shelf.byPrefix.set(pattern.prefix, filed);
+      filed.push({ id, pattern, methods, route });
     }
   }
 

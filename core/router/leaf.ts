@@ -1,6 +1,5 @@
 // What hangs on a shape of path: the routes that claim it, by method, each with its own names for the parameters there.
-import type { PathPattern } from '../path-pattern.js';
-import type { RouteEntry, RouteMatch } from './router.js';
+import type { RouteMatch, ShelvedRoute } from './router.js';
 
 const NO_PARAMETERS: readonly string[] = Object.freeze([]);
 
@@ -50,17 +49,20 @@ export type TreeParameters = Readonly<Record<string, string | undefined>>;
 /** A route on its leaves, with the names that it gives to the parameters there. */
 export class Claim<Route> {
   readonly methods: readonly string[];
+  readonly #id: string;
   readonly #route: Route;
   readonly #names: readonly string[];
   /** Null for a path with parameters. */
   readonly #literal: RouteMatch<Route> | null;
 
-  constructor({ parameters }: PathPattern, { methods, route }: RouteEntry<Route>) {
+  /** @param names of its parameters */
+  constructor({ id, methods, route }: ShelvedRoute<Route>, names: readonly string[]) {
     this.methods = methods;
+    this.#id = id;
     this.#route = route;
-    this.#names = parameters;
+    this.#names = names;
     this.#literal =
-      parameters.length > 0 ? null : Object.freeze({ kind: 'found', route, params: NO_PARAMETERS });
+      names.length > 0 ? null : Object.freeze({ kind: 'found', id, route, params: NO_PARAMETERS });
   }
 
   match(values: TreeParameters | null): RouteMatch<Route> {
@@ -72,7 +74,7 @@ export class Claim<Route> {
       const value = values![name === '*' ? name : positionName(i)]!;
       params.push(name, decodePercent(value));
     }
-    return { kind: 'found', route: this.#route, params };
+    return { kind: 'found', id: this.#id, route: this.#route, params };
   }
 }
 

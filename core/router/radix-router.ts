@@ -3,11 +3,11 @@
 // names hang on the leaves, so a tree knows any method and sees each shape once.
 import assert from 'node:assert/strict';
 import findMyWay from 'find-my-way';
-import { type PathPattern, parsePathPattern } from '../path-pattern.js';
+import type { PathPattern } from '../path-pattern.js';
 import { depthBit, type HostPaths, pathKind } from '../path-place.js';
 import { inSlices } from '../time-slices.js';
 import { Claim, Leaf, PERCENT_IN_TREE, positionName } from './leaf.js';
-import type { RouteEntry, RouteMatch, Router, RouteShelves } from './router.js';
+import type { RouteMatch, Router, RouteShelves, ShelvedRoute } from './router.js';
 
 const NONE: RouteMatch<never> = Object.freeze({ kind: 'none' });
 const NO_PARAMETERS: readonly string[] = Object.freeze([]);
@@ -108,6 +108,10 @@ class PathTable<Route> {
    */
   readonly #places = new Map<string, Place<Route>>();
   #tree: findMyWay.Instance<findMyWay.HTTPVersion.V1> | null = null;
+  /** Names of parameters: most routes of an API have the same, and requests come to fewer places in memory. */
+  readonly #names = new Map<string, readonly string[]>();
+  /** What is in the tree, by shape. */
+  readonly #planted = new Map<string, Leaf<Route>>();
 
   constructor(shelves: RouteShelves<Route>, host: string | null, paths: HostPaths) {
     this.#shelves = shelves;
@@ -151,39 +155,37 @@ class PathTable<Route> {
 
   /** Prefixes that no route has leave nothing behind. */
   #open(prefix: string): Place<Route> | null {
-    const filing = this.#file(prefix);
-    for (const entry of this.#shelves.under(this.#host, prefix)) filing.add(entry);
-    return filing.end();
+    let place: Place<Route> | null = null;
+    for (const shelved of this.#shelves.under(this.#host, prefix)) {
+      place ??= new Place();
+      this.#add(shelved, place);
+    }
+    if (place !== null) this.#places.set(copyOf(prefix), place);
+    return place;
   }
 
   async openInSlices(prefix: string): Promise<void> {
-    const filing = this.#file(prefix);
-    await inSlices(this.#shelves.under(this.#host, prefix), (entry) => filing.add(entry));
-    filing.end();
+    const place = new Place<Route>();
+    await inSlices(this.#shelves.under(this.#host, prefix), (shelved) => this.#add(shelved, place));
+    this.#places.set(prefix, place);
   }
 
-  /** Takes the routes at a prefix, and has them found once all are there. */
-  #file(prefix: string): { add(entry: RouteEntry<Route>): void; end(): Place<Route> | null } {
-    const place = new Place<Route>();
-    const leaves = new Map<string, Leaf<Route>>();
-    return {
-      add: (entry) => {
-        const pattern = parsePathPattern(entry.path);
-        const claim = new Claim(pattern, entry);
-        const known = leaves.get(pattern.shape);
-        if (known !== undefined) return known.add(claim);
-        const leaf = new Leaf(claim);
-        leaves.set(pattern.shape, leaf);
-        const kind = pathKind(pattern);
-        if (kind === 'tree') this.#plant(pattern, leaf);
-        else place[kind] = leaf;
-      },
-      end: () => {
-        if (leaves.size === 0) return null;
-        this.#places.set(copyOf(prefix), place);
-        return place;
-      },
-    };
+  #add(shelved: ShelvedRoute<Route>, place: Place<Route>): void {
+    const { pattern } = shelved;
+    const claim = new Claim(shelved, this.#namesOf(pattern));
+    const kind = pathKind(pattern);
+    const leaf = kind === 'tree' ? this.#planted.get(pattern.shape) : place[kind];
+    if (leaf != null) leaf.add(claim);
+    else if (kind === 'tree') this.#plant(pattern, new Leaf(claim));
+    else place[kind] = new Leaf(claim);
+  }
+
+  #namesOf({ parameters }: PathPattern): readonly string[] {
+    const key = parameters.join('/');
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    this.#names.set(key, parameters);
+    return parameters;
   }
 
   #plant(pattern: PathPattern, leaf: Leaf<Route>): void {
@@ -201,6 +203,7 @@ class PathTable<Route> {
       else path += '/*';
     }
     this.#tree.on(TREE_METHOD, path, neverCalled, leaf);
+    this.#planted.set(pattern.shape, leaf);
   }
 }
 

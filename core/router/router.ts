@@ -1,4 +1,5 @@
 // What a router is: which declared route a request belongs to. test/contract/router.contract.ts holds answers to it.
+import type { PathPattern } from '../path-pattern.js';
 import type { Crowd, HostPaths } from '../path-place.js';
 
 /** What of a route decides which requests it gets. */
@@ -12,8 +13,16 @@ export interface RouteMatchOptions {
   readonly methods: readonly string[];
 }
 
-/** What a router is built from: the match of a route, and the value to answer with. */
+/** A route that is to be filed: its match, and the value to answer with, which it may share with others. */
 export type RouteEntry<Route> = RouteMatchOptions & { readonly route: Route };
+
+/** A route as it is taken from where it is filed. */
+export interface ShelvedRoute<Route> {
+  readonly id: string;
+  readonly pattern: PathPattern;
+  readonly methods: readonly string[];
+  readonly route: Route;
+}
 
 /** Routes as they are filed, which a router takes as requests ask for them. No two claim the same host, shape of path and method. */
 export interface RouteShelves<Route> {
@@ -22,7 +31,7 @@ export interface RouteShelves<Route> {
   /** @param host a host pattern; null for routes of any host. Null where there are none. */
   pathsOf(host: string | null): HostPaths | null;
   /** Routes of a host pattern whose path begins with these literal segments and then has none, in their order. */
-  under(host: string | null, prefix: string): Iterable<RouteEntry<Route>>;
+  under(host: string | null, prefix: string): Iterable<ShelvedRoute<Route>>;
   /** Where there are so many that a request should not wait for them. */
   readonly crowded: readonly Crowd[];
 }
@@ -31,6 +40,7 @@ export interface RouteShelves<Route> {
 export type RouteMatch<Route> =
   | {
       readonly kind: 'found';
+      readonly id: string;
       readonly route: Route;
       /** Flat `[name, value, …]`, percent-decoded. */
       readonly params: readonly string[];

@@ -20,7 +20,7 @@ function entry(line: string): Entry {
 }
 
 function found(route: string, ...params: string[]): RouteMatch<string> {
-  return { kind: 'found', route, params };
+  return { kind: 'found', id: route, route, params };
 }
 
 function refused(...allow: string[]): RouteMatch<string> {
@@ -173,7 +173,7 @@ export function describeRouter(name: string, build: BuildRouter): void {
 
     test('takes several hosts and gives an empty list of hosts or methods no request', () => {
       const router = build([
-        { ...entry('GET a.test,*.b.test /x'), route: 'two' },
+        { ...entry('GET a.test,*.b.test /x'), id: 'two', route: 'two' },
         { id: 'n', hosts: [], path: '/n', methods: ['GET'], route: 'none' },
         { id: 'm', hosts: null, path: '/m', methods: [], route: 'none' },
       ]);

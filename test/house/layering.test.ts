@@ -59,6 +59,7 @@ const RULES: Rules = {
       'core/route.ts',
       'core/snapshot.ts',
       'core/snapshot-builder.ts',
+      'core/snapshot-shelves.ts',
       'core/store.ts',
       'core/transport.ts',
       'core/upstream-headers.ts',

@@ -24,7 +24,7 @@ function route(line: string, more: Partial<RouteConfig> = {}): RouteConfig {
   };
 }
 
-const ids = (routes: Iterable<RouteConfig>): string[] => Array.from(routes, ({ id }) => id);
+const ids = (routes: Iterable<{ readonly id: string }>): string[] => Array.from(routes, ({ id }) => id);
 
 describe('a table of routes', () => {
   const routes = [
@@ -50,6 +50,11 @@ describe('a table of routes', () => {
     assert.equal(table.at(0).timeouts, table.at(4).timeouts);
     assert.equal(table.at(0).filters, table.at(2).filters);
     assert.equal(table.at(0).match.methods, table.at(3).match.methods);
+    const settings = [...table.under(null, '/users'), ...table.under(null, '')].map(
+      (filed) => filed.settings,
+    );
+    assert.equal(new Set(settings).size, 3);
+    assert.equal(settings[0], settings[3]);
   });
 
   it('knows its ids', () => {
@@ -74,6 +79,10 @@ describe('a table of routes', () => {
       [null, '/users/'],
     ] as const)
       assert.deepEqual(ids(table.under(host, prefix)), []);
+    const [first, , third] = table.under(null, '/users');
+    assert.deepEqual(first!.pattern.parameters, ['id']);
+    assert.deepEqual(first!.settings.match, { hosts: null, methods: ['GET'] });
+    assert.equal(third!.settings.upstream, 'others');
   });
 
   it('says what paths a host pattern has', () => {

@@ -36,7 +36,6 @@ describe('client-cert', () => {
       }),
     );
     const route: Route = {
-      id: 'r',
       config: routes.at(0),
       client,
       upstream: startUpstream(test, [target.url]),

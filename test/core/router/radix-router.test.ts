@@ -64,7 +64,7 @@ function naiveMatch(entries: readonly RouteEntry<string>[], host: string, path: 
     const match: RouteMatch<string> =
       route === undefined
         ? { kind: 'method', allow: [...allow].sort() }
-        : { kind: 'found', route: route.route, params: fit(route.path, path)! };
+        : { kind: 'found', id: route.id, route: route.route, params: fit(route.path, path)! };
     return match;
   }
   return { kind: 'none' };
