@@ -80,12 +80,17 @@ export async function writeChunked(
   return false;
 }
 
-/** @throws GatewayError SLUICE_CONFIG_RELEASE when a chunk is missing or the bytes are not what was written */
+/**
+ * Reads a value whose chunks a manifest lists.
+ * @param isShared whether its memory is such as other threads are given without a copy
+ * @throws GatewayError SLUICE_CONFIG_RELEASE when a chunk is missing or the bytes are not what was written
+ */
 export async function readChunked(
   store: KeyValueStore,
   list: ChunkList,
   prefix: string,
   what: string,
+  isShared = false,
 ): Promise<Buffer> {
   const parts: Buffer[] = [];
   for (let from = 0; from < list.chunks; from += AT_ONCE) {
@@ -97,12 +102,19 @@ export async function readChunked(
     );
     await nextTurn();
   }
-  const bytes = Buffer.concat(parts);
+  const bytes = isShared ? joinShared(parts) : Buffer.concat(parts);
   if (bytes.length !== list.bytes || (await sha256InSlices(bytes)) !== list.sha256) {
     throw damaged(`${what}: found ${bytes.length} bytes with another digest, expected ${list.bytes} bytes`);
   }
   // What is done with so many bytes takes its time as well.
   await nextTurn();
+  return bytes;
+}
+
+function joinShared(parts: readonly Buffer[]): Buffer {
+  const bytes = Buffer.from(new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0)));
+  let at = 0;
+  for (const part of parts) at += part.copy(bytes, at);
   return bytes;
 }
 

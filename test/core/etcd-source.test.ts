@@ -197,6 +197,15 @@ describe('the value of a release', () => {
       await rejectsWith(source.load(), 'SLUICE_CONFIG_RELEASE', /its value is not JSON/);
     }));
 
+  test('is in memory that the thread which validates it is given without a copy', () =>
+    withSubject(null, async ({ fleet }) => {
+      const text = documentOf('a');
+      const document = await fleet.releases.readDocument(await fleet.apply(text));
+      assert.equal(document.text.toString(), text);
+      assert.ok(document.text.buffer instanceof SharedArrayBuffer);
+      assert.ok(document.value!.buffer instanceof SharedArrayBuffer);
+    }));
+
   test('that is refused is refused at the places of its text', () =>
     withSubject(null, async ({ fleet, source }) => {
       const text = `# a line\n${documentOf('a')}nonsense: 1\n`;
