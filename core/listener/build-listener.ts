@@ -4,6 +4,7 @@ import { chooseEngine, type EngineChoice, type EngineName } from './choose-engin
 import type { Listener, ListenerOptions } from './listener.js';
 import { NodeListener } from './node/node-listener.js';
 
+/** A listener, and what it is made of. */
 export interface BuiltListener {
   /** Does not listen yet. */
   readonly listener: Listener;

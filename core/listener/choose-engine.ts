@@ -6,8 +6,10 @@ import type { ListenerOptions } from './listener.js';
 /** Types of keys that uWebSockets.js takes, of BoringSSL. */
 const UWS_KEYS: ReadonlySet<string> = new Set(['rsa', 'ec']);
 
+/** As in a configuration, `auto` decided. */
 export type EngineName = 'uws' | 'node';
 
+/** Which engine a listener gets. */
 export interface EngineChoice {
   readonly engine: EngineName;
   /** Why, for a log line: the end of a sentence. */

@@ -12,6 +12,7 @@ import {
 } from './reference.js';
 import { SealedProvider } from './sealed-provider.js';
 
+/** A reference, and what it came to. */
 export interface ResolvedMention extends SecretMention {
   /** Null when there is a problem. */
   readonly value: string | null;

@@ -40,6 +40,7 @@ interface SealedEntry extends SealedHeader {
   readonly tag: Buffer;
 }
 
+/** A secret in clear. Its time is milliseconds since 1970. */
 export interface Secret {
   readonly name: string;
   readonly value: Uint8Array;

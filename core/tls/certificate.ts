@@ -25,6 +25,7 @@ export interface Certificate {
   readonly key: CertificateKey;
 }
 
+/** The public key of a certificate. */
 export interface CertificateKey {
   /** `rsa`, `ec`, `ed25519`, … */
   readonly type: string;

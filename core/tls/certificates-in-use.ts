@@ -22,6 +22,7 @@ export interface TlsInUse {
   readonly store: StoreTls | null;
 }
 
+/** A certificate or a list in use, and where that is. */
 export interface CertificateInUse extends Expiry {
   readonly use: 'listener' | 'upstream' | 'admin' | 'store';
   /** Of the listener or the upstream; `admin` and `etcd` for those. */

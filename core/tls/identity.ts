@@ -7,6 +7,7 @@ import { coversName } from './server-names.js';
 import type { ServerIdentity, TlsIdentity } from './server-tls.js';
 import { TlsFault } from './tls-fault.js';
 
+/** The texts that an identity is read from. */
 export interface IdentitySource {
   /** PEM: the certificate first, then those that lead to its root. */
   readonly cert: string;

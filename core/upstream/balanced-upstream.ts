@@ -35,6 +35,7 @@ const NEVER_EJECTED: EjectionOptions = { failures: 0, durationMs: 0 };
 /** Makes a connection, which opens its socket when it is first used. */
 export type OpenConnection = (connector: TargetConnector, keepAliveMs: number) => PooledConnection;
 
+/** The connection of an upstream that says nothing else. */
 export const openHttp1: OpenConnection = (connector, keepAliveMs) =>
   new Http1Connection(connector, keepAliveMs, WHEEL);
 

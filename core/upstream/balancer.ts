@@ -9,6 +9,7 @@ export interface Candidate {
   readonly available: boolean;
 }
 
+/** Chooses where the next request goes. */
 export interface Balancer<C extends Candidate> {
   /**
    * @param tried candidates that this request must not be sent to again

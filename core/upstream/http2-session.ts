@@ -17,6 +17,7 @@ const MOST_STREAMS = 250;
 /** Identifiers of streams run out at twice as many (RFC 9113 §5.1.1). */
 const MOST_SERVED = 500_000_000;
 
+/** How long a session waits for what. Milliseconds. */
 export interface SessionTimes {
   /** How long one without a request is kept. */
   readonly keepAliveMs: number;

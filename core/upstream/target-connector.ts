@@ -15,6 +15,7 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 /** Same as one read of libuv, so that a paused response holds no more than that. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
+/** How a target is connected to. */
 export interface ConnectorOptions {
   /** The target may have any address, not only public ones. */
   readonly allowPrivate: boolean;

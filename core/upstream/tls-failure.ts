@@ -2,6 +2,7 @@
 // answered, and none after which the target may have acted on it.
 import type { ErrorCode } from '../errors.js';
 
+/** Why there is no secure connection, as an error says it. */
 export interface TlsFailure {
   readonly code: Extract<ErrorCode, 'SLUICE_UPSTREAM_CERTIFICATE' | 'SLUICE_UPSTREAM_TLS'>;
   readonly reason: string;

@@ -13,6 +13,7 @@ export interface TestTrace {
   readonly value: string | null | undefined;
 }
 
+/** What tests see of a call: the place that the build wrote in front of the label comes off. */
 export function toTestTrace(filter: string, { label, value }: GuestTrace): TestTrace {
   const end = label.indexOf(TRACE_PLACE_END);
   return { filter, place: end < 0 ? null : label.slice(0, end), label: label.slice(end + 1), value };

@@ -15,6 +15,7 @@ export interface SourcePlace {
   readonly length: number;
 }
 
+/** What the compiler says of sources. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning' | 'info';
   /** `TS2339` as TypeScript numbers it, or `AS235` of AssemblyScript's own. */

@@ -13,6 +13,7 @@ import { embedSourceMap } from './source-map.js';
 import { placeTraceCalls, removeTraceCalls, type SyntaxNode } from './trace-calls.js';
 import { appendCustomSection, keepFunctionNames, readImports } from './wasm-sections.js';
 
+/** What is compiled, and how. */
 export interface BuildOptions {
   /**
    * Folder with `filter.json` and `assembly/index.ts`. If there is an `assembly/entry.ts`, it takes the place of the
@@ -27,6 +28,7 @@ export interface BuildOptions {
   readonly trace?: boolean;
 }
 
+/** A module that a gateway would load. */
 export interface BuiltFilter {
   readonly name: string;
   /** The whole module, manifest included. */

@@ -6,6 +6,7 @@ import { buildFilter } from './filter-builder.js';
 import { readFilterSource } from './filter-manifest.js';
 import { checkManifest, checkModule } from './module-check.js';
 
+/** How the filter of a folder is built. */
 export interface ProjectBuildOptions {
   /** Where the module goes. Default `build/<name>.wasm` in the folder of the filter. */
   readonly outFile?: string;
@@ -15,6 +16,7 @@ export interface ProjectBuildOptions {
   readonly trace?: boolean;
 }
 
+/** What a build has written. */
 export interface ProjectBuild {
   readonly name: string;
   /** Absolute path of the module. */

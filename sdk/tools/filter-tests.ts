@@ -20,6 +20,7 @@ export interface TestRunOptions {
   readonly inspectPort?: number;
 }
 
+/** There is nothing to run: most likely the wrong folder, or files by other names. */
 export class NoTestsError extends Error {
   override readonly name = 'NoTestsError';
 }

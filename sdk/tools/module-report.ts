@@ -7,6 +7,7 @@ import { readSections, type WasmSection } from './wasm-sections.js';
 
 const PAGE_BYTES = 65536;
 
+/** What a module wants from its host. */
 export interface ModuleImport {
   readonly module: string;
   readonly name: string;
@@ -15,6 +16,7 @@ export interface ModuleImport {
   readonly signature: string | null;
 }
 
+/** What a module has for its host; `signature` as for imports. */
 export interface ModuleExport {
   readonly name: string;
   readonly kind: string;
@@ -41,6 +43,7 @@ export interface ReportedManifest {
   readonly config?: unknown;
 }
 
+/** What a gateway sees in a module, and what it is made of. */
 export interface ModuleReport {
   readonly manifest: ReportedManifest;
   /** The versions of the ABI that a gateway of this version runs; that of the module is one of them. */

@@ -25,6 +25,7 @@ const SECTION_NAMES = [
   'tag',
 ];
 
+/** A section of a module. Sizes are bytes. */
 export interface WasmSection {
   /** `code`; of a custom section the name it gives itself. */
   readonly name: string;

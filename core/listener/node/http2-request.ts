@@ -15,6 +15,7 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** What came with the headers of a stream. */
 export interface Http2Head {
   readonly head: RequestHead;
   /** What is wrong with it; null when nothing is. */

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { HeaderList } from '../../headers.js';
 import type { Certificate } from '../../tls/certificate.js';
 
+/** A response as a wire writes it. */
 export interface ResponseHead {
   readonly status: number;
   readonly headers: HeaderList;
