@@ -3,6 +3,7 @@
 import type { PhaseName } from '../../core/wasm/guest-abi.js';
 import { MAX_HASH_BYTES } from '../../sdk/abi/abi.js';
 import { metricOrder, order } from '../support/puppet-orders.js';
+import { FORBIDDEN_EDITS } from './forbidden-edits.js';
 import {
   BOTH_PHASES,
   LONG_DOMAIN,
@@ -131,15 +132,7 @@ const inAssemblyScript: Misbehaviour[] = [
   ...ordered('trap', 'SLUICE_FILTER_TRAP', 'x-trap', /^filter trap, response: /)(['response'], 'response'),
   ...ordered('memory-bomb', 'SLUICE_FILTER_TRAP', 'x-bomb', /out of memory/)(['request'], '', '5000'),
   ...ordered('dangling', 'SLUICE_FILTER_TRAP', 'x-keep', /was put into an object kept/)(['request'], 'field'),
-  ...ordered(
-    'header-injection',
-    'SLUICE_ABI_EDIT',
-    'x-inject',
-    /edit: /,
-  )(
-    ['request'],
-    ...['value', 'nul', 'name', 'length', 'hop', 'host', 'path', 'dots', 'query', 'body', 'answer'],
-  ),
+  ...ordered('header-injection', 'SLUICE_ABI_EDIT', 'x-inject', /edit: /)(['request'], ...FORBIDDEN_EDITS),
   ...ordered('header-injection', 'SLUICE_ABI_EDIT', 'x-inject', /edit: /)(['response'], 'response'),
   ...BOTH_PHASES.flatMap((phase) =>
     ordered('endless-loop', 'SLUICE_FILTER_DEADLINE', 'x-loop', /ran longer/)([phase], phase),

@@ -9,6 +9,7 @@ import { PatternStore } from '../../../core/wasm/patterns/store.js';
 import type { Reply } from '../../../core/wasm/reply.js';
 import { SchemaStore } from '../../../core/wasm/schemas/schema-store.js';
 import { ScratchBytes } from '../../../core/wasm/scratch-bytes.js';
+import { FORBIDDEN_EDITS } from '../../guests/forbidden-edits.js';
 import { writeFrame } from '../../support/phase-frame.js';
 import { guestSpec, phaseMessage } from '../../support/phase-messages.js';
 import { PLAIN_MANIFEST } from '../../support/wat-module.js';
@@ -154,19 +155,7 @@ describe('a guest that fails in a call', () => {
 
   it('by an edit that is not allowed is refused', async () => {
     const instance = start(await guestSpec('header-injection'));
-    for (const what of [
-      'value',
-      'nul',
-      'name',
-      'length',
-      'hop',
-      'host',
-      'path',
-      'dots',
-      'query',
-      'body',
-      'answer',
-    ]) {
+    for (const what of FORBIDDEN_EDITS) {
       assertFails(
         () => call(instance, { 'x-inject': what }),
         'SLUICE_ABI_EDIT',
