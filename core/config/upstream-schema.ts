@@ -48,7 +48,7 @@ const ejection = optionalRecord('When a target that fails requests is left out f
   ),
   durationMs: duration(
     10_000,
-    'Length of the first ejection in milliseconds; each further one in a row doubles it.',
+    'Length of the first ejection in milliseconds; each further one in a row doubles it, up to ten times this.',
   ),
 });
 
