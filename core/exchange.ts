@@ -104,11 +104,16 @@ export class Cancellation {
   }
 }
 
+/** Version of HTTP that a client speaks. */
+export type Protocol = 'HTTP/1.1' | 'HTTP/2';
+
 /** What a listener knows about a request: everything copied, nothing of the engine kept. */
 export interface ExchangeInit {
   readonly id: string;
   readonly listener: string;
   readonly scheme: 'http' | 'https';
+  /** Default `HTTP/1.1`. */
+  readonly protocol?: Protocol;
   /** As sent; a token, case-sensitive (RFC 9110 §9.1). */
   readonly method: string;
   /** The `host` field, lower case, with its port if it has one. */
@@ -137,12 +142,14 @@ export interface ExchangeResponse {
   body: Body | null;
 }
 
-/** A filter answered the request, as log and metrics tell it: response filters may still have changed what was sent. */
+/** A filter answered the request, or gave the response its status, as log and metrics tell it. */
 export interface FilterAnswer {
   readonly filter: string;
   readonly status: number;
   /** Of its problem document; null when it gave none. */
   readonly code: string | null;
+  /** Status of the response that a response filter gave another; null where the request was answered. */
+  readonly replaced: number | null;
 }
 
 /** One trip through the pipeline. */
@@ -150,6 +157,7 @@ export class Exchange {
   readonly id: string;
   readonly listener: string;
   readonly scheme: 'http' | 'https';
+  readonly protocol: Protocol;
   readonly clientAddress: string;
   /** The client's, or that of a trusted proxy which the client came through. */
   readonly peerAddress: string;
@@ -183,12 +191,18 @@ export class Exchange {
   revision = '';
 
   response: ExchangeResponse | null = null;
-  /** Set when the response is that of a request filter. */
+  /** Set when the response, or its status, is a filter's; that of the last one that gave it. */
   answer: FilterAnswer | null = null;
   /** The error that ended the exchange, if one did. */
   error: GatewayError | null = null;
-  /** The upstream target that answered, for the log. */
+  // How its way upstream went, for the log: told by the upstream.
+
+  /** The target that answered, or that the last attempt went to. */
   target = '';
+  /** How often it was sent, or was to be, to whatever targets. */
+  attempts = 0;
+  /** From the last sending to the head of the response, in milliseconds; -1 as long as there is none. */
+  upstreamMs = -1;
   /** Origins that redirects of the upstream were followed to, in order, for the log. */
   redirects: readonly string[] = [];
   /** Body bytes that came from and went to the client. */
@@ -199,6 +213,7 @@ export class Exchange {
     this.id = init.id;
     this.listener = init.listener;
     this.scheme = init.scheme;
+    this.protocol = init.protocol ?? 'HTTP/1.1';
     this.clientAddress = init.clientAddress;
     this.peerAddress = init.peerAddress ?? init.clientAddress;
     this.forwardedFor = init.forwardedFor ?? '';

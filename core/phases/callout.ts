@@ -46,6 +46,7 @@ export async function performCallout(
       responseMs: timeoutMs,
       idleMs: timeoutMs,
       cancellation,
+      trace: null,
     });
     const { status, body } = response;
     const bytes = body === null ? null : (await collectBody(body, MOST_BODY_BYTES, tooLarge)).bytes;

@@ -103,8 +103,9 @@ export abstract class ChainRun implements JobEnd {
   protected readonly message: PhaseMessage;
   readonly #visits: ChainVisits;
   readonly #startedMs = performance.now();
-  /** Set when a request filter answered; `respondedBy` is its index in the chain. */
+  /** Set when a request filter answered. */
   protected response: FilterResponse | null = null;
+  /** Index in the chain of that filter, or of the last response filter that gave the response its status; -1 for none. */
   protected respondedBy = -1;
 
   constructor(setting: FilterSetting, chain: PhaseChain, links: readonly ChainLink[], message: PhaseMessage) {
@@ -179,9 +180,10 @@ export abstract class ChainRun implements JobEnd {
   }
 
   #took(result: PhaseResult): Callout | null {
+    const by = this.#visits.answeredBy(result);
     const callout = this.#visits.take(result);
     this.response = result.response;
-    this.respondedBy = this.#visits.answeredBy(result);
+    if (by !== -1) this.respondedBy = by;
     return callout;
   }
 }

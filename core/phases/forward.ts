@@ -54,7 +54,6 @@ export function forward(
 
 /** Puts the response of the upstream on the exchange, unless a filter has answered meanwhile. */
 export function takeResponse(exchange: Exchange, response: UpstreamResponse): void {
-  exchange.target = response.target;
   exchange.redirects = response.hops;
   if (exchange.response !== null) {
     response.body?.cancel(new GatewayError('SLUICE_UPSTREAM_CUT', 'a filter answered meanwhile'));
@@ -81,6 +80,7 @@ function upstreamRequest(exchange: Exchange, route: Route, wholeResponse: boolea
     responseMs,
     idleMs,
     cancellation: exchange.cancellation,
+    trace: exchange,
   };
 }
 

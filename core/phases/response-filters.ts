@@ -9,6 +9,7 @@ import type { ChainLink } from '../wasm/chain-input.js';
 import { bodyFields, dropStaleFields } from '../wasm/edits.js';
 import type { PhaseMessage } from '../wasm/guest-abi.js';
 import { collectBody, trailersAfterEdit } from './collect-body.js';
+import { tellReplaced } from './filter-answer.js';
 import { bodyStage, buildMessage, ChainRun, type FilterObserver, type FilterSetting } from './filter-run.js';
 import { FilteredBody } from './filtered-body.js';
 import { makePlain } from './plain-body.js';
@@ -98,7 +99,12 @@ class ResponseRun extends ChainRun {
   protected finish(): void {
     const response = this.#response;
     const replaced = this.body;
+    const { status } = response;
     response.status = this.message.status;
+    if (this.respondedBy !== -1 && (replaced !== undefined || response.status !== status)) {
+      const filter = this.chain.specs[this.respondedBy]!.name;
+      tellReplaced(this.setting.exchange, filter, status, replaced);
+    }
     if (replaced !== undefined) {
       const { body } = response;
       // One that was held is in memory already and has nobody to tell.

@@ -75,19 +75,25 @@ export class AccessLog {
   #line(exchange: Exchange, durationMs: number): string {
     let line =
       `{"level":"info","time":"${this.#now()}"${this.#process},"id":${quote(exchange.id)}` +
-      `,"listener":${quote(exchange.listener)},"client":${quote(exchange.clientAddress)}` +
+      `,"listener":${quote(exchange.listener)},"scheme":"${exchange.scheme}","protocol":"${exchange.protocol}"` +
+      `,"client":${quote(exchange.clientAddress)}` +
       `,"method":${quote(exchange.method)},"host":${quote(exchange.authority)}` +
       `,"path":${quote(exchange.requestPath)},"route":${quote(exchange.routeId)}` +
       `,"revision":${quote(exchange.revision)},"status":${outcomeStatus(exchange)}` +
       `,"durationMs":${round(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`;
     if (exchange.peerAddress !== exchange.clientAddress) line += `,"peer":${quote(exchange.peerAddress)}`;
+    if (exchange.clientCertificate !== null)
+      line += `,"subject":${quote(exchange.clientCertificate.subject)}`;
     if (exchange.target !== '') line += `,"target":${quote(exchange.target)}`;
+    if (exchange.attempts > 1) line += `,"attempts":${exchange.attempts}`;
+    if (exchange.upstreamMs >= 0) line += `,"upstreamMs":${round(exchange.upstreamMs)}`;
     if (exchange.redirects.length > 0) line += `,"redirects":[${exchange.redirects.map(quote).join(',')}]`;
     if (exchange.path !== exchange.requestPath) line += `,"upstreamPath":${quote(exchange.path)}`;
     const { error, answer } = exchange;
     if (answer !== null && error?.filter === undefined) {
       line += `,"filter":${quote(answer.filter)}`;
       if (answer.code !== null) line += `,"answer":${quote(answer.code)}`;
+      if (answer.replaced !== null) line += `,"replaced":${answer.replaced}`;
     }
     if (error !== null) {
       line += `,"error":"${error.code}","reason":${quote([error.message, ...causeMessages(error)].join(': '))}`;

@@ -205,7 +205,7 @@ export class Metrics {
     );
     this.#register(
       'sluice_filter_answers_total',
-      'Requests that a filter answered in place of the upstream, by status.',
+      'Requests that a filter answered in place of the upstream, or gave the status of their response, by status.',
       'counter',
       (name) => series.answers(name),
     );

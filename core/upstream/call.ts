@@ -194,7 +194,9 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
   onTurn(nowMs: number): void {
     if (this.#handedOn) return;
     this.#handedOn = true;
-    this.#host.tally.waits.observe(nowMs - this.#sentAtMs);
+    const waitMs = nowMs - this.#sentAtMs;
+    this.#host.tally.waits.observe(waitMs);
+    if (this.#request.trace !== null) this.#request.trace.upstreamMs = waitMs;
     this.#receiver.onResponse(this.#response!);
   }
 
@@ -266,7 +268,12 @@ export class Call extends Deadline implements ConnectionEvents, Waiter, BodySour
       this.onError(this.#failure);
       return;
     }
-    this.#host.wheel.arm(this, this.#request.connectMs);
+    const { connectMs, trace } = this.#request;
+    if (trace !== null) {
+      trace.target = this.#lane.target.url;
+      trace.attempts += 1;
+    }
+    this.#host.wheel.arm(this, connectMs);
     if (this.#connection === null) this.#lane.acquire(this);
     else this.onConnection(this.#connection);
   }

@@ -90,6 +90,16 @@ export interface UpstreamOptions {
 }
 
 /** A request on its way to a target. Times are milliseconds. */
+/** Told how a request fares, for who logs it. */
+export interface RequestTrace {
+  /** Origin that the last attempt goes to. */
+  target: string;
+  /** Counted up with each attempt. */
+  attempts: number;
+  /** From the last sending to the head of the response, in milliseconds. */
+  upstreamMs: number;
+}
+
 export interface UpstreamRequest {
   readonly method: string;
   /** Path with query, as it goes on the wire. */
@@ -112,6 +122,8 @@ export interface UpstreamRequest {
   /** Longest silence between two chunks of the response body; 0 for ever. */
   readonly idleMs: number;
   readonly cancellation: Cancellation;
+  /** Null where nobody asks. */
+  readonly trace: RequestTrace | null;
 }
 
 /** The head of a response, and its body on its way. */

@@ -35,8 +35,8 @@ export class ChainVisits {
     return callout;
   }
 
-  /** Index in the chain of the filter that answered in the last visit; -1 when none did. */
-  answeredBy({ response, respondedBy }: PhaseResult): number {
-    return response === null ? -1 : this.from + respondedBy;
+  /** Index in the chain of the filter that answered in a visit, or gave the response its status; -1 for none. Before `take` goes on. */
+  answeredBy({ respondedBy }: PhaseResult): number {
+    return respondedBy === -1 ? -1 : this.from + respondedBy;
   }
 }

@@ -151,8 +151,9 @@ export interface FilterFailure {
 /** What one phase of one exchange came to. */
 export interface PhaseResult {
   readonly edits: EditList;
-  /** Set when a request filter answered; `respondedBy` is its index in the chain. */
+  /** Set when a request filter answered. */
   readonly response: FilterResponse | null;
+  /** Index in the chain of that filter, or of the response filter that gave the response its status; -1 for none. */
   readonly respondedBy: number;
   /** Set when the chain stopped for a callout; it goes on with this filter. */
   readonly callout: Callout | null;

@@ -42,6 +42,8 @@ export class PhaseRun {
   #edits: EditList | null = null;
   readonly #contexts: (Uint8Array | null)[] = [];
   #passed: readonly number[] = NONE;
+  /** Index of the response filter that gave the response its status; -1 when none did. */
+  #statusBy = -1;
 
   constructor(input: ChainInput, thread: FilterThread, scratch: Scratch) {
     this.#input = input;
@@ -66,8 +68,8 @@ export class PhaseRun {
       if (this.#calls.failed) return this.#result(null, index);
       const left = link.skip || this.#calls.failures.length > failures;
       const isLast = index + 1 === links.length;
-      if (reply?.decision === 'continue') this.#keep(reply.edits, !isLast || mode === 'stream');
-      else if (reply !== null && phase === 'response') this.#keep(this.#replacement(reply), !isLast);
+      if (reply?.decision === 'continue') this.#keep(reply.edits, index, !isLast || mode === 'stream');
+      else if (reply !== null && phase === 'response') this.#keep(this.#replacement(reply), index, !isLast);
       else if (reply !== null) return this.#result(buildResponse(reply.status, reply.edits), index);
       if (mode !== 'stream') continue;
       if (left || reply?.passes || reply?.decision === 'respond') this.#pass(index);
@@ -133,7 +135,9 @@ export class PhaseRun {
     return { ...this.#result(null, -1), callout: buildCallout(reply, index, callouts) };
   }
 
-  #keep(edits: EditList, moreFollow: boolean): void {
+  #keep(edits: EditList, index: number, moreFollow: boolean): void {
+    if (this.#input.phase === 'response' && edits.operations.includes(EDIT_SET_STATUS))
+      this.#statusBy = index;
     // As a rule one filter of a phase edits.
     if (this.#edits === null) this.#edits = edits;
     else this.#edits.append(edits);
@@ -176,7 +180,7 @@ export class PhaseRun {
     return {
       edits: this.#edits ?? new EditList(),
       response,
-      respondedBy: response === null ? -1 : respondedBy,
+      respondedBy: response === null ? this.#statusBy : respondedBy,
       callout: null,
       contexts: this.#contexts,
       passed: this.#passed,

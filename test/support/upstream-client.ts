@@ -59,6 +59,7 @@ export function upstreamRequest(changes: Partial<UpstreamRequest> = {}): Upstrea
     responseMs: 10_000,
     idleMs: 10_000,
     cancellation: new Cancellation(),
+    trace: null,
     ...changes,
   };
 }

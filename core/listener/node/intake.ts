@@ -58,6 +58,7 @@ export class NodeIntake {
       id: this.#ids.next(),
       listener: this.#listener,
       scheme: origin?.scheme ?? peer.scheme,
+      protocol: wire.multiplexed ? 'HTTP/2' : 'HTTP/1.1',
       method,
       authority: facts.authority,
       path: refusal === null ? normalisePath(path) : path,

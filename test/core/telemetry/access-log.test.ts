@@ -6,6 +6,8 @@ import { Exchange, type ExchangeInit } from '../../../core/exchange.js';
 import { HeaderList } from '../../../core/headers.js';
 import { AccessLog } from '../../../core/telemetry/access-log.js';
 import type { LineWriter } from '../../../core/telemetry/log-destination.js';
+import type { Certificate } from '../../../core/tls/certificate.js';
+import { textOf } from '../../house/source-tree.js';
 
 /** Keeps what is written: stands in for the descriptor, which log-destination.test.ts drives for real. */
 class MemoryDestination implements LineWriter {
@@ -54,6 +56,8 @@ describe('the access log', () => {
     exchange.revision = '0123456789ab';
     exchange.response = { status: 201, headers: new HeaderList(), body: null };
     exchange.target = 'http://10.0.0.5:9001';
+    exchange.attempts = 2;
+    exchange.upstreamMs = 0.9876;
     exchange.redirects = ['http://10.0.0.6:9001', 'http://10.0.0.5:9001'];
     exchange.bytesIn = 12;
     exchange.bytesOut = 3456;
@@ -69,6 +73,8 @@ describe('the access log', () => {
         time: '',
         id: 'req-1',
         listener: 'public',
+        scheme: 'http',
+        protocol: 'HTTP/1.1',
         client: '10.0.0.9',
         method: 'POST',
         host: 'api.example.com',
@@ -80,6 +86,8 @@ describe('the access log', () => {
         bytesIn: 12,
         bytesOut: 3456,
         target: 'http://10.0.0.5:9001',
+        attempts: 2,
+        upstreamMs: 0.988,
         redirects: ['http://10.0.0.6:9001', 'http://10.0.0.5:9001'],
         msg: 'exchange',
       },
@@ -109,6 +117,39 @@ describe('the access log', () => {
     assert.equal(line!['upstreamPath'], '/new');
   });
 
+  it('names a client by the subject of its certificate', () => {
+    const clientCertificate = { subject: 'CN=billing,O=Example' } as Certificate;
+    assert.equal(logOne(exchangeOf({ clientCertificate })).lines[0]!['subject'], 'CN=billing,O=Example');
+  });
+
+  it('has no field that docs/deploying.md does not tell, and tells of none that there is not', () => {
+    const exchange = exchangeOf({
+      path: '/old',
+      peerAddress: '10.0.0.1',
+      protocol: 'HTTP/2',
+      clientCertificate: { subject: 'CN=billing' } as Certificate,
+    });
+    exchange.path = '/new';
+    exchange.target = 'http://10.0.0.5:9001';
+    exchange.attempts = 2;
+    exchange.upstreamMs = 1;
+    exchange.redirects = ['http://10.0.0.6:9001'];
+    exchange.answer = { filter: 'guard', status: 403, code: 'POLICY_DENIED', replaced: 200 };
+    exchange.error = new GatewayError('SLUICE_UPSTREAM_CUT', 'cut');
+    const destination = new MemoryDestination();
+    const log = new AccessLog({ destination, process: 1 });
+    log.exchangeFinished(exchange, 1);
+    log.close();
+    const fields = Object.keys(destination.lines[0]!);
+    const table = /\n\| field \|[^\n]*\n\|---\|---\|\n((?:\|[^\n]*\n)+)/.exec(
+      textOf('docs/deploying.md'),
+    )![1]!;
+    const told = [...table.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, names]) =>
+      [...names!.matchAll(/\w+/g)].map(([name]) => name),
+    );
+    assert.deepEqual(told.toSorted(), fields.toSorted());
+  });
+
   it('logs code, reason with its causes, and the guilty filter of an error', () => {
     const exchange = exchangeOf();
     exchange.error = new GatewayError('SLUICE_FILTER_TRAP', 'guard trapped', {
@@ -124,13 +165,13 @@ describe('the access log', () => {
 
   it('names the filter that answered and its code, unless another one failed afterwards', () => {
     const exchange = exchangeOf();
-    exchange.answer = { filter: 'guard', status: 403, code: 'POLICY_DENIED' };
+    exchange.answer = { filter: 'guard', status: 403, code: 'POLICY_DENIED', replaced: null };
     exchange.response = { status: 403, headers: new HeaderList(), body: null };
     const [line] = logOne(exchange).lines;
     assert.deepEqual([line!['filter'], line!['answer'], 'error' in line!], ['guard', 'POLICY_DENIED', false]);
-    exchange.answer = { filter: 'guard', status: 200, code: null };
+    exchange.answer = { filter: 'guard', status: 200, code: null, replaced: 502 };
     const [plain] = logOne(exchange).lines;
-    assert.deepEqual([plain!['filter'], 'answer' in plain!], ['guard', false]);
+    assert.deepEqual([plain!['filter'], 'answer' in plain!, plain!['replaced']], ['guard', false, 502]);
     exchange.error = new GatewayError('SLUICE_FILTER_TRAP', 'clean trapped', { filter: 'clean' });
     const [failed] = logOne(exchange).lines;
     assert.deepEqual([failed!['filter'], 'answer' in failed!], ['clean', false]);

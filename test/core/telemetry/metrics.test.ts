@@ -202,7 +202,7 @@ describe('filter metrics', () => {
     metrics.prune({ routes: new Set(['r']), filters: ['guard'] });
     for (const status of [401, 401, 403]) {
       const exchange = finished('r', 200);
-      exchange.answer = { filter: 'guard', status, code: 'POLICY_DENIED' };
+      exchange.answer = { filter: 'guard', status, code: 'POLICY_DENIED', replaced: null };
       metrics.exchangeFinished(exchange);
     }
     metrics.exchangeFinished(finished('r', 200));

@@ -188,7 +188,7 @@ describe('the filters of a response', () => {
     ];
     const { result, message: after, seen } = run(specs, response);
     assert.equal(result.response, null);
-    assert.equal(result.respondedBy, -1);
+    assert.equal(result.respondedBy, 1);
     assert.equal(after.status, 451);
     assert.deepEqual(after.responseHeaders.flat, [
       ...['x-by', 'b', 'set-cookie', 'a=1', 'set-cookie', 'b=2'],
