@@ -8,6 +8,8 @@ import type { SupervisedProcess } from './supervised-process.js';
 
 /** How the set is, kept by the supervisor. */
 export interface SetCondition {
+  /** Some have not been tried yet. */
+  isStarting: boolean;
   isDraining: boolean;
   /** Processes that ended unasked and were started again. */
   restarts: number;
@@ -33,6 +35,9 @@ interface ProcessReadiness {
 
 /** The answer of /readyz, with that of each process. */
 export interface SetReadiness extends Readiness {
+  /** How many processes take connections, and how many there should be. */
+  readonly serving: number;
+  readonly configured: number;
   readonly processes: readonly ProcessReadiness[];
 }
 
@@ -50,21 +55,31 @@ export class SetReport implements AdminSources {
     this.#registerOwn();
   }
 
-  /** Not ready unless every process is. */
+  /**
+   * Ready when there are processes that take connections, and all of those are. One that is gone takes none, so the others go on:
+   * where every gateway of a service loses a process for the same reason, it would otherwise lose all of them. One that hangs
+   * or has no filter workers is still handed its share.
+   */
   async readiness(): Promise<SetReadiness> {
+    const taking = this.#slots.map(({ current }) => current !== null);
     const processes = await Promise.all(this.#slots.map((slot) => readinessOf(slot)));
-    const { isDraining, reloadFault, leftOut } = this.#condition;
+    const { isStarting, isDraining, reloadFault, leftOut } = this.#condition;
+    const serving = taking.filter((takes) => takes).length;
     const reasons = [
+      ...(isStarting ? ['processes are being started'] : []),
       ...(isDraining ? ['the gateway is draining'] : []),
       ...(reloadFault === null ? [] : [reloadFault]),
       ...(leftOut === null ? [] : [leftOut]),
       ...reasonsOf(processes),
     ];
     return {
-      ready: !isDraining && processes.every(({ ready }) => ready),
+      ready:
+        !isStarting && !isDraining && serving > 0 && processes.every(({ ready }, at) => ready || !taking[at]),
       reasons,
       revision: revisionsOf(processes)[0] ?? '',
       lastError: processes.find(({ lastError }) => lastError !== null)?.lastError ?? null,
+      serving,
+      configured: this.#slots.length,
       processes,
     };
   }

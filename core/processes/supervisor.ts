@@ -37,6 +37,7 @@ export class FailedStart {
 export class Supervisor {
   readonly #slots: readonly ProcessSlot[];
   readonly #condition: SetCondition = {
+    isStarting: true,
     isDraining: false,
     restarts: 0,
     hangs: 0,
@@ -120,6 +121,7 @@ export class Supervisor {
     const outcome = await first!.replace(0);
     if (outcome.kind === 'ended') return outcome.end;
     await Promise.all(others.map((slot) => slot.begin()));
+    this.#condition.isStarting = false;
     this.#follow(first!.current);
     this.#hasServed = true;
     const { revision, ports } = first!.current?.report ?? { revision: '', ports: {} };

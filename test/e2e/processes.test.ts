@@ -68,7 +68,7 @@ describe('several processes', () => {
       process.kill(first!, 'SIGKILL');
       const line = await set.gateway.logged(({ msg }) => msg === 'a process ended and is started again');
       assert.deepEqual([line['pid'], line['signal'], line['process']], [first, 'SIGKILL', 1]);
-      await until(async () => (await set.state()).ready, 30_000);
+      await set.whole();
       const [fresh, other] = await set.pids();
       assert.notEqual(fresh, first);
       assert.equal(other, second);
@@ -110,8 +110,8 @@ describe('several processes', () => {
     assert.equal(await set.metric('sluice_config_last_reload_success'), 1);
     assert.equal(await set.metric('sluice_processes{state="configured"}'), 2);
     assert.equal(await set.metric('sluice_processes{state="serving"}'), 2);
-    const { status, ready, reasons, revision, processes } = await set.state();
-    assert.deepEqual([status, ready, reasons], [200, true, []]);
+    const { status, ready, reasons, revision, serving, configured, processes } = await set.state();
+    assert.deepEqual([status, ready, reasons, serving, configured], [200, true, [], 2, 2]);
     assert.deepEqual(
       processes.map(({ process, ready: isReady }) => [process, isReady]),
       [
@@ -171,14 +171,15 @@ describe('several processes', () => {
     await until(() => tries().length >= 2, 30_000);
     assert.deepEqual(tries().slice(0, 2), [200, 400]);
     const state = await set.state();
-    assert.deepEqual([state.status, state.ready], [503, false]);
+    // Nothing is handed to one that is gone.
+    assert.deepEqual([state.status, state.ready, state.serving, state.configured], [200, true, 1, 2]);
     assert.match(state.reasons.join('\n'), /^process 2: SLUICE_CONFIG_REFERENCE /m);
     assert.equal(state.processes[0]!.pid, first);
     assert.equal(await set.metric('sluice_processes{state="serving"}'), 1);
     assert.equal(await visit(set.gateway.url('/'), false), 200);
 
     set.write(config());
-    await until(async () => (await set.state()).ready, 30_000);
+    await set.whole();
     assert.deepEqual((await set.state()).reasons, []);
   });
 
@@ -204,9 +205,11 @@ describe('several processes', () => {
     await until(told, 60_000);
 
     process.kill(second!, 'SIGSTOP');
+    // It is handed connections as before.
+    await until(async () => !(await set.state()).ready, 30_000);
     const line = await set.gateway.logged(({ msg }) => /does not answer any more/.test(String(msg)));
     assert.deepEqual([line['process'], line['pid'], line['silentMs']], [2, second, 10_000]);
-    await until(async () => (await set.state()).ready, 30_000);
+    await set.whole();
     const pids = await set.pids();
     assert.deepEqual([pids[0], pids.includes(second!), isAlive(second!)], [first, false, false]);
     assert.equal(await set.metric('sluice_process_hangs_total'), 1);
@@ -226,11 +229,12 @@ describe('several processes', () => {
     const tries = set.gateway.lines.filter(({ msg }) => /^a process cannot be started/.test(String(msg)));
     assert.equal(tries[0]!['msg'], 'a process cannot be started: it ended with exit code 7 before it served');
     assert.deepEqual([tries[0]!['process'], tries[0]!['backoffMs']], [2, 100]);
-    const { status, reasons } = await set.state();
-    assert.deepEqual([status, reasons], [503, ['process 2: it ended with exit code 7 before it served']]);
+    const { status, reasons, serving, configured } = await set.state();
+    assert.deepEqual([status, serving, configured], [200, 1, 2]);
+    assert.deepEqual(reasons, ['process 2: it ended with exit code 7 before it served']);
 
     writeFileSync(flag, '');
-    await until(async () => (await set.state()).ready, 30_000);
+    await set.whole();
     assert.equal(await set.metric('sluice_processes{state="serving"}'), 2);
   });
 

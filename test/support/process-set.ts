@@ -22,6 +22,8 @@ export interface SetState {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly revision: string;
+  readonly serving: number;
+  readonly configured: number;
   readonly processes: readonly ProcessState[];
 }
 
@@ -78,6 +80,14 @@ export class ProcessSet {
   async state(): Promise<SetState> {
     const answer = await this.admin('/readyz');
     return { status: answer.status, ...((await answer.json()) as Omit<SetState, 'status'>) };
+  }
+
+  /** Waits until both processes serve. */
+  async whole(): Promise<void> {
+    await until(async () => {
+      const { ready, serving } = await this.state();
+      return ready && serving === 2;
+    }, 30_000);
   }
 
   async pids(): Promise<number[]> {
