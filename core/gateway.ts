@@ -282,6 +282,7 @@ export class Gateway {
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.text() }),
       metricValues: () => this.#metrics.values(),
       counted: () => this.#metrics.counted(),
+      declares: (route) => this.#store.current.source.config.routes.has(route),
       config: () => this.#report.describe(),
       filters: () => this.#report.health(),
       failed: (error) => this.log.error({ error }, 'the admin listener failed'),

@@ -26,6 +26,8 @@ export interface GatewaySources extends AdminSources {
   metricValues(): Promise<MetricValues[]>;
   /** What of it outlives this gateway, but for what concerns the process as such. */
   counted(): MetricValues[];
+  /** Whether the configuration that runs declares a route. */
+  declares(route: string): boolean;
 }
 
 /** The place of one process in its set. */

@@ -9,9 +9,11 @@ import {
 /** Counts of so many processes are kept apart before they become one. */
 const MOST_APART = 8;
 
-/** Series that every process has for all that its configuration declares, with the labels that name it. */
+/** Label of requests that matched no route. */
+const NO_ROUTE = '-';
+
+/** Series that every process has for all that its configuration declares, with the labels that name it. Routes have none. */
 const DECLARING: readonly { readonly labels: readonly string[]; readonly series: string }[] = [
-  { labels: ['route'], series: 'sluice_request_body_bytes_total' },
   { labels: ['filter'], series: 'sluice_filter_quarantined' },
   { labels: ['upstream'], series: 'sluice_upstream_target_connects_total' },
   { labels: ['upstream', 'target'], series: 'sluice_upstream_target_connects_total' },
@@ -44,17 +46,20 @@ export class GoneCounts {
 
 /**
  * Counts of gone processes without those of routes, filters, upstreams and targets that no process declares any more.
- * @param said by those that run
+ * @param said   by those that run
+ * @param routes that they declare, of `routesIn(gone)`
  */
 export function stillDeclared(
   gone: readonly (readonly MetricValues[])[],
   said: readonly (readonly MetricValues[])[],
+  routes: ReadonlySet<string>,
 ): MetricValues[][] {
   const declared = DECLARING.map(({ labels, series }) => {
     const samples = said.flatMap((metrics) => metrics.find(({ name }) => name === series)?.values ?? []);
     return { labels, names: new Set(samples.map((sample) => nameIn(sample, labels))) };
   });
   const isDeclared = (sample: MetricValue): boolean =>
+    (!('route' in sample.labels) || isNoRoute(sample) || routes.has(String(sample.labels['route']))) &&
     declared.every(
       ({ labels, names }) =>
         !labels.every((label) => label in sample.labels) || names.has(nameIn(sample, labels)),
@@ -62,6 +67,20 @@ export function stillDeclared(
   return gone.map((metrics) =>
     metrics.map((metric) => ({ ...metric, values: metric.values.filter(isDeclared) })),
   );
+}
+
+/** Routes that something was counted of. */
+export function routesIn(gone: readonly (readonly MetricValues[])[]): string[] {
+  const routes = new Set<string>();
+  for (const { values } of gone.flat())
+    for (const sample of values)
+      if ('route' in sample.labels && !isNoRoute(sample)) routes.add(String(sample.labels['route']));
+  return [...routes];
+}
+
+/** Of requests that matched none. */
+function isNoRoute(sample: MetricValue): boolean {
+  return sample.labels['route'] === NO_ROUTE;
 }
 
 /** What these labels say, as one text. */

@@ -45,6 +45,7 @@ class Member {
       metrics: () => this.#asked().metricValues(),
       config: () => this.#asked().config(),
       filters: () => this.#asked().filters() as readonly FilterReport[],
+      declared: (routes) => routes.filter((route) => this.#asked().declares(route)),
       rollBack: (breach) => {
         this.#gateway?.rollBack(breach);
         return null;

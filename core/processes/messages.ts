@@ -33,6 +33,8 @@ export interface SupervisorQuestions {
   readonly metrics: Question<null, readonly MetricValues[]>;
   readonly config: Question<null, unknown>;
   readonly filters: Question<null, readonly FilterReport[]>;
+  /** Which of these routes does its configuration declare? */
+  readonly declared: Question<readonly string[], readonly string[]>;
   /** Leave a revision, as another process has. */
   readonly rollBack: Question<Breach, null>;
   /** Drain and end. Answered at once, with the time that this may take in milliseconds. */

@@ -2,7 +2,7 @@
 import type { AdminSources, Readiness } from '../telemetry/admin-server.js';
 import { MetricRegistry } from '../telemetry/metric-registry.js';
 import { mergeFilters } from './filter-health.js';
-import { GoneCounts, stillDeclared } from './gone-counts.js';
+import { GoneCounts, routesIn, stillDeclared } from './gone-counts.js';
 import type { ProcessSlot } from './process-slot.js';
 import type { SupervisedProcess } from './supervised-process.js';
 
@@ -89,7 +89,8 @@ export class SetReport implements AdminSources {
     const gone = this.#gone.processes;
     const alive = this.#slots.flatMap((slot) => [...slot.alive]);
     const said = await Promise.all(alive.map((process) => process.metrics()));
-    const text = await MetricRegistry.textOf([...said, ...stillDeclared(gone, said)]);
+    const counted = stillDeclared(gone, said, await this.#declaredOf(routesIn(gone)));
+    const text = await MetricRegistry.textOf([...said, ...counted]);
     return { contentType: MetricRegistry.contentType, text: `${text}\n${await this.#own.text()}` };
   }
 
@@ -117,6 +118,13 @@ export class SetReport implements AdminSources {
   /** Keeps what it has counted. */
   gone(process: SupervisedProcess): void {
     this.#gone.add(process.counted);
+  }
+
+  /** Those of these routes that a process declares; all of them where none can be asked. */
+  async #declaredOf(routes: readonly string[]): Promise<ReadonlySet<string>> {
+    if (routes.length === 0) return new Set();
+    const heard = await this.#heard((process) => process.declared(routes));
+    return new Set(heard.length === 0 ? routes : heard.flat());
   }
 
   /** What all say that serve; those that do not answer are left out. */

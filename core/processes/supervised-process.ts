@@ -122,6 +122,11 @@ export class SupervisedProcess {
     return inTime(this.#link.ask('filters', null));
   }
 
+  /** Which of these routes its configuration declares. */
+  declared(routes: readonly string[]): Promise<readonly string[]> {
+    return inTime(this.#link.ask('declared', routes));
+  }
+
   /** Has it leave a revision; nobody waits for that. */
   rollBack(breach: Breach): void {
     this.#link.ask('rollBack', breach).catch(() => undefined);
