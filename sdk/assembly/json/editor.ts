@@ -147,8 +147,12 @@ export class JsonEditor extends JsonValueAtHand {
             if (at == 0) break;
             const length = <i32>(at - 1 - name);
             const hasEscapes = escaped;
-            at = scanColon(at, end);
-            if (at == 0) break;
+            // Compact documents have no space around it.
+            if (at + 1 < end && load<u8>(at) == 0x3a && load<u8>(at, 1) > 0x20) at++;
+            else {
+              at = scanColon(at, end);
+              if (at == 0) break;
+            }
             byName = names.findSeldom(name, length, hasEscapes);
             valueState = paths.member(state, name, length, hasEscapes);
           } else if (closer == 0x5d) {
@@ -205,6 +209,11 @@ export class JsonEditor extends JsonValueAtHand {
         }
       }
       step = Step.Enter;
+      // Nor around the comma that follows most values.
+      if (at + 1 < end && load<u8>(at) == 0x2c && load<u8>(at, 1) > 0x20 && depth != floor) {
+        at++;
+        continue;
+      }
       for (;;) {
         at = skipSpace(at, end);
         if (depth == floor) {
