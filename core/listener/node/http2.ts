@@ -84,6 +84,12 @@ class Http2Connection {
   #uploads = 0;
   #greeted = false;
   #restingSinceMs = performance.now();
+  /** What had come when the client answered last whether it is there. */
+  #answeredBytes = 0;
+  /** When it was asked; null while it is not. */
+  #askedAtMs: number | null = null;
+  /** What had come when its connection was looked at last. */
+  #seenBytes = 0;
 
   constructor(intake: NodeIntake, socket: Socket, peer: Peer) {
     this.#intake = intake;
@@ -113,6 +119,10 @@ class Http2Connection {
       this.#calm();
       return;
     }
+    if (!this.#isHeard(nowMs, this.#streams > 0 ? times.restMs : times.headMs)) {
+      this.#socket.destroy();
+      return;
+    }
     if (this.#streams > 0) {
       this.#restingSinceMs = nowMs;
       return;
@@ -121,6 +131,25 @@ class Http2Connection {
     if (restMs > times.restMs + times.headMs || (!this.#greeted && restMs > times.headMs))
       this.#socket.destroy();
     else if (restMs > times.restMs) this.drain();
+  }
+
+  /**
+   * After a frame that breaks the protocol nghttp2 says goodbye, reads no more and tells nobody: not even that the client has
+   * left would be heard. So who has fallen silent since something came is asked, once, and cut when no answer comes.
+   */
+  #isHeard(nowMs: number, waitMs: number): boolean {
+    if (this.#askedAtMs !== null) return nowMs - this.#askedAtMs <= waitMs;
+    const { bytesRead } = this.#socket;
+    const isSilent = bytesRead === this.#seenBytes;
+    this.#seenBytes = bytesRead;
+    if (!isSilent || bytesRead === this.#answeredBytes || this.#session.destroyed) return true;
+    const answered = (error: Error | null): void => {
+      if (error !== null) return;
+      this.#askedAtMs = null;
+      this.#seenBytes = this.#answeredBytes = this.#socket.bytesRead;
+    };
+    if (this.#session.ping(answered)) this.#askedAtMs = nowMs;
+    return true;
   }
 
   #take(stream: ServerHttp2Stream, flags: number, raw: string[]): void {

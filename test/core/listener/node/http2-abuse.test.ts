@@ -6,6 +6,7 @@ import { BufferedBody, type Exchange } from '../../../../core/exchange.js';
 import { HeaderList } from '../../../../core/headers.js';
 import type { ExchangeHandler } from '../../../../core/listener/listener.js';
 import { NodeListener } from '../../../../core/listener/node/node-listener.js';
+import { until } from '../../../support/gateway.js';
 import { Http2Client } from '../../../support/http2-client.js';
 import {
   CODE,
@@ -359,6 +360,58 @@ describe('NodeListener and clients of HTTP/2 that misbehave', { timeout: 60_000 
     mute.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
     await mute.closed();
     mute.destroy();
+  });
+
+  for (const [when, streams, times] of [
+    ['in a rest', 0, { headMs: 200, restMs: 60_000 }],
+    ['with a request under way', 1, { headMs: 200, restMs: 200 }],
+  ] as const) {
+    it(`lets go of a client that broke the protocol ${when} and left`, async () => {
+      handle = () => {};
+      const quick = new NodeListener(
+        { name: 'quick', host: '127.0.0.1', port: 0, idleMs: 0, http2: true },
+        times,
+      );
+      let running = 0;
+      await quick.listen(({ cancellation }) => {
+        running += 1;
+        cancellation.subscribe(() => {
+          running -= 1;
+        });
+      });
+      const client = await FrameClient.open(quick.port);
+      if (streams > 0) {
+        client.send(headers(1, getFields('/'), 0));
+        await until(() => running === 1);
+      }
+      // Data on a stream that was never opened (RFC 9113 §5.1).
+      client.send(frame(TYPE.data, 0, 101, Buffer.from('x')));
+      await client.frame(TYPE.goaway, 0);
+      client.raw.socket.end();
+      await client.raw.closed();
+      await until(() => running === 0);
+      client.destroy();
+      quick.close();
+    });
+  }
+
+  it('asks a silent client once whether it is there, and keeps one that is', async () => {
+    const quick = new NodeListener(
+      { name: 'quick', host: '127.0.0.1', port: 0, idleMs: 0, http2: true },
+      { headMs: 200, restMs: 60_000 },
+    );
+    await quick.listen(answer);
+    const client = await Http2Client.open(quick.port);
+    let asked = 0;
+    client.session.on('ping', () => {
+      asked += 1;
+    });
+    await until(() => asked === 1);
+    assert.equal((await client.ask('/other')).status, 200);
+    await until(() => asked === 2);
+    assert.equal((await client.ask('/other')).status, 200);
+    client.destroy();
+    quick.close();
   });
 
   it('ends a client whose first frame is none', async () => {
