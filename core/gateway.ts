@@ -7,7 +7,7 @@ import { CertificateMonitor } from './certificate-monitor.js';
 import type { ConfigRevision, ConfigSource } from './config/source.js';
 import { Dispatcher, type DispatcherEvents } from './dispatch/dispatcher.js';
 import { drain } from './drain.js';
-import { ConfigErrors } from './errors.js';
+import { ConfigErrors, GatewayError } from './errors.js';
 import { type Condition, GatewayReport } from './gateway-report.js';
 import { ListenerSet } from './listener-set.js';
 import { TelemetryObserver } from './observer.js';
@@ -200,6 +200,17 @@ export class Gateway {
   async reload(): Promise<void> {
     await this.#source.reload();
     await this.#revisions.settled;
+  }
+
+  /**
+   * Has the process outlive what nobody catches, an exception or a rejection: a bug of ours, which the log tells with its stack. For
+   * whoever has the process to himself. What it broke off may stay as it is; all else goes on, since whoever could end the process
+   * with one request would end the next one with another.
+   */
+  outliveBugs(): void {
+    process.on('uncaughtException', (bug) => {
+      this.log.error({ error: GatewayError.from(bug) }, 'nobody caught a bug of the gateway, which goes on');
+    });
   }
 
   /** Leaves a revision that another process of the set has found to do worse than it may. Any other goes on. */

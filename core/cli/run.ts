@@ -71,6 +71,7 @@ export async function run(args: string[]): Promise<void> {
     process.exitCode = started.exitCode;
     return;
   }
+  if (started instanceof Gateway) started.outliveBugs();
   service = started;
   await stopped;
   await service.stop();

@@ -84,6 +84,7 @@ class Member {
       await this.#link.ask('failed', describeFailure(cause)).catch(() => undefined);
       throw cause;
     }
+    gateway.outliveBugs();
     this.#gateway = gateway;
     this.#serves = true;
     const { revision, drainMs, logLevel } = gateway;

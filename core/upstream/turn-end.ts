@@ -6,6 +6,8 @@
 // A call hands on its response then. Under load many are due at once, and a processor that does the same for all of them in
 // a row finds its instructions at hand: 3 to 5 % less CPU for each request at 64 connections.
 
+import { raiseLater } from './raise-later.js';
+
 /** Something that has been put off to the end of the turn. */
 export interface TurnTaker {
   /** @param nowMs when the end of the turn began, by the monotonic clock: one look at it for all, as each costs 0.1 µs */
@@ -20,7 +22,13 @@ export class TurnEnd {
     const due = this.#waiting;
     this.#waiting = this.#spare;
     const nowMs = performance.now();
-    for (let i = 0; i < due.length; i++) due[i]!.onTurn(nowMs);
+    for (let i = 0; i < due.length; i++) {
+      try {
+        due[i]!.onTurn(nowMs);
+      } catch (bug) {
+        raiseLater(bug);
+      }
+    }
     due.length = 0;
     this.#spare = due;
   };

@@ -142,6 +142,11 @@ function admit(socket: TLSSocket, clientAuth: ClientAuth | null): Certificate | 
   const x509 = socket.getPeerX509Certificate();
   if (x509 === undefined) return clientAuth.mode === 'require' ? undefined : null;
   if (!socket.authorized) return undefined;
-  const certificate = readCertificate(x509.raw);
-  return Date.now() > certificate.notAfterMs ? undefined : certificate;
+  try {
+    const certificate = readCertificate(x509.raw);
+    return Date.now() > certificate.notAfterMs ? undefined : certificate;
+  } catch {
+    // Its authority vouches for it, and the platform cannot say what stands in it.
+    return undefined;
+  }
 }
