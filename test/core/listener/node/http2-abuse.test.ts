@@ -395,6 +395,27 @@ describe('NodeListener and clients of HTTP/2 that misbehave', { timeout: 60_000 
     });
   }
 
+  it('serves the requests that came in one packet with one that closes the connection', async () => {
+    const malformed = headers(1, getFields('/a', ['host', 'b']));
+    attacker.send(malformed, headers(3, getFields('/b')), headers(5, getFields('/c')));
+    await attacker.frame(TYPE.data, 3);
+    await attacker.frame(TYPE.data, 5);
+    await attacker.raw.until(() => attacker.goawayCode !== null || attacker.raw.ended);
+    assert.deepEqual(
+      [attacker.goawayCode, attacker.resetCode(3), attacker.resetCode(5)],
+      [CODE.none, null, null],
+    );
+  });
+
+  it('serves a request that came in one packet with a goodbye before it', async () => {
+    attacker.send(
+      frame(TYPE.goaway, 0, 0, Buffer.concat([uint32(0), uint32(CODE.none)])),
+      headers(1, getFields('/a')),
+    );
+    await attacker.frame(TYPE.data, 1);
+    assert.equal(attacker.resetCode(1), null);
+  });
+
   it('asks a silent client once whether it is there, and keeps one that is', async () => {
     const quick = new NodeListener(
       { name: 'quick', host: '127.0.0.1', port: 0, idleMs: 0, http2: true },
