@@ -65,6 +65,7 @@ export { isUtf8 } from './codec/utf8';
 // Secrets and signatures
 export { Secret } from './secret';
 export { hmacSha256, sha256 } from './hash';
+export { RsaPublicKey } from './rsa';
 export { equalsConstantTime } from './codec/constant-time';
 
 // Services of the host
