@@ -20,7 +20,7 @@ const HELP = `sluice ${VERSION} - an API gateway whose rules are sandboxed WebAs
   sluice secret COMMAND        set, list, rm, rekey, key new: the secrets of a fleet in etcd
 
   sluice import openapi SPEC   make a configuration from a description of an API
-  sluice filter COMMAND        new, build, test, inspect: make a filter and look into one
+  sluice filter COMMAND        new, build, test, inspect, symbolize: make a filter and look into one
 
   sluice COMMAND --help        what a command takes
   sluice --version [--json]    the version, and which versions of the ABI of filters it runs

@@ -5,8 +5,8 @@ import { addEdit, closeReply, editCount } from './reply';
 import { Json } from './json/json';
 
 /**
- * Refuses the config; in `configure` only. The load fails and names the place. The first call counts; it does
- * not return from `configure`.
+ * Refuses the config; in `configure` only. The load fails and names the place. The first call counts.
+ * What stands behind it runs all the same: write `return refuse(…)`.
  * @param pointer JSON Pointer into the config, such as `value.pointer`
  * @param reason what was expected
  */

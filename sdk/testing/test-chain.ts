@@ -1,19 +1,29 @@
 // Runs filters in Node on the gateway's own runtime code, without a gateway: a request goes in, what the upstream
 // sees and what the client sees come out.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { compileSchema } from '../../core/config/filter-schema.js';
+import { GatewayError } from '../../core/errors.js';
 import { HeaderList } from '../../core/headers.js';
 import type { CalloutOutcome } from '../../core/wasm/callout-outcome.js';
 import { type MetricDefinition, MetricTable } from '../../core/wasm/capabilities/metric-table.js';
 import type { GrantedSecret } from '../../core/wasm/capabilities/secret.js';
 import { certificateFacts } from '../../core/wasm/certificate-facts.js';
 import { FilterChain } from '../../core/wasm/chain.js';
-import type { BodyStage, Callout, FilterLogLine, PhaseMessage } from '../../core/wasm/guest-abi.js';
+import type {
+  BodyStage,
+  Callout,
+  FilterFailure,
+  FilterLogLine,
+  PhaseMessage,
+} from '../../core/wasm/guest-abi.js';
 import { createSharedState } from '../../core/wasm/guest-host.js';
 import { NO_QUARANTINE } from '../../core/wasm/instance.js';
 import { type BodyMode, type FilterManifest, phasesWith } from '../../core/wasm/manifest.js';
 import { loadModule } from '../../core/wasm/module.js';
 import { readSecretHeader } from '../../core/wasm/secret-headers.js';
+import { SourcePlaces } from '../../core/wasm/source-places.js';
 import { CALLOUT_DONE, CALLOUT_FAILED, CALLOUT_TIMEOUT, CALLOUT_TOO_LARGE } from '../abi/abi.js';
+import { CHAIN_OPTION_KEYS, FILTER_KEYS, mustKnow, REQUEST_KEYS, RESPONSE_KEYS } from './known-keys.js';
 import type {
   CalloutAnswer,
   SeenMessage,
@@ -28,7 +38,8 @@ import type {
   TestResponse,
 } from './test-exchange.js';
 import { TestPhase, type TestPhaseOutcome } from './test-phase.js';
-import { formatTrace, type TestTrace, toTestTrace } from './test-trace.js';
+import { formatTrace, printable, type TestTrace, toTestTrace } from './test-trace.js';
+import { watched } from './watchdog.js';
 
 const PAGES_PER_MEBIBYTE = 16;
 const FAILURES = {
@@ -48,11 +59,18 @@ const CERTIFICATE = {
 };
 const END_OF_2099 = new Date(Date.UTC(2100, 0));
 const CLIENT_ADDRESS = '192.0.2.1';
+/** Set for the tests that `sluice filter test` runs. */
+const PRINTS_FAILURES = 'SLUICE_FILTER_TEST';
 
 /** A chain of filters that stays loaded over many exchanges. */
 export class TestChain {
   readonly #chain: FilterChain;
   readonly #names: string[] = [];
+  /** Path of the module of all filters; null where there are several, or bytes alone. */
+  #onlyModule: string | null = null;
+  /** Lines of the sources of each module, where its build left them beside it. */
+  readonly #places: (SourcePlaces | null)[] = [];
+  readonly #failed: (failure: FilterFailure) => void;
   readonly #phases: FilterManifest['phases'][] = [];
   /** What the filters logged while they were configured. */
   readonly configureLogs: FilterLogLine[] = [];
@@ -71,19 +89,27 @@ export class TestChain {
 
   /** @throws GatewayError SLUICE_FILTER_*, SLUICE_ABI_* as the gateway would at load */
   constructor(filters: readonly TestFilter[], options: TestChainOptions = {}) {
+    mustKnow('options of a TestChain', options, CHAIN_OPTION_KEYS);
+    for (const filter of filters) mustKnow('filter of a TestChain', filter, FILTER_KEYS);
     const print = options.trace ?? printTrace;
     this.#chain = new FilterChain(undefined, options.clock, (line) => {
       const trace = toTestTrace(this.#names[line.filterId]!, line);
       this.#traces.push(trace);
       print(trace);
     });
+    this.#failed = options.failure ?? (PRINTS_FAILURES in process.env ? printFailure : () => undefined);
     this.#callouts = options.callouts ?? {};
     this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({
       name,
       value,
       key: value,
     }));
-    for (const [id, filter] of filters.entries()) this.#load(id, filter);
+    const modules = new Set(filters.map(({ module }) => module));
+    const [only] = modules;
+    if (modules.size === 1 && typeof only === 'string') this.#onlyModule = only;
+    watched(this.#onlyModule, () => {
+      for (const [id, filter] of filters.entries()) this.#load(id, filter);
+    });
     this.configureTraces = this.#takeTraces();
   }
 
@@ -107,11 +133,17 @@ export class TestChain {
    * got through, over `response` or over the answer a request filter gave.
    */
   exchange(request: TestRequest, response: TestResponse = {}): TestOutcome {
+    mustKnow('request of a test', request, REQUEST_KEYS);
+    mustKnow('response of a test', response, RESPONSE_KEYS);
+    return watched(this.#onlyModule, () => this.#exchange(request, response));
+  }
+
+  #exchange(request: TestRequest, response: TestResponse): TestOutcome {
     const message = this.#requestMessage(request);
     const ids = this.#phases.map((_, id) => id);
     const inboundIds = ids.filter((id) => this.#phases[id]!.request !== undefined);
     const inbound = this.#run(message, inboundIds, request.body, new Map());
-    const failures = [...inbound.failures];
+    const failures = this.#explained(inbound.failures, inboundIds);
     const logs = [...inbound.logs];
     const calls = [...inbound.calls];
     if (failures.some(({ skipped }) => !skipped))
@@ -133,7 +165,7 @@ export class TestChain {
       answer === null ? (response.body ?? '') : answer.body,
       contexts,
     );
-    failures.push(...outbound.failures);
+    failures.push(...this.#explained(outbound.failures, outboundIds));
     logs.push(...outbound.logs);
     calls.push(...outbound.calls);
     const { stop } = outbound;
@@ -155,8 +187,11 @@ export class TestChain {
     const label = typeof filter.module === 'string' ? filter.module : `filter ${id}`;
     const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
     const { name, capabilities, optional } = manifest;
-    const phases = phasesWith(filter.config, manifest.phases);
+    const config = filter.config ?? {};
+    mustFit(name, config, manifest.config);
+    const phases = phasesWith(config, manifest.phases);
     this.#names.push(name);
+    this.#places.push(typeof filter.module === 'string' ? placesOf(filter.module, bytes) : null);
     this.#phases.push(phases);
     const granted = filter.grants ?? [...capabilities, ...optional];
     const shared = createSharedState(granted);
@@ -173,7 +208,7 @@ export class TestChain {
       shared,
       callouts: Object.keys(this.#callouts),
       secrets: this.#secrets,
-      config: JSON.stringify(filter.config ?? {}),
+      config: JSON.stringify(config),
       deadlineMs: 0,
       isolation: filter.isolation ?? 'shared',
       onFailure: filter.onFailure ?? 'closed',
@@ -188,6 +223,16 @@ export class TestChain {
     const traces = this.#traces;
     this.#traces = [];
     return traces;
+  }
+
+  /** Failures of a phase, with lines of sources. @param ids filters of its chain */
+  #explained(failures: readonly FilterFailure[], ids: readonly number[]): FilterFailure[] {
+    return failures.map((failure) => {
+      const places = this.#places[ids[failure.index]!] ?? null;
+      const explained = places === null ? failure : { ...failure, message: places.explain(failure.message) };
+      this.#failed(explained);
+      return explained;
+    });
   }
 
   /** What leaves for the upstream, with secrets in the headers that filters want them in. */
@@ -246,7 +291,7 @@ export class TestChain {
       scheme: 'http',
       method: request.method ?? 'GET',
       authority: requestHeaders.get('host') ?? 'test.example',
-      clientAddress: CLIENT_ADDRESS,
+      clientAddress: request.client ?? CLIENT_ADDRESS,
       certificate: factsOf(request.certificate),
       params: (request.params ?? []).map((param) => Buffer.from(param, 'utf8').toString('latin1')),
       path,
@@ -263,6 +308,24 @@ export class TestChain {
 /** At once, so that it stands before whatever ends the test. */
 function printTrace(trace: TestTrace): void {
   process.stderr.write(`${formatTrace(trace)}\n`);
+}
+
+/** Likewise. A test that looks at something else than `failures` would only say that there is no response. */
+function printFailure({ code, message }: FilterFailure): void {
+  process.stderr.write(`${printable(`failure ${code}: ${message}`)}\n`);
+}
+
+/** Holds a config to the schema of the manifest, as a gateway does before it loads a filter. */
+function mustFit(filter: string, config: unknown, schema: unknown): void {
+  const faults = compileSchema(schema)(config);
+  if (faults.length === 0) return;
+  const list = faults.map(({ pointer, message }) => `${pointer}: ${message}`).join('; ');
+  throw new GatewayError('SLUICE_FILTER_CONFIG', `filter ${filter}, config ${list}`, { filter });
+}
+
+function placesOf(module: string, bytes: Uint8Array): SourcePlaces | null {
+  const map = `${module}.map`;
+  return existsSync(map) ? SourcePlaces.of(bytes, readFileSync(map, 'utf8')) : null;
 }
 
 function seen(message: PhaseMessage, headers: HeaderList): SeenMessage {

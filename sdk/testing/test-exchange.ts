@@ -37,6 +37,8 @@ export interface TestRequest {
   readonly headers?: TestHeaders;
   /** Text stands for its UTF-8 encoding. Absent: the request has no body, which is not the same as an empty one. */
   readonly body?: TestBody;
+  /** Address of the client in text. Default `192.0.2.1`. */
+  readonly client?: string;
   /** The certificate that the client has shown. Default: none. */
   readonly certificate?: TestCertificate;
   /** Id of the route that it came by. Default `test`. */
@@ -105,6 +107,11 @@ export interface TestChainOptions {
   readonly clock?: Clock;
   /** Takes each line of `trace()` when it is written. Default: prints it to standard error. */
   readonly trace?: (trace: TestTrace) => void;
+  /**
+   * Takes each failure when it comes up, before the outcome has it. Default: prints it to standard error under
+   * `sluice filter test`, and nothing elsewhere.
+   */
+  readonly failure?: (failure: FilterFailure) => void;
 }
 
 /** A metric of a filter, with what was recorded so far. */

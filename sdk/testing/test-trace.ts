@@ -19,10 +19,15 @@ export function toTestTrace(filter: string, { label, value }: GuestTrace): TestT
   return { filter, place: end < 0 ? null : label.slice(0, end), label: label.slice(end + 1), value };
 }
 
-/** One line, without its end. Values are what a client sent: they must not speak to the terminal. */
+/** One line, without its end. */
 export function formatTrace({ filter, place, label, value }: TestTrace): string {
   const shown = value === undefined ? '' : `: ${value ?? '(absent)'}`;
-  return `trace ${place ?? filter} ${label}${shown}`.replace(
+  return printable(`trace ${place ?? filter} ${label}${shown}`);
+}
+
+/** One line for a terminal. Values are what a client sent: they must not speak to it. */
+export function printable(line: string): string {
+  return line.replace(
     /[\0-\x1f\x7f-\x9f\u2028\u2029]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -9,7 +9,8 @@ import type { Diagnostic } from './diagnostic.js';
 import { entryText } from './filter-entry.js';
 import { type FilterSource, readFilterSource } from './filter-manifest.js';
 import { ENTRY, FilterSources, LIBRARY, RUNTIME } from './filter-sources.js';
-import { embedSourceMap } from './source-map.js';
+import { languageHint } from './language-hints.js';
+import { embedSourceMap, mapOfModule, withoutMapUrl } from './source-map.js';
 import { placeTraceCalls, removeTraceCalls, type SyntaxNode } from './trace-calls.js';
 import { appendCustomSection, keepFunctionNames, readImports } from './wasm-sections.js';
 
@@ -33,6 +34,8 @@ export interface BuiltFilter {
   readonly name: string;
   /** The whole module, manifest included. */
   readonly bytes: Uint8Array;
+  /** Source map of the module, by which `SourcePlaces` finds the lines of a stack. */
+  readonly sourceMap: string;
   /** What the compiler warns about. */
   readonly warnings: readonly Diagnostic[];
 }
@@ -70,21 +73,29 @@ const TRACE = `${IMPORT_MODULE}.${IMPORT_TRACE}`;
 export async function buildFilter(options: BuildOptions): Promise<BuiltFilter> {
   const sourceDir = resolve(options.sourceDir);
   const source = await readFilterSource(sourceDir);
-  const { wasm, warnings } = await compile(sourceDir, source, options);
+  const { wasm, map, fileOf, warnings } = await compile(sourceDir, source, options);
   checkImports(wasm, source, options.trace ?? false);
   const bytes = appendCustomSection(wasm, MANIFEST_SECTION, Buffer.from(source.manifestText, 'utf8'));
   if (options.outFile !== undefined) {
     await mkdir(dirname(options.outFile), { recursive: true });
     await writeFile(options.outFile, bytes);
   }
-  return { name: source.name, bytes, warnings };
+  return { name: source.name, bytes, sourceMap: mapOfModule(map, bytes, fileOf), warnings };
+}
+
+interface Compiled {
+  readonly wasm: Uint8Array;
+  /** The compiler's source map, with the text of every source in it. */
+  readonly map: string;
+  readonly fileOf: (source: string) => string | null;
+  readonly warnings: Diagnostic[];
 }
 
 async function compile(
   sourceDir: string,
   source: FilterSource,
   { debug = false, trace = false }: BuildOptions,
-): Promise<{ wasm: Uint8Array; warnings: Diagnostic[] }> {
+): Promise<Compiled> {
   const sources = new FilterSources(sourceDir, entryText(source));
   const outputs = new Map<string, Uint8Array | string>();
   const text: string[] = [];
@@ -107,12 +118,12 @@ async function compile(
     const reasons = text.join('').trim() || (error?.message ?? 'the compiler gave no module');
     throw new FilterBuildError(`filter ${source.name} does not compile\n${reasons}`, diagnostics);
   }
-  const map = outputs.get(OUTPUT_MAP);
+  const map = outputs.get(OUTPUT_MAP)!.toString();
+  const fileOf = (name: string): string | null => sources.fileOf(name);
   return {
-    wasm:
-      map === undefined
-        ? keepFunctionNames(wasm)
-        : embedSourceMap(wasm, map.toString(), (name) => sources.fileOf(name)),
+    wasm: debug ? embedSourceMap(wasm, map, fileOf) : keepFunctionNames(withoutMapUrl(wasm)),
+    map,
+    fileOf,
     warnings: diagnostics,
   };
 }
@@ -148,11 +159,13 @@ function toDiagnostic(
   const isGenerated = source === ENTRY && place === null;
   if (isGenerated && message.includes(NOT_EXPORTED)) return null;
   const text = code === USER_DEFINED ? message.replace(/^User-defined: '(.*)'$/s, '$1') : message;
+  const hint = isGenerated
+    ? 'In the calls of what assembly/index.ts exports.'
+    : languageHint(text, place?.lineText ?? '');
   return {
     severity: SEVERITIES[category] ?? 'error',
     code: `${code < 1000 ? 'AS' : 'TS'}${code}`,
-    message:
-      isGenerated && code !== USER_DEFINED ? `${text} In the calls of what assembly/index.ts exports.` : text,
+    message: hint === '' || code === USER_DEFINED ? text : `${text.replace(/\.?$/, '.')} ${hint}`,
     place,
   };
 }
@@ -172,7 +185,8 @@ function compilerArguments(source: FilterSource, debug: boolean): string[] {
     // Names of functions stay in the module, so that a trap says where it happened. Assertions and bounds checks of
     // the author stay too: a trap costs one exchange, a read out of bounds may show one client another's bytes.
     '--debug',
-    debug ? '--sourceMap' : '-O3',
+    '--sourceMap',
+    ...(debug ? [] : ['-O3']),
     '--noColors',
   ];
 }

@@ -36,17 +36,22 @@ export async function buildProject(folder: string, options: ProjectBuildOptions 
   checkManifest(manifestText, relative(process.cwd(), join(sourceDir, 'filter.json')));
   const outFile = resolve(options.outFile ?? join(sourceDir, 'build', `${name}.wasm`));
   const { debug = false, trace = false } = options;
-  const { bytes, warnings } = await buildFilter({ sourceDir, debug, trace });
+  const { bytes, sourceMap, warnings } = await buildFilter({ sourceDir, debug, trace });
   checkModule(bytes, relative(process.cwd(), outFile), { allowTrace: trace });
   await mkdir(dirname(outFile), { recursive: true });
-  // In one step: a test run or a gateway that reads it meanwhile gets the old module or the new one.
-  const draft = `${outFile}.${process.pid}`;
-  await writeFile(draft, bytes);
+  await writeInOneStep(outFile, bytes);
+  await writeInOneStep(`${outFile}.map`, sourceMap);
+  return { name, outFile, bytes: bytes.byteLength, warnings };
+}
+
+/** A test run or a gateway that reads it meanwhile gets the old file or the new one. */
+async function writeInOneStep(file: string, content: Uint8Array | string): Promise<void> {
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, content);
   try {
-    await rename(draft, outFile);
+    await rename(draft, file);
   } catch (cause) {
     await rm(draft);
     throw cause;
   }
-  return { name, outFile, bytes: bytes.byteLength, warnings };
 }

@@ -15,6 +15,9 @@ const RUNNER = fileURLToPath(new URL('./test-runner.js', import.meta.url));
 /** They end the tests, and with them this process: nobody is left behind that waits for a debugger. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** CPU time that filters may take in one exchange of a test: only one that never returns takes so long. */
+const CALL_MS = 10_000;
+
 export interface TestRunOptions {
   /** Port for a debugger, on the loopback address; the tests wait for it. 0 picks a free one. Absent: no debugger. */
   readonly inspectPort?: number;
@@ -50,6 +53,10 @@ export async function runTests(folder: string, options: TestRunOptions = {}): Pr
       : [`--inspect-brk=127.0.0.1:${inspectPort}`, '--import', LOADER, RUNNER, ...files];
   // Inside a test run node:test would take this one for a part of itself and run nothing.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  // Has the harness print why a filter failed.
+  env['SLUICE_FILTER_TEST'] = '1';
+  // A debugger may stop a filter for as long as its user thinks.
+  if (inspectPort === undefined) env['SLUICE_FILTER_TEST_MS'] ??= String(CALL_MS);
   const child = spawn(process.execPath, args, { cwd: resolve(folder), stdio: 'inherit', env });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, forward);

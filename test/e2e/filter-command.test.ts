@@ -4,8 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { TestChain } from '../../sdk/testing/index.js';
 import { inFolder, manifestOf } from '../sdk/inline-filter.js';
 import { filterCommand, startFilterCommand } from '../support/filter-command.js';
+import { OutputProcess, type ProcessEnd } from '../support/process-output.js';
+
+const MAIN = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
 
 const NOTHING = `import { Decision, next, Request } from 'sluice';
 export function onRequest(request: Request): Decision { return next(); }
@@ -223,7 +228,7 @@ describe('sluice filter build', () => {
       await writeFile(join(folder, 'assembly/index.ts'), 'oops');
       assert.equal((await filterCommand(folder, 'build', '--out', 'out/x.wasm')).code, 1);
       assert.deepEqual(await readFile(join(folder, 'out/x.wasm')), good);
-      assert.deepEqual(await readdir(join(folder, 'out')), ['x.wasm']);
+      assert.deepEqual((await readdir(join(folder, 'out'))).sort(), ['x.wasm', 'x.wasm.map']);
     });
   });
 
@@ -306,6 +311,38 @@ test('runs', () => void new TestChain([{ module: 'build/inline.wasm' }]).exchang
     });
   });
 
+  const FAILING = NOTHING.replace(
+    '{ return',
+    "{\n  if (request.path.length == 8) throw new Error('eight');\n  return",
+  );
+
+  it('prints why a filter failed, with the line, also where no test asks', async () => {
+    await inFolder({ ...withTest(TEST), 'assembly/index.ts': FAILING }, async (folder) => {
+      const { stdout, stderr } = await filterCommand(folder, 'test');
+      assert.match(
+        stdout,
+        /^failure SLUICE_FILTER_TRAP: filter inline, request: eight at assembly\/index\.ts:3:\d+ \(at \w+ \(assembly\/index\.ts:3\)\)$/m,
+        stderr,
+      );
+    });
+  });
+
+  it('ends a filter that never returns, and says where it is', async () => {
+    const endless = NOTHING.replace(
+      '{ return',
+      '{\n  let x = 1;\n  while (x > 0) x = (x % 7) + 1;\n  return',
+    );
+    await inFolder({ ...withTest(TEST), 'assembly/index.ts': endless }, async (folder) => {
+      const command = `SLUICE_FILTER_TEST_MS=500 exec '${process.execPath}' '${MAIN}' filter test`;
+      const { code, stdout, stderr } = await new OutputProcess('sh', ['-c', command], folder).ended;
+      assert.equal(code, 1);
+      assert.match(
+        stdout + stderr,
+        /^failure: a filter has been running for 0\.5 s and does not return, so this test run ends \(at \w+ \(assembly\/index\.ts:4\)/m,
+      );
+    });
+  });
+
   it('runs no test of a filter that does not build', async () => {
     await inFolder({ ...withTest(''), 'assembly/index.ts': 'oops' }, async (folder) => {
       const { code, stdout, stderr } = await filterCommand(folder, 'test');
@@ -319,6 +356,43 @@ test('runs', () => void new TestChain([{ module: 'build/inline.wasm' }]).exchang
       const { code, stderr } = await filterCommand(folder, 'test');
       assert.equal(code, 1);
       assert.match(stderr, /test: no test, expected files \*\.test\.js/);
+    });
+  });
+});
+
+describe('sluice filter symbolize', () => {
+  /** What it makes of a text on its standard input. */
+  const symbolize = (folder: string, text: string): Promise<ProcessEnd> => {
+    const command = `printf '%s\\n' "$1" | '${process.execPath}' '${MAIN}' filter symbolize x.wasm`;
+    return new OutputProcess('sh', ['-c', command, 'sh', text], folder).ended;
+  };
+
+  it('puts lines of the source into what a gateway logged', async () => {
+    const source = NOTHING.replace('return', "throw new Error('no'); return");
+    await inFolder(filterFiles({}, source), async (folder) => {
+      await filterCommand(folder, 'build', '--out', 'x.wasm');
+      const chain = new TestChain([{ module: readFileSync(join(folder, 'x.wasm')) }]);
+      const line = JSON.stringify({ msg: chain.exchange({ target: '/' }).failures[0]!.message, more: 1 });
+      const { code, stdout, stderr } = await symbolize(folder, line);
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(
+        stdout,
+        /^\{"msg":"[^"]* no at assembly\/index\.ts:2:\d+ \(at \w+ \(assembly\/index\.ts:2\)\)","more":1\}$/m,
+      );
+    });
+  });
+
+  it('says so when there is no map, or one of another build', async () => {
+    await inFolder(filterFiles(), async (folder) => {
+      await filterCommand(folder, 'build', '--out', 'x.wasm');
+      await writeFile(join(folder, 'x.wasm.map'), '{}');
+      const other = await symbolize(folder, '');
+      assert.deepEqual(
+        [other.code, other.stderr],
+        [1, 'x.wasm.map: not the source map of this module, build both again\n'],
+      );
+      rmSync(join(folder, 'x.wasm.map'));
+      assert.match((await symbolize(folder, '')).stderr, /^x\.wasm\.map: cannot be read: /);
     });
   });
 });
