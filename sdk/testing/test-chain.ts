@@ -59,8 +59,8 @@ const CERTIFICATE = {
 };
 const END_OF_2099 = new Date(Date.UTC(2100, 0));
 const CLIENT_ADDRESS = '192.0.2.1';
-/** Set for the tests that `sluice filter test` runs. */
-const PRINTS_FAILURES = 'SLUICE_FILTER_TEST';
+/** Set for the tests of an author, which `sluice filter test` runs. */
+const OF_AUTHOR = 'SLUICE_FILTER_TEST';
 
 /** A chain of filters that stays loaded over many exchanges. */
 export class TestChain {
@@ -97,7 +97,7 @@ export class TestChain {
       this.#traces.push(trace);
       print(trace);
     });
-    this.#failed = options.failure ?? (PRINTS_FAILURES in process.env ? printFailure : () => undefined);
+    this.#failed = options.failure ?? (OF_AUTHOR in process.env ? printFailure : () => undefined);
     this.#callouts = options.callouts ?? {};
     this.#secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({
       name,
@@ -188,7 +188,8 @@ export class TestChain {
     const { manifest, module, initialPages, maximumPages } = loadModule(bytes, label, { allowTrace: true });
     const { name, capabilities, optional } = manifest;
     const config = filter.config ?? {};
-    mustFit(name, config, manifest.config);
+    // Who tests what `configure` refuses by itself hands over what the schema would refuse before.
+    if (OF_AUTHOR in process.env) mustFit(name, config, manifest.config);
     const phases = phasesWith(config, manifest.phases);
     this.#names.push(name);
     this.#places.push(typeof filter.module === 'string' ? placesOf(filter.module, bytes) : null);

@@ -7,7 +7,7 @@ import { filesBelow, pages, textOf } from './source-tree.js';
 const TABLE: Readonly<Record<string, ErrorKind>> = ERROR_TABLE;
 const CODE = /\bSLUICE_[A-Z]+(?:_[A-Z]+)+\b/g;
 // Variables of the environment read alike.
-const VARIABLE = /^SLUICE_(?:ETCD|FUZZ|SECRET_KEYS)(?:_|$)/;
+const VARIABLE = /^SLUICE_(?:ETCD|FUZZ|SECRET_KEYS|FILTER_TEST)(?:_|$)/;
 
 /** Rows of the tables, cells trimmed, in order, with the heading each stands under. */
 function rowsOf(markdown: string): { heading: string; cells: string[] }[] {

@@ -35,11 +35,14 @@ describe('TestChain', () => {
     assert.equal(seen({ target: '/', client: '2001:db8::7' }), '2001:db8::7');
   });
 
-  it('holds a config to the schema of the manifest, as a gateway does', () => {
+  it('holds a config to the schema of the manifest where the tests are those of an author', () => {
+    new TestChain([filter({ config: 7 })]);
+    process.env['SLUICE_FILTER_TEST'] = '1';
     const refused = (config: unknown, message: string) =>
       assert.throws(() => new TestChain([filter({ config })]), { code: 'SLUICE_FILTER_CONFIG', message });
     refused(undefined, "filter inline, config : must have required property 'name'");
     refused({ name: 7 }, 'filter inline, config /name: must be string');
+    delete process.env['SLUICE_FILTER_TEST'];
   });
 
   it('refuses keys that nobody reads', () => {
