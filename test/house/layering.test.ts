@@ -23,6 +23,7 @@ const RULES: Rules = {
       'core/bind-failure.ts',
       'core/network-set.ts',
       'core/ref-pool.ts',
+      'core/session-ends.ts',
       'core/chunk-pool.ts',
       'core/garbage.ts',
       'core/optimiser.ts',

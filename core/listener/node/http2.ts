@@ -8,6 +8,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { firstValue } from '../../headers.js';
+import { endBetweenReads } from '../../session-ends.js';
 import { Http2Guard } from './http2-guard.js';
 import { MAX_HEAD_BYTES, readHttp2Head } from './http2-request.js';
 import { Http2Wire } from './http2-wire.js';
@@ -97,7 +98,7 @@ class Http2Connection {
     this.#peer = peer;
     const session = performServerHandshake(socket, OPTIONS);
     this.#session = session;
-    closeLater(session);
+    endBetweenReads(session);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.on('error', ignore);
     session.on('stream', (stream: ServerHttp2Stream, _fields: unknown, flags: number, raw: string[]) =>
@@ -211,17 +212,6 @@ class Http2Connection {
       if (!this.#session.destroyed) this.#session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never);
     });
   }
-}
-
-/**
- * Node closes a session at the client's GOAWAY as well, in the midst of what it reads. Requests behind it find a closed session then,
- * which refuses them by RST_STREAM and so has their streams freed under nghttp2.
- */
-function closeLater(session: ServerHttp2Session): void {
-  const close = session.close.bind(session);
-  session.close = (closed) => {
-    setImmediate(() => close(closed));
-  };
 }
 
 function ignore(): void {}

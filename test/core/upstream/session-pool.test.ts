@@ -198,6 +198,22 @@ describe('SessionPool', { timeout: 30_000 }, () => {
     await first;
   });
 
+  it('survives a GOAWAY with the end of the last stream and a frame that is wrong behind it', async (t) => {
+    const goaway = frame(TYPE.goaway, 0, 0, Buffer.alloc(8));
+    const target = await startRawTarget(t, (socket, index) => {
+      socket.write(settings());
+      onFrames(socket, (type, stream) => {
+        if (type !== TYPE.headers) return;
+        const answer = headers(stream, [':status', '204']);
+        const wrong = frame(TYPE.reset, 0, stream, Buffer.alloc(5));
+        socket.write(index < 5 ? Buffer.concat([goaway, answer, wrong]) : answer);
+      });
+    });
+    const upstream = startHttp2Upstream(t, [target.url], { retries: 0 });
+    for (let round = 0; round < 5; round++) await upstream.forward(upstreamRequest()).catch(() => {});
+    assert.equal((await upstream.forward(upstreamRequest())).status, 204);
+  });
+
   it('gives up a connection whose target is there no more, and goes on with another', async (t) => {
     const target = await startHttp2Target(t, (stream, fields, index) => {
       if (fields[':path'] !== '/silent') echo(stream, fields, index);

@@ -170,6 +170,18 @@ describe('NodeListener and clients of HTTP/2 that misbehave', { timeout: 60_000 
     });
   }
 
+  for (const code of [CODE.none, CODE.protocolError]) {
+    it(`survives a GOAWAY of code ${code} with a request and a frame that is wrong behind it`, async () => {
+      const goaway = frame(TYPE.goaway, 0, 0, Buffer.concat([uint32(0), uint32(code)]));
+      for (let round = 0; round < 5; round++) {
+        const client = await FrameClient.open(listener.port);
+        client.send(goaway, headers(1, getFields('/')), frame(TYPE.reset, 0, 1, Buffer.alloc(5)));
+        await client.raw.until(() => client.goawayCode !== null || client.raw.ended);
+        client.destroy();
+      }
+    });
+  }
+
   it('ends a client that never ends a header block', async () => {
     attacker.send(frame(TYPE.headers, FLAG.endStream, 1, fieldBlock(getFields('/'))));
     await flood(() => frame(TYPE.continuation, 0, 1, fieldBlock(['x', 'y'])));
