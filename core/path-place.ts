@@ -20,14 +20,14 @@ export interface HostPaths {
 }
 
 /** A place with so many routes in the tree that a request should not wait for them to be planted. */
-export interface Crowd {
+export interface LargePlace {
   /** A host pattern; null: any host. */
   readonly host: string | null;
   readonly prefix: string;
 }
 
 /** More than so many take a millisecond to be planted. */
-const CROWD = 32;
+const LARGE = 32;
 const LAST_BIT = 31;
 
 export function pathKind({ segments, parameters, depth }: PathPattern): PathKind {
@@ -67,7 +67,7 @@ export class PathSurvey {
     };
   }
 
-  crowds(host: string | null): Crowd[] {
-    return Array.from(this.#planted).flatMap(([prefix, count]) => (count > CROWD ? [{ host, prefix }] : []));
+  largePlaces(host: string | null): LargePlace[] {
+    return Array.from(this.#planted).flatMap(([prefix, count]) => (count > LARGE ? [{ host, prefix }] : []));
   }
 }

@@ -12,7 +12,7 @@ import { RefPool } from './ref-pool.js';
 import { RadixRouter } from './router/radix-router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import { Snapshot } from './snapshot.js';
-import { SnapshotShelves } from './snapshot-shelves.js';
+import { SnapshotRoutes } from './snapshot-routes.js';
 import { inSlices, Slices } from './time-slices.js';
 import type { ClientTls } from './tls/client-tls.js';
 import { buildUpstream } from './upstream/build-upstream.js';
@@ -86,7 +86,7 @@ export class SnapshotBuilder {
           this.#buildUpstream(upstream, revision.tls.upstream(upstream.name), tallies, held),
         ]),
       );
-      const router = await RadixRouter.build(new SnapshotShelves(revision, specs, upstreams, scanner));
+      const router = await RadixRouter.build(new SnapshotRoutes(revision, specs, upstreams, scanner));
       const tookMs = {
         filters: Math.round(filteredMs - startMs),
         routes: Math.round(performance.now() - filteredMs),

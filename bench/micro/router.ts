@@ -1,6 +1,6 @@
 // Finding the route of a request among 10, 1,000 and 10,000.
 import assert from 'node:assert/strict';
-import { EntryShelves } from '../../core/router/entry-shelves.js';
+import { EntryIndex } from '../../core/router/entry-index.js';
 import { RadixRouter } from '../../core/router/radix-router.js';
 import type { Router } from '../../core/router/router.js';
 import { pairwise, spreadOf } from '../harness/statistics.js';
@@ -104,7 +104,7 @@ export const routerSubject: Subject = {
 };
 
 function routerOf(count: number): RadixRouter<string> {
-  return new RadixRouter(new EntryShelves(routesOf(count).map((route) => ({ ...route, route: route.id }))));
+  return new RadixRouter(new EntryIndex(routesOf(count).map((route) => ({ ...route, route: route.id }))));
 }
 
 /** Nanoseconds of a match by the number of routes, round by round. */

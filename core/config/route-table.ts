@@ -2,7 +2,7 @@
 // its place in the list, its id, or where its path begins. Ten thousand take a dozen allocations until requests come.
 import { JsonRecords, type JsonRecordsParts } from '../json-records.js';
 import { type PathPattern, readPathPattern } from '../path-pattern.js';
-import { ANY_HOST, type Crowd, type HostPaths, PathSurvey } from '../path-place.js';
+import { ANY_HOST, type HostPaths, type LargePlace, PathSurvey } from '../path-place.js';
 import { TextIndex, type TextIndexParts } from '../text-index.js';
 import { deepFreeze } from './deep-freeze.js';
 import type { RouteConfig, RouteSettings } from './route-config.js';
@@ -29,14 +29,14 @@ export interface RouteTableParts {
   readonly places: TextIndexParts;
   /** Host patterns by themselves. */
   readonly patterns: TextIndexParts;
-  readonly crowded: readonly Crowd[];
+  readonly largePlaces: readonly LargePlace[];
   readonly seeksSecrets: boolean;
 }
 
 export class RouteTable implements Iterable<RouteConfig> {
   /** Some of them want responses looked at for secrets. */
   readonly seeksSecrets: boolean;
-  readonly crowded: readonly Crowd[];
+  readonly largePlaces: readonly LargePlace[];
   readonly #records: JsonRecords<RouteRecord>;
   readonly #settingsRecords: JsonRecords<RouteSettings>;
   readonly #hosts: JsonRecords<readonly [string, HostPaths]>;
@@ -50,7 +50,7 @@ export class RouteTable implements Iterable<RouteConfig> {
 
   constructor(parts: RouteTableParts) {
     this.seeksSecrets = parts.seeksSecrets;
-    this.crowded = deepFreeze(parts.crowded);
+    this.largePlaces = deepFreeze(parts.largePlaces);
     this.#records = new JsonRecords(parts.routes);
     this.#settingsRecords = new JsonRecords(parts.settings);
     this.#hosts = new JsonRecords(parts.hosts);
@@ -75,7 +75,7 @@ export class RouteTable implements Iterable<RouteConfig> {
       ids: this.#ids.parts,
       places: this.#places.parts,
       patterns: this.#patterns.parts,
-      crowded: this.crowded,
+      largePlaces: this.largePlaces,
       seeksSecrets: this.seeksSecrets,
     };
   }
@@ -190,7 +190,7 @@ class Layout {
       ids: TextIndex.of(this.#ids).parts,
       places: TextIndex.of(this.#places).parts,
       patterns: TextIndex.of(hosts.map(([pattern], index) => [pattern, index])).parts,
-      crowded: hosts.flatMap(([host, survey]) => survey.crowds(host === ANY_HOST ? null : host)),
+      largePlaces: hosts.flatMap(([host, survey]) => survey.largePlaces(host === ANY_HOST ? null : host)),
       seeksSecrets: this.#seeksSecrets,
     };
   }

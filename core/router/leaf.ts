@@ -1,5 +1,5 @@
 // What hangs on a shape of path: the routes that claim it, by method, each with its own names for the parameters there.
-import type { RouteMatch, ShelvedRoute } from './router.js';
+import type { IndexedRoute, RouteMatch } from './router.js';
 
 const NO_PARAMETERS: readonly string[] = Object.freeze([]);
 
@@ -56,7 +56,7 @@ export class Claim<Route> {
   readonly #literal: RouteMatch<Route> | null;
 
   /** @param names of its parameters */
-  constructor({ id, methods, route }: ShelvedRoute<Route>, names: readonly string[]) {
+  constructor({ id, methods, route }: IndexedRoute<Route>, names: readonly string[]) {
     this.methods = methods;
     this.#id = id;
     this.#route = route;

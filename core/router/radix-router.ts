@@ -1,5 +1,5 @@
 // The Router that answers from find-my-way: one radix tree of path shapes for every host pattern, and tables beside it for what needs
-// none. Routes are taken off their shelves when a request first comes to where their paths begin. Methods and parameter
+// none. Routes are taken from their index when a request first comes to where their paths begin. Methods and parameter
 // names hang on the leaves, so a tree knows any method and sees each shape once.
 import assert from 'node:assert/strict';
 import findMyWay from 'find-my-way';
@@ -7,7 +7,7 @@ import type { PathPattern } from '../path-pattern.js';
 import { depthBit, type HostPaths, pathKind } from '../path-place.js';
 import { inSlices } from '../time-slices.js';
 import { Claim, Leaf, PERCENT_IN_TREE, positionName } from './leaf.js';
-import type { RouteMatch, Router, RouteShelves, ShelvedRoute } from './router.js';
+import type { IndexedRoute, RouteIndex, RouteMatch, Router } from './router.js';
 
 const NONE: RouteMatch<never> = Object.freeze({ kind: 'none' });
 const NO_PARAMETERS: readonly string[] = Object.freeze([]);
@@ -23,7 +23,7 @@ const ENCODED = /%[0-9a-f]{2}/gi;
 const LOWER_ENCODED = /%(?:[a-f]|[0-9A-F][a-f])/;
 
 export class RadixRouter<Route> implements Router<Route> {
-  readonly #shelves: RouteShelves<Route>;
+  readonly #routes: RouteIndex<Route>;
   readonly #hasHosts: boolean;
   /** Those of host patterns that a request came to. */
   readonly #exactHosts = new Map<string, PathTable<Route>>();
@@ -31,16 +31,16 @@ export class RadixRouter<Route> implements Router<Route> {
   readonly #wildcardHosts = new Map<string, PathTable<Route>>();
   readonly #anyHost: PathTable<Route> | null;
 
-  constructor(shelves: RouteShelves<Route>) {
-    this.#shelves = shelves;
-    this.#hasHosts = shelves.hasHosts;
+  constructor(routes: RouteIndex<Route>) {
+    this.#routes = routes;
+    this.#hasHosts = routes.hasHosts;
     this.#anyHost = this.#tableOf(null);
   }
 
-  /** Likewise, and takes off the shelves, beside requests that are handled meanwhile, what a request should not wait for. */
-  static async build<Route>(shelves: RouteShelves<Route>): Promise<RadixRouter<Route>> {
-    const router = new RadixRouter(shelves);
-    for (const { host, prefix } of shelves.crowded) await router.#open(host)!.openInSlices(prefix);
+  /** Likewise, and takes from the index, beside requests that are handled meanwhile, what a request should not wait for. */
+  static async build<Route>(routes: RouteIndex<Route>): Promise<RadixRouter<Route>> {
+    const router = new RadixRouter(routes);
+    for (const { host, prefix } of routes.largePlaces) await router.#open(host)!.openInSlices(prefix);
     return router;
   }
 
@@ -83,8 +83,8 @@ export class RadixRouter<Route> implements Router<Route> {
   }
 
   #tableOf(host: string | null): PathTable<Route> | null {
-    const paths = this.#shelves.pathsOf(host);
-    return paths === null ? null : new PathTable(this.#shelves, host, paths);
+    const paths = this.#routes.pathsOf(host);
+    return paths === null ? null : new PathTable(this.#routes, host, paths);
   }
 }
 
@@ -98,11 +98,11 @@ class Place<Route> {
 
 /** The paths of one host pattern. */
 class PathTable<Route> {
-  readonly #shelves: RouteShelves<Route>;
+  readonly #routes: RouteIndex<Route>;
   readonly #host: string | null;
   readonly #paths: HostPaths;
   /**
-   * What was taken off the shelves, by prefix. Literal segments go before everything else, so a path that equals one without
+   * What was taken from the index, by prefix. Literal segments go before everything else, so a path that equals one without
    * parameters belongs to it, and then one whose last segment alone is a parameter to what stands before its slash. The tree need not be
    * asked for these: among thousands of routes this is one look-up, and the tree a dozen places in memory.
    */
@@ -113,8 +113,8 @@ class PathTable<Route> {
   /** What is in the tree, by shape. */
   readonly #planted = new Map<string, Leaf<Route>>();
 
-  constructor(shelves: RouteShelves<Route>, host: string | null, paths: HostPaths) {
-    this.#shelves = shelves;
+  constructor(routes: RouteIndex<Route>, host: string | null, paths: HostPaths) {
+    this.#routes = routes;
     this.#host = host;
     this.#paths = paths;
   }
@@ -156,9 +156,9 @@ class PathTable<Route> {
   /** Prefixes that no route has leave nothing behind. */
   #open(prefix: string): Place<Route> | null {
     let place: Place<Route> | null = null;
-    for (const shelved of this.#shelves.under(this.#host, prefix)) {
+    for (const indexed of this.#routes.under(this.#host, prefix)) {
       place ??= new Place();
-      this.#add(shelved, place);
+      this.#add(indexed, place);
     }
     if (place !== null) this.#places.set(copyOf(prefix), place);
     return place;
@@ -166,13 +166,13 @@ class PathTable<Route> {
 
   async openInSlices(prefix: string): Promise<void> {
     const place = new Place<Route>();
-    await inSlices(this.#shelves.under(this.#host, prefix), (shelved) => this.#add(shelved, place));
+    await inSlices(this.#routes.under(this.#host, prefix), (indexed) => this.#add(indexed, place));
     this.#places.set(prefix, place);
   }
 
-  #add(shelved: ShelvedRoute<Route>, place: Place<Route>): void {
-    const { pattern } = shelved;
-    const claim = new Claim(shelved, this.#namesOf(pattern));
+  #add(indexed: IndexedRoute<Route>, place: Place<Route>): void {
+    const { pattern } = indexed;
+    const claim = new Claim(indexed, this.#namesOf(pattern));
     const kind = pathKind(pattern);
     const leaf = kind === 'tree' ? this.#planted.get(pattern.shape) : place[kind];
     if (leaf != null) leaf.add(claim);

@@ -1,6 +1,6 @@
 // What a router is: which declared route a request belongs to. test/contract/router.contract.ts holds answers to it.
 import type { PathPattern } from '../path-pattern.js';
-import type { Crowd, HostPaths } from '../path-place.js';
+import type { HostPaths, LargePlace } from '../path-place.js';
 
 /** What of a route decides which requests it gets. */
 export interface RouteMatchOptions {
@@ -17,7 +17,7 @@ export interface RouteMatchOptions {
 export type RouteEntry<Route> = RouteMatchOptions & { readonly route: Route };
 
 /** A route as it is taken from where it is filed. */
-export interface ShelvedRoute<Route> {
+export interface IndexedRoute<Route> {
   readonly id: string;
   readonly pattern: PathPattern;
   readonly methods: readonly string[];
@@ -25,15 +25,15 @@ export interface ShelvedRoute<Route> {
 }
 
 /** Routes as they are filed, which a router takes as requests ask for them. No two claim the same host, shape of path and method. */
-export interface RouteShelves<Route> {
+export interface RouteIndex<Route> {
   /** Some routes are for certain hosts. */
   readonly hasHosts: boolean;
   /** @param host a host pattern; null for routes of any host. Null where there are none. */
   pathsOf(host: string | null): HostPaths | null;
   /** Routes of a host pattern whose path begins with these literal segments and then has none, in their order. */
-  under(host: string | null, prefix: string): Iterable<ShelvedRoute<Route>>;
+  under(host: string | null, prefix: string): Iterable<IndexedRoute<Route>>;
   /** Where there are so many that a request should not wait for them. */
-  readonly crowded: readonly Crowd[];
+  readonly largePlaces: readonly LargePlace[];
 }
 
 /** What there is for a request. */

@@ -60,7 +60,7 @@ const RULES: Rules = {
       'core/route.ts',
       'core/snapshot.ts',
       'core/snapshot-builder.ts',
-      'core/snapshot-shelves.ts',
+      'core/snapshot-routes.ts',
       'core/store.ts',
       'core/transport.ts',
       'core/upstream-headers.ts',

@@ -2,7 +2,7 @@
 // about one request of each kind that they can tell apart.
 import type { FilterConfig, GatewayConfig, RouteConfig } from '../../config/model.js';
 import { parsePathPattern } from '../../path-pattern.js';
-import { EntryShelves } from '../../router/entry-shelves.js';
+import { EntryIndex } from '../../router/entry-index.js';
 import { RadixRouter } from '../../router/radix-router.js';
 import { compareClients } from './clients-order.js';
 import { compareListeners } from './listeners-order.js';
@@ -110,7 +110,7 @@ class ReachView {
     this.#filters = new Map(filters.map((filter) => [filter.name, filter]));
     this.#identify = identify;
     this.#router = new RadixRouter(
-      new EntryShelves(this.#routes.map((route) => ({ id: route.id, route, ...route.match }))),
+      new EntryIndex(this.#routes.map((route) => ({ id: route.id, route, ...route.match }))),
     );
   }
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LOOKUPS, requestsOf, routesOf } from '../../../bench/micro/route-set.js';
 import { checkRouter, ROUTE_COUNTS, routerSubject } from '../../../bench/micro/router.js';
-import { EntryShelves } from '../../../core/router/entry-shelves.js';
+import { EntryIndex } from '../../../core/router/entry-index.js';
 import { RadixRouter } from '../../../core/router/radix-router.js';
 import { findingsOf } from './findings.js';
 
 const routerOf = (count: number): RadixRouter<string> =>
-  new RadixRouter(new EntryShelves(routesOf(count).map((route) => ({ ...route, route: route.id }))));
+  new RadixRouter(new EntryIndex(routesOf(count).map((route) => ({ ...route, route: route.id }))));
 
 describe('the routes that are measured', () => {
   it('are those of a smaller set and more, with paths as long as theirs', () => {
@@ -29,7 +29,7 @@ describe('the routes that are measured', () => {
     const requests = requestsOf('parameter', 100, 64);
     assert.throws(() => checkRouter(routerOf(10), 'parameter', requests), /things-/);
     const others = routesOf(100).map((route) => ({ ...route, id: 'other', route: 'other' }));
-    const router = new RadixRouter(new EntryShelves(others));
+    const router = new RadixRouter(new EntryIndex(others));
     assert.throws(() => checkRouter(router, 'parameter', requests), /other/);
   });
 });

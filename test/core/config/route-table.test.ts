@@ -100,9 +100,9 @@ describe('a table of routes', () => {
   });
 
   it('says where many crowd, and whether any looks for secrets', () => {
-    assert.deepEqual(table.crowded, []);
+    assert.deepEqual(table.largePlaces, []);
     const many = Array.from({ length: 40 }, (_, index) => route(`GET /v1/:tenant/t${index}`));
-    assert.deepEqual(RouteTable.of(many).crowded, [{ host: null, prefix: '/v1' }]);
+    assert.deepEqual(RouteTable.of(many).largePlaces, [{ host: null, prefix: '/v1' }]);
     assert.ok(!table.seeksSecrets);
     assert.ok(RouteTable.of([...routes, route('GET /s', { secretEgress: 'block' })]).seeksSecrets);
   });

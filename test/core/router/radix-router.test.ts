@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkPathPattern } from '../../../core/path-pattern.js';
-import { EntryShelves } from '../../../core/router/entry-shelves.js';
+import { EntryIndex } from '../../../core/router/entry-index.js';
 import { RadixRouter } from '../../../core/router/radix-router.js';
 import type { RouteEntry, RouteMatch } from '../../../core/router/router.js';
 import { describeRouter } from '../../contract/router.contract.js';
 
 function routerOf(entries: readonly RouteEntry<string>[]): RadixRouter<string> {
-  return new RadixRouter(new EntryShelves(entries));
+  return new RadixRouter(new EntryIndex(entries));
 }
 
 describeRouter('RadixRouter', routerOf);
@@ -150,22 +150,22 @@ test('plants what crowds at one place beside other work, and answers as if reque
     methods: ['GET', 'PUT'],
     route: `r${index}`,
   }));
-  const shelves = new EntryShelves(entries);
-  assert.equal(shelves.crowded.length, 6);
+  const routes = new EntryIndex(entries);
+  assert.equal(routes.largePlaces.length, 6);
   let turns = 0;
   const count = (): void => {
     turns += 1;
     setImmediate(count).unref();
   };
   setImmediate(count);
-  const beside = await RadixRouter.build(shelves);
+  const beside = await RadixRouter.build(routes);
   assert.ok(turns > 0);
   const asked: string[] = [];
   const router = new RadixRouter({
-    ...{ hasHosts: true, crowded: [], pathsOf: (host: string | null) => shelves.pathsOf(host) },
+    ...{ hasHosts: true, largePlaces: [], pathsOf: (host: string | null) => routes.pathsOf(host) },
     under: (host, prefix) => {
       asked.push(`${host} ${prefix}`);
-      return shelves.under(host, prefix);
+      return routes.under(host, prefix);
     },
   });
   for (const [index, { path }] of entries.entries()) {
@@ -187,16 +187,16 @@ test('plants what crowds at one place beside other work, and answers as if reque
 });
 
 test('takes no route before a request comes to where its path begins, and each once', () => {
-  const shelves = new EntryShelves(
+  const routes = new EntryIndex(
     ['/a/:id', '/a', '/a/:id/b', '/c/:id', '/:x/d'].map((path) => {
       return { id: path, hosts: null, path, methods: ['GET'], route: path };
     }),
   );
   const taken: string[] = [];
   const router = new RadixRouter({
-    ...{ hasHosts: false, crowded: [], pathsOf: (host: string | null) => shelves.pathsOf(host) },
+    ...{ hasHosts: false, largePlaces: [], pathsOf: (host: string | null) => routes.pathsOf(host) },
     *under(host, prefix) {
-      for (const entry of shelves.under(host, prefix)) {
+      for (const entry of routes.under(host, prefix)) {
         taken.push(entry.id);
         yield entry;
       }

@@ -7,15 +7,15 @@ import type { ConfigRevision } from './config/source.js';
 import { buildGuard } from './egress.js';
 import type { FilterSecret } from './filter-secret.js';
 import { secretsOf } from './filter-spec.js';
-import type { Crowd, HostPaths } from './path-place.js';
+import type { HostPaths, LargePlace } from './path-place.js';
 import { buildChains, type CalloutUpstream, type Chains, type Route } from './route.js';
-import type { RouteShelves, ShelvedRoute } from './router/router.js';
+import type { IndexedRoute, RouteIndex } from './router/router.js';
 import type { SecretScanner } from './secrets/secret-scanner.js';
 import type { Upstream } from './upstream/upstream.js';
 import { UpstreamHeaders } from './upstream-headers.js';
 import type { FilterSpec } from './wasm/instance.js';
 
-export class SnapshotShelves implements RouteShelves<Route> {
+export class SnapshotRoutes implements RouteIndex<Route> {
   readonly #revision: ConfigRevision;
   readonly #table: RouteTable;
   readonly #specs: ReadonlyMap<string, FilterSpec>;
@@ -63,19 +63,19 @@ export class SnapshotShelves implements RouteShelves<Route> {
     return this.#table.hasHosts;
   }
 
-  get crowded(): readonly Crowd[] {
-    return this.#table.crowded;
+  get largePlaces(): readonly LargePlace[] {
+    return this.#table.largePlaces;
   }
 
   pathsOf(host: string | null): HostPaths | null {
     return this.#table.pathsOf(host);
   }
 
-  *under(host: string | null, prefix: string): Iterable<ShelvedRoute<Route>> {
-    for (const filed of this.#table.under(host, prefix)) yield this.#shelve(filed);
+  *under(host: string | null, prefix: string): Iterable<IndexedRoute<Route>> {
+    for (const filed of this.#table.under(host, prefix)) yield this.#indexed(filed);
   }
 
-  #shelve({ id, pattern, settings }: FiledRoute): ShelvedRoute<Route> {
+  #indexed({ id, pattern, settings }: FiledRoute): IndexedRoute<Route> {
     let route = this.#routes.get(settings);
     if (route === undefined) {
       route = this.#build(settings);

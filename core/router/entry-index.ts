@@ -1,17 +1,17 @@
-// Shelves of routes that are there as objects already.
+// The index of routes that are there as objects already.
 import { GatewayError } from '../errors.js';
 import { parsePathPattern } from '../path-pattern.js';
-import { type Crowd, type HostPaths, PathSurvey } from '../path-place.js';
-import type { RouteEntry, RouteShelves, ShelvedRoute } from './router.js';
+import { type HostPaths, type LargePlace, PathSurvey } from '../path-place.js';
+import type { IndexedRoute, RouteEntry, RouteIndex } from './router.js';
 
 /** Those of one host pattern. */
-class Shelf<Route> {
+class HostEntries<Route> {
   readonly survey = new PathSurvey();
-  readonly byPrefix = new Map<string, ShelvedRoute<Route>[]>();
+  readonly byPrefix = new Map<string, IndexedRoute<Route>[]>();
 }
 
-export class EntryShelves<Route> implements RouteShelves<Route> {
-  readonly #hosts = new Map<string | null, Shelf<Route>>();
+export class EntryIndex<Route> implements RouteIndex<Route> {
+  readonly #hosts = new Map<string | null, HostEntries<Route>>();
   /** Ids by what they claim. */
   readonly #claims = new Map<string, string>();
 
@@ -32,11 +32,11 @@ export class EntryShelves<Route> implements RouteShelves<Route> {
     return this.#hosts.get(host)?.survey.paths ?? null;
   }
 
-  get crowded(): readonly Crowd[] {
-    return Array.from(this.#hosts).flatMap(([host, { survey }]) => survey.crowds(host));
+  get largePlaces(): readonly LargePlace[] {
+    return Array.from(this.#hosts).flatMap(([host, { survey }]) => survey.largePlaces(host));
   }
 
-  under(host: string | null, prefix: string): readonly ShelvedRoute<Route>[] {
+  under(host: string | null, prefix: string): readonly IndexedRoute<Route>[] {
     return this.#hosts.get(host)?.byPrefix.get(prefix) ?? [];
   }
 
@@ -46,12 +46,12 @@ export class EntryShelves<Route> implements RouteShelves<Route> {
     for (const host of entry.hosts === null ? [null] : new Set(entry.hosts)) {
       for (const method of new Set(entry.methods))
         this.#claim(`${method} ${host ?? ''} ${pattern.shape}`, method, entry);
-      const shelf = this.#hosts.get(host) ?? new Shelf();
-      this.#hosts.set(host, shelf);
-      shelf.survey.add(pattern);
+      const entries = this.#hosts.get(host) ?? new HostEntries();
+      this.#hosts.set(host, entries);
+      entries.survey.add(pattern);
       const { id, methods, route } = entry;
-      const filed = shelf.byPrefix.get(pattern.prefix) ?? [];
-      shelf.byPrefix.set(pattern.prefix, filed);
+      const filed = entries.byPrefix.get(pattern.prefix) ?? [];
+      entries.byPrefix.set(pattern.prefix, filed);
       filed.push({ id, pattern, methods, route });
     }
   }
