@@ -20,7 +20,7 @@ export function readArguments(args: string[], types: OptionTypes, help: string):
   const options = Object.fromEntries(
     Object.entries({ ...types, help: 'boolean', verbose: 'boolean' } as const).map(([name, type]) => [
       name,
-      { type },
+      { type, ...(name === 'help' ? { short: 'h' } : {}) },
     ]),
   );
   const texts = new Map<string, string>();

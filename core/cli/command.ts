@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.js';
 export type Command = (args: string[]) => Promise<void>;
 
 /**
- * Runs the command that the first argument names; answers `--help` and `--version [--json]`.
+ * Runs the command that the first argument names; answers `--help`, `help COMMAND` and `--version [--json]`.
  * @throws UsageError when there is no such command
  */
 export async function runCommand(
@@ -22,8 +22,12 @@ export async function runCommand(
     printVersion(rest, help);
     return;
   }
-  if (name === '--help' || name === 'help') {
+  if (name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
     process.stdout.write(help);
+    return;
+  }
+  if (name === 'help') {
+    await runCommand([...rest, '--help'], commands, help);
     return;
   }
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -51,12 +55,27 @@ function printVersion(args: readonly string[], help: string): void {
 /** Runs `main` with the arguments of this process; an error is printed and sets the exit code. */
 export async function runMain(main: Command): Promise<void> {
   const args = process.argv.slice(2);
+  outliveReaders();
   try {
     await main(args);
   } catch (error) {
     report(error, args.includes('--verbose'));
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
+}
+
+/**
+ * Whoever reads may have seen enough, such as `head`: what was asked for is done all the same, and the exit code says how it
+ * went. Output that is lost for another reason, such as a full disk, is a failure.
+ */
+function outliveReaders(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`standard output cannot be written: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  // Nobody is left who could be told.
+  process.stderr.on('error', () => undefined);
 }
 
 /** Prints an error as a person wants it: one line each, code first, the stack only when asked for. */

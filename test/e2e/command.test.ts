@@ -247,6 +247,15 @@ describe('the command line', () => {
       assert.equal(code, 0);
       assert.match(stdout, /sluice/);
     }
+    const ways = [
+      ['check', '--help'],
+      ['check', '-h'],
+      ['help', 'check'],
+    ];
+    const [first, ...others] = await Promise.all(ways.map((args) => sluice(...args)));
+    for (const other of others) assert.deepEqual(other, first);
+    assert.deepEqual(await sluice('-h'), await sluice('help'));
+    assert.equal((await sluice('help', 'chekc')).code, 2);
   });
 
   it('names its version, and the versions of the ABI that it runs', async () => {
