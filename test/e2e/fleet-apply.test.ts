@@ -91,6 +91,37 @@ describe('sluice apply', () => {
     assert.deepEqual(await stage.fleet.store.keys(stage.fleet.keys.modules), chunks);
   });
 
+  test('refuses files that a document names relative to itself, each at its place', async (t) => {
+    const stage = new FleetStage(t, cluster, 'relative');
+    const tls = { certificates: [{ cert: './api.crt', key: '/etc/sluice/api.key' }] };
+    const file = stage.file(
+      'a.json',
+      configOf('/a', {
+        listeners: [{ name: 'public', address: '127.0.0.1:0', tls }],
+        upstreams: {
+          app: {
+            targets: [{ url: 'https://127.0.0.1:9' }],
+            tls: { ca: ['../ca.crt'] },
+            headers: { authorization: 'secret+file://./token' },
+          },
+        },
+      }),
+    );
+    const { code, stderr } = await stage.run('apply', file, '--yes');
+    assert.equal(code, 1);
+    const found = [
+      ...stderr.matchAll(/^SLUICE_CONFIG_INVALID \S+:\d+:\d+ (\S+): found (".*?"), expected a path/gm),
+    ];
+    assert.deepEqual(
+      found.map(([, pointer, text]) => [pointer, text]),
+      [
+        ['/listeners/0/tls/certificates/0/cert', '"./api.crt"'],
+        ['/upstreams/app/tls/ca/0', '"../ca.crt"'],
+        ['/upstreams/app/headers/authorization', '"secret+file://./token"'],
+      ],
+    );
+  });
+
   test('refuses what a gateway would refuse, and changes nothing', async (t) => {
     const stage = new FleetStage(t, cluster, 'refused');
     const cases: [string, RegExp][] = [
@@ -300,6 +331,22 @@ describe('sluice status', () => {
     assert.match(waiting.stdout, new RegExp(`^channel stable: release ${next} since .*, by test\n`));
     assert.match(waiting.stdout, new RegExp(`^slow +stable +${id} +\\S+ +lagging `, 'm'));
     await stage.reported('slow', (report) => report?.['release'] === next);
+    assert.equal((await stage.run('status')).code, 0);
+  });
+
+  test('says what a gateway holds against a store that has lost its channel', async (t) => {
+    const stage = new FleetStage(t, cluster, 'lost');
+    const id = await stage.fleet.apply(configOf('/a'));
+    await stage.gateway('one');
+    await stage.reported('one', (report) => report?.['release'] === id);
+    await stage.fleet.store.commit([], [{ remove: stage.fleet.keys.channel('stable') }]);
+    await stage.reported('one', (report) => report?.['lastError'] !== null);
+    const { code, stdout } = await stage.run('status');
+    assert.equal(code, 1);
+    assert.match(stdout, new RegExp(`^one +stable +${id} +\\S+ +refused `, 'm'));
+    assert.match(stdout, /^one refuses what the store holds: .*found no lost\/channels\/stable, expected/m);
+    await stage.fleet.flip(id);
+    await stage.reported('one', (report) => report?.['lastError'] === null);
     assert.equal((await stage.run('status')).code, 0);
   });
 

@@ -15,6 +15,7 @@ import { formatModuleReference, isModuleFile, parseModuleReference } from '../..
 import { refuseOtherValue, releaseValue, validateRelease } from '../../release.js';
 import { buildOnce } from '../build-once.js';
 import type { Fleet } from './fleet.js';
+import { relativeFiles } from './relative-files.js';
 
 export interface Candidate {
   /** Of the release that it is. */
@@ -38,7 +39,7 @@ export async function candidateFromFile(file: string, fleet: Fleet): Promise<Can
   const document = parseDocument(text, file);
   const names = new Map<string, string>();
   const modules = new Map<string, Uint8Array>();
-  const errors: GatewayError[] = [];
+  const errors = relativeFiles(document);
   for (const { filter, module } of modulesOf(document)) {
     if (!isModuleFile(module) || names.has(module)) continue;
     try {

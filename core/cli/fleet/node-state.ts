@@ -9,8 +9,12 @@ import type { NodeReport } from '../../etcd/node-reporter.js';
 export type NodeState = 'current' | 'lagging' | 'refused';
 
 /** @param release that the channel of the node points to; null when there is no such channel */
-export function stateOfNode({ release: runs, refused }: NodeReport, release: string | null): NodeState {
-  if (refused !== null && refused === release) return 'refused';
+export function stateOfNode(
+  { release: runs, refused, lastError }: NodeReport,
+  release: string | null,
+): NodeState {
+  // Where there is no channel any more, both are null.
+  if (lastError !== null && refused === release) return 'refused';
   return runs !== null && runs === release ? 'current' : 'lagging';
 }
 

@@ -80,7 +80,10 @@ function formatStatus(channels: readonly Channel[], nodes: readonly RolloutNode[
   const table = nodes.length === 0 ? '' : formatTable(titles, rows);
   const errors = nodes
     .filter(({ lastError }) => lastError !== null)
-    .map(({ node, refused, lastError }) => `${printableLine(`${node} refuses ${refused}: ${lastError}`)}\n`);
+    .map(({ node, refused, lastError }) => {
+      const what = refused ?? 'what the store holds';
+      return `${printableLine(`${node} refuses ${what}: ${lastError}`)}\n`;
+    });
   const left = nodes
     .filter(({ rolledBack }) => rolledBack !== null)
     .map(({ node, rolledBack }) => `${printableLine(`${node} rolled back ${rolledBack}`)}\n`);
