@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
 import { certificatesInUse, describeCertificate, type TlsInUse } from '../tls/certificates-in-use.js';
 import type { KeyLayout } from './key-layout.js';
-import type { Condition, KeyValueStore } from './key-value-store.js';
+import type { Condition, KeyValueStore, StoredEntry } from './key-value-store.js';
 
 /** A certificate that a gateway does TLS with, or a list of those that are revoked. */
 export interface NodeCertificate {
@@ -26,7 +26,10 @@ export interface NodeReport {
   readonly release: string | null;
   /** Since when, ISO 8601. */
   readonly since: string | null;
-  /** Release that was refused last, or that now cannot be run with the secrets of the store; null when all is well. */
+  /**
+   * Release that was refused last, or that now cannot be run with the secrets of the store; null when all is well, and when
+   * the store names none.
+   */
   readonly refused: string | null;
   /** Why; null when nothing is refused. */
   readonly lastError: string | null;
@@ -43,7 +46,10 @@ export interface NodeReporterOptions {
   readonly version: string;
   /** A node that stopped without a word is forgotten after so many seconds. Default 15. */
   readonly leaseSeconds?: number;
-  /** Told when reports are not possible for another reason than an outage. */
+  /**
+   * Told when the fleet cannot know of this node for another reason than an outage: once for each reason, until reports are
+   * possible again.
+   */
   readonly failed: (error: GatewayError) => void;
 }
 
@@ -78,6 +84,10 @@ export class NodeReporter {
   #running: Promise<void> = Promise.resolve();
   /** Something has changed since the last writing. */
   #isDue = true;
+  /** Another gateway had the name at the last look: one that is about to be replaced sees that once. */
+  #isTaken = false;
+  /** Why reports are not possible, as it was told last. */
+  #told: string | null = null;
 
   constructor(options: NodeReporterOptions) {
     const { node, channel, version, leaseSeconds = 15 } = options;
@@ -130,15 +140,40 @@ export class NodeReporter {
           this.#isDue = true;
           continue;
         }
+        if (!this.#isDue) await this.#look(store);
         if (this.#isDue) await this.#write(store, attached.lease);
+        if (!this.#isTaken) this.#told = null;
       } catch (cause) {
         const error = GatewayError.from(cause);
         // Outages are found by whoever follows the store.
-        if (error.code !== 'SLUICE_CONFIG_STORE_UNREACHABLE') this.#options.failed(error);
+        if (error.code !== 'SLUICE_CONFIG_STORE_UNREACHABLE') this.#tell(error);
         this.#isDue = true;
       }
       await this.#rest();
     }
+  }
+
+  #tell(error: GatewayError): void {
+    if (this.#told === error.message) return;
+    this.#told = error.message;
+    this.#options.failed(error);
+  }
+
+  /** Somebody may have removed the entry, or report by the same name since. */
+  async #look(store: KeyValueStore): Promise<void> {
+    if (!this.#hasWritten) return;
+    const { node, keys } = this.#options;
+    const entry = await store.get(keys.node(node));
+    if (entry === null) this.#isDue = true;
+    const wasTaken = this.#isTaken;
+    this.#isTaken = entry !== null && !this.#isOwn(entry);
+    if (wasTaken && this.#isTaken)
+      this.#tell(
+        new GatewayError(
+          'SLUICE_CONFIG_CONFLICT',
+          `found another gateway that reports as ${node}, expected a name for each (--node)`,
+        ),
+      );
   }
 
   async #write(store: KeyValueStore, lease: string): Promise<void> {
@@ -157,7 +192,11 @@ export class NodeReporter {
     if (!this.#hasWritten) return [];
     const entry = await store.get(key);
     if (entry === null) return [{ key, state: 'absent' }];
-    return entry.value.includes(this.#instance) ? [{ key, state: entry.modRevision }] : null;
+    return this.#isOwn(entry) ? [{ key, state: entry.modRevision }] : null;
+  }
+
+  #isOwn({ value }: StoredEntry): boolean {
+    return value.includes(this.#instance);
   }
 
   /** Until the next keep-alive, or until there is something to say. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { GatewayError } from '../../../core/errors.js';
 import type { KeyValueStore } from '../../../core/etcd/key-value-store.js';
-import { NodeReporter } from '../../../core/etcd/node-reporter.js';
+import { NodeReporter, type NodeReporterOptions } from '../../../core/etcd/node-reporter.js';
 import { EtcdFleet } from '../../support/etcd-fleet.js';
 import { EtcdCluster } from '../../support/etcd-process.js';
 import { until } from '../../support/gateway.js';
@@ -17,9 +18,23 @@ after(async () => {
   await cluster.stop();
 });
 
-function reporterOf(node: string): NodeReporter {
+function reporterOf(node: string, options: Partial<NodeReporterOptions> = {}): NodeReporter {
   const failed = (error: Error): never => assert.fail(error);
-  return new NodeReporter({ keys: fleet.keys, node, channel: 'stable', version: '1.2.3', failed });
+  return new NodeReporter({
+    keys: fleet.keys,
+    node,
+    channel: 'stable',
+    version: '1.2.3',
+    failed,
+    ...options,
+  });
+}
+
+/** Waits for so many more keep-alives, with all that comes before each. */
+async function keepAlives(calls: readonly string[], count: number): Promise<void> {
+  const seen = (): number => calls.filter((call) => call === 'keepLease').length;
+  const goal = seen() + count;
+  await until(() => seen() >= goal);
 }
 
 /** The release that the fleet knows a node to run; null when it does not know the node. */
@@ -76,5 +91,67 @@ describe('the reporter of a node', () => {
     await until(async () => (await releaseOf('shared')) === 'c');
     await next.close();
     assert.equal(await releaseOf('shared'), null);
+  });
+
+  test('writes its entry again when somebody has removed it', async () => {
+    const reporter = reporterOf('removed', { leaseSeconds: 1 });
+    reporter.update({ release: 'a' });
+    reporter.attach(fleet.store);
+    await until(async () => (await releaseOf('removed')) === 'a');
+    await fleet.store.commit([], [{ remove: fleet.keys.node('removed') }]);
+    await until(async () => (await releaseOf('removed')) === 'a');
+    await reporter.close();
+  });
+
+  test('says once that another gateway has its name, and has it back when that is gone', async () => {
+    const { store, calls } = overheard(fleet.store);
+    const told: string[] = [];
+    const first = reporterOf('twice', { leaseSeconds: 1, failed: ({ message }) => void told.push(message) });
+    first.update({ release: 'a' });
+    first.attach(store);
+    await until(async () => (await releaseOf('twice')) === 'a');
+    const second = reporterOf('twice');
+    second.update({ release: 'b' });
+    second.attach(fleet.store);
+    await until(() => told.length > 0);
+    await keepAlives(calls, 3);
+    assert.deepEqual(told, [
+      'found another gateway that reports as twice, expected a name for each (--node)',
+    ]);
+    assert.equal(await releaseOf('twice'), 'b');
+    await second.close();
+    await until(async () => (await releaseOf('twice')) === 'a');
+    await first.close();
+  });
+
+  test('says each reason once for which it cannot report, also when it lasts', async () => {
+    const { store, calls } = overheard(fleet.store);
+    let reason: string | null = 'permission denied';
+    const denying = new Proxy(store, {
+      get: (target, name) => {
+        if (name !== 'commit' || reason === null) return Reflect.get(target, name);
+        const message = reason;
+        return () => Promise.reject(new GatewayError('SLUICE_CONFIG_STORE_DENIED', message));
+      },
+    });
+    const told: string[] = [];
+    const reporter = reporterOf('denied', {
+      leaseSeconds: 1,
+      failed: ({ message }) => void told.push(message),
+    });
+    reporter.update({ release: 'a' });
+    reporter.attach(denying);
+    await keepAlives(calls, 3);
+    assert.deepEqual(told, ['permission denied']);
+    reason = 'no space';
+    await until(() => told.length > 1);
+    assert.deepEqual(told, ['permission denied', 'no space']);
+    reason = null;
+    await until(async () => (await releaseOf('denied')) === 'a');
+    reason = 'no space';
+    reporter.update({ release: 'b' });
+    await until(() => told.length > 2);
+    assert.deepEqual(told.slice(2), ['no space'], 'as reports were possible again');
+    await reporter.close();
   });
 });
