@@ -13,7 +13,8 @@ export function bindFailure(who: string, host: string, port: number, cause: unkn
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   const reason = code === undefined ? '' : `: ${REASONS[code] ?? code}`;
   const facts = cause === null ? {} : { cause };
-  return new GatewayError('SLUICE_LISTEN_ADDRESS', `${who} cannot bind ${host}:${port}${reason}`, facts);
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new GatewayError('SLUICE_LISTEN_ADDRESS', `${who} cannot bind ${address}${reason}`, facts);
 }
 
 /** For an engine that does not say why: tries it by other means. Null where that works. */
