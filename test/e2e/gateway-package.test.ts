@@ -21,6 +21,8 @@ describe('the package of the gateway', () => {
     assert.equal(code, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`);
     return stdout;
   };
+  const runEnd = (...args: readonly string[]): OutputProcess['ended'] =>
+    new OutputProcess(join(prefix, 'bin/sluice'), args, folder).ended;
   const installed = (path: string): string => path.replace(PREFIX, prefix);
 
   before(async () => {
@@ -52,6 +54,25 @@ describe('the package of the gateway', () => {
     const gateway = new OutputProcess(join(prefix, 'bin/sluice'), ['run', '--config', file], folder);
     await gateway.printed('"msg":"serving"');
     assert.equal((await gateway.stop()).code, 0);
+  });
+
+  it('is started again by systemd until it can, and not where it was called wrongly', async () => {
+    const { code: failed } = await runEnd('run', '--config', join(folder, 'missing.yaml'));
+    const { code: misused } = await runEnd('run', '--confog', 'x');
+    const settings = new Map(
+      [...textOf('examples/deploy/sluice.service').matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [
+        key,
+        value,
+      ]),
+    );
+    assert.equal(settings.get('Restart'), 'on-failure');
+    assert.equal(
+      settings.get('StartLimitIntervalSec'),
+      '0',
+      'after five tries in ten seconds it would give up',
+    );
+    assert.equal(settings.get('RestartPreventExitStatus'), String(misused));
+    assert.notEqual(failed, misused);
   });
 
   it('is what the service of systemd and the image start, with options that there are', async () => {
