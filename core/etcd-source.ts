@@ -16,10 +16,11 @@ import {
 } from './etcd/key-value-store.js';
 import { mostUrgent, NodeReporter } from './etcd/node-reporter.js';
 import type { ReleaseCache, StoredRelease } from './etcd/release-cache.js';
+import { ReleaseKeeper } from './etcd/release-keeper.js';
 import { ReleaseStore } from './etcd/release-store.js';
 import { type Entries, ReportedState } from './etcd/reported-state.js';
 import { secretsIn } from './etcd/secret-store.js';
-import { StoreFollower, type StoreView } from './etcd/store-follower.js';
+import { kindOfFailure, StoreFollower, type StoreView } from './etcd/store-follower.js';
 import { parseModuleReference } from './module-reference.js';
 import { readRelease } from './release.js';
 import type { StoreTls } from './tls/certificates-in-use.js';
@@ -29,8 +30,10 @@ export interface EtcdSourceOptions {
   /** For people: where the store is. */
   readonly description: string;
   readonly connect: StoreConnector;
-  /** What `connect` uses. Default null: clear text. */
-  readonly tls?: StoreTls | null;
+  /** What `connect` uses. Default: clear text. */
+  readonly tls?: () => StoreTls | null;
+  /** Where that stands: a change counts at once. Default: none. */
+  readonly certificateFiles?: readonly string[];
   readonly keys: KeyLayout;
   readonly channel: string;
   /** Name of this gateway among those of the fleet. */
@@ -61,7 +64,6 @@ const NOTHING_REFUSED = { refused: null, lastError: null };
 
 export class EtcdSource implements ConfigSource {
   readonly description: string;
-  readonly tls: StoreTls | null;
   readonly #options: EtcdSourceOptions;
   readonly #ranges: readonly KeyRange[];
   readonly #reporter: NodeReporter;
@@ -70,7 +72,12 @@ export class EtcdSource implements ConfigSource {
   readonly #files: FileWatch;
   #follower: StoreFollower | null = null;
   #listener: ConfigListener | null = null;
-  #isUnreachable = false;
+  /** Connection that views come from; null while there is none. */
+  #followed: KeyValueStore | null = null;
+  /** Kinds of failures that were told of since it was followed last; none as long as it is. */
+  readonly #outage = new Set<string>();
+  /** Since when the store holds something that cannot be read; null when all of it was. */
+  #unreadSinceMs: number | null = null;
   /** Looks at views, and reloads, one after another. */
   #turn: Promise<void> = Promise.resolve();
   /** The newest view that was not looked at yet: those before it need not be looked at any more. */
@@ -81,12 +88,11 @@ export class EtcdSource implements ConfigSource {
   readonly #releases = new WeakMap<ConfigRevision, StoredRelease>();
   /** What runs. */
   #running: StoredRelease | null = null;
-  #saved: Promise<void> = Promise.resolve();
+  readonly #keeper: ReleaseKeeper | null;
 
   constructor(options: EtcdSourceOptions) {
-    const { description, tls = null, keys, channel, node } = options;
+    const { description, keys, channel, node, cache } = options;
     this.description = description;
-    this.tls = tls;
     this.#options = options;
     this.#files = new FileWatch(() => void this.#refresh());
     this.#ranges = [{ key: keys.channel(channel) }, { prefix: keys.secrets }];
@@ -98,6 +104,7 @@ export class EtcdSource implements ConfigSource {
       version: VERSION,
       failed: (error) => this.#listener?.warned(`this node cannot report to the fleet: ${error.message}`),
     });
+    this.#keeper = cache && new ReleaseKeeper({ cache, failed: (why) => this.#warnOfCache(why) });
   }
 
   async load(): Promise<ConfigRevision> {
@@ -121,12 +128,15 @@ export class EtcdSource implements ConfigSource {
       const release = await cache.load();
       return release === null ? null : await this.#validate(release);
     } catch (cause) {
-      throw toConfigErrors(cause);
+      throw toConfigErrors(isOfFiles(cause) ? unreadable(cache.folder, cause) : cause);
     }
   }
 
   watch(listener: ConfigListener): void {
     this.#listener = listener;
+    // Of the first release it may have shown before anybody listened.
+    const fault = this.#keeper?.fault ?? null;
+    if (fault !== null) this.#warnOfCache(fault);
     this.#follower = new StoreFollower({
       connect: this.#options.connect,
       ranges: this.#ranges,
@@ -150,7 +160,10 @@ export class EtcdSource implements ConfigSource {
           await this.#report(entries, store);
         });
       } catch (cause) {
-        this.#lost(GatewayError.from(cause));
+        const error = GatewayError.from(cause);
+        // Whoever follows finds out whether it was this once only. In an outage, who asks hears why.
+        if (this.#outage.size === 0) this.#follower?.doubt(error);
+        else this.#listener?.unreachable(error);
       }
     });
   }
@@ -164,13 +177,7 @@ export class EtcdSource implements ConfigSource {
     });
     const release = this.#releases.get(revision);
     this.#running = release ?? null;
-    const { cache } = this.#options;
-    if (cache === null || release === undefined) return;
-    this.#saved = this.#saved
-      .then(() => cache.save(release))
-      .catch((cause) => {
-        this.#listener?.warned(`the release cannot be kept in ${cache.folder}: ${(cause as Error).message}`);
-      });
+    if (release !== undefined) this.#keeper?.keep(release);
   }
 
   refused(errors: ConfigErrors, revision: ConfigRevision | null): void {
@@ -193,8 +200,17 @@ export class EtcdSource implements ConfigSource {
     );
   }
 
+  get tls(): StoreTls | null {
+    return this.#options.tls?.() ?? null;
+  }
+
+  get isKept(): boolean {
+    return (this.#keeper?.fault ?? null) === null;
+  }
+
   get stalenessSeconds(): number {
-    return this.#follower?.stalenessSeconds ?? 0;
+    const unreadMs = this.#unreadSinceMs === null ? 0 : performance.now() - this.#unreadSinceMs;
+    return Math.max(this.#follower?.stalenessSeconds ?? 0, unreadMs / 1000);
   }
 
   async close(): Promise<void> {
@@ -203,14 +219,11 @@ export class EtcdSource implements ConfigSource {
     await this.#reporter.close();
     await this.#follower?.close();
     await this.#turn;
-    await this.#saved;
+    await this.#keeper?.close();
   }
 
   #viewed(view: StoreView, store: KeyValueStore): void {
-    if (this.#isUnreachable) {
-      this.#isUnreachable = false;
-      this.#listener?.reachable();
-    }
+    this.#followed = store;
     this.#reporter.attach(store);
     const isWaiting = this.#next !== null;
     this.#next = { view, store };
@@ -218,10 +231,17 @@ export class EtcdSource implements ConfigSource {
   }
 
   #lost(error: GatewayError): void {
+    this.#followed = null;
     this.#reporter.detach();
-    if (this.#isUnreachable) return;
-    this.#isUnreachable = true;
+    // A connection that breaks says less than why no other can be made: each reason is told of once.
+    const kind = kindOfFailure(error);
+    if (this.#outage.has(kind)) return;
+    this.#outage.add(kind);
     this.#listener?.unreachable(error);
+  }
+
+  #warnOfCache(why: string): void {
+    this.#listener?.warned(`the release cannot be kept in ${this.#options.cache?.folder}: ${why}`);
   }
 
   /** Files changed that the release mentions: what runs is made anew, also while the store is out of reach. */
@@ -242,13 +262,22 @@ export class EtcdSource implements ConfigSource {
     this.#next = null;
     // A failure of this is told of once, and tried again with the next view.
     if (this.#rejected?.isDue === true) await this.#flipBack(store).catch(() => undefined);
-    if (this.#reported.has(view.entries)) return;
     try {
-      await this.#report(view.entries, store);
+      if (!this.#reported.has(view.entries)) await this.#report(view.entries, store);
+      if (this.#followed === store) this.#caughtUp();
     } catch (cause) {
-      // The connection that gave the view is not good any more; the next one gives it again.
+      // This connection is not good any more, or may not read what the channel points to; the next one gives the view again.
+      this.#unreadSinceMs ??= performance.now();
       this.#follower?.doubt(cause as Error);
     }
+  }
+
+  /** What the store holds was read, and an outage is over with that, not with a connection alone. */
+  #caughtUp(): void {
+    this.#unreadSinceMs = null;
+    if (this.#outage.size === 0) return;
+    this.#outage.clear();
+    this.#listener?.reachable();
   }
 
   async #flipBack(store: KeyValueStore): Promise<void> {
@@ -316,7 +345,7 @@ export class EtcdSource implements ConfigSource {
   /** `modules` of the release may still be empty: the revision shares them. */
   async #validate(release: StoredRelease): Promise<ConfigRevision> {
     const name = this.#options.keys.release(release.id).replace(/\/manifest$/, '');
-    const files = new Set<string>();
+    const files = new Set(this.#options.certificateFiles);
     const readAtMs = Date.now();
     const valid = await readRelease(release.document, name, {
       findSecrets: this.#options.findSecrets(release.secrets),
@@ -348,4 +377,15 @@ function isOutage(cause: unknown): boolean {
 
 function toConfigErrors(cause: unknown): ConfigErrors {
   return cause instanceof ConfigErrors ? cause : new ConfigErrors([GatewayError.from(cause)]);
+}
+
+function isOfFiles(cause: unknown): cause is NodeJS.ErrnoException {
+  return cause instanceof Error && 'syscall' in cause;
+}
+
+function unreadable(folder: string, cause: NodeJS.ErrnoException): GatewayError {
+  const found = `${folder}: found ${cause.message}`;
+  return new GatewayError('SLUICE_CONFIG_UNREADABLE', `${found}, expected a cache that can be read`, {
+    cause,
+  });
 }

@@ -81,17 +81,14 @@ export class Gateway {
     try {
       return await Gateway.#startWith(await source.load(), options, null);
     } catch (cause) {
-      const isConfig = cause instanceof ConfigErrors;
-      const lastGood = isConfig ? await source.lastGood().catch(() => null) : null;
-      if (!isConfig || lastGood === null) {
-        await source.close();
-        throw cause;
-      }
       try {
+        if (!(cause instanceof ConfigErrors)) throw cause;
+        const lastGood = await source.lastGood();
+        if (lastGood === null) throw cause;
         return await Gateway.#startWith(lastGood, options, cause);
-      } catch {
+      } catch (further) {
         await source.close();
-        throw cause;
+        throw further === cause ? cause : withFurther(cause as ConfigErrors, further);
       }
     }
   }
@@ -283,6 +280,7 @@ export class Gateway {
       certificates: () => this.#certificates.samples(),
       droppedLogBytes: () => this.#destination.droppedBytes,
       configStaleness: () => this.#source.stalenessSeconds,
+      configKept: () => this.#source.isKept,
     };
   }
 
@@ -310,4 +308,17 @@ export class Gateway {
     this.log.info({}, 'stopped');
     await this.#destination.close();
   }
+}
+
+/** Why what the source has does not start, and why what ran last does not either, where that is for another reason. */
+function withFurther({ errors }: ConfigErrors, further: unknown): ConfigErrors {
+  const others = further instanceof ConfigErrors ? further.errors : [GatewayError.from(further)];
+  const news = others.filter(({ message }) => !errors.some((error) => error.message === message));
+  return new ConfigErrors([
+    ...errors,
+    ...news.map((cause) => {
+      const { code, message } = cause;
+      return new GatewayError(code, `what ran last cannot be started either: ${message}`, { cause });
+    }),
+  ]);
 }

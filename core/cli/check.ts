@@ -134,7 +134,7 @@ async function loadOnce(location: string, etcd: ReadonlyMap<string, string>): Pr
   const source = openSource(
     location,
     { texts: isEtcdLocation(location) ? etcd : new Map() },
-    { comparesValues: true },
+    { comparesValues: true, runs: false },
   );
   try {
     return await source.load();

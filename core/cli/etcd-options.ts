@@ -1,6 +1,6 @@
 // What every command that talks to etcd is told in the same way: where it is, who we are, which channel is meant.
 import { readFileSync } from 'node:fs';
-import { etcdConnector } from '../etcd/etcd-connector.js';
+import { type EtcdCredentials, etcdConnector } from '../etcd/etcd-connector.js';
 import { type EtcdLocation, parseEtcdLocation } from '../etcd/etcd-location.js';
 import type { EtcdTls } from '../etcd/etcd-store.js';
 import { isChannelName, KeyLayout } from '../etcd/key-layout.js';
@@ -25,7 +25,7 @@ export const CONNECTION_HELP = `  --etcd-ca FILE             PEM certificates th
   --etcd-cert FILE, --etcd-key FILE
                              PEM certificate and key to show to etcd
   --etcd-user NAME           user of etcd; the password comes from --etcd-password-file or SLUICE_ETCD_PASSWORD
-  Each of them can stand in the environment: --etcd-ca as SLUICE_ETCD_CA, and so on.
+  Each of them can stand in the environment: --etcd-ca as SLUICE_ETCD_CA, and so on. Files are read anew for each connection.
 `;
 
 export const ETCD_HELP = `  --channel NAME             channel of the fleet (default: stable)
@@ -35,8 +35,8 @@ ${CONNECTION_HELP}`;
 export interface EtcdTarget {
   readonly description: string;
   readonly connect: StoreConnector;
-  /** What `connect` uses; null for clear text. */
-  readonly tls: StoreTls | null;
+  /** What `connect` would use now; null for clear text. */
+  readonly tls: () => StoreTls | null;
   readonly keys: KeyLayout;
   readonly channel: string;
 }
@@ -49,10 +49,18 @@ function optionsIn({ texts }: Pick<Arguments, 'texts'>): Option {
   return (name) => texts.get(name) ?? process.env[`SLUICE_${name.toUpperCase().replaceAll('-', '_')}`];
 }
 
-/** Files that the gateway shows itself to etcd with. */
+/** Files that the gateway shows itself to etcd with, and that nobody else may have. */
 export function etcdCredentialFiles(options: Pick<Arguments, 'texts'>): string[] {
-  const option = optionsIn(options);
-  return ['etcd-password-file', 'etcd-key'].map(option).filter((file) => file !== undefined);
+  return filesOf(options, ['etcd-password-file', 'etcd-key']);
+}
+
+/** Files with certificates for the way to etcd. */
+export function etcdCertificateFiles(options: Pick<Arguments, 'texts'>): string[] {
+  return filesOf(options, ['etcd-ca', 'etcd-cert']);
+}
+
+function filesOf(options: Pick<Arguments, 'texts'>, names: readonly string[]): string[] {
+  return names.map(optionsIn(options)).filter((file) => file !== undefined);
 }
 
 /** @throws UsageError */
@@ -61,19 +69,18 @@ export function readEtcdTarget(location: string, options: Pick<Arguments, 'texts
   const channel = options.texts.get('channel') ?? DEFAULT_CHANNEL;
   if (!isChannelName(channel))
     throw new UsageError(`--channel ${channel}: expected 1 to 63 letters, digits, ".", "_" and "-"`);
-  const option = optionsIn(options);
-  const tls = tlsOf(parsed, option);
+  const credentials = followCredentials(parsed, optionsIn(options));
   return {
     description: location,
-    connect: etcdConnector({
-      endpoints: parsed.endpoints,
-      prefix: parsed.prefix,
-      tls,
-      user: userOf(option),
-    }),
-    tls: tls && {
-      ca: tls.ca?.toString('latin1') ?? null,
-      chain: tls.client?.cert.toString('latin1') ?? null,
+    connect: etcdConnector({ endpoints: parsed.endpoints, prefix: parsed.prefix, credentials }),
+    tls: () => {
+      const { tls } = credentials();
+      return (
+        tls && {
+          ca: tls.ca?.toString('latin1') ?? null,
+          chain: tls.client?.cert.toString('latin1') ?? null,
+        }
+      );
     },
     keys: new KeyLayout(parsed.prefix),
     channel,
@@ -85,6 +92,23 @@ export function readFleetTarget(options: Pick<Arguments, 'texts'>, help: string)
   const location = options.texts.get('config');
   if (location === undefined) throw new UsageError(`--config etcd://HOST:PORT/PREFIX is needed\n\n${help}`);
   return readEtcdTarget(location, options);
+}
+
+/**
+ * As the files have them now; a file that is just being replaced counts as it was read last.
+ * @throws UsageError, from this call and not from those of the result
+ */
+function followCredentials(location: EtcdLocation, option: Option): () => EtcdCredentials {
+  const read = (): EtcdCredentials => ({ tls: tlsOf(location, option), user: userOf(option) });
+  let last = read();
+  return () => {
+    try {
+      last = read();
+    } catch {
+      // What etcd says of those of before tells more than that a file is missing for a moment.
+    }
+    return last;
+  };
 }
 
 function parseLocation(location: string): EtcdLocation {

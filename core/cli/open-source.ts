@@ -1,7 +1,7 @@
 // From what the operator wrote after --config to a source.
 import { createHash } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { FileSource } from '../config/file-source.js';
 import type { ConfigSource } from '../config/source.js';
 import { isEtcdLocation } from '../etcd/etcd-location.js';
@@ -10,7 +10,7 @@ import { EtcdSource, type EtcdSourceOptions } from '../etcd-source.js';
 import type { Place } from '../processes/place.js';
 import { localSecrets, storedSecrets } from '../secrets/lookup.js';
 import type { Arguments } from './arguments.js';
-import { etcdCredentialFiles, readEtcdTarget } from './etcd-options.js';
+import { etcdCertificateFiles, etcdCredentialFiles, readEtcdTarget } from './etcd-options.js';
 import { keySource } from './secret-keys.js';
 import { UsageError } from './usage-error.js';
 
@@ -24,6 +24,8 @@ export interface SourceUse {
   readonly comparesValues?: boolean;
   /** Of the process among several. Default null: it is alone. */
   readonly place?: Place | null;
+  /** What it says is run, and the last that was good kept for the next start. Default true. */
+  readonly runs?: boolean;
 }
 
 /** Options of `sluice run` that mean the same wherever the configuration is. */
@@ -55,17 +57,18 @@ export function openSource(
 function openEtcd(
   location: string,
   options: Pick<Arguments, 'texts'>,
-  { comparesValues = false, place = null }: SourceUse,
+  { comparesValues = false, place = null, runs = true }: SourceUse,
 ): EtcdSource {
   const { description, connect, tls, keys, channel } = readEtcdTarget(location, options);
   return new EtcdSource({
     description,
     connect,
     tls,
+    certificateFiles: etcdCertificateFiles(options),
     keys,
     channel,
     node: nodeName(options.texts.get('node'), place),
-    cache: cacheOf(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`), place),
+    cache: runs ? cacheOf(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`), place) : null,
     findSecrets: fleetSecrets(options),
     processes: place?.count ?? 1,
     comparesValues,
@@ -97,9 +100,23 @@ export function fleetSecrets(options: Pick<Arguments, 'texts'>): EtcdSourceOptio
   };
 }
 
-/** By the XDG Base Directory Specification: what has to outlive a restart, and can be had again. */
+/**
+ * By the XDG Base Directory Specification: what has to outlive a restart, and can be had again.
+ * @throws UsageError
+ */
 function defaultCache(name: string): string {
-  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  const named = process.env['XDG_STATE_HOME'] ?? '';
+  // As the specification has it, a relative one counts as none.
+  const state = isAbsolute(named) ? named : join(home(), '.local', 'state');
   const folder = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return join(state, 'sluice', folder);
+}
+
+/** A user of a container may have none. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    throw new UsageError('this user has no home folder: --cache FOLDER or XDG_STATE_HOME is needed');
+  }
 }

@@ -97,6 +97,11 @@ export class FileSource implements ConfigSource {
   /** The file stays as it is, and is read again when it changes. */
   rejected(): void {}
 
+  /** It is a file already. */
+  get isKept(): boolean {
+    return true;
+  }
+
   get stalenessSeconds(): number {
     return 0;
   }

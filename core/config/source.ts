@@ -33,7 +33,7 @@ export interface ConfigListener {
   changed(revision: ConfigRevision): void;
   /** The source changed, but what it holds now is not valid, or it cannot be read. Once for each such state. */
   failed(errors: ConfigErrors): void;
-  /** The source does not answer, so changes may go unnoticed. Once for each outage. */
+  /** The source does not answer, so changes may go unnoticed. Once for each outage, and for each further reason that it has. */
   unreachable(error: GatewayError): void;
   /** The outage is over; what changed during it is reported by itself. */
   reachable(): void;
@@ -68,6 +68,8 @@ export interface ConfigSource {
   rejected(revision: ConfigRevision, back: ConfigRevision, reason: string): void;
   /** What its own connections are secured with; null for one that makes none, or in clear text. */
   readonly tls: StoreTls | null;
+  /** False while what was applied last could not be kept for `lastGood`. */
+  readonly isKept: boolean;
   /** Seconds since the source was known to hold what it reported; 0 for one that cannot be out of reach. */
   readonly stalenessSeconds: number;
   close(): Promise<void>;

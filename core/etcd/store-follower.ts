@@ -17,7 +17,7 @@ export interface StoreView {
 export interface FollowerListener {
   /** What the ranges hold now: after each list, and after each change. `store` is good for reads until `lost`. */
   view(view: StoreView, store: KeyValueStore): void;
-  /** The first of a series of failures; `view` ends the series. */
+  /** Each failure; `view` says that there is a connection again. */
   lost(error: GatewayError): void;
   /** This is not the store that was followed before: another cluster, or one that was restored or wiped. */
   replaced(why: string): void;
@@ -89,7 +89,7 @@ export class StoreFollower {
         });
       } catch (cause) {
         if (this.#isClosed) return;
-        if (failures === 0) this.#options.listener.lost(GatewayError.from(cause));
+        this.#options.listener.lost(GatewayError.from(cause));
         // The first try comes at once: most connections end because a member does, and others are there.
         if (failures > 0) await this.#wait(retryDelay(failures));
         failures += 1;
@@ -97,8 +97,11 @@ export class StoreFollower {
     }
   }
 
-  /** One connection, from its list to its end; always throws, unless it was closed. */
-  async #followOnce(succeeded: () => void): Promise<void> {
+  /**
+   * One connection, from its list to its end; always throws, unless it was closed.
+   * @param proven is called once it has been good for a while: one that is doubted as soon as it stands was no better than none
+   */
+  async #followOnce(proven: () => void): Promise<void> {
     const store = await this.#options.connect();
     const ended = new Promise<never>((_, reject) => {
       this.#doubt = reject;
@@ -126,11 +129,11 @@ export class StoreFollower {
       });
       if (this.#isClosed) return;
       isShown = true;
-      succeeded();
       show();
       while (!this.#isClosed) {
         await Promise.race([this.#wait(this.#checkMs), ended]);
         if (!this.#isClosed) await Promise.race([this.#check(store, copy), ended]);
+        proven();
       }
     } finally {
       this.#doubt = null;
@@ -178,6 +181,12 @@ export class StoreFollower {
       // Woken.
     }
   }
+}
+
+/** Equal for failures that say the same, in whatever order members were asked: times and ports differ from one to the next. */
+export function kindOfFailure({ code, message }: GatewayError): string {
+  const parts = message.split('; ').map((part) => part.replace(/\d+(?:\.\d+)*/g, '#'));
+  return [code, ...new Set(parts.sort())].join('\n');
 }
 
 /** Doubles up to a limit; spread, so that a fleet does not come back as one. */

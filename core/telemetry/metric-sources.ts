@@ -103,4 +103,6 @@ export interface MetricSources {
   droppedLogBytes(): number;
   /** Seconds since the source of the configuration was known to hold what it reported. */
   configStaleness(): number;
+  /** False while what runs cannot be kept for a start without the source. */
+  configKept(): boolean;
 }

@@ -311,6 +311,12 @@ export class Metrics {
       'gauge-max',
       () => this.#sources.configStaleness(),
     );
+    this.#single(
+      'sluice_config_last_good_kept',
+      '0 while the release that runs cannot be written to the cache, which a start without etcd needs.',
+      'gauge-min',
+      () => Number(this.#sources.configKept()),
+    );
   }
 
   #filter(name: string, help: string, kind: MetricKind, value: (filter: FilterSample) => number): void {

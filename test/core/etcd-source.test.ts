@@ -44,7 +44,7 @@ async function open(text: string | null): Promise<Subject> {
     const { prefix } = fleet.keys;
     const source = new EtcdSource({
       description: cluster.location(prefix),
-      connect: etcdConnector({ endpoints: cluster.endpoints, prefix, tls: null, user: null }),
+      connect: etcdConnector({ endpoints: cluster.endpoints, prefix }),
       keys: fleet.keys,
       channel: 'stable',
       node: `node-${sources.length}`,

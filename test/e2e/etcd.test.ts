@@ -1,7 +1,7 @@
 // `sluice run` from a real etcd, as an operator runs it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { EtcdFleet } from '../support/etcd-fleet.js';
 import { EtcdCluster } from '../support/etcd-process.js';
 import { GatewayProcess, sluice } from '../support/gateway-process.js';
+import { freePort } from '../support/process-set.js';
 
 let cluster: EtcdCluster;
 let upstream: ReturnType<typeof createServer>;
@@ -134,6 +135,36 @@ describe('sluice run --config etcd://', () => {
     await second.logged((line) => line['revision'] === id);
     assert.equal(await statusOf(second, '/b'), 200);
     assert.deepEqual((await readiness(second)).reasons, []);
+  });
+
+  test('says why what ran last cannot be started either', async (t) => {
+    const own = await EtcdCluster.start();
+    t.after(() => own.stop());
+    const fleet = new EtcdFleet(own.store(), 'either');
+    t.after(() => fleet.store.close());
+    const port = await freePort();
+    const cache = cacheOf();
+    await fleet.apply(configOf('/a', { listeners: [{ name: 'public', address: `127.0.0.1:${port}` }] }));
+    const first = await GatewayProcess.startFrom(t, own.location('either'), ['--cache', cache]);
+    await first.stop();
+    await own.members[0]!.kill();
+    const start = (folder: string): ReturnType<typeof sluice> =>
+      sluice('run', '--config', own.location('either'), '--cache', folder);
+
+    const taken = createServer().listen(port, '127.0.0.1');
+    t.after(() => taken.close());
+    await once(taken, 'listening');
+    const further = (code: string, why: string): RegExp =>
+      new RegExp(
+        `^SLUICE_CONFIG_STORE_UNREACHABLE .*\n${code} what ran last cannot be started either: ${why}`,
+      );
+    const bound = await start(cache);
+    assert.equal(bound.code, 1);
+    assert.match(bound.stderr, further('SLUICE_LISTEN_ADDRESS', 'listener public cannot bind'));
+    const file = join(cache, 'release.json');
+    assert.match((await start(file)).stderr, further('SLUICE_CONFIG_UNREADABLE', '\\S+: found ENOTDIR'));
+    writeFileSync(file, 'something else');
+    assert.match((await start(cache)).stderr, further('SLUICE_CONFIG_RELEASE', '\\S+release\\.json'));
   });
 
   test('says what is wrong when there is nothing to start with', async () => {

@@ -1,6 +1,7 @@
 // A fleet with users of etcd, and with secrets: who may do what, and what each of them needs to know.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Etcd3 } from 'etcd3';
 import { EtcdCluster } from '../support/etcd-process.js';
 import { ETCD_PASSWORD, requireUsers } from '../support/etcd-users.js';
 import { configOf, FleetStage } from '../support/fleet-stage.js';
@@ -45,6 +46,29 @@ describe('a fleet with users of etcd', () => {
     assert.equal((await stage.run('prune', '--keep', '0', ...as('operator'))).code, 0);
     assert.equal(await gateway.stop(), 0);
     await stage.reported('one', (report) => report === null);
+  });
+});
+
+describe('a gateway with a user of etcd', () => {
+  test('shows the password that its file has now', async (t) => {
+    const cluster = await EtcdCluster.start();
+    t.after(() => cluster.stop());
+    const stage = new FleetStage(t, cluster, 'renewed');
+    await stage.fleet.apply(configOf('/a'));
+    await addUsers(cluster, 'renewed');
+    const password = stage.file('password', `${ETCD_PASSWORD}\n`);
+    const gateway = await stage.gateway('one', '--etcd-user', 'gateway', '--etcd-password-file', password);
+
+    const client = new Etcd3({
+      hosts: `http://${cluster.endpoints[0]}`,
+      auth: { username: 'root', password: ETCD_PASSWORD },
+    });
+    await client.user('gateway').setPassword('another one');
+    client.close();
+    stage.file('password', 'another one\n');
+    await cluster.reconfigure({});
+    await gateway.logged((line) => line['msg'] === 'the configuration store is followed again');
+    assert.equal(await gateway.stop(), 0);
   });
 });
 

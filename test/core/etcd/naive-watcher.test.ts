@@ -42,8 +42,6 @@ class Pair {
       connect: etcdConnector({
         endpoints: [proxy.endpoint],
         prefix: 'followed',
-        tls: null,
-        user: null,
         callMs: 500,
       }),
       ranges: [{ key: KEY }],
@@ -174,8 +172,6 @@ describe('where the watcher of etcd3 fails, the follower', () => {
     const connect = etcdConnector({
       endpoints: [proxy.endpoint],
       prefix: 'followed',
-      tls: null,
-      user: null,
       callMs: 500,
     });
     await assert.rejects(connect(), { code: 'SLUICE_CONFIG_STORE_UNREACHABLE' });

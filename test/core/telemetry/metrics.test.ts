@@ -26,6 +26,7 @@ const IDLE: MetricSources = {
   certificates: () => [],
   droppedLogBytes: () => 0,
   configStaleness: () => 0,
+  configKept: () => true,
 };
 
 function metricsOf(sources: Partial<MetricSources> = {}): Metrics {

@@ -25,7 +25,7 @@ async function withFleet(body: (subject: Subject) => Promise<void>): Promise<voi
   fleets += 1;
   const prefix = `rollout-${fleets}`;
   const fleet = new EtcdFleet(cluster.store(), prefix);
-  const connect = etcdConnector({ endpoints: cluster.endpoints, prefix, tls: null, user: null });
+  const connect = etcdConnector({ endpoints: cluster.endpoints, prefix });
   try {
     await body({
       fleet,
@@ -43,7 +43,7 @@ async function withFleet(body: (subject: Subject) => Promise<void>): Promise<voi
       },
       wait: (release, deadlineMs = LONG_MS) =>
         awaitRollout(
-          { description: prefix, connect, tls: null, keys: fleet.keys, channel: 'stable' },
+          { description: prefix, connect, tls: () => null, keys: fleet.keys, channel: 'stable' },
           release,
           deadlineMs,
         ),
