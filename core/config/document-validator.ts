@@ -11,7 +11,7 @@ import { RouteTable } from './route-table.js';
 import { SecretValues } from './secret-values.js';
 import { TlsMaterials } from './tls-materials.js';
 import { type ValidateOptions, type ValidDocument, validateParsed } from './validate.js';
-import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-thread.js';
+import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-task.js';
 import { readWritten, textOf, type WrittenText } from './written-text.js';
 
 /** A document of fewer characters is validated before a thread has started, */

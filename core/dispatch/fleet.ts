@@ -6,7 +6,7 @@ import type { MetricDefinition } from '../wasm/capabilities/metric-table.js';
 import type { FilterLogLine } from '../wasm/guest-abi.js';
 import type { FilterSpec } from '../wasm/instance.js';
 import { Channel, type ChannelEvents, isCalling } from './channel.js';
-import type { CheckOutcome, CheckTask } from './checker.js';
+import type { CheckOutcome, CheckTask } from './check-task.js';
 import type { HostMessage } from './control.js';
 import { DeadlineWatch } from './deadline-watch.js';
 import { FilterLoads } from './filter-loads.js';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { withoutOptimiser } from '../optimiser.js';
-import type { CheckOutcome, CheckTask } from './checker.js';
+import type { CheckOutcome, CheckTask } from './check-task.js';
 import type { ServeTask } from './control.js';
 
 export interface PoolOptions {
