@@ -1,5 +1,6 @@
 // `sluice run`: serve until a signal, in one process or in several.
 import { fileURLToPath } from 'node:url';
+import { collectSeldom } from '../garbage.js';
 import { Gateway } from '../gateway.js';
 import { runMember } from '../processes/member.js';
 import { placeOfProcess } from '../processes/place.js';
@@ -41,6 +42,7 @@ export async function run(args: string[]): Promise<void> {
   const config = parsed.texts.get('config');
   if (config === undefined) throw new UsageError(`--config is needed\n\n${HELP}`);
 
+  collectSeldom();
   const processes = readProcesses(parsed.texts.get('processes'));
   const place = placeOfProcess();
   if (place !== null) {

@@ -2,7 +2,6 @@
 // Started by pool.ts through piscina; returns when told to stop.
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { GatewayError } from '../errors.js';
-import { collectAll } from '../garbage.js';
 import { FilterChain } from '../wasm/chain.js';
 import { failedPhase, type PhaseResult } from '../wasm/guest-abi.js';
 import {
@@ -32,9 +31,6 @@ import { RingConsumer, RingProducer } from './ring.js';
  * batch. To announce wakes the gateway's thread, which costs more than most filters do, so it is time that counts.
  */
 const ANNOUNCE_AFTER_NS = 250_000;
-const COLLECT_ABOVE_BYTES = 4 * 1024 * 1024;
-/** A revision that goes leaves filters one after the other, and to collect takes a worker longer than most batches do. */
-const COLLECT_AFTER_MS = 250;
 /** A body above this share of the ring travels beside it. */
 const INLINE_SHARE = 8;
 
@@ -52,10 +48,6 @@ class Server {
   readonly #mostInlineBody: number;
   /** Time of the filters whose results are not announced yet. */
   #unannouncedNs = 0;
-  /** Linear memory of filters that were unloaded since the last collection. */
-  #unloadedBytes = 0;
-  /** When the last one was, by `performance.now()`. */
-  #unloadedAtMs = 0;
 
   constructor(task: ServeTask) {
     const control = new Int32Array(task.control);
@@ -88,14 +80,9 @@ class Server {
       const worked = this.#workOff();
       if (worked < 0) return;
       if (worked > 0) continue;
-      const collectsInMs = this.#collectsInMs();
-      if (collectsInMs <= 0) {
-        this.#collect();
-        continue;
-      }
       Atomics.store(this.#control, WORKER_ASLEEP, 1);
       // Between the last look at the ring and the flag a record may have come: then the count has moved.
-      Atomics.wait(this.#control, WORKER_WAKE, seen, collectsInMs);
+      Atomics.wait(this.#control, WORKER_WAKE, seen);
       Atomics.store(this.#control, WORKER_ASLEEP, 0);
     }
   }
@@ -119,18 +106,6 @@ class Server {
     Atomics.store(this.#control, STAT_MEMORY_KB, this.#chain.memoryBytes >> 10);
     this.#announce();
     return count;
-  }
-
-  /** Infinity while there is not enough to collect. */
-  #collectsInMs(): number {
-    if (this.#unloadedBytes <= COLLECT_ABOVE_BYTES) return Number.POSITIVE_INFINITY;
-    return this.#unloadedAtMs + COLLECT_AFTER_MS - performance.now();
-  }
-
-  /** The memories of unloaded filters are garbage of this thread, which would not look at it for a long time. */
-  #collect(): void {
-    this.#unloadedBytes = 0;
-    collectAll();
   }
 
   #runJob(at: number): void {
@@ -181,8 +156,7 @@ class Server {
 
   #obey(message: WorkerMessage): void {
     if (message.kind === 'unload') {
-      this.#unloadedBytes += this.#chain.unload(message.id);
-      this.#unloadedAtMs = performance.now();
+      this.#chain.unload(message.id);
       return;
     }
     if (message.kind !== 'load') return;

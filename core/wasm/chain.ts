@@ -32,9 +32,8 @@ export class FilterChain {
     return this.#thread.load(spec);
   }
 
-  /** Answers the bytes of linear memory that this leaves to the collector. */
-  unload(id: number): number {
-    return this.#thread.unload(id);
+  unload(id: number): void {
+    this.#thread.unload(id);
   }
 
   /** Linear memory of all shared instances, in bytes. */

@@ -82,13 +82,10 @@ export class FilterThread {
     };
   }
 
-  /** Answers the bytes of linear memory that this leaves to the collector. */
-  unload(id: number): number {
-    const bytes = this.#filters.get(id)?.memoryBytes ?? 0;
-    this.#memoryBytes -= bytes;
+  unload(id: number): void {
+    this.#memoryBytes -= this.#filters.get(id)?.memoryBytes ?? 0;
     this.#filters.delete(id);
     this.#release(id);
-    return bytes;
   }
 
   get(id: number): LoadedFilter | undefined {
