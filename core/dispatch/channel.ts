@@ -86,6 +86,8 @@ export class Channel {
   /** What did not fit into the ring yet, in order. */
   readonly #waiting: (Job | WorkerMessage | 'stop')[] = [];
   #unannounced = false;
+  /** It will be, after this turn. */
+  #flushScheduled = false;
   #ended = false;
   /** True once the worker said that it serves. */
   isReady = false;
@@ -146,11 +148,17 @@ export class Channel {
     this.#unannounced = true;
   }
 
-  /** Queues a message; it takes effect before every job that is posted later. */
+  /** Queues a message; it takes effect before every job that is posted later. A worker that sleeps sees it after this turn. */
   send(message: WorkerMessage | 'stop'): void {
     if (this.#waiting.length > 0 || !this.#writeMessage(message)) this.#waiting.push(message);
     this.#unannounced = true;
-    this.flush();
+    // Filters come and go by the hundred, and to wake a worker takes longer than to write.
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.flush();
+    });
   }
 
   /** Wakes the worker if it sleeps and something is there for it. */
