@@ -1,6 +1,6 @@
 // Long work of the gateway's thread in short pieces: between two of them events are handled, so requests do not wait for
 // it. Floor 0.
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { collectYoung } from './garbage.js';
 
 /**
@@ -9,10 +9,10 @@ import { collectYoung } from './garbage.js';
  */
 const SLICE_MS = 0.25;
 /**
- * After so many slices the thread sleeps for a millisecond: of one that works all the time, the kernel takes the processor
- * for several, and requests wait for as long; one that sleeps gets it at once when a request comes.
+ * After each the thread sleeps for a millisecond. Where it goes on at once, requests of a flip's time wait for a piece at each
+ * of their turns, and the kernel takes the processor for several milliseconds of a thread that works all the time; one that
+ * sleeps gets it at once when a request comes.
  */
-const SLICES_AT_ONCE = 4;
 const PAUSE_MS = 1;
 /**
  * After so many slices the thread collects what they left behind. Most of what long work makes is here to stay, and V8, which
@@ -20,6 +20,11 @@ const PAUSE_MS = 1;
  * whole, twice as many take no less.
  */
 const SLICES_A_COLLECTION = 4;
+
+/** Between two pieces of work of which each takes a slice, and cannot be cut. */
+export async function pause(): Promise<void> {
+  await delay(PAUSE_MS);
+}
 
 /** Works on one item after the other. @throws what `work` throws; the items after that are left */
 export async function inSlices<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
@@ -43,7 +48,7 @@ export class Slices {
   async next(): Promise<void> {
     this.#done += 1;
     if (this.#done % SLICES_A_COLLECTION === 0) collectYoung();
-    await (this.#done % SLICES_AT_ONCE === 0 ? delay(PAUSE_MS) : nextTurn());
+    await pause();
     this.#end = performance.now() + SLICE_MS;
   }
 }

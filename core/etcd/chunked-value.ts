@@ -1,9 +1,8 @@
 // Bytes of any size under keys that hold less: a manifest with lengths and digests, and chunks beside it. The manifest is
 // written last and names its chunks, so what it says is whole, whoever else writes or removes the same.
 import { createHash, randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
-import { inSlices } from '../time-slices.js';
+import { inSlices, pause } from '../time-slices.js';
 import type { Condition, KeyValueStore, StoredEntry, Write } from './key-value-store.js';
 
 /** What a manifest says of its chunks. */
@@ -18,10 +17,8 @@ export interface ChunkList {
   readonly sha256: string;
 }
 
-/** etcd refuses requests above 1.5 MiB unless told otherwise. */
-const CHUNK_BYTES = 512 * 1024;
-/** Values that are read at once: the more there are, the longer the calling thread is at it in one go. */
-const AT_ONCE = 2;
+/** etcd refuses requests above 1.5 MiB unless told otherwise; to receive so much takes the calling thread a millisecond. */
+const CHUNK_BYTES = 256 * 1024;
 const HASHED_AT_ONCE = 64 * 1024;
 
 /** In hex. */
@@ -93,28 +90,27 @@ export async function readChunked(
   isShared = false,
 ): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (let from = 0; from < list.chunks; from += AT_ONCE) {
-    const indices = Array.from({ length: Math.min(AT_ONCE, list.chunks - from) }, (_, at) => from + at);
-    const first = list.first ?? 0;
-    const entries = await Promise.all(indices.map((index) => store.get(chunkKey(prefix, first + index))));
-    parts.push(
-      ...entries.map((entry, at) => present(entry, `${what}: chunk ${from + at} of ${list.chunks}`)),
-    );
-    await nextTurn();
+  const first = list.first ?? 0;
+  for (let index = 0; index < list.chunks; index += 1) {
+    const entry = await store.get(chunkKey(prefix, first + index));
+    parts.push(present(entry, `${what}: chunk ${index} of ${list.chunks}`));
+    await pause();
   }
-  const bytes = isShared ? joinShared(parts) : Buffer.concat(parts);
+  const bytes = await joined(parts, isShared);
   if (bytes.length !== list.bytes || (await sha256InSlices(bytes)) !== list.sha256) {
     throw damaged(`${what}: found ${bytes.length} bytes with another digest, expected ${list.bytes} bytes`);
   }
-  // What is done with so many bytes takes its time as well.
-  await nextTurn();
+  await pause();
   return bytes;
 }
 
-function joinShared(parts: readonly Buffer[]): Buffer {
-  const bytes = Buffer.from(new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0)));
+async function joined(parts: readonly Buffer[], isShared: boolean): Promise<Buffer> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = isShared ? Buffer.from(new SharedArrayBuffer(length)) : Buffer.allocUnsafe(length);
   let at = 0;
-  for (const part of parts) at += part.copy(bytes, at);
+  await inSlices(parts, (part) => {
+    at += part.copy(bytes, at);
+  });
   return bytes;
 }
 

@@ -2,7 +2,7 @@
 // they stand in the store, sealed. Every file is replaced as a whole, and checked when it is read.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { damaged, sha256, sha256InSlices } from './chunked-value.js';
+import { damaged, sha256 } from './chunked-value.js';
 import type { ReleaseDocument } from './release-store.js';
 
 /** What a gateway needs to run a release, as it was in the store. */
@@ -40,18 +40,12 @@ export class ReleaseCache {
 
   /** @throws Error of the file system */
   async save({ id, document, secrets, modules }: StoredRelease): Promise<void> {
-    const { text, value } = document;
-    const files = new Map([...modules].map(([name, bytes]) => [moduleFile(name), bytes]));
-    const add = async (bytes: Uint8Array): Promise<string> => {
-      // A release may be large, and requests are waiting.
-      const digest = await sha256InSlices(bytes);
-      files.set(documentFile(digest), bytes);
-      return digest;
-    };
+    const { text, value, digests } = document;
+    const files = new Map<string, Uint8Array>([...modules].map(([name, bytes]) => [moduleFile(name), bytes]));
+    files.set(documentFile(digests.text), text);
+    if (value !== null && digests.value !== null) files.set(documentFile(digests.value), value);
     const cached: CacheDocument = {
-      id,
-      text: await add(text),
-      value: value === null ? null : await add(value),
+      ...{ id, text: digests.text, value: digests.value },
       secrets: Object.fromEntries(
         [...secrets].sort(byName).map(([name, sealed]) => [name, sealed.toString('base64')]),
       ),
@@ -90,6 +84,7 @@ export class ReleaseCache {
       document: {
         text: await this.#read(documentFile(text), text),
         value: value === null ? null : await this.#read(documentFile(value), value),
+        digests: { text, value },
       },
       secrets: new Map(
         Object.entries(secrets).map(([name, sealed]) => [name, Buffer.from(sealed, 'base64')]),

@@ -27,6 +27,8 @@ export interface ReleaseDocument {
   readonly text: Buffer;
   /** JSON; null where the text has to be parsed. */
   readonly value: Buffer | null;
+  /** SHA-256 of both in hex, which they were found to have. */
+  readonly digests: { readonly text: string; readonly value: string | null };
 }
 
 export interface NewRelease {
@@ -156,9 +158,12 @@ export class ReleaseStore {
   /** A release, text and value. @throws GatewayError SLUICE_CONFIG_RELEASE when either is missing or damaged */
   async readDocument(id: string): Promise<ReleaseDocument> {
     const manifest = await this.#manifestOf(id);
-    const { value } = manifest;
-    const text = await this.#readText(manifest);
-    return { text, value: value === undefined ? null : await this.#readChunks(id, value, 'value of ') };
+    const { document, value } = manifest;
+    return {
+      text: await this.#readText(manifest),
+      value: value === undefined ? null : await this.#readChunks(id, value, 'value of '),
+      digests: { text: document.sha256, value: value?.sha256 ?? null },
+    };
   }
 
   async #readText({ id, document }: ReleaseManifest): Promise<Buffer> {
@@ -187,9 +192,8 @@ export class ReleaseStore {
     const entry = await this.#store.get(this.#keys.module(digest));
     if (entry === null) throw damaged(`${what} is not in the store`);
     const list = parse(entry.value, what) as ChunkList;
-    const bytes = await readChunked(this.#store, list, this.#keys.moduleChunks(digest, list.writing), what);
-    if (sha256(bytes) !== digest) throw damaged(`${what}: its bytes have another digest`);
-    return bytes;
+    if (list.sha256 !== digest) throw damaged(`${what}: its bytes have another digest`);
+    return readChunked(this.#store, list, this.#keys.moduleChunks(digest, list.writing), what);
   }
 
   /** Manifests of all releases, the newest first. */

@@ -115,7 +115,7 @@ describe('a release', () => {
       await fleet.flip(id);
       await rejectsWith(source.load(), 'SLUICE_CONFIG_RELEASE', /another digest/);
       await fleet.store.commit([], [{ remove: chunk }]);
-      await rejectsWith(source.load(), 'SLUICE_CONFIG_RELEASE', /chunk 2 of 7 is missing/);
+      await rejectsWith(source.load(), 'SLUICE_CONFIG_RELEASE', /chunk 2 of 13 is missing/);
       await fleet.apply(text);
       assert.equal((await source.load()).id, id, 'publishing again mends it');
     }));

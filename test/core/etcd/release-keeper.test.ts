@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,9 @@ import { ReleaseKeeper } from '../../../core/etcd/release-keeper.js';
 import { until } from '../../support/gateway.js';
 
 function releaseOf(id: string): StoredRelease {
-  const document = { text: Buffer.from(`# ${id}\n`), value: null };
+  const text = Buffer.from(`# ${id}\n`);
+  const digests = { text: createHash('sha256').update(text).digest('hex'), value: null };
+  const document = { text, value: null, digests };
   return { id, document, secrets: new Map(), modules: new Map() };
 }
 
