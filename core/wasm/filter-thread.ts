@@ -7,6 +7,7 @@ import { FilterInstance, type FilterSpec } from './instance.js';
 import { PatternStore } from './patterns/store.js';
 import { SchemaStore } from './schemas/schema-store.js';
 import type { ScratchBytes } from './scratch-bytes.js';
+import { needStackRoom } from './stack-room.js';
 import type { TraceSink } from './trace-import.js';
 
 /** Told which filter is running, so that another thread can see it. */
@@ -35,14 +36,21 @@ export interface LoadedFilter {
   peakMemoryBytes: number;
 }
 
+/**
+ * Times in one call that the host works without the filter being held to its deadline. The deadline begins anew after each, so
+ * without an end to them a filter could be in one call for ever.
+ */
+const MOST_ASIDES = 8;
+
 export class FilterThread {
-  readonly progress: Progress;
+  readonly #progress: Progress;
+  #asides = 0;
   readonly #filters = new Map<number, LoadedFilter>();
   readonly #services: HostServices;
   #memoryBytes = 0;
 
   constructor(progress: Progress, clock: Clock, scratch: ScratchBytes, trace?: TraceSink) {
-    this.progress = progress;
+    this.#progress = progress;
     this.#services = {
       schemas: new SchemaStore(undefined, (work) => this.#aside(work)),
       patterns: new PatternStore(),
@@ -59,14 +67,14 @@ export class FilterThread {
    */
   load(spec: FilterSpec): LoadReport {
     let instance: FilterInstance;
-    this.progress.enter(spec.id, 0);
+    this.enter(spec.id, 0);
     try {
       instance = new FilterInstance(spec, this.#services);
     } catch (cause) {
       this.#release(spec.id);
       throw cause;
     } finally {
-      this.progress.leave();
+      this.leave();
     }
     const loaded: LoadedFilter = {
       spec,
@@ -80,6 +88,17 @@ export class FilterThread {
       logs: instance.takeLines().map((line) => ({ filter: spec.name, ...line })),
       metrics: instance.metrics,
     };
+  }
+
+  /** A call of the filter begins, from which on it is held to its deadline. */
+  enter(filterId: number, index: number): void {
+    this.#asides = 0;
+    this.#progress.enter(filterId, index);
+  }
+
+  /** The call is over. */
+  leave(): void {
+    this.#progress.leave();
   }
 
   unload(id: number): void {
@@ -112,16 +131,20 @@ export class FilterThread {
     const bytes = instance?.memoryBytes ?? 0;
     if (bytes <= loaded.peakMemoryBytes) return;
     loaded.peakMemoryBytes = bytes;
-    this.progress.memoryPeaked(loaded.spec.id, bytes);
+    this.#progress.memoryPeaked(loaded.spec.id, bytes);
   }
 
   /** Work of the host that the filter which runs is not to be blamed for. */
   #aside<Result>(work: () => Result): Result {
-    this.progress.leave();
+    // Also for the end: with no stack left it could not be said that the filter runs on.
+    needStackRoom();
+    if (this.#asides === MOST_ASIDES) return work();
+    this.#asides += 1;
+    this.#progress.leave();
     try {
       return work();
     } finally {
-      this.progress.goOn();
+      this.#progress.goOn();
     }
   }
 

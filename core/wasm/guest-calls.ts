@@ -1,8 +1,9 @@
 // The calls of filters in one visit, and what there is to tell of them.
 import { performance } from 'node:perf_hooks';
-import { MAX_CALLOUTS } from '../../sdk/abi/abi.js';
+import { LOG_ERROR, MAX_CALLOUTS } from '../../sdk/abi/abi.js';
 import { GatewayError } from '../errors.js';
 import { calloutsLeft } from './callout-outcome.js';
+import type { GuestLogLine } from './capabilities/log.js';
 import type { ChainLink } from './chain-input.js';
 import type { FilterThread, LoadedFilter } from './filter-thread.js';
 import type { BodyStage, FilterCall, FilterFailure, FilterLogLine, PhaseName } from './guest-abi.js';
@@ -10,6 +11,11 @@ import type { FilterInstance, FilterSpec } from './instance.js';
 import type { Reply } from './reply.js';
 
 const PAGE_BYTES = 65536;
+/**
+ * Of one filter in one visit, which has a call for each chunk of a body that is in memory: as many as one call may write, and
+ * the one that says how many were dropped.
+ */
+const MOST_LINES = 65;
 
 export class GuestCalls {
   readonly #phase: PhaseName;
@@ -17,6 +23,8 @@ export class GuestCalls {
   readonly #calls: { count: number; durationNs: number; edits: number }[] = [];
   readonly failures: FilterFailure[] = [];
   readonly logs: FilterLogLine[] = [];
+  /** By index in the chain, how many of these the filter wrote. */
+  readonly #lines: number[] = [];
   /** When the last call ended: the next begins then, as to ask the time costs a tenth of a call. */
   #nowMs = performance.now();
 
@@ -64,10 +72,9 @@ export class GuestCalls {
     const loaded = this.#thread.get(link.id);
     if (loaded === undefined) return this.#missing(link, index);
     const { spec } = loaded;
-    const { progress } = this.#thread;
     let instance: FilterInstance | undefined;
     let reply: Reply | null = null;
-    progress.enter(spec.id, index);
+    this.#thread.enter(spec.id, index);
     try {
       instance = this.#thread.instanceOf(loaded);
       const said = instance.call(this.#phase, stage, frame, body, context, outcome);
@@ -78,9 +85,9 @@ export class GuestCalls {
       loaded.instance = undefined;
       this.#fail(GatewayError.from(cause), spec, index);
     } finally {
-      progress.leave();
+      this.#thread.leave();
     }
-    this.#end(loaded, instance);
+    this.#end(loaded, instance, index);
     const now = performance.now();
     const durationNs = Math.round((now - this.#nowMs) * 1e6);
     this.#nowMs = now;
@@ -88,10 +95,25 @@ export class GuestCalls {
     return reply;
   }
 
-  #end(loaded: LoadedFilter, instance: FilterInstance | undefined): void {
+  #end(loaded: LoadedFilter, instance: FilterInstance | undefined, index: number): void {
     this.#thread.accountMemory(loaded, instance);
     if (instance === undefined) return;
-    for (const line of instance.takeLines()) this.logs.push({ filter: loaded.spec.name, ...line });
+    const lines = instance.takeLines();
+    if (lines.length > 0) this.#keepLines(loaded.spec.name, index, lines);
+  }
+
+  #keepLines(filter: string, index: number, lines: readonly GuestLogLine[]): void {
+    const before = this.#lines[index] ?? 0;
+    const room = MOST_LINES - before;
+    this.#lines[index] = before + lines.length;
+    for (const line of lines.slice(0, Math.max(room, 0))) this.logs.push({ filter, ...line });
+    // Once, and not again by later calls.
+    if (room >= 0 && lines.length > room)
+      this.logs.push({
+        filter,
+        level: LOG_ERROR,
+        text: 'all log lines of this visit from here on were dropped',
+      });
   }
 
   #note(index: number, count: number, durationNs: number, edits: number): void {

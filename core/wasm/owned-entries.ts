@@ -7,6 +7,19 @@ interface Entry<T> {
 
 export class OwnedEntries<T> {
   readonly #entries = new Map<string, Entry<T>>();
+  readonly #counts = new Map<number, number>();
+  readonly #what: string;
+  readonly #mostOfOwner: number;
+
+  /**
+   * @param what what the values are, for messages
+   * @param mostOfOwner each instance of a filter may ask for other ones than those before it, and nothing that one of them
+   *   asked for goes before the filter does
+   */
+  constructor(what: string, mostOfOwner: number) {
+    this.#what = what;
+    this.#mostOfOwner = mostOfOwner;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -24,14 +37,22 @@ export class OwnedEntries<T> {
   /**
    * The value of a key, which `owner` uses from now on.
    * @param make called when there is none; what it throws leaves everything as it was
+   * @throws RangeError when `owner` uses as many others as it may
    */
   take(key: string, owner: number, make: () => T): T {
     let entry = this.#entries.get(key);
+    if (entry?.owners.has(owner)) return entry.value;
+    const count = this.#counts.get(owner) ?? 0;
+    if (count >= this.#mostOfOwner)
+      throw new RangeError(
+        `more than ${this.#mostOfOwner} different ${this.#what} of one filter, all its instances together`,
+      );
     if (entry === undefined) {
       entry = { value: make(), owners: new Set() };
       this.#entries.set(key, entry);
     }
     entry.owners.add(owner);
+    this.#counts.set(owner, count + 1);
     return entry.value;
   }
 
@@ -40,5 +61,6 @@ export class OwnedEntries<T> {
     for (const [key, { owners }] of this.#entries) {
       if (owners.delete(owner) && owners.size === 0) this.#entries.delete(key);
     }
+    this.#counts.delete(owner);
   }
 }

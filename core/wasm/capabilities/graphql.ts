@@ -6,12 +6,11 @@ import {
   IMPORT_GRAPHQL_FIELDS,
   IMPORT_GRAPHQL_MESSAGE,
 } from '../../../sdk/abi/names.js';
-import type { BuiltGraphqlSchema, GraphqlStore } from '../graphql/graphql-store.js';
+import { type BuiltGraphqlSchema, type GraphqlStore, MOST_SCHEMAS } from '../graphql/graphql-store.js';
 import { GuestAbort, type GuestMemory } from '../guest-memory.js';
+import { needStackRoom } from '../stack-room.js';
 import type { CapabilityHost } from './capabilities.js';
 
-/** Most schemas of one filter. */
-const MOST_SCHEMAS = 64;
 const MOST_NAME_BYTES = 1024;
 const MOST_COORDINATE_BYTES = 2048;
 
@@ -46,6 +45,7 @@ export class GraphqlCapability implements CapabilityHost {
     if (!this.#configuring) throw new GuestAbort('GraphQL schemas are compiled in configure only');
     if (this.#schemas.length >= MOST_SCHEMAS)
       throw new GuestAbort(`more than ${MOST_SCHEMAS} GraphQL schemas`);
+    needStackRoom();
     const text = this.#memory.text(address, length, Number.POSITIVE_INFINITY);
     try {
       this.#schemas.push(this.#store.compile(text, this.#filterId));

@@ -6,6 +6,7 @@ import type { PatternText } from '../patterns/compiler.js';
 import { MOST_SETS, SharedTables } from '../patterns/shared-tables.js';
 import type { PatternStore } from '../patterns/store.js';
 import { PatternError } from '../patterns/syntax.js';
+import { needStackRoom } from '../stack-room.js';
 import type { CapabilityHost } from './capabilities.js';
 
 /** Most bytes of the description of one set. */
@@ -42,6 +43,7 @@ export class PatternCapability implements CapabilityHost {
     if (!this.#configuring) throw new GuestAbort('patterns are compiled in configure only');
     if (this.#sets >= MOST_SETS) throw new GuestAbort(`more than ${MOST_SETS} sets of patterns`);
     this.#sets += 1;
+    needStackRoom();
     if (length >>> 0 > MOST_TEXT_BYTES)
       return this.#refuse(-1, `${length >>> 0} bytes of patterns, at most ${MOST_TEXT_BYTES} are compiled`);
     const patterns = parseDescription(this.#memory.text(address, length, MOST_TEXT_BYTES));

@@ -7,11 +7,9 @@ import {
   IMPORT_SCHEMA_MESSAGE,
 } from '../../../sdk/abi/names.js';
 import { GuestAbort, type GuestMemory } from '../guest-memory.js';
-import type { CompiledSchema, SchemaStore } from '../schemas/schema-store.js';
+import { type CompiledSchema, MOST_SCHEMAS, type SchemaStore } from '../schemas/schema-store.js';
+import { needStackRoom } from '../stack-room.js';
 import type { CapabilityHost } from './capabilities.js';
-
-/** Most schemas of one filter. */
-const MOST_SCHEMAS = 1024;
 
 const encoder = new TextEncoder();
 
@@ -43,6 +41,7 @@ export class SchemaCapability implements CapabilityHost {
   readonly #compile = (address: number, length: number): number => {
     if (!this.#configuring) throw new GuestAbort('schemas are compiled in configure only');
     if (this.#schemas.length >= MOST_SCHEMAS) throw new GuestAbort(`more than ${MOST_SCHEMAS} schemas`);
+    needStackRoom();
     const text = this.#memory.text(address, length, Number.POSITIVE_INFINITY);
     try {
       this.#schemas.push(this.#store.compile(text, this.#filterId));

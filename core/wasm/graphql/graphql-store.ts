@@ -36,6 +36,8 @@ export interface BuiltGraphqlSchema {
   fieldsOf(coordinate: string): readonly string[] | null;
 }
 
+/** Most schemas of one filter. */
+export const MOST_SCHEMAS = 64;
 const MOST_BYTES = 262_144;
 const MOST_TOKENS = 20_000;
 /** Of a schema and of a document. */
@@ -59,7 +61,7 @@ interface Finding {
 }
 
 export class GraphqlStore {
-  readonly #schemas = new OwnedEntries<BuiltGraphqlSchema>();
+  readonly #schemas = new OwnedEntries<BuiltGraphqlSchema>('GraphQL schemas', MOST_SCHEMAS);
   readonly #heapBytes: number;
 
   /** @param heapBytes heap for one schema while it is built, and for all of them; half of this thread's by default */

@@ -7,6 +7,8 @@ import { type PatternCase, parseCases } from './parser.js';
 
 /** A pattern that is compiled. */
 export interface TextMatcher {
+  /** What its automata take outside of the heap. */
+  readonly bytes: number;
   /** True when the pattern matches somewhere in the text; in time linear to it. */
   test(text: string): boolean;
 }
@@ -20,7 +22,9 @@ export interface TextMatcher {
  */
 export function compileTextMatcher(source: string): TextMatcher {
   const cases = parseCases(source).map((parts) => new CaseMatcher(parts));
-  return cases.length === 1 ? cases[0]! : { test: (text) => cases.some((one) => one.test(text)) };
+  if (cases.length === 1) return cases[0]!;
+  const bytes = cases.reduce((sum, one) => sum + one.bytes, 0);
+  return { bytes, test: (text) => cases.some((one) => one.test(text)) };
 }
 
 /** All parts of a case have to agree. */
@@ -32,6 +36,10 @@ class CaseMatcher implements TextMatcher {
       walk: new AutomatonWalk(buildPatternAutomaton(pattern)),
       isNegated,
     }));
+  }
+
+  get bytes(): number {
+    return this.#parts.reduce((sum, { walk }) => sum + walk.bytes, 0);
   }
 
   test(text: string): boolean {
@@ -59,6 +67,10 @@ class AutomatonWalk {
     });
     this.#start = start;
     this.#matches = matches;
+  }
+
+  get bytes(): number {
+    return this.#classes.byteLength + this.#next.byteLength + this.#matches.byteLength;
   }
 
   finds(text: string): boolean {

@@ -7,7 +7,7 @@ import { OwnedEntries } from '../owned-entries.js';
 import { compilePlain, type TextSchema } from './plain-schema.js';
 import { PlainWalk } from './plain-walk.js';
 import { type Aside, compileFormat, refuseForm, SchemaJudges, TooCostly } from './schema-judges.js';
-import { SchemaPatterns } from './schema-patterns.js';
+import { type PatternEngine, SchemaPatterns } from './schema-patterns.js';
 
 /** Verdict on one document. */
 export type SchemaVerdict =
@@ -24,6 +24,8 @@ export interface CompiledSchema {
 
 const VALID: SchemaVerdict = Object.freeze({ kind: 'valid', unique: false });
 const UNIQUE: SchemaVerdict = Object.freeze({ kind: 'valid', unique: true });
+/** Most schemas of one filter. */
+export const MOST_SCHEMAS = 1024;
 const MOST_FINDINGS = 20;
 /** In larger documents only the first fault is looked for: all those of a megabyte would fill the heap. */
 const MOST_BYTES_FOR_ALL = 16384;
@@ -33,6 +35,8 @@ const MOST_BYTES_FOR_ALL = 16384;
  */
 const HEAP_TO_COMPILE = 1024;
 const HEAP_COMPILED = 128;
+/** Most bytes of the automata of all patterns in the schemas of one filter: they lie outside of the heap, which bounds the rest. */
+const MOST_PATTERN_BYTES = 64 * 1024 * 1024;
 /**
  * Most characters of a schema that ajv compiles when it is first asked, and not before: most never are, as a walk says yes
  * to what fits. It takes ajv some milliseconds then, for which one request waits.
@@ -56,20 +60,27 @@ const STEPS = 10_000;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class SchemaStore {
-  readonly #schemas = new OwnedEntries<CompiledSchema>();
+  readonly #schemas = new OwnedEntries<StoredSchema>('schemas', MOST_SCHEMAS);
   readonly #patterns = new SchemaPatterns();
   readonly #formats = new Map<string, ValidateFunction>();
   readonly #heapBytes: number;
   readonly #aside: Aside;
+  readonly #patternBytes: number;
 
   /**
    * @param heapBytes heap that one document may take when it is parsed, that a schema may take while it is compiled,
    *   and all schemas afterwards; half of this thread's by default
    * @param aside runs what is compiled in the midst of a check; at once by default
+   * @param patternBytes what the patterns of one filter may take; 64 MiB by default
    */
-  constructor(heapBytes = getHeapStatistics().heap_size_limit / 2, aside: Aside = (work) => work()) {
+  constructor(
+    heapBytes = getHeapStatistics().heap_size_limit / 2,
+    aside: Aside = (work) => work(),
+    patternBytes = MOST_PATTERN_BYTES,
+  ) {
     this.#heapBytes = heapBytes;
     this.#aside = aside;
+    this.#patternBytes = patternBytes;
   }
 
   /** Number of schemas that are kept. */
@@ -83,7 +94,7 @@ export class SchemaStore {
    * @throws Error with a message for the operator when it is no schema, or too large
    */
   compile(text: string, owner: number): CompiledSchema {
-    return this.#schemas.take(text, owner, () => this.#compile(text));
+    return this.#schemas.take(text, owner, () => this.#compile(text, owner));
   }
 
   /** A filter is gone: what nobody else uses is forgotten. */
@@ -91,7 +102,7 @@ export class SchemaStore {
     this.#schemas.release(owner);
   }
 
-  #compile(text: string): CompiledSchema {
+  #compile(text: string, owner: number): StoredSchema {
     let kept = 0;
     for (const { length } of this.#schemas.keys()) kept += length;
     const most = Math.floor(this.#heapBytes / HEAP_TO_COMPILE);
@@ -106,12 +117,16 @@ export class SchemaStore {
       throw new RangeError(`a schema is nested at most ${MOST_DEPTH} levels deep`);
     const schema: unknown = JSON.parse(text);
     refuseForm(schema);
-    const judges = new SchemaJudges(schema, this.#patterns.engine(schema), this.#aside);
+    let patternRoom = this.#patternBytes;
+    for (const { patterns } of this.#schemas.of(owner)) patternRoom -= patterns.bytes();
+    const patterns = this.#patterns.engine(schema, patternRoom);
+    const judges = new SchemaJudges(schema, patterns, this.#aside);
     const plain = compilePlain(schema, (asked) => this.#compileText(asked, judges));
     const isForLater =
       plain !== null && text.length <= MOST_CHARACTERS_FOR_LATER && !JSON.stringify(schema).includes(NAMED);
     if (!isForLater) judges.compileAll();
-    return new StoredSchema(judges, plain === null ? null : new PlainWalk(plain), this.#heapBytes);
+    const walk = plain === null ? null : new PlainWalk(plain);
+    return new StoredSchema(judges, walk, patterns, this.#heapBytes);
   }
 
   #compileText(asked: TextSchema, judges: SchemaJudges): ValidateFunction {
@@ -131,12 +146,20 @@ export class SchemaStore {
 const NAMED = '"$id"';
 
 class StoredSchema implements CompiledSchema {
+  /** Those that it asks for. */
+  readonly patterns: PatternEngine;
   readonly #judges: SchemaJudges;
   /** Says yes to most documents that fit, for a fraction of the time; null when the schema is too much for it. */
   readonly #plain: PlainWalk | null;
   readonly #documentHeapBytes: number;
 
-  constructor(judges: SchemaJudges, plain: PlainWalk | null, documentHeapBytes: number) {
+  constructor(
+    judges: SchemaJudges,
+    plain: PlainWalk | null,
+    patterns: PatternEngine,
+    documentHeapBytes: number,
+  ) {
+    this.patterns = patterns;
     this.#judges = judges;
     this.#plain = plain;
     this.#documentHeapBytes = documentHeapBytes;

@@ -46,6 +46,17 @@ describe('a store of patterns', () => {
     assert.ok(made.equals(new PatternStore().compile(patterns('a'), 2, second)));
   });
 
+  it('has an end to the different sets of one filter, whichever of its instances asks for them', () => {
+    const store = new PatternStore();
+    const shared = newShared();
+    for (let set = 0; set < 256; set += 1) store.compile(patterns(`a${set}`), 1, shared);
+    store.compile(patterns('a7'), 1, shared);
+    const message = /^more than 256 different sets of patterns of one filter/;
+    assert.throws(() => store.compile(patterns('b'), 1, shared), { name: 'RangeError', message });
+    store.compile(patterns('b'), 2, newShared());
+    assert.equal(store.size, 257);
+  });
+
   it('forgets what the last filter that used it has left', () => {
     const store = new PatternStore();
     const [first, second] = [newShared(), newShared()];
