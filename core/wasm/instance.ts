@@ -24,6 +24,7 @@ import type { FilterManifest } from './manifest.js';
 import { type Reply, type ReplyRules, readReply } from './reply.js';
 import type { ScratchBytes } from './scratch-bytes.js';
 import { copyInto } from './shared-copy.js';
+import { shortened } from './shortened.js';
 
 /** When a filter that keeps failing is left out. */
 export interface QuarantineRule {
@@ -92,6 +93,9 @@ const MOST_FRAMES = 12;
 const MOST_FRAME_CHARACTERS = 200;
 /** Linear memory comes in pages of this many bytes. */
 const PAGE_BYTES = 65536;
+const PAGES_PER_MEBIBYTE = 16;
+/** How the arena of the SDK begins to say that it has nothing left. */
+const EXHAUSTED = 'out of memory';
 
 /** Instantiates and configures on construction. */
 export class FilterInstance {
@@ -249,7 +253,8 @@ export class FilterInstance {
     this.#host.endConfigure();
     if (reply?.decision !== 'refuse') return;
     const { pointer, reason } = reply.refusal ?? { pointer: '', reason: 'no reason given' };
-    throw new GatewayError('SLUICE_FILTER_CONFIG', `/filters/${this.spec.name}/config${pointer}: ${reason}`, {
+    const place = `/filters/${this.spec.name}/config${shortened(pointer)}`;
+    throw new GatewayError('SLUICE_FILTER_CONFIG', `${place}: ${shortened(reason)}`, {
       filter: this.spec.name,
     });
   }
@@ -297,11 +302,21 @@ export class FilterInstance {
       .filter((line) => line.includes('wasm://'))
       .slice(0, MOST_FRAMES)
       .map((line) => line.trim().slice(0, MOST_FRAME_CHARACTERS));
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = this.#withRemedy(cause instanceof Error ? cause.message : String(cause));
     const where = frames.length === 0 ? '' : ` (${frames.join(' ')})`;
     return new GatewayError('SLUICE_FILTER_TRAP', `filter ${filter}, ${during}: ${reason}${where}`, {
       cause,
       filter,
     });
+  }
+
+  /** A guest does not know whose limit it came to. */
+  #withRemedy(reason: string): string {
+    if (!reason.startsWith(EXHAUSTED)) return reason;
+    const most = this.spec.maximumPages / PAGES_PER_MEBIBYTE;
+    return (
+      `${reason}: it may have ${most} MiB. Raise limits.memoryMb of the filter, and where the module declares no more ` +
+      'memory.maximumMb of its manifest; or have it keep less, or take the body as a stream'
+    );
   }
 }

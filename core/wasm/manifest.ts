@@ -5,6 +5,7 @@ import { abiProblem } from './abi-range.js';
 import { CAPABILITIES, type Capability } from './capabilities/capabilities.js';
 import type { PhaseName } from './guest-abi.js';
 import { jsonDepth, MOST_DEPTH } from './json-cost.js';
+import { shortened } from './shortened.js';
 
 /** What a phase needs of the message body. */
 export type BodyMode = 'none' | 'buffer' | 'stream';
@@ -59,7 +60,10 @@ const KEYS: readonly string[] = [
  */
 export function parseManifest(text: string, label: string): FilterManifest {
   const refuse = (pointer: string, problem: string): never => {
-    throw new GatewayError('SLUICE_FILTER_MANIFEST', `${label}: manifest${pointer}: ${problem}`);
+    throw new GatewayError(
+      'SLUICE_FILTER_MANIFEST',
+      `${label}: manifest${shortened(pointer)}: ${shortened(problem)}`,
+    );
   };
   const raw = parseObject(text, refuse);
   for (const key of Object.keys(raw)) {

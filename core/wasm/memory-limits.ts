@@ -9,9 +9,13 @@ import {
   KIND_TABLE,
   KIND_TAG,
   type Limits,
+  SECTION_ELEMENT,
+  SECTION_EXPORT,
+  SECTION_GLOBAL,
   SECTION_IMPORT,
   SECTION_MEMORY,
   SECTION_TABLE,
+  SECTION_TAG,
   SECTION_TYPE,
   TYPE_FUNCTION,
 } from './binary-reader.js';
@@ -23,10 +27,20 @@ export interface MemoryLimits {
   readonly ownMemories: number;
   /** Entries its tables may grow to, all together; infinite when one of them has no maximum. */
   readonly tableEntries: number;
+  /** Imports, tables, globals, exports, tags and segments of tables: of each of them every instance has an object in the heap of the host. */
+  readonly heapEntries: number;
   /** True when it declares types of garbage-collected objects, which live in the heap of the host. */
   readonly heapTypes: boolean;
 }
 
+const ON_HEAP: ReadonlySet<number> = new Set([
+  SECTION_IMPORT,
+  SECTION_TABLE,
+  SECTION_GLOBAL,
+  SECTION_EXPORT,
+  SECTION_ELEMENT,
+  SECTION_TAG,
+]);
 const TYPE_FUNCREF = 0x70;
 const TYPE_EXTERNREF = 0x6f;
 
@@ -39,17 +53,19 @@ export function readMemoryLimits(bytes: Uint8Array): MemoryLimits {
   let imported: readonly Limits[] = [];
   let ownMemories = 0;
   let tableEntries = 0;
+  let heapEntries = 0;
   let heapTypes = false;
   while (reader.at < bytes.length) {
     const section = reader.byte();
     const end = reader.leb() + reader.at;
+    if (ON_HEAP.has(section)) heapEntries += new BinaryReader(bytes, reader.at).leb();
     if (section === SECTION_TYPE) heapTypes = readHeapTypes(reader);
     else if (section === SECTION_IMPORT) imported = readImports(reader);
     else if (section === SECTION_TABLE) tableEntries = readTables(reader);
     else if (section === SECTION_MEMORY) ownMemories = reader.leb();
     reader.at = end;
   }
-  return { imported, ownMemories, tableEntries, heapTypes };
+  return { imported, ownMemories, tableEntries, heapEntries, heapTypes };
 }
 
 function readHeapTypes(reader: BinaryReader): boolean {

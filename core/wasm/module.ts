@@ -16,6 +16,7 @@ import { GatewayError } from '../errors.js';
 import { IMPORT_CAPABILITIES } from './capabilities/capabilities.js';
 import { type FilterManifest, mayStream, parseManifest } from './manifest.js';
 import { readMemoryLimits } from './memory-limits.js';
+import { shortened } from './shortened.js';
 import { ABI_SIGNATURES, readSignatures } from './signatures.js';
 
 /** A module that passed every check that can be made without running it. */
@@ -38,6 +39,9 @@ export function digestOf(bytes: Uint8Array): string {
 
 /** The memory limit does not reach the entries of tables, which lie in the heap of the host. */
 const MOST_TABLE_ENTRIES = 65536;
+
+/** Nor does it reach what else each instance has there: a hundred thousand exports would be thirty megabytes. */
+const MOST_HEAP_ENTRIES = 10_000;
 
 /** Its schema is compiled, which takes a thousand times as much heap. */
 const MOST_MANIFEST_BYTES = 65536;
@@ -125,7 +129,7 @@ function checkImports(
     if (capability === undefined) {
       throw new GatewayError(
         'SLUICE_FILTER_LINK',
-        `${label}: imports ${kind} ${from}.${name}, which the ABI does not offer`,
+        `${label}: imports ${kind} ${shortened(`${from}.${name}`)}, which the ABI does not offer`,
       );
     }
     const { capabilities, optional } = manifest;
@@ -144,7 +148,7 @@ function checkExports(module: WebAssembly.Module, manifest: FilterManifest, labe
   if (path !== undefined) {
     throw new GatewayError(
       'SLUICE_FILTER_LINK',
-      `${label}: exports ${JSON.stringify(path.name)}, a name may not have #, colon or full stop`,
+      `${label}: exports ${shortened(JSON.stringify(path.name))}, a name may not have #, colon or full stop`,
     );
   }
   const functions = new Set(exports.filter(({ kind }) => kind === 'function').map(({ name }) => name));
@@ -172,6 +176,11 @@ function checkMemory(bytes: Uint8Array, label: string): { initial: number; maxim
     return refuse('its memory is shared or 64-bit, expected plain 32-bit');
   if (limits.tableEntries > MOST_TABLE_ENTRIES) {
     return refuse(`its tables may grow beyond ${MOST_TABLE_ENTRIES} entries, expected a maximum below`);
+  }
+  if (limits.heapEntries > MOST_HEAP_ENTRIES) {
+    return refuse(
+      `declares ${limits.heapEntries} imports, tables, globals, exports, tags and segments of tables, at most ${MOST_HEAP_ENTRIES} are allowed`,
+    );
   }
   if (limits.heapTypes) return refuse('declares types of garbage-collected objects, which no limit reaches');
   return { initial: memory.initial, maximum: memory.maximum };

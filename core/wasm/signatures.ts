@@ -29,6 +29,9 @@ export interface BoundaryFunction {
   readonly signature: string;
 }
 
+/** More than any function of the ABI has. A type may have a thousand, and a module 16,000 such types. */
+const MOST_TYPES = 16;
+
 const CALL = '(i32, i32) -> i32';
 
 /** The types that the ABI gives its functions. */
@@ -90,7 +93,9 @@ function readTypes(reader: BinaryReader): string[] {
 function readValueTypes(reader: BinaryReader): string[] {
   const types: string[] = [];
   for (let count = reader.leb(); count > 0; count -= 1) {
-    types.push(NUMBERS.get(reader.valueType()) ?? 'reference');
+    const type = NUMBERS.get(reader.valueType()) ?? 'reference';
+    if (types.length < MOST_TYPES) types.push(type);
+    else if (types.length === MOST_TYPES) types.push('…');
   }
   return types;
 }

@@ -185,6 +185,21 @@ describe('a module is loaded in spite of', () => {
         manifests: [{ ...PLAIN_MANIFEST, capabilities: ['crypto', 'idna'] }],
       }),
     ],
+    [
+      'a start that has its memory grow between two calls of the host',
+      watFilter({
+        imports: '(import "sluice" "random" (func $random (param i32 i32)))',
+        fields: `(func $start
+            (call $random (i32.const 0) (i32.const 8))
+            (if (i32.ne (memory.grow (i32.const 2)) (i32.const 1)) (then unreachable))
+            (call $random (i32.const 131072) (i32.const 65536))
+            (if (i64.eqz (i64.load (i32.const 131072))) (then unreachable))
+            (drop (memory.grow (i32.const 0)))
+            (call $random (i32.const 0) (i32.const 8)))
+          (start $start)`,
+        manifests: [{ ...PLAIN_MANIFEST, capabilities: ['random'] }],
+      }),
+    ],
     ['a config schema that refers 400 times to a list of 400', watFilter({ manifests: [referring(400)] })],
   ];
   for (const [name, bytes] of rows) {

@@ -33,6 +33,11 @@ const LOGGING: WatParts = { manifests: [{ ...PLAIN_MANIFEST, capabilities: ['log
 const CALLOUTS = { ...PLAIN_MANIFEST, capabilities: ['callouts'] };
 const ABORT = '(import "sluice" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))';
 
+/** A reply that refuses, with a pointer and a reason of 60000 bytes at 8192 (sdk/ABI.md, Reply frame). */
+const REFUSAL =
+  '\\28\\00\\00\\00\\02\\00\\00\\00\\01\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00' +
+  '\\08\\00\\00\\00\\00\\20\\00\\00\\60\\ea\\00\\00\\00\\20\\00\\00\\60\\ea\\00\\00';
+
 function rows(codes: RefusedModule['codes'], all: readonly Row[]): RefusedModule[] {
   return all.map(([name, parts, message]) => {
     const bytes = parts instanceof Uint8Array ? parts : watFilter(parts);
@@ -89,6 +94,16 @@ const badManifests = [
         'an unknown key',
         { manifests: [{ ...PLAIN_MANIFEST, imports: [] }] },
         /manifest\/imports: unknown key/,
+      ],
+      [
+        'a name of 30000 numbers',
+        manifest(longValue('name')),
+        /manifest\/name: found \[0,0,.*… \(\d{5} characters\)$/,
+      ],
+      [
+        'an unknown key of 60000 characters',
+        manifest(longKey()),
+        /manifest\/kk+… \(60001 characters\): unknown key/,
       ],
       ['a schema that is none', { manifests: [{ ...PLAIN_MANIFEST, config: { type: 'strin' } }] }, /schema/],
     ],
@@ -189,6 +204,32 @@ const badLinks = [
         /does not export sluice_on_callout$/,
       ],
       ['a phase without its export', { manifests: [onlyResponse()] }, /does not export sluice_on_response$/],
+      [
+        'ten thousand exports',
+        { fields: manyExports(10_000) },
+        /declares 10004 imports, tables, globals, exports, tags/,
+      ],
+      [
+        'ten thousand globals',
+        { fields: '(global externref (ref.null extern))'.repeat(10_000) },
+        /declares 10004 imports/,
+      ],
+      [
+        'ten thousand tables of nothing',
+        { fields: '(table 0 0 funcref)'.repeat(10_000) },
+        /declares 10004 imports/,
+      ],
+      ['ten thousand tags', { fields: '(tag)'.repeat(10_000) }, /declares 10004 imports/],
+      [
+        'an import with a name of 90000 characters',
+        { imports: `(import "sluice" "${'n'.repeat(90_000)}" (func))` },
+        /imports function sluice\.nn+… \(90007 characters\), which/,
+      ],
+      [
+        'an export with a name of 90000 characters',
+        { fields: `(func (export "${'#'.repeat(90_000)}"))` },
+        /exports "##+… \(90002 characters\), a name/,
+      ],
       [
         'more memory at first than there may be',
         { memory: '(import "env" "memory" (memory 300 400))' },
@@ -293,12 +334,39 @@ const badStarts = [
   ),
 ];
 
+const badConfigs = rows(
+  ['SLUICE_FILTER_CONFIG'],
+  [
+    [
+      'a configure that refuses with a reason of 60000 characters',
+      configure('(memory.fill (i32.const 8192) (i32.const 97) (i32.const 60000)) (i32.const 2048)', {
+        memory: '(import "env" "memory" (memory 2 4))',
+        fields: `(data (i32.const 2048) "${REFUSAL}")`,
+      }),
+      /^\/filters\/written\/configa+… \(60000 characters\): a+… \(60000 characters\)$/,
+    ],
+  ],
+);
+
 export const REFUSED_MODULES: readonly RefusedModule[] = [
   ...notWasm,
+  ...badConfigs,
   ...badManifests,
   ...badLinks,
   ...badStarts,
 ];
+
+function manyExports(count: number): string {
+  return `(func $f) ${Array.from({ length: count }, (_, index) => `(export "${index}" (func $f))`).join('')}`;
+}
+
+function longValue(key: string): string {
+  return JSON.stringify({ ...PLAIN_MANIFEST, [key]: new Array(30_000).fill(0) });
+}
+
+function longKey(): string {
+  return JSON.stringify({ ...PLAIN_MANIFEST, ['k'.repeat(60_000)]: 0 });
+}
 
 /** A name in latin1 makes the manifest one that is not UTF-8. */
 function latin1Manifest(): Buffer {

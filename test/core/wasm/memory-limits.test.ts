@@ -20,6 +20,23 @@ function sections(...all: readonly number[][]): Uint8Array {
   ]);
 }
 
+describe('what each instance has in the heap of the host', () => {
+  it('is counted: imports, tables, globals, exports, tags and segments of tables', () => {
+    const shapes: readonly [fields: string, count: number][] = [
+      ['(func) (type (func (param i32))) (memory 1) (data (i32.const 0) "a") (data (i32.const 1) "b")', 0],
+      [`${MEMORY} (import "a" "f" (func))`, 2],
+      ['(table 1 1 funcref) (table 0 0 externref)', 2],
+      ['(global i32 (i32.const 0)) (global (mut i64) (i64.const 0)) (global i32 (i32.const 0))', 3],
+      ['(func $f) (export "a" (func $f)) (export "b" (func $f))', 2],
+      ['(tag) (tag (param i32))', 2],
+      ['(func $f) (table 2 2 funcref) (elem (i32.const 0) $f) (elem (i32.const 1) $f) (elem func $f)', 4],
+      [`${MEMORY} (tag) (global i32 (i32.const 0)) (table 1 1 funcref) (func $f) (export "a" (func $f))`, 5],
+    ];
+    for (const [fields, count] of shapes) assert.equal(limitsOf(fields).heapEntries, count, fields);
+    assert.equal(limitsOf('(global i32 (i32.const 0))'.repeat(300)).heapEntries, 300);
+  });
+});
+
 describe('the imported memory', () => {
   const shapes: readonly [string, string][] = [
     ['alone', MEMORY],
