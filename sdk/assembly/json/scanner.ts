@@ -1,6 +1,7 @@
 // Strict RFC 8259 scanning of bytes, without a tree. Hot path: strings are skipped 16 bytes at a time.
 // Every function takes the address to read from and the end of the document, and answers the address after what
 // it read, or 0 when the document is not JSON; `failure` and `failedAt` then say why and where.
+import { stops } from '../../abi/assembly/json-string';
 import { hexDigit } from '../percent';
 import { utf8SequenceEnd } from './utf8';
 
@@ -81,19 +82,6 @@ export function skipSeparators(at: usize, end: usize): usize {
     }
   }
   return scanLongString(at, end);
-}
-
-/** A bit for each of 16 bytes that ends a string or needs a look. */
-// @ts-ignore: decorator
-@inline function stops(at: usize): i32 {
-  const block = v128.load(at);
-  // Signed: control characters and bytes beyond ASCII are both less than a space.
-  return i8x16.bitmask(
-    v128.or(
-      v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
-      i8x16.lt_s(block, i8x16.splat(0x20)),
-    ),
-  );
 }
 
 function scanLongString(at: usize, end: usize): usize {
@@ -222,6 +210,13 @@ export function scanName(at: usize, end: usize): usize {
   at = skipSpace(at, end);
   if (at >= end || load<u8>(at) != 0x3a) return unexpected(at, end);
   return skipSpace(at + 1, end);
+}
+
+/** Like `scanColon`, for compact documents, which have no space around it. */
+// @ts-ignore: decorator
+@inline export function skipColon(at: usize, end: usize): usize {
+  if (at + 1 < end && load<u8>(at) == 0x3a && load<u8>(at, 1) > 0x20) return at + 1;
+  return scanColon(at, end);
 }
 
 // One byte a level: 0x7d or 0x5d, the byte that closes it.

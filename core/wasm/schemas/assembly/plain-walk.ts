@@ -2,6 +2,7 @@
 // JSON.parse and ajv would; whatever it does not know for sure it leaves to them, so that one pair of judges decides what is
 // refused and why. It sees on its way whether names are unique, which spares guests a walk of their own. Hot path: names
 // and strings are taken 16 bytes at a time.
+import { stops } from '../../../../sdk/abi/assembly/json-string';
 import {
   ARRAY,
   BLOCK,
@@ -280,19 +281,6 @@ function numeralAt(start: usize, node: usize, types: u32): usize {
     return stop + 1;
   }
   return longStringAt(at);
-}
-
-/** A bit for each of 16 bytes that ends a string or needs a look. */
-// @ts-ignore: decorator
-@inline function stops(at: usize): i32 {
-  const block = v128.load(at);
-  // Signed: control characters and bytes beyond ASCII are both less than a space.
-  return i8x16.bitmask(
-    v128.or(
-      v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
-      i8x16.lt_s(block, i8x16.splat(0x20)),
-    ),
-  );
 }
 
 function longStringAt(at: usize): usize {
