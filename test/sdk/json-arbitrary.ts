@@ -1,6 +1,6 @@
 // Documents as text, and rules for an editor of them, made by chance.
 import fc from 'fast-check';
-import type { Edit, Rule } from './json-editor-guest.js';
+import type { Edit, MemberEdit, Rule } from './json-editor-guest.js';
 
 export const NAMES = ['a', 'b', 'é', 'x"y', '', '0', '1'];
 
@@ -22,6 +22,31 @@ const rule: fc.Arbitrary<Rule> = fc.oneof(
   fc.record({ pointer, edit, ask: fc.boolean() }),
 );
 export const rules = fc.array(rule, { minLength: 1, maxLength: 5 });
+
+const memberEdit: fc.Arbitrary<MemberEdit> = fc.oneof(
+  fc.record({ do: fc.constant('rename' as const), to: fc.constantFrom('', 'a', 'q"\\', 'é😀'), rest: edit }),
+  fc.record({
+    do: fc.constant('add' as const),
+    name: fc.constantFrom('', 'added', 'é"'),
+    with: fc.constantFrom<unknown>(1, [{ a: 1 }], 'v'),
+    rest: edit,
+  }),
+);
+const memberRule: fc.Arbitrary<Rule> = fc.oneof(
+  { weight: 2, arbitrary: rule },
+  fc.record({ name: fc.constantFrom(...NAMES), edit: memberEdit }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      pointer,
+      edit: fc
+        .array(memberEdit, { minLength: 1, maxLength: 3 })
+        .map((edits) => edits.reduceRight<Edit>((rest, one) => ({ ...one, rest }), { do: 'keep' })),
+    }),
+  },
+);
+/** With names and further members: for the editor of whole documents. */
+export const memberRules = fc.array(memberRule, { minLength: 1, maxLength: 5 });
 
 /** Documents as text, spelled in ways that no serialiser would. */
 const space = fc.constantFrom('', '', '', ' ', '\n  ', '\t', ' \r\n');

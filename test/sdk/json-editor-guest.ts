@@ -7,7 +7,13 @@ export type Edit =
   | { readonly do: 'remove' }
   | { readonly do: 'replace'; readonly with: unknown }
   | { readonly do: 'text'; readonly with: string }
-  | { readonly do: 'mask'; readonly keep: number };
+  | { readonly do: 'mask'; readonly keep: number }
+  | MemberEdit;
+
+/** What a filter says besides, which no rule does: of a member its name, and then the rest; of an object a further member. */
+export type MemberEdit =
+  | { readonly do: 'rename'; readonly to: string; readonly rest: Edit }
+  | { readonly do: 'add'; readonly name: string; readonly with: unknown; readonly rest: Edit };
 
 /** Selects by name or by pointer; with `ask` the guest is asked, and answers with the edit. */
 export type Rule = ({ readonly name: string } | { readonly pointer: string }) & {
@@ -30,7 +36,7 @@ const FUNCTIONS = `
 function actionOf(rule: Json, index: i32): JsonAction {
   const edit = rule.get('edit');
   const what = edit.get('do').text();
-  if (rule.get('ask').bool() || what == 'text') return JsonAction.ask(index);
+  if (rule.get('ask').bool() || what == 'text' || edit.get('rest').exists) return JsonAction.ask(index);
   if (what == 'keep') return JsonAction.keep();
   if (what == 'remove') return JsonAction.remove();
   if (what == 'mask') return JsonAction.mask(<i32>edit.get('keep').integer());
@@ -43,7 +49,13 @@ function decide(editor: JsonEditor, edit: Json): void {
   else if (what == 'remove') editor.remove();
   else if (what == 'mask') editor.mask(<i32>edit.get('keep').integer());
   else if (what == 'text') editor.replaceText(edit.get('with').bytes);
-  else editor.replace(edit.get('with').raw);
+  else if (what == 'rename') {
+    if (editor.name.exists) editor.rename(edit.get('to').bytes);
+    decide(editor, edit.get('rest'));
+  } else if (what == 'add') {
+    if (editor.type == JsonType.Object) editor.add(edit.get('name').bytes, edit.get('with').raw);
+    decide(editor, edit.get('rest'));
+  } else editor.replace(edit.get('with').raw);
 }
 
 function rulesOf(list: Json, ignoreCase: bool, maxDepth: i32): JsonRules {
@@ -160,6 +172,20 @@ function masked(a: Bytes, b: Bytes): Bytes {
   return editor.bytes;
 }
 
+/** Names the value at hand, member or not. */
+function renamed(a: Bytes, b: Bytes): Bytes {
+  const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
+  while (editor.next()) editor.rename(Bytes.from('n'));
+  return editor.bytes;
+}
+
+/** Adds what the rules are to the value at hand, object or not. */
+function grown(a: Bytes, b: Bytes): Bytes {
+  const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
+  while (editor.next()) editor.add(Bytes.from('n'), Json.parse(a).at(0).get('edit').get('with').bytes);
+  return editor.bytes;
+}
+
 /** Leaves the walk after the first value. */
 function left(a: Bytes, b: Bytes): Bytes {
   const editor = new JsonEditor(rulesOf(Json.parse(a), false, 512), b);
@@ -197,6 +223,8 @@ export class EditorGuest {
         nested: 'nested(a, b)',
         left: 'left(a, b)',
         typed: 'typed(a, b)',
+        renamed: 'renamed(a, b)',
+        grown: 'grown(a, b)',
         masked: 'masked(a, b)',
         streamed: 'streamed(a, b)',
       },

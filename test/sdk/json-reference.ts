@@ -23,7 +23,8 @@ const CHARACTER = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\
 export function editText(document: string, rules: readonly Rule[]): string {
   const root = parse(document);
   const edit = editOf(rules, [], root.token);
-  const text = edit?.do === 'remove' ? 'null' : textOf(root, edit, rules, []);
+  const isRemoved = edit !== null && lastOf(edit).do === 'remove';
+  const text = isRemoved ? 'null' : textOf(root, edit, rules, []);
   return root.lead + text + root.trail;
 }
 
@@ -39,6 +40,7 @@ function changed(
   rules: readonly Rule[],
   path: readonly string[],
 ): unknown {
+  if (edit?.do === 'rename' || edit?.do === 'add') throw new Error('only texts have members in an order');
   if (edit?.do === 'remove') return undefined;
   if (edit?.do === 'replace' || edit?.do === 'text') return edit.with;
   if (edit?.do === 'mask') return maskOf(value, edit.keep);
@@ -83,21 +85,49 @@ function leadsTo(pointer: string, path: readonly string[]): boolean {
 function textOf(node: Node, edit: Edit | null, rules: readonly Rule[], path: readonly string[]): string {
   if (edit?.do === 'replace' || edit?.do === 'text') return JSON.stringify(edit.with);
   if (edit?.do === 'mask') return maskedText(node.text, edit.keep);
-  if (node.children.length === 0) return node.text;
+  if (edit?.do === 'rename') return textOf(node, edit.rest, rules, path);
+  const added = addedTo(node, edit);
+  const rest = edit?.do === 'add' ? lastOf(edit) : edit;
+  if (rest !== edit && rest?.do !== 'keep') return textOf(node, rest, rules, path);
+  if (node.children.length === 0) return added === '' ? node.text : `{${added}}`;
   const open = node.text[0]!;
   const close = node.text.at(-1)!;
   let out = '';
   for (const child of node.children) {
     const below = [...path, child.token!];
     const inner = editOf(rules, below, child.isMember ? child.token : null);
-    if (inner?.do === 'remove') {
+    if (inner !== null && lastOf(inner).do === 'remove') {
       if (out !== '') out += child.trail;
       continue;
     }
     const lead = out === '' ? node.children[0]!.lead : `,${child.lead}`;
-    out += lead + child.label + textOf(child, inner, rules, below) + child.trail;
+    out += lead + labelOf(child, inner) + textOf(child, inner, rules, below) + child.trail;
   }
-  return open + out + close;
+  return open + [added, out].filter((part) => part !== '').join(',') + close;
+}
+
+/** What becomes of the value of a member, its name and further members aside. */
+function lastOf(edit: Edit): Edit {
+  return edit.do === 'rename' || edit.do === 'add' ? lastOf(edit.rest) : edit;
+}
+
+/** Members that an object gets, if it is one. */
+function addedTo(node: Node, edit: Edit | null): string {
+  if (edit === null || !node.text.startsWith('{')) return '';
+  if (edit.do === 'rename') return addedTo(node, edit.rest);
+  if (edit.do !== 'add') return '';
+  const member = `${JSON.stringify(edit.name)}:${JSON.stringify(edit.with)}`;
+  return [member, addedTo(node, edit.rest)].filter((part) => part !== '').join(',');
+}
+
+/** Of a member with the name that it gets last. */
+function labelOf(node: Node, edit: Edit | null): string {
+  if (!node.isMember || edit === null) return node.label;
+  if (edit.do === 'add') return labelOf(node, edit.rest);
+  if (edit.do !== 'rename') return node.label;
+  STRING.lastIndex = 0;
+  const name = STRING.exec(node.label)![0];
+  return labelOf({ ...node, label: JSON.stringify(edit.to) + node.label.slice(name.length) }, edit.rest);
 }
 
 function maskedText(text: string, keep: number): string {

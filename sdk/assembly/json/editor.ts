@@ -1,14 +1,16 @@
 // Edits JSON text in one pass: whatever is not edited leaves byte by byte as it came. Hot path: the walk makes no tree, and
 // allocates nothing but the list of edits and the output.
 import { ABSENT, Bytes } from '../bytes';
-import { ActionKind } from './action';
+import { BytesWriter } from '../bytes-writer';
+import { ActionKind, oneValue } from './action';
 import { Edits } from './edits';
-import { parseProblem } from './json';
-import { Before, closerAt, indexAt, LEVEL, stateAt, storeLevel } from './levels';
+import { JsonType, parseProblem } from './json';
+import { Before, closerAt, LEVEL, stateAt, storeLevel, takeIndex } from './levels';
 import { DEAD } from './path-set';
 import { JsonRules, NO_RULE, ruleThatCounts } from './rules';
-import { escaped, fail, Failure, MAX_DEPTH, scanColon, scanScalar, scanString, scanValue, skipSeparators, skipSpace, unexpected } from './scanner';
+import { escaped, fail, Failure, MAX_DEPTH, scanScalar, scanString, scanValue, skipColon, skipSeparators, skipSpace, unexpected } from './scanner';
 import { JsonValueAtHand } from './value-at-hand';
+import { JsonWriter } from './writer';
 
 /** What the walk does next. */
 enum Step {
@@ -25,7 +27,8 @@ enum Step {
 /**
  * Walks a document once. Fixed actions of the rules are carried out on the way; at each value that a rule asks about,
  * `next()` stops, and the filter decides by calling one of `remove`, `replace`, `replaceText`, `mask` and `keep`; the last
- * counts, and keeping is what happens without. What lies in a value that is kept is walked too.
+ * counts, and keeping is what happens without. What lies in a value that is kept is walked too. Besides, a member may get
+ * another name by `rename`, and an object a further member by `add`.
  *
  *     const editor = new JsonEditor(rules, response.body);
  *     while (editor.next()) if (editor.type == JsonType.String) editor.mask(4);
@@ -36,18 +39,21 @@ enum Step {
 @final
 export class JsonEditor extends JsonValueAtHand {
   private readonly edits: Edits = new Edits();
-  private readonly levels: usize = __sluice_reserve(MAX_DEPTH * LEVEL);
+  // The containers that the walk is in, the document below them.
+  private readonly levels: usize = __sluice_reserve((MAX_DEPTH + 1) * LEVEL);
+  private readonly highest: usize;
   private readonly floor: i32; // depth of the whole document
   private output: Bytes | null = null;
 
   // Where the walk stands while it does not run, `at` aside.
   private step: Step = Step.Enter;
-  private depth: i32;
-  private closer: u32 = 0;
-  private state: i32 = DEAD; // of the container
-  private index: i32 = 0;
+  private level: usize;
   private before: Before = Before.Nothing;
   private valueState: i32; // of the value at hand
+
+  // What was decided about the member at hand besides.
+  private newName: Bytes = ABSENT; // in quotes
+  private members: BytesWriter | null = null; // each with a comma behind it
 
   /**
    * @param rules compiled
@@ -63,7 +69,9 @@ export class JsonEditor extends JsonValueAtHand {
     if (!rules.isCompiled) throw new Error('rules must be compiled before they are used');
     // Depth is counted up to MAX_DEPTH everywhere, so a lower limit begins higher.
     this.floor = MAX_DEPTH - rules.maxDepth;
-    this.depth = this.floor;
+    this.highest = this.levels + <usize>rules.maxDepth * LEVEL;
+    this.level = this.levels;
+    storeLevel(this.levels, 0, DEAD, 0);
     this.valueState = rules.paths.root;
     const end = document.address + document.length;
     this.end = end;
@@ -79,8 +87,35 @@ export class JsonEditor extends JsonValueAtHand {
     if (this.asking) {
       this.asking = false;
       if (this.step < Step.Done) this.settle();
+      this.newName = ABSENT;
+      this.members = null;
     }
-    return this.step < Step.Done && this.walk();
+    return this.step < Step.Done && this.advance();
+  }
+
+  /**
+   * Gives the member at hand another name, UTF-8, whatever is decided about its value; the last call counts. A member that is
+   * removed goes all the same. Traps where no member is at hand: items have no name. Nobody looks whether the object has
+   * another member of this name.
+   */
+  rename(name: Bytes): void {
+    if (!this.asking || this.itemStart == this.at) throw new Error('only a member that is at hand has a name');
+    this.newName = new JsonWriter().textBytes(name).bytes;
+  }
+
+  /**
+   * Adds a member to the object at hand, before those that it has and behind those that were added to it so far; it counts only
+   * if the object is kept, and its own rules are not asked about it. `name` is UTF-8, `json` one JSON value. Traps where no object
+   * is at hand, and when `json` is no value. Nobody looks whether the object has another member of this name.
+   */
+  add(name: Bytes, json: Bytes): void {
+    if (this.type != JsonType.Object) throw new Error('a member is added to an object that is at hand');
+    let members = this.members;
+    if (members == null) {
+      members = new BytesWriter();
+      this.members = members;
+    }
+    members.add(new JsonWriter().textBytes(name).bytes).byte(0x3a).add(oneValue(json)).byte(0x2c);
   }
 
   /** Walks the whole document, for rules that ask about nothing: traps where one does. Answers `isValid`. */
@@ -106,120 +141,91 @@ export class JsonEditor extends JsonValueAtHand {
     return output;
   }
 
+  /** Goes on to the next value that the filter is to decide about; what a rule decides by itself is carried out on the way. */
+  private advance(): bool {
+    while (this.walk()) {
+      if (this.decision == ActionKind.Ask) {
+        this.ask();
+        return true;
+      }
+      this.settle();
+      if (this.step >= Step.Done) break;
+    }
+    return false;
+  }
+
   /**
-   * Goes on to the next value that a rule asks about; false when there is none, or the document is broken.
+   * Goes on to the next value that a rule selects; false when there is none, or the document is broken.
    *
    *     Enter --no rule counts--> Value --scalar, skipped or empty--> After --,--> Enter
    *       |                         `----------{ or [ that is walked------------> Enter
-   *       |--Keep--> Value                                             After --} or ]--> After, of the container
-   *       |--Remove, Replace, Mask--> After                            After --end--> Done
-   *       `--Ask--> stops here; `next` settles what the filter decided
+   *       `--a rule counts--> stops here                            After --} or ]--> After, of the container
+   *                                                                 After --end--> Done
    *
    * One function, with what it knows in locals and not in members: each would cost a load and a store for every value. They
    * go back into the object where a rule counts, as only then somebody else looks.
    */
   private walk(): bool {
     const end = this.end;
-    const rules = this.rules;
-    const names = rules.names;
-    const paths = rules.paths;
-    const scalars = rules.scalars;
-    const anywhere = rules.selectAnywhere;
-    const floor = this.floor;
-    const levels = this.levels;
+    const names = this.rules.names;
+    const paths = this.rules.paths;
+    const scalars = this.rules.scalars;
+    const anywhere = this.rules.selectAnywhere;
+    const bottom = this.levels;
     let step = this.step;
     let at = this.at;
-    let depth = this.depth;
-    let closer = this.closer;
-    let state = this.state;
-    let index = this.index;
+    let level = this.level;
     let before = this.before;
     let valueState = this.valueState;
-    for (;;) {
-      if (step != Step.After) {
-        if (step == Step.Enter) {
-          const itemStart = at;
-          let byName = NO_RULE;
-          if (closer == 0x7d) {
-            if (at >= end || load<u8>(at) != 0x22) return this.breakOff(unexpected(at, end));
-            const name = at + 1;
-            at = scanString(name, end);
-            if (at == 0) break;
-            const length = <i32>(at - 1 - name);
-            const hasEscapes = escaped;
-            // Compact documents have no space around it.
-            if (at + 1 < end && load<u8>(at) == 0x3a && load<u8>(at, 1) > 0x20) at++;
-            else {
-              at = scanColon(at, end);
-              if (at == 0) break;
-            }
-            byName = names.findSeldom(name, length, hasEscapes);
-            valueState = paths.member(state, name, length, hasEscapes);
-          } else if (closer == 0x5d) {
-            valueState = paths.item(state, index++);
-          }
-          const rule = ruleThatCounts(byName, paths.valueOf(valueState), scalars, at, end);
-          if (rule != NO_RULE) {
-            this.at = at;
-            this.depth = depth;
-            this.closer = closer;
-            this.state = state;
-            this.index = index;
-            this.before = before;
-            this.itemStart = itemStart;
-            this.valueState = valueState;
-            this.takeUp(rules.actionOf(rule));
-            if (this.decision == ActionKind.Ask) {
-              this.ask();
-              return true;
-            }
-            this.settle();
-            if (this.step == Step.Broken) return false;
-            at = this.at;
-            step = this.step;
-            before = this.before;
-            continue;
-          }
-          if (before != Before.Kept) {
-            if (before == Before.AllRemoved) this.edits.endRun(itemStart);
-            before = Before.Kept;
-          }
-        }
-        const byte = <u32>(at < end ? load<u8>(at) : 0);
-        if (byte != 0x7b && byte != 0x5b) {
-          at = byte == 0x22 ? scanString(at + 1, end) : scanScalar(at, end);
+    for (;; step = Step.Enter) {
+      if (step == Step.Enter) {
+        const itemStart = at;
+        const closer = closerAt(level);
+        let byName = NO_RULE;
+        if (closer == 0x7d) {
+          const nameEnd = at < end && load<u8>(at) == 0x22 ? scanString(at + 1, end) : unexpected(at, end);
+          if (nameEnd == 0) break;
+          const length = <i32>(nameEnd - itemStart) - 2;
+          const hasEscapes = escaped;
+          at = skipColon(nameEnd, end);
           if (at == 0) break;
-        } else if (!anywhere && valueState == DEAD) {
-          at = scanValue(at, end, depth);
-          if (at == 0) break;
-        } else {
-          if (depth == MAX_DEPTH) return this.breakOff(fail(Failure.TooDeep, at));
-          at = skipSpace(at + 1, end);
-          if (at < end && load<u8>(at) == byte + 2) {
-            at++;
-          } else {
-            storeLevel(levels + <usize>(depth++) * LEVEL, closer, state, index);
-            closer = byte + 2;
-            state = valueState;
-            index = 0;
-            before = Before.Nothing;
-            step = Step.Enter;
-            continue;
-          }
+          byName = names.findSeldom(itemStart + 1, length, hasEscapes);
+          valueState = paths.member(stateAt(level), itemStart + 1, length, hasEscapes);
+        } else if (closer == 0x5d) valueState = paths.item(stateAt(level), takeIndex(level));
+        const rule = ruleThatCounts(byName, paths.valueOf(valueState), scalars, at, end);
+        if (rule != NO_RULE) return this.stopFor(rule, itemStart, at, level, before, valueState);
+        if (before != Before.Kept) {
+          if (before > Before.Kept) this.edits.endRun(itemStart);
+          before = Before.Kept;
         }
       }
-      step = Step.Enter;
-      // Nor around the comma that follows most values.
-      if (at + 1 < end && load<u8>(at) == 0x2c && load<u8>(at, 1) > 0x20 && depth != floor) {
+      if (step != Step.After) {
+        const byte = <u32>(at < end ? load<u8>(at) : 0);
+        if (byte != 0x7b && byte != 0x5b) at = byte == 0x22 ? scanString(at + 1, end) : scanScalar(at, end);
+        else if (!anywhere && valueState == DEAD) at = scanValue(at, end, this.depthAt(level));
+        else if (level == this.highest) at = fail(Failure.TooDeep, at);
+        else {
+          at = skipSpace(at + 1, end);
+          if (at == end || load<u8>(at) != byte + 2) {
+            level += LEVEL;
+            storeLevel(level, byte + 2, valueState, 0);
+            before = Before.Nothing;
+            continue;
+          }
+          at++;
+        }
+        if (at == 0) break;
+      }
+      // Compact documents have no space around the comma that follows most values.
+      if (at + 1 < end && load<u8>(at) == 0x2c && load<u8>(at, 1) > 0x20 && level != bottom) {
         at++;
         continue;
       }
       for (;;) {
         at = skipSpace(at, end);
-        if (depth == floor) {
-          if (this.isSequence) at = skipSeparators(at, end);
-          if (at == end) return this.finish();
-          if (!this.isSequence) return this.breakOff(unexpected(at, end));
+        if (level == bottom) {
+          at = this.nextDocument(at);
+          if (at == 0) return false;
           valueState = paths.root;
           break;
         }
@@ -228,38 +234,48 @@ export class JsonEditor extends JsonValueAtHand {
           at = skipSpace(at + 1, end);
           break;
         }
-        if (after != closer) return this.breakOff(unexpected(at, end));
-        if (before == Before.AllRemoved) this.edits.closeRun(at);
+        if (after != closerAt(level)) return this.breakOff(unexpected(at, end));
+        if (before > Before.Kept) this.edits.closeRun(at, before == Before.AllButAddedRemoved);
         at++;
-        const level = levels + <usize>--depth * LEVEL;
-        closer = closerAt(level);
-        state = stateAt(level);
-        index = indexAt(level);
+        level -= LEVEL;
         before = Before.Kept;
       }
     }
     return this.breakOff(0);
   }
 
+  /** The rule counts for the value at `at`. Answers true. */
+  private stopFor(rule: i32, itemStart: usize, at: usize, level: usize, before: Before, valueState: i32): bool {
+    this.itemStart = itemStart;
+    this.at = at;
+    this.level = level;
+    this.before = before;
+    this.valueState = valueState;
+    this.takeUp(this.rules.actionOf(rule));
+    return true;
+  }
+
+  /** Where the next document of a sequence begins; 0 when there is none, or when something stands behind the only one. */
+  private nextDocument(at: usize): usize {
+    const end = this.end;
+    if (this.isSequence) at = skipSeparators(at, end);
+    if (at != end && this.isSequence) return at;
+    if (at == end) this.finish();
+    else this.breakOff(unexpected(at, end));
+    return 0;
+  }
+
   /** Carries out what was decided about the value at hand. */
   private settle(): void {
-    const isRemoved = this.decision == ActionKind.Remove && this.depth != this.floor;
+    const isRemoved = this.decision == ActionKind.Remove && this.level != this.levels;
     if (!isRemoved) {
-      if (this.before == Before.AllRemoved) this.edits.endRun(this.itemStart);
-      if (this.decision == ActionKind.Keep) {
-        this.before = Before.Kept;
-        this.step = Step.Value;
-        return;
-      }
+      if (this.before > Before.Kept) this.edits.endRun(this.itemStart);
+      if (this.newName.exists) this.edits.replaceName(this.itemStart, this.at, this.newName);
+      if (this.decision == ActionKind.Keep) return this.keepValue();
     }
     if (!this.readValue()) return;
-    if (isRemoved) {
-      if (this.before == Before.Kept) this.edits.removeAfter(this.itemStart, this.valueEnd);
-      else if (this.before == Before.Nothing) {
-        this.edits.add(this.itemStart, this.valueEnd, 0, 0);
-        this.before = Before.AllRemoved;
-      }
-    } else {
+    if (isRemoved) this.removeItem();
+    else {
       const json = this.replacement;
       this.edits.add(this.at, this.valueEnd, json.address, json.length);
       this.before = Before.Kept;
@@ -269,9 +285,52 @@ export class JsonEditor extends JsonValueAtHand {
     this.step = Step.After;
   }
 
+  private removeItem(): void {
+    if (this.before == Before.Kept) this.edits.removeAfter(this.itemStart, this.valueEnd);
+    else if (this.before < Before.Kept) {
+      this.edits.add(this.itemStart, this.valueEnd, 0, 0);
+      this.before = this.before == Before.Added ? Before.AllButAddedRemoved : Before.AllRemoved;
+    }
+  }
+
+  /** What was decided about a value that stays, and is walked. */
+  private keepValue(): void {
+    this.before = Before.Kept;
+    this.step = Step.Value;
+    const members = this.members;
+    if (this.newName.exists || members != null) this.edited++;
+    if (members != null) this.enterWith(members.bytes);
+  }
+
+  /** The object at hand gets these members, each with a comma behind it, before those that it has. */
+  private enterWith(members: Bytes): void {
+    if (this.level == this.highest) {
+      this.breakOff(fail(Failure.TooDeep, this.at));
+      return;
+    }
+    const start = this.at + 1;
+    const at = skipSpace(start, this.end);
+    if (at < this.end && load<u8>(at) == 0x7d) {
+      this.edits.add(start, at, members.address, members.length - 1);
+      this.at = at + 1;
+      this.step = Step.After;
+      return;
+    }
+    this.edits.add(start, start, members.address, members.length);
+    this.level += LEVEL;
+    storeLevel(this.level, 0x7d, this.valueState, 0);
+    this.before = Before.Added;
+    this.at = at;
+    this.step = Step.Enter;
+  }
+
+  private depthAt(level: usize): i32 {
+    return this.floor + <i32>((level - this.levels) / LEVEL);
+  }
+
   protected readValue(): bool {
     if (this.valueEnd == 0) {
-      this.valueEnd = scanValue(this.at, this.end, this.depth);
+      this.valueEnd = scanValue(this.at, this.end, this.depthAt(this.level));
       if (this.valueEnd == 0) this.breakOff(0);
     }
     return this.valueEnd != 0;

@@ -1,6 +1,6 @@
 // The edits of one document, in its order, and the document that comes of them.
 import { Bytes } from '../bytes';
-import { isSpace } from './scanner';
+import { isSpace, scanString } from './scanner';
 
 // An edit: u32 first byte and end of what goes, u32 address and length of what comes.
 const EDIT: usize = 16;
@@ -38,11 +38,20 @@ export class Edits {
     store<u32>(this.top - EDIT, <u32>start, 4);
   }
 
-  /** Ends it at the bracket that closes the container: an empty one is left, without spaces. */
-  closeRun(closer: usize): void {
+  /**
+   * Ends it at the bracket that closes the container: an empty one is left, without spaces.
+   * @param isAdded the edit before the last one added something to the container, with a comma at its end that goes as well
+   */
+  closeRun(closer: usize, isAdded: bool): void {
     const edit = this.top - EDIT;
     store<u32>(edit, <u32>spaceBefore(load<u32>(edit)));
     store<u32>(edit, <u32>closer, 4);
+    if (isAdded) store<u32>(edit - EDIT, load<u32>(edit - EDIT, 12) - 1, 12);
+  }
+
+  /** Puts another name, in quotes, in place of the one at `start`, whose value is at `value`. */
+  replaceName(start: usize, value: usize, name: Bytes): void {
+    this.add(start, scanString(start + 1, value), name.address, name.length);
   }
 
   /** The document with all edits done. */

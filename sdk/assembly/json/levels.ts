@@ -5,9 +5,14 @@ export const LEVEL: usize = 12;
 
 /** What became of the members or items before the one at hand, in the same container. */
 export enum Before {
+  /** There are none. */
   Nothing,
-  AllRemoved,
+  /** There are none but those that were added, with a comma behind them. */
+  Added,
   Kept,
+  AllRemoved,
+  /** As `Added`, but for some that were removed. */
+  AllButAddedRemoved,
 }
 
 // @ts-ignore: decorator
@@ -25,6 +30,14 @@ export enum Before {
 // @ts-ignore: decorator
 @inline export function stateAt(level: usize): i32 {
   return load<i32>(level, 4);
+}
+
+/** The index of the item that begins, in the container of this level. */
+// @ts-ignore: decorator
+@inline export function takeIndex(level: usize): i32 {
+  const index = load<i32>(level, 8);
+  store<i32>(level, index + 1, 8);
+  return index;
 }
 
 // @ts-ignore: decorator
