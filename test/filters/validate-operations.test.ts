@@ -152,6 +152,7 @@ table(
     cookies: {
       sid: { required: true, schema: { type: 'string', minLength: 4 } },
       n: { schema: { type: 'integer' } },
+      last_page: { schema: { type: 'integer' } },
     },
   }),
   [
@@ -177,6 +178,14 @@ table(
       'a repeated cookie, also over two lines',
       withHeaders({ 'x-tenant': 'acme', cookie: ['sid=abcd', 'sid=abcd'] }),
       mismatch('cookies/sid repeated'),
+    ],
+    [
+      'a cookie that some servers take for one that is named',
+      withHeaders({
+        'x-tenant': 'acme',
+        cookie: 'last.page=x; sid=abcd; sid[0]=a; sidx=1; lastpage=2; LAST_PAGE=3; n n=4',
+      }),
+      mismatch('cookies/last_page spelling', 'cookies/sid spelling'),
     ],
     [
       'a list over two lines',

@@ -24,10 +24,14 @@ import { Parameter, splitAtCommas } from './parameter';
 const SEMICOLON: u8 = 0x3b;
 const HYPHEN: u8 = 0x2d;
 const UNDERSCORE: u8 = 0x5f;
+const SPACE: u8 = 0x20;
+const DOT: u8 = 0x2e;
+const BRACKET: u8 = 0x5b;
 // As many as are told.
 const MOST_STRANGERS = 20;
 const REPEATED = 'must not come more than once';
 const SPELLING = 'must not come with underscores in place of hyphens';
+const COOKIE_SPELLING = 'must not come in another spelling, which some servers take for the same';
 const REQUIRED = 'must be there';
 const ENCODING = 'is not encoded as it should be';
 
@@ -123,11 +127,14 @@ export class Parameters {
       const cookies = Cookies.of(request.headers);
       let value = ABSENT;
       let count = 0;
+      let hasDouble = false;
       while (cookies.next()) {
-        if (!cookies.name.equals(parameter.name)) continue;
-        value = cookies.rawValue;
-        count++;
+        if (cookies.name.equals(parameter.name)) {
+          value = cookies.rawValue;
+          count++;
+        } else if (isCookieDouble(cookies.name, parameter.name)) hasDouble = true;
       }
+      if (hasDouble) findings.add(place, parameter.name, 'spelling', COOKIE_SPELLING);
       if (count == 0) {
         if (parameter.isRequired) findings.add(place, parameter.name, 'required', REQUIRED);
       } else if (count > 1) findings.add(place, parameter.name, 'repeated', REPEATED);
@@ -269,6 +276,23 @@ function hasEncodedComma(path: Bytes): bool {
     if (at + 2 < path.length && (path[at + 2] | 0x20) == 0x63) return true;
   }
   return false;
+}
+
+/**
+ * True for another name under which PHP has the same variable: it reads `a.b` and `a b` as `a_b`, and `a[b]` as a member of `a`.
+ */
+function isCookieDouble(name: Bytes, other: string): bool {
+  const length = other.length;
+  if (length == 0 || name.length < length || (name.length > length && name[length] != BRACKET)) return false;
+  for (let i = 0; i < length; i++) {
+    const code = other.charCodeAt(i);
+    if (code > 0x7f || variableByte(name[i]) != variableByte(<u8>code)) return false;
+  }
+  return true;
+}
+
+function variableByte(byte: u8): u8 {
+  return byte == DOT || byte == SPACE || byte == BRACKET ? UNDERSCORE : byte;
 }
 
 /** True for another name that differs in hyphens and underscores only. Both in lower case. */
