@@ -3,6 +3,7 @@
 import { ABSENT, Bytes } from './bytes';
 import { base64UrlDecode, Padding } from './codec/base64';
 import { sha256 } from './hash';
+import { isLess, limbsOf, Montgomery } from './montgomery';
 
 /** What stands before a digest of SHA-256 in what is signed (RFC 8017 §9.2): DER of the algorithm, head of the digest. */
 const SHA256_HEAD: StaticArray<u8> = [
@@ -20,12 +21,7 @@ const MOST_EXPONENT_BYTES = 8;
 @final
 export class RsaPublicKey {
   private constructor(
-    /** Limbs of 32 bits, the least one first, as of all numbers here. */
-    private readonly modulus: StaticArray<u32>,
-    /** 2 to the 64 × number of limbs, modulo the modulus: brings a number into Montgomery's form. */
-    private readonly square: StaticArray<u32>,
-    /** -1 / modulus, modulo 2 to the 32. */
-    private readonly inverse: u32,
+    private readonly numbers: Montgomery,
     private readonly exponent: u64,
     private readonly modulusBytes: i32,
   ) {}
@@ -44,12 +40,7 @@ export class RsaPublicKey {
     let power: u64 = 0;
     for (let i = 0; i < exponent.length; i++) power = (power << 8) | <u64>exponent[i];
     if (power < 3 || !(power & 1)) return null;
-    const size = (bytes + 3) >> 2;
-    const limbs = limbsOf(modulus, size);
-    // Each step of Newton's doubles the bits that are right; of an odd number it has three at once.
-    let inverse = limbs[0];
-    for (let i = 0; i < 4; i++) inverse *= 2 - limbs[0] * inverse;
-    return new RsaPublicKey(limbs, squareOf(limbs), 0 - inverse, power, bytes);
+    return new RsaPublicKey(new Montgomery(limbsOf(modulus, (bytes + 3) >> 2)), power, bytes);
   }
 
   /**
@@ -60,8 +51,8 @@ export class RsaPublicKey {
     const bytes = this.modulusBytes;
     if (signature.length != bytes || !data.exists) return false;
     const digest = sha256(data);
-    const number = limbsOf(signature, this.modulus.length);
-    if (!digest.exists || !isLess(number, this.modulus)) return false;
+    const number = limbsOf(signature, this.numbers.size);
+    if (!digest.exists || !isLess(number, this.numbers.modulus)) return false;
     const signed = this.raise(number);
     // 00 01 ff … ff 00, the head, the digest: every byte is what it has to be, from the last one to the first.
     const headEnd = SHA256_BYTES + SHA256_HEAD.length;
@@ -78,47 +69,18 @@ export class RsaPublicKey {
 
   /** `number` to the exponent, modulo the modulus. */
   private raise(number: StaticArray<u32>): StaticArray<u32> {
+    const numbers = this.numbers;
     const exponent = this.exponent;
-    const base = this.multiply(number, this.square);
-    let power = base;
+    const base = new StaticArray<u32>(numbers.size);
+    const power = new StaticArray<u32>(numbers.size);
+    numbers.enter(base, number);
+    numbers.enter(power, number);
     for (let bit = 62 - <i32>clz(exponent); bit >= 0; bit--) {
-      power = this.multiply(power, power);
-      if ((exponent >> bit) & 1) power = this.multiply(power, base);
+      numbers.multiply(power, power, power);
+      if ((exponent >> bit) & 1) numbers.multiply(power, power, base);
     }
-    const one = new StaticArray<u32>(this.modulus.length);
-    one[0] = 1;
-    return this.multiply(power, one);
-  }
-
-  /** a × b / 2 to the 32 × number of limbs, modulo the modulus: Montgomery's product, limb by limb (CIOS). */
-  private multiply(a: StaticArray<u32>, b: StaticArray<u32>): StaticArray<u32> {
-    const modulus = this.modulus;
-    const size = modulus.length;
-    const sum = new StaticArray<u32>(size + 1);
-    for (let i = 0; i < size; i++) {
-      const factor = <u64>unchecked(a[i]);
-      let carry: u64 = 0;
-      for (let j = 0; j < size; j++) {
-        const part = factor * <u64>unchecked(b[j]) + <u64>unchecked(sum[j]) + carry;
-        unchecked((sum[j] = <u32>part));
-        carry = part >> 32;
-      }
-      const top = <u64>unchecked(sum[size]) + carry;
-      // So many times the modulus that the lowest limb becomes 0, and all others go one place down.
-      const times = <u64>(unchecked(sum[0]) * this.inverse);
-      carry = (times * <u64>unchecked(modulus[0]) + <u64>unchecked(sum[0])) >> 32;
-      for (let j = 1; j < size; j++) {
-        const part = times * <u64>unchecked(modulus[j]) + <u64>unchecked(sum[j]) + carry;
-        unchecked((sum[j - 1] = <u32>part));
-        carry = part >> 32;
-      }
-      const last = (top & 0xffff_ffff) + carry;
-      unchecked((sum[size - 1] = <u32>last));
-      unchecked((sum[size] = <u32>(top >> 32) + <u32>(last >> 32)));
-    }
-    const product = StaticArray.slice<u32>(sum, 0, size);
-    if (sum[size] != 0 || !isLess(product, modulus)) subtract(product, modulus);
-    return product;
+    numbers.leave(power, power);
+    return power;
   }
 }
 
@@ -127,45 +89,4 @@ function withoutZeros(bytes: Bytes): Bytes {
   let from = 0;
   while (from < bytes.length && bytes[from] == 0) from++;
   return from == bytes.length ? ABSENT : bytes.slice(from);
-}
-
-function limbsOf(bytes: Bytes, size: i32): StaticArray<u32> {
-  const limbs = new StaticArray<u32>(size);
-  const last = bytes.length - 1;
-  for (let i = 0; i <= last; i++) limbs[i >> 2] |= (<u32>bytes[last - i]) << ((i & 3) << 3);
-  return limbs;
-}
-
-/** 2 to the 64 × number of limbs, modulo the modulus. */
-function squareOf(modulus: StaticArray<u32>): StaticArray<u32> {
-  const size = modulus.length;
-  const number = new StaticArray<u32>(size);
-  number[0] = 1;
-  for (let i = 0; i < size << 6; i++) {
-    let carry: u32 = 0;
-    for (let j = 0; j < size; j++) {
-      const limb = unchecked(number[j]);
-      unchecked((number[j] = (limb << 1) | carry));
-      carry = limb >> 31;
-    }
-    if (carry != 0 || !isLess(number, modulus)) subtract(number, modulus);
-  }
-  return number;
-}
-
-function isLess(a: StaticArray<u32>, b: StaticArray<u32>): bool {
-  for (let i = b.length - 1; i >= 0; i--) {
-    if (unchecked(a[i]) != unchecked(b[i])) return unchecked(a[i]) < unchecked(b[i]);
-  }
-  return false;
-}
-
-/** Takes `b` from `a`; what is borrowed of a limb above the highest is there. */
-function subtract(a: StaticArray<u32>, b: StaticArray<u32>): void {
-  let borrow: u64 = 0;
-  for (let i = 0, size = b.length; i < size; i++) {
-    const difference = <u64>unchecked(a[i]) - <u64>unchecked(b[i]) - borrow;
-    unchecked((a[i] = <u32>difference));
-    borrow = (difference >> 32) & 1;
-  }
 }

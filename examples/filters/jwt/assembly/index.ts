@@ -1,4 +1,4 @@
-// Lets through requests with a JSON Web Token (RFC 7519) that is signed (HS256 or RS256), in date and for this audience, and
+// Lets through requests with a JSON Web Token (RFC 7519) that is signed (HS256, RS256 or ES256), in date and for this audience, and
 // hands claims on to the upstream in headers.
 import {
   ABSENT,
@@ -7,6 +7,7 @@ import {
   base64UrlDecode,
   clock,
   Decision,
+  EcPublicKey,
   equalsConstantTime,
   isFieldValue,
   Json,
@@ -21,10 +22,24 @@ import {
 
 const SCHEME = 'bearer ';
 
+/** One of the two, which is for tokens of one algorithm. */
+@final
+class Key {
+  constructor(
+    readonly id: Bytes,
+    private readonly rsa: RsaPublicKey | null,
+    private readonly ec: EcPublicKey | null,
+  ) {}
+
+  verifies(algorithm: Bytes, signed: Bytes, signature: Bytes): bool {
+    if (algorithm.equals('RS256')) return this.rsa != null && this.rsa!.verifySha256(signed, signature);
+    return algorithm.equals('ES256') && this.ec != null && this.ec!.verifySha256(signed, signature);
+  }
+}
+
 /** For HS256. A token chooses between it and the keys by its `alg`, so neither is ever used as one of the other kind. */
 let secret: Secret | null = null;
-const keys: RsaPublicKey[] = [];
-const keyIds: Bytes[] = [];
+const keys: Key[] = [];
 let audience: string = '';
 let issuer: string = '';
 let leeway: f64 = 0;
@@ -34,10 +49,11 @@ const headers: string[] = [];
 export function configure(config: Json): void {
   if (config.get('secret').exists) secret = Secret.named(config.get('secret').bytes);
   for (let jwk = config.get('keys').first(); jwk.exists; jwk = jwk.next()) {
-    const key = RsaPublicKey.fromJwk(jwk.get('n').bytes, jwk.get('e').bytes);
-    if (key == null) return refuse(jwk.pointer, 'expected an RSA key of at least 2048 bits');
-    keys.push(key);
-    keyIds.push(jwk.get('kid').bytes);
+    const rsa = RsaPublicKey.fromJwk(jwk.get('n').bytes, jwk.get('e').bytes);
+    const ec = EcPublicKey.fromJwk(jwk.get('x').bytes, jwk.get('y').bytes);
+    if (rsa == null && ec == null)
+      return refuse(jwk.pointer, 'expected an RSA key of at least 2048 bits, or one on the curve P-256');
+    keys.push(new Key(jwk.get('kid').bytes, rsa, rsa == null ? ec : null));
   }
   if (secret == null && keys.length == 0) return refuse('', 'expected secret or keys');
   audience = config.get('audience').text();
@@ -85,11 +101,11 @@ function isSigned(head: Json, signed: Bytes, signature: Bytes): bool {
   const algorithm = head.get('alg').bytes;
   if (algorithm.equals('HS256'))
     return secret != null && equalsConstantTime(signature, secret!.hmacSha256(signed));
-  if (!algorithm.equals('RS256')) return false;
   const id = head.get('kid').bytes;
   for (let i = 0; i < keys.length; i++) {
-    const mayFit = !id.exists || !keyIds[i].exists || id.equalsBytes(keyIds[i]);
-    if (mayFit && keys[i].verifySha256(signed, signature)) return true;
+    const key = keys[i];
+    const mayFit = !id.exists || !key.id.exists || id.equalsBytes(key.id);
+    if (mayFit && key.verifies(algorithm, signed, signature)) return true;
   }
   return false;
 }

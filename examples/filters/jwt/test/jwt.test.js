@@ -11,6 +11,7 @@ const GOOD = { iss: 'https://id.example', aud: ['other', 'api'], sub: 'ada', exp
 
 const first = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const second = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const third = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwkOf = ({ publicKey }, kid) => ({ kid, use: 'sig', ...publicKey.export({ format: 'jwk' }) });
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -22,9 +23,14 @@ function rs256(payload, pair, head = {}) {
   const signed = `${part({ alg: 'RS256', ...head })}.${part(payload)}`;
   return `${signed}.${sign('sha256', Buffer.from(signed), pair.privateKey).toString('base64url')}`;
 }
+function es256(payload, pair, head = {}) {
+  const signed = `${part({ alg: 'ES256', ...head })}.${part(payload)}`;
+  const key = { key: pair.privateKey, dsaEncoding: 'ieee-p1363' };
+  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+}
 
 describe('jwt', () => {
-  const keys = [jwkOf(first, 'one'), jwkOf(second, 'two')];
+  const keys = [jwkOf(first, 'one'), jwkOf(second, 'two'), jwkOf(third, 'three')];
   const config = {
     audience: 'api',
     issuer: 'https://id.example',
@@ -46,6 +52,7 @@ describe('jwt', () => {
     'by the secret': hs256(GOOD),
     'by a key that it names': rs256(GOOD, second, { kid: 'two' }),
     'by a key that it does not name': rs256(GOOD, second),
+    'by a key on a curve': es256(GOOD, third, { kid: 'three' }),
     'for one audience': hs256({ ...GOOD, aud: 'api' }),
     'that has just expired': hs256({ ...GOOD, exp: NOW - 29 }),
   })) {
@@ -62,6 +69,8 @@ describe('jwt', () => {
     'signed by another secret': hs256(GOOD, { secret: 'x' }),
     'signed by another key than it names': rs256(GOOD, second, { kid: 'one' }),
     'signed by a public key as if it were the secret': hs256(GOOD, { secret: JSON.stringify(keys[0]) }),
+    'signed by a key on a curve as if it were another': es256(GOOD, third, { alg: 'RS256' }),
+    'signed by a key on a curve that it does not name': es256(GOOD, third, { kid: 'one' }),
     'with another payload': `${head}.${part({ ...GOOD, sub: 'root' })}.${signature}`,
     'with no signature': `${part({ alg: 'none' })}.${part(GOOD)}.`,
     'with another algorithm': hs256(GOOD, { alg: 'HS512' }),
@@ -107,6 +116,9 @@ describe('jwt', () => {
 
   it('is refused with a key that is none', () => {
     const bad = { audience: 'api', keys: [{ n: 'AQAB', e: 'AQAB' }] };
-    assert.throws(() => new TestChain([{ module, config: bad }]), /expected an RSA key/);
+    assert.throws(
+      () => new TestChain([{ module, config: bad }]),
+      /expected an RSA key .* or one on the curve P-256/,
+    );
   });
 });
