@@ -123,7 +123,12 @@ class Trip implements RequestFiltersEnd, ResponseReceiver, ResponseFiltersEnd {
   }
 
   onResponse(response: UpstreamResponse): void {
-    takeResponse(this.#exchange, response);
+    try {
+      takeResponse(this.#exchange, response);
+    } catch (cause) {
+      this.#fail(cause);
+      return;
+    }
     this.#filterResponse();
   }
 
@@ -183,8 +188,16 @@ class Trip implements RequestFiltersEnd, ResponseReceiver, ResponseFiltersEnd {
 
   /** Reply. */
   #answer(): void {
-    if (this.#transport !== undefined) tellStrictTransport(this.#exchange, this.#transport);
-    const sending = sendReply(this.#exchange, this.#reply, this.#isMalformed);
+    let sending: Promise<void> | undefined;
+    try {
+      if (this.#transport !== undefined) tellStrictTransport(this.#exchange, this.#transport);
+      sending = sendReply(this.#exchange, this.#reply, this.#isMalformed);
+    } catch (bug) {
+      // Whoever is last to see a bug logs it; a drain must not wait for this exchange, nor its client.
+      this.#reply.abort();
+      this.#finish();
+      throw bug;
+    }
     if (sending === undefined) this.#finish();
     else void sending.then(() => this.#finish());
   }
