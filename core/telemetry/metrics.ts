@@ -134,6 +134,8 @@ export class Metrics {
   /** The revision that new exchanges get from now on. Call `prune` with the names it declares. */
   revisionRuns(revision: string): void {
     this.#revision = revision;
+    // The first one was loaded as well.
+    if (this.#lastSuccessMs === 0) this.#lastReloadMs = this.#lastSuccessMs = Date.now();
   }
 
   /** A revision was left again by the gateway itself. */

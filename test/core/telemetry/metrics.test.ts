@@ -403,6 +403,19 @@ describe('config metrics', () => {
     ]);
   });
 
+  it('have the first configuration for the last good load, until there is another', async () => {
+    const metrics = metricsOf();
+    metrics.revisionRuns('aaa');
+    const first = await scrape(metrics);
+    const at = first.get('sluice_config_last_reload_success_timestamp_seconds')!;
+    assert.ok(at > 1_600_000_000, `in seconds of the epoch: ${at}`);
+    assert.equal(first.get('sluice_config_last_reload_timestamp_seconds'), at);
+    metrics.reloadEnded('failed');
+    metrics.revisionRuns('aaa');
+    const later = await scrape(metrics);
+    assert.equal(later.get('sluice_config_last_reload_success_timestamp_seconds'), at);
+  });
+
   it('tell how the last load went and when the last good one was', async () => {
     const metrics = metricsOf();
     metrics.reloadEnded('applied');
