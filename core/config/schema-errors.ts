@@ -44,10 +44,11 @@ function toError(document: ConfigDocument, violation: SchemaViolation): GatewayE
   switch (keyword) {
     case 'type':
       return fail(
-        [schema.type!]
-          .flat()
-          .map((type) => TYPE_NAMES[type as JsonType])
-          .join(' or '),
+        wordsOfFormat(schema, data) ??
+          [schema.type!]
+            .flat()
+            .map((type) => TYPE_NAMES[type as JsonType])
+            .join(' or '),
         // An empty document, to which nobody wrote a null.
         instancePath === '' && data === null ? 'nothing' : undefined,
       );
@@ -75,6 +76,13 @@ function toError(document: ConfigDocument, violation: SchemaViolation): GatewayE
     default:
       return assert.fail(`the schema uses "${keyword}", which has no words for an operator`);
   }
+}
+
+/** A number, such as a port alone, where a text of some form is expected: the form says more than that it is a text. */
+function wordsOfFormat({ type, format }: JsonSchema, data: unknown): string | null {
+  if (type !== 'string' || format === undefined || typeof data !== 'number') return null;
+  const { check }: TextFormat = TEXT_FORMATS[format];
+  return check(String(data));
 }
 
 const TYPE_NAMES = {

@@ -16,6 +16,7 @@ import {
 } from 'yaml';
 import { ConfigErrors, type ConfigPlace, type GatewayError } from '../../errors.js';
 import { errorAt } from '../error-at.js';
+import { syntaxWords } from './syntax-words.js';
 
 /** Largest document, in characters. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
@@ -94,9 +95,14 @@ function syntaxErrors(document: Document.Parsed, locate: Locate): GatewayError[]
   const warnings = document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED');
   // One tab is an error on each line that follows.
   const tab = document.errors.find(({ code }) => code === 'TAB_AS_INDENT');
-  return (tab === undefined ? [...document.errors, ...warnings] : [tab]).map((error) => {
+  const errors = tab === undefined ? [...document.errors, ...warnings] : [tab];
+  // The parser may have several words for one slip, of which the first says most.
+  const seen = new Set<number>();
+  const firsts = errors.filter(({ pos: [at] }) => !seen.has(at) && seen.add(at));
+  return firsts.map((error) => {
     const message = error.message.slice(0, MAX_MESSAGE_CHARACTERS).replace(/\s+/g, ' ');
-    return errorAt('SLUICE_CONFIG_SYNTAX', locate(error.pos[0], ''), message, 'YAML 1.2 or JSON');
+    const [found, expected] = syntaxWords(message);
+    return errorAt('SLUICE_CONFIG_SYNTAX', locate(error.pos[0], ''), found, expected);
   });
 }
 

@@ -2,6 +2,11 @@
 import { type BadDocument, NO_LISTENERS } from './bad-document.js';
 
 export const BAD_LISTENERS: Readonly<Record<string, BadDocument>> = {
+  'a port alone': {
+    text: 'listeners: [{ name: a, address: 8080 }]\n',
+    errors: ['CONFIG_INVALID 1:33 /listeners/0/address'],
+    says: /found 8080, expected an address "host:port"/,
+  },
   'an engine that does not exist, and TLS without certificates': {
     text: 'listeners: [{ name: a, address: "a:1", engine: nodejs, tls: {} }]\n',
     errors: ['CONFIG_INVALID 1:48 /listeners/0/engine', 'CONFIG_INVALID 1:61 /listeners/0/tls'],

@@ -2,10 +2,50 @@
 import { type BadDocument, FILTER_F, NO_LISTENERS } from './bad-document.js';
 
 export const BAD_SYNTAX: Readonly<Record<string, BadDocument>> = {
-  'broken YAML': {
+  'what YAML reserves': {
+    text: 'listeners: @a\n',
+    errors: ['CONFIG_SYNTAX 1:12'],
+    says: /reserved character @, expected YAML 1\.2 or JSON/,
+  },
+  'a bracket that is not closed': {
     text: 'listeners: [\n',
     errors: ['CONFIG_SYNTAX 2:1'],
-    says: /expected YAML 1\.2 or JSON/,
+    says: /found a "\[" or "\{" that is not closed/,
+  },
+  'no blank behind a colon': {
+    text: 'listeners:\n  - name: a\n    address:127.0.0.1:0\n',
+    errors: ['CONFIG_SYNTAX 3:5'],
+    says: /found a line that is no "key: value", expected a key with ":" and a blank/,
+  },
+  'less indentation than its object': {
+    text: 'log:\n   level: info\n  access: true\n',
+    errors: ['CONFIG_SYNTAX 3:1'],
+    says: /another indentation than that of the lines before it/,
+  },
+  'less indentation than its entry': {
+    text: 'listeners:\n  - name: a\n   address: 127.0.0.1:0\n',
+    errors: ['CONFIG_SYNTAX 3:1'],
+    says: /no entry of the list before it/,
+  },
+  'more indentation than its object, told of once': {
+    text: 'log:\n  level: info\n   access: true\n',
+    errors: ['CONFIG_SYNTAX 2:10'],
+    says: /another "key: value" inside a value/,
+  },
+  'a quote that is not closed': {
+    text: 'listeners: "a\n',
+    errors: ['CONFIG_SYNTAX 2:1'],
+    says: /a text whose quote is not closed/,
+  },
+  'no comma inside brackets': {
+    text: 'listeners: [{ name: a, address: [::]:8080 }]\n',
+    errors: ['CONFIG_SYNTAX 1:37'],
+    says: /two values without "," between them/,
+  },
+  'no comma before a key': {
+    text: 'listeners: [{ name: a address: b }]\n',
+    errors: ['CONFIG_SYNTAX 1:21'],
+    says: /expected a "," before the next key/,
   },
   'a tab as indentation, once': {
     text: 'listeners:\n\t- a\n\t- b\nroutes:\n\t- c\n',
