@@ -55,6 +55,8 @@ function printVersion(args: readonly string[], help: string): void {
 /** Runs `main` with the arguments of this process; an error is printed and sets the exit code. */
 export async function runMain(main: Command): Promise<void> {
   const args = process.argv.slice(2);
+  // What Node deprecates in a library is nothing that whoever runs a command could mend.
+  process.noDeprecation = true;
   outliveReaders();
   try {
     await main(args);

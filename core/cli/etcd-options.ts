@@ -1,11 +1,13 @@
 // What every command that talks to etcd is told in the same way: where it is, who we are, which channel is meant.
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { type EtcdCredentials, etcdConnector } from '../etcd/etcd-connector.js';
 import { type EtcdLocation, parseEtcdLocation } from '../etcd/etcd-location.js';
 import type { EtcdTls } from '../etcd/etcd-store.js';
 import { isChannelName, KeyLayout } from '../etcd/key-layout.js';
 import type { StoreConnector } from '../etcd/key-value-store.js';
 import type { StoreTls } from '../tls/certificates-in-use.js';
+import { pemBlocks } from '../tls/pem.js';
 import type { Arguments } from './arguments.js';
 import { UsageError } from './usage-error.js';
 
@@ -129,12 +131,31 @@ function tlsOf({ isSecure }: EtcdLocation, option: Option): EtcdTls | null {
   if ((cert === undefined) !== (key === undefined))
     throw new UsageError('--etcd-cert and --etcd-key go together');
   return {
-    ca: ca === undefined ? null : readOptionFile('--etcd-ca', ca),
-    client:
-      cert === undefined || key === undefined
-        ? null
-        : { cert: readOptionFile('--etcd-cert', cert), key: readOptionFile('--etcd-key', key) },
+    ca: ca === undefined ? null : readAuthorities(ca),
+    client: cert === undefined || key === undefined ? null : readIdentity(cert, key),
   };
+}
+
+/** Whether they are valid by now is for the handshake to say: a gateway can start without it. */
+function readAuthorities(file: string): Buffer {
+  const bytes = readOptionFile('--etcd-ca', file);
+  const blocks = pemBlocks(bytes.toString('latin1'), 'CERTIFICATE');
+  if (blocks.length === 0) throw new UsageError(`--etcd-ca ${file}: found no certificate, expected PEM`);
+  return bytes;
+}
+
+function readIdentity(certFile: string, keyFile: string): NonNullable<EtcdTls['client']> {
+  const [cert, key] = [readOptionFile('--etcd-cert', certFile), readOptionFile('--etcd-key', keyFile)];
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    // OpenSSL puts its routines before what is wrong.
+    const why = (cause as Error).message.split('::').at(-1);
+    throw new UsageError(
+      `--etcd-cert ${certFile}, --etcd-key ${keyFile}: ${why}, expected a certificate and its key in PEM`,
+    );
+  }
+  return { cert, key };
 }
 
 function userOf(option: Option): { name: string; password: string } | null {

@@ -12,6 +12,7 @@ import {
   type IOptions,
 } from 'etcd3';
 import { type ErrorCode, GatewayError } from '../errors.js';
+import { connectionWords } from './connection-words.js';
 import { deferred } from './deferred.js';
 import type {
   Condition,
@@ -65,12 +66,14 @@ export class EtcdStore implements KeyValueStore {
   readonly endpoint: string;
   readonly #client: Etcd3;
   readonly #callMs: number;
+  readonly #isSecure: boolean;
   readonly #streams = new Set<WatchStream>();
 
   constructor(options: EtcdStoreOptions) {
     const { endpoint, tls, user, callMs } = options;
     this.endpoint = endpoint;
     this.#callMs = callMs;
+    this.#isSecure = tls !== null;
     this.#client = new Etcd3({
       hosts: `${tls === null ? 'http' : 'https'}://${endpoint}`,
       ...(tls === null ? {} : credentialsOf(tls)),
@@ -156,7 +159,7 @@ export class EtcdStore implements KeyValueStore {
     const end = (cause: unknown): void => {
       if (isOver) return;
       isOver = true;
-      const error = storeError(cause, this.endpoint);
+      const error = this.#errorOf(cause);
       if (waiting > 0) accepted.reject(error);
       else if (this.#streams.has(stream)) listener.lost(error);
       this.#streams.delete(stream);
@@ -204,7 +207,7 @@ export class EtcdStore implements KeyValueStore {
     try {
       return await answered.promise;
     } catch (cause) {
-      throw storeError(cause, this.endpoint);
+      throw this.#errorOf(cause);
     } finally {
       stream.end();
     }
@@ -237,10 +240,18 @@ export class EtcdStore implements KeyValueStore {
     try {
       return await Promise.race([call(), late.promise]);
     } catch (cause) {
-      throw storeError(cause, this.endpoint);
+      throw this.#errorOf(cause);
     } finally {
       clearTimeout(deadline);
     }
+  }
+
+  /** What etcd3 and grpc throw, as one of ours. */
+  #errorOf(cause: unknown): GatewayError {
+    if (cause instanceof GatewayError) return cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const words = connectionWords(message, this.#isSecure);
+    return new GatewayError(codeOf(cause), `${this.endpoint}: ${words}`, { cause });
   }
 
   #unreachable(why: string): GatewayError {
@@ -300,13 +311,6 @@ function operationOf(write: Write) {
       ...(lease === undefined ? {} : { lease }),
     },
   };
-}
-
-/** What etcd3 and grpc throw, as one of ours. */
-function storeError(cause: unknown, endpoint: string): GatewayError {
-  if (cause instanceof GatewayError) return cause;
-  const message = `${endpoint}: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new GatewayError(codeOf(cause), message, { cause });
 }
 
 function codeOf(cause: unknown): ErrorCode {

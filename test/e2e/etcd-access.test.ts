@@ -1,0 +1,95 @@
+// What commands say of an etcd that they cannot speak to, for want of the right TLS.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { TestAuthority, type TestIdentity } from '../support/certificates.js';
+import { EtcdCluster } from '../support/etcd-process.js';
+import { sluice } from '../support/gateway-process.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-etcd-access-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function filesOf(name: string, { chain, key }: TestIdentity): { cert: string; key: string } {
+  return { cert: put(`${name}.crt`, chain), key: put(`${name}.key`, key) };
+}
+
+const root = TestAuthority.root({ subject: { CN: 'Root' } });
+const other = TestAuthority.root({ subject: { CN: 'Other' } });
+const ca = put('ca.crt', root.cert);
+const otherCa = put('other.crt', other.cert);
+const member = filesOf('member', root.issue({ names: ['localhost', '127.0.0.1'] }));
+const identity = root.issue({ subject: { CN: 'operator' }, usage: 'client' });
+const operator = filesOf('operator', identity);
+const stranger = filesOf('stranger', other.issue({ subject: { CN: 'stranger' }, usage: 'client' }));
+
+describe('an etcd that asks for certificates', () => {
+  let cluster: EtcdCluster;
+  before(async () => {
+    cluster = await EtcdCluster.start({
+      scheme: 'https',
+      flags: [
+        ...['--cert-file', member.cert, '--key-file', member.key],
+        ...['--client-cert-auth', '--trusted-ca-file', ca],
+      ],
+      client: {
+        tls: {
+          ca: Buffer.from(root.cert),
+          client: { cert: Buffer.from(identity.chain), key: Buffer.from(identity.key) },
+        },
+        user: null,
+      },
+    });
+  });
+  after(() => cluster.stop());
+
+  /** By its address, for which Node has a warning of its own that is nobody's business. */
+  const port = (): number => cluster.members[0]!.port;
+  const secure = (...args: readonly string[]): ReturnType<typeof sluice> =>
+    sluice('releases', '--config', `etcds://127.0.0.1:${port()}/x`, ...args);
+  const showing = ({ cert, key }: { cert: string; key: string }): string[] => [
+    ...['--etcd-ca', ca, '--etcd-cert', cert, '--etcd-key', key],
+  ];
+
+  it('is spoken to with the right ones, and nothing is said beside', async () => {
+    const { code, stderr } = await secure(...showing(operator));
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+
+  it('is not without, and the reason stands in one line', async () => {
+    const refused =
+      /^SLUICE_CONFIG_STORE_UNREACHABLE \S+: no connection: etcd ended the handshake, .*\(--etcd-cert\)\n$/;
+    for (const args of [['--etcd-ca', ca], showing(stranger)]) {
+      const { code, stderr } = await secure(...args);
+      assert.equal(code, 1);
+      assert.match(stderr, refused);
+    }
+    assert.match(
+      (await secure('--etcd-ca', otherCa, '--etcd-cert', operator.cert, '--etcd-key', operator.key)).stderr,
+      /^SLUICE_CONFIG_STORE_UNREACHABLE \S+: no connection: [^\n]*certificate[^\n]*--etcd-ca\n$/,
+    );
+    assert.match(
+      (await sluice('releases', '--config', `etcd://127.0.0.1:${port()}/x`)).stderr,
+      /^SLUICE_CONFIG_STORE_UNREACHABLE \S+: no connection: [^\n]+; does it speak TLS \(etcds:\/\/\)\?\n$/,
+    );
+  });
+
+  it('is not asked with files that cannot be right', async () => {
+    const mixed = await secure(...showing({ cert: operator.cert, key: stranger.key }));
+    assert.equal(mixed.code, 2);
+    assert.match(
+      mixed.stderr,
+      /^--etcd-cert \S+, --etcd-key \S+: key values mismatch, expected a certificate and its key/,
+    );
+    const empty = await secure('--etcd-ca', put('empty.crt', 'nothing\n'));
+    assert.equal(empty.code, 2);
+    assert.match(empty.stderr, /^--etcd-ca \S+: found no certificate, expected PEM\n$/);
+  });
+});
