@@ -1,12 +1,17 @@
 // What commands say of an etcd that they cannot speak to, for want of the right TLS.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { EtcdCluster } from '../support/etcd-process.js';
 import { sluice } from '../support/gateway-process.js';
+
+const MAIN = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-etcd-access-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -91,5 +96,31 @@ describe('an etcd that asks for certificates', () => {
     const empty = await secure('--etcd-ca', put('empty.crt', 'nothing\n'));
     assert.equal(empty.code, 2);
     assert.match(empty.stderr, /^--etcd-ca \S+: found no certificate, expected PEM\n$/);
+  });
+});
+
+describe('a user without a home folder', {
+  skip: process.getuid?.() !== 0 && 'only root can become one',
+}, () => {
+  /** Nobody of this machine. */
+  const NOBODY = 54_321;
+
+  async function as(...args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+    const { HOME: _, XDG_STATE_HOME: __, ...env } = process.env;
+    const child = spawn(process.execPath, [MAIN, ...args], { uid: NOBODY, gid: NOBODY, env, cwd: '/' });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, stderr };
+  }
+
+  it('is told what to say where something is to be kept, and needs none elsewhere', async () => {
+    const nowhere = 'etcd://127.0.0.1:1/x';
+    const run = await as('run', '--config', nowhere);
+    assert.equal(run.code, 2);
+    assert.match(run.stderr, /^this user has no home folder: --cache FOLDER or XDG_STATE_HOME is needed\n$/);
+    assert.match((await as('check', nowhere)).stderr, /^SLUICE_CONFIG_STORE_UNREACHABLE /);
   });
 });
