@@ -60,8 +60,12 @@ export class GatewayReport {
     if (this.#condition.rolledBack !== null) reasons.push(this.#condition.rolledBack.text);
     if (this.#condition.outage !== null) {
       const age = Math.round(this.#source.stalenessSeconds);
-      reasons.push(`the configuration store cannot be followed; what runs was current ${age} s ago`);
+      reasons.push(
+        `the configuration store cannot be followed: ${this.#condition.outage}; what runs was current ${age} s ago`,
+      );
     }
+    if (!this.#source.isKept)
+      reasons.push('what runs cannot be kept for a start without its store; the log says why');
     return {
       ready: !this.#condition.isDraining && outage === null,
       reasons,

@@ -125,7 +125,7 @@ describe('sluice run --config etcd://', () => {
     assert.equal(down.ready, true);
     assert.match(
       down.reasons.join(),
-      /the configuration store cannot be followed; what runs was current \d+ s ago/,
+      /the configuration store cannot be followed: 127\.0\.0\.1:\d+: .*ECONNREFUSED.*; what runs was current \d+ s ago/,
     );
     own.startMember(member!);
     await own.ready();
@@ -135,6 +135,22 @@ describe('sluice run --config etcd://', () => {
     await second.logged((line) => line['revision'] === id);
     assert.equal(await statusOf(second, '/b'), 200);
     assert.deepEqual((await readiness(second)).reasons, []);
+  });
+
+  test('says that it cannot keep what runs, from its first release on', async (t) => {
+    const fleet = fleetOf(t, 'kept');
+    const file = join(cacheOf(), 'no-folder');
+    writeFileSync(file, '');
+    await fleet.apply(configOf('/a'));
+    const gateway = await GatewayProcess.startFrom(t, cluster.location('kept'), ['--cache', file]);
+    const { level, msg } = await gateway.logged((line) => /cannot be kept/.test(String(line['msg'])));
+    assert.equal(level, 'warn');
+    assert.match(String(msg), /^the release cannot be kept in \S+no-folder: E(?:NOTDIR|EXIST): /);
+    const { ready, reasons } = await readiness(gateway);
+    assert.equal(ready, true);
+    assert.deepEqual(reasons, ['what runs cannot be kept for a start without its store; the log says why']);
+    const metrics = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
+    assert.match(metrics, /^sluice_config_last_good_kept 0$/m);
   });
 
   test('says why what ran last cannot be started either', async (t) => {
