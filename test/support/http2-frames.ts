@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { RawClient } from './raw-client.js';
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 export const TYPE = {
   data: 0,

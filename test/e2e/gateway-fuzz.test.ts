@@ -1,0 +1,3 @@
+import { testGatewayFuzz } from '../support/fuzz/gateway-fuzz.js';
+
+testGatewayFuzz(400, 1);

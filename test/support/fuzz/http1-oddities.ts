@@ -1,0 +1,90 @@
+// What may stand in a message of HTTP/1.1 and hardly ever does, or must not.
+
+export const LENGTHS = [
+  '+5',
+  '-5',
+  '5,5',
+  '05',
+  '0x5',
+  '5.0',
+  '5 5',
+  '',
+  ' 5 ',
+  '99999999999999999999',
+  '4294967296',
+  '5\x0b',
+];
+export const CODINGS = [
+  'Chunked',
+  'chunked ',
+  'gzip, chunked',
+  'chunked, gzip',
+  'identity',
+  'xchunked',
+  'chunked, chunked',
+  '',
+];
+export const CONNECTIONS = [
+  'close',
+  'keep-alive',
+  'Keep-Alive, X-A',
+  'close, keep-alive',
+  'upgrade',
+  'CLOSE',
+  ',',
+  '',
+];
+export const FIELDS = [
+  ...['X-A: 1', 'x-a:', 'X-Latin: caf\xe9 \t', 'Set-Cookie: a=b; c', 'keep-alive: timeout=5', 'Upgrade: h2c'],
+  ...[
+    'x-b : 1',
+    ' x: 1',
+    'x: a\r\n b',
+    ': 1',
+    'x y: 1',
+    'x',
+    'x: a\rb',
+    'x: a\nb',
+    'x: a\0b',
+    'x\xe9: 1',
+    'x: \x7f',
+  ],
+  ...['Trailer: x-t', 'TE: trailers', 'Proxy-Connection: close', 'x: \tb\t', "!#$%&'*+-.^_`|~0: z"],
+];
+export const EXTENSIONS = [
+  ';a',
+  ';a=b',
+  ';a="b c"',
+  ';a="\\""',
+  ';a;b=c',
+  '; a=b',
+  ' ;a',
+  ';',
+  ';a=',
+  ' ',
+  ';a="b',
+  ';=b',
+  ';a="\x01"',
+];
+export const SIZES = [
+  '',
+  'g',
+  '0x5',
+  '+5',
+  '-1',
+  'ffffffffffffffff',
+  '10000000000000000',
+  ' 5',
+  '5 ',
+  '00000000000000005',
+];
+export const TRAILERS = [
+  'X-T: 1',
+  'x',
+  'content-length: 3',
+  'Transfer-Encoding: chunked',
+  'x : 1',
+  ' x: 1',
+  'x: \0',
+  'Host: a',
+];
