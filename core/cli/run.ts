@@ -73,7 +73,7 @@ export async function run(args: string[]): Promise<void> {
     process.exitCode = started.exitCode;
     return;
   }
-  if (started instanceof Gateway) started.outliveBugs();
+  started.outliveBugs();
   service = started;
   await stopped;
   await service.stop();

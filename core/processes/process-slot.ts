@@ -19,6 +19,9 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** One that served so long did not end because of how it was started. */
 const STEADY_MS = 10_000;
 
+/** Of one that was never there. */
+const NOT_BEGUN: ProcessEnd = { code: 1, signal: null };
+
 const STOPPED: StartOutcome = { kind: 'ended', end: { code: 0, signal: null }, failure: null };
 
 export class ProcessSlot {
@@ -96,7 +99,13 @@ export class ProcessSlot {
 
   async #start(lingerMs: number): Promise<StartOutcome> {
     if (this.#isStopping) return STOPPED;
-    const process = this.#spawn();
+    let process: SupervisedProcess;
+    try {
+      process = this.#spawn();
+    } catch (cause) {
+      // The system has no room for one right now.
+      return { kind: 'ended', end: NOT_BEGUN, failure: { code: null, message: (cause as Error).message } };
+    }
     this.#alive.add(process);
     void process.ended.then((end) => this.#ended(process, end));
     const outcome = await process.started;

@@ -173,9 +173,11 @@ export class SupervisedProcess {
         this.#link.close();
         resolve({ code, signal });
       });
-      // It could not be started at all.
-      this.#worker.once('error', () => {
+      // Also told of each message of `node:cluster` that could not be sent any more, which nobody has to act on.
+      this.#worker.on('error', (error) => {
         if (this.#worker.process.pid !== undefined) return;
+        // It could not be started at all.
+        this.#failure = { code: null, message: error.message };
         this.#isGone = true;
         resolve({ code: 1, signal: null });
       });

@@ -110,6 +110,16 @@ export class Supervisor {
     await this.#destination.close();
   }
 
+  /** Has it outlive what nobody catches, as a gateway does: all processes would end with it. */
+  outliveBugs(): void {
+    process.on('uncaughtException', (bug) => {
+      this.#log.error(
+        { error: GatewayError.from(bug) },
+        'nobody caught a bug of the supervisor, which goes on',
+      );
+    });
+  }
+
   /** Ends all processes at once. */
   kill(): void {
     for (const slot of this.#slots) slot.kill();
