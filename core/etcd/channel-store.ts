@@ -105,21 +105,25 @@ function earlierThan({ pointer }: Channel, release: string): string[] {
   return [pointer.release, ...pointer.earlier].slice(0, MOST_EARLIER);
 }
 
-/** @throws GatewayError SLUICE_CONFIG_RELEASE */
+/**
+ * Of what a gateway does not need, what is of another type is as if nothing was said.
+ * @throws GatewayError SLUICE_CONFIG_RELEASE
+ */
 export function parsePointer(entry: StoredEntry): ChannelPointer {
-  let pointer: Partial<ChannelPointer> | null = null;
+  let pointer: Partial<Record<keyof ChannelPointer, unknown>> | null = null;
   try {
-    pointer = JSON.parse(entry.value.toString()) as Partial<ChannelPointer>;
+    pointer = JSON.parse(entry.value.toString()) as Partial<Record<keyof ChannelPointer, unknown>> | null;
   } catch {
     // Not JSON, and so not a pointer.
   }
   if (typeof pointer?.release !== 'string')
     throw damaged(`${entry.key}: found something else than a JSON object with the id of a release`);
+  const { release, earlier, flippedAt, flippedBy } = pointer;
   return {
-    release: pointer.release,
-    earlier: pointer.earlier ?? [],
-    flippedAt: pointer.flippedAt ?? '',
-    flippedBy: pointer.flippedBy ?? '',
+    release,
+    earlier: Array.isArray(earlier) ? earlier.filter((id) => typeof id === 'string') : [],
+    flippedAt: typeof flippedAt === 'string' ? flippedAt : '',
+    flippedBy: typeof flippedBy === 'string' ? flippedBy : '',
   };
 }
 

@@ -17,6 +17,22 @@ export interface ChunkList {
   readonly sha256: string;
 }
 
+/**
+ * What a manifest says of chunks, if it does: whoever may write to the store can put anything there.
+ * @throws GatewayError SLUICE_CONFIG_RELEASE
+ */
+export function asChunkList(found: unknown, what: string): ChunkList {
+  const { writing, first = 0, chunks, bytes, sha256 } = (found ?? {}) as Partial<ChunkList>;
+  const isList =
+    typeof writing === 'string' && typeof sha256 === 'string' && [first, chunks, bytes].every(isCount);
+  if (!isList) throw damaged(`${what}: its manifest does not say which chunks it has`);
+  return found as ChunkList;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** etcd refuses requests above 1.5 MiB unless told otherwise; to receive so much takes the calling thread a millisecond. */
 const CHUNK_BYTES = 256 * 1024;
 const HASHED_AT_ONCE = 64 * 1024;

@@ -162,10 +162,14 @@ export class ReleasePruner {
   }
 }
 
-/** The writing that a manifest of a release or a module names. */
-function writingOf({ value }: StoredEntry): string {
-  const manifest = JSON.parse(value.toString()) as ChunkList | ReleaseManifest;
-  return 'document' in manifest ? manifest.document.writing : manifest.writing;
+/** The writing that a manifest of a release or a module names; null for what is none, as nobody can read it. */
+function writingOf({ value }: StoredEntry): string | null {
+  try {
+    const manifest = JSON.parse(value.toString()) as Partial<ReleaseManifest & ChunkList> | null;
+    return manifest?.document?.writing ?? manifest?.writing ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Those that fit, and the others. */

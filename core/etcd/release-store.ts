@@ -2,7 +2,7 @@
 // does, when it is flipped to it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.js';
-import { type ChunkList, damaged, readChunked, sha256, writeChunked } from './chunked-value.js';
+import { asChunkList, type ChunkList, damaged, readChunked, sha256, writeChunked } from './chunked-value.js';
 import type { KeyLayout } from './key-layout.js';
 import type { Condition, KeyValueStore } from './key-value-store.js';
 
@@ -147,7 +147,7 @@ export class ReleaseStore {
   async manifest(id: string): Promise<ReleaseManifest | null> {
     if (!ID.test(id)) return null;
     const entry = await this.#store.get(this.#keys.release(id));
-    return entry === null ? null : (parse(entry.value, `release ${id}`) as ReleaseManifest);
+    return entry === null ? null : parseManifest(id, entry.value);
   }
 
   /** The text of a release. @throws GatewayError SLUICE_CONFIG_RELEASE when it is missing or damaged */
@@ -183,7 +183,7 @@ export class ReleaseStore {
   async #manifestOf(id: string): Promise<ReleaseManifest> {
     const manifest = await this.manifest(id);
     if (manifest === null) throw damaged(`release ${id} is not in the store`);
-    return { ...manifest, id };
+    return manifest;
   }
 
   /** Bytes of a module. @throws GatewayError SLUICE_CONFIG_RELEASE when it is missing or damaged */
@@ -191,7 +191,7 @@ export class ReleaseStore {
     const what = `module sha256:${digest}`;
     const entry = await this.#store.get(this.#keys.module(digest));
     if (entry === null) throw damaged(`${what} is not in the store`);
-    const list = parse(entry.value, what) as ChunkList;
+    const list = asChunkList(parse(entry.value, what), what);
     if (list.sha256 !== digest) throw damaged(`${what}: its bytes have another digest`);
     return readChunked(this.#store, list, this.#keys.moduleChunks(digest, list.writing), what);
   }
@@ -222,6 +222,26 @@ export function otherValue(release: string): GatewayError {
 /** Name of a document. */
 export function releaseId(bytes: Uint8Array): string {
   return sha256(bytes).slice(0, ID_DIGITS);
+}
+
+/** What people alone read may be missing, or something else than it is: then nothing is said. */
+function parseManifest(id: string, value: Buffer): ReleaseManifest {
+  const what = `release ${id}`;
+  const manifest = (parse(value, what) ?? {}) as Partial<Record<keyof ReleaseManifest, unknown>>;
+  const { modules } = manifest;
+  if (!Array.isArray(modules) || !modules.every((digest) => typeof digest === 'string'))
+    throw damaged(`${what}: its manifest does not say which modules it has`);
+  const text = (name: 'createdAt' | 'createdBy' | 'message'): string =>
+    typeof manifest[name] === 'string' ? manifest[name] : '';
+  return {
+    id,
+    createdAt: text('createdAt'),
+    createdBy: text('createdBy'),
+    message: text('message'),
+    modules,
+    document: asChunkList(manifest.document, what),
+    ...(manifest.value === undefined ? {} : { value: asChunkList(manifest.value, what) }),
+  };
 }
 
 function parse(value: Buffer, what: string): unknown {

@@ -49,7 +49,9 @@ export class StoreCopy {
     for (const key of this.#touched.keys()) if (!this.#entries.has(key)) this.#touched.delete(key);
   }
 
+  /** Two keys that are no text may look the same: the later of the two counts, or it would be missed for ever. */
   #put(entry: StoredEntry): void {
+    if ((this.#touched.get(entry.key) ?? 0n) > entry.modRevision) return;
     this.#entries.set(entry.key, entry);
     this.#touched.set(entry.key, entry.modRevision);
   }

@@ -62,6 +62,21 @@ describe('a channel', () => {
     assert.equal(earlier[0], await publish('many 23'));
   });
 
+  test('may have been written by somebody else, and is flipped and listed all the same', async () => {
+    const [a, b] = [await publish('a'), await publish('b')];
+    for (const earlier of [5, 'abc', {}, null, [1, a, null]]) {
+      const pointer = { release: a, earlier, flippedAt: 1, flippedBy: {} };
+      const value = Buffer.from(JSON.stringify(pointer));
+      await fleet.store.commit([], [{ put: fleet.keys.channel('odd'), value }]);
+      await fleet.flip(b, 'odd');
+      const [release, before] = await stateOf('odd');
+      assert.deepEqual([release, before[0]], [b, a]);
+      const [odd] = (await fleet.channels.list()).filter(({ name }) => name === 'odd');
+      assert.equal(odd!.pointer!.release, b);
+      await rollBack('odd', a);
+    }
+  });
+
   test('is flipped by one of those who read it, and the others are told', async () => {
     const ids = await Promise.all(['x', 'y', 'z'].map(publish));
     const read = await fleet.channels.read('raced');

@@ -114,6 +114,18 @@ describe('a pruning', () => {
       assert.deepEqual(await fleet.releases.readModule(sha256(ONE)), ONE);
     }));
 
+  test('takes the chunks of a module whose manifest is something else', () =>
+    withFleet(async ({ fleet, pruner, publish }) => {
+      await publish('whole', [ONE]);
+      const manifest = fleet.keys.module(sha256(ONE));
+      for (const text of ['null', '1', '[]', '{}', 'no JSON', '\xff']) {
+        await fleet.store.commit([], [{ put: manifest, value: Buffer.from(text) }]);
+        assert.equal((await pruner.prune(5)).chunks.length, 1, text);
+        await publish('whole', [ONE]);
+        assert.deepEqual(await fleet.releases.readModule(sha256(ONE)), ONE, text);
+      }
+    }));
+
   test('leaves a release that somebody flips to right before', () =>
     withFleet(async ({ fleet, publish, ids, modules }) => {
       const id = await publish('wanted', [ONE]);
