@@ -51,7 +51,8 @@ export class JsonEditor extends JsonValueAtHand {
   private before: Before = Before.Nothing;
   private valueState: i32; // of the value at hand
 
-  // What was decided about the member at hand besides.
+  // What was decided about the member at hand besides; most often nothing.
+  private isExtended: bool = false;
   private newName: Bytes = ABSENT; // in quotes
   private members: BytesWriter | null = null; // each with a comma behind it
 
@@ -87,8 +88,11 @@ export class JsonEditor extends JsonValueAtHand {
     if (this.asking) {
       this.asking = false;
       if (this.step < Step.Done) this.settle();
-      this.newName = ABSENT;
-      this.members = null;
+      if (this.isExtended) {
+        this.isExtended = false;
+        this.newName = ABSENT;
+        this.members = null;
+      }
     }
     return this.step < Step.Done && this.advance();
   }
@@ -101,6 +105,7 @@ export class JsonEditor extends JsonValueAtHand {
   rename(name: Bytes): void {
     if (!this.asking || this.itemStart == this.at) throw new Error('only a member that is at hand has a name');
     this.newName = new JsonWriter().textBytes(name).bytes;
+    this.isExtended = true;
   }
 
   /**
@@ -114,6 +119,7 @@ export class JsonEditor extends JsonValueAtHand {
     if (members == null) {
       members = new BytesWriter();
       this.members = members;
+      this.isExtended = true;
     }
     members.add(new JsonWriter().textBytes(name).bytes).byte(0x3a).add(oneValue(json)).byte(0x2c);
   }
@@ -270,8 +276,13 @@ export class JsonEditor extends JsonValueAtHand {
     const isRemoved = this.decision == ActionKind.Remove && this.level != this.levels;
     if (!isRemoved) {
       if (this.before > Before.Kept) this.edits.endRun(this.itemStart);
-      if (this.newName.exists) this.edits.replaceName(this.itemStart, this.at, this.newName);
-      if (this.decision == ActionKind.Keep) return this.keepValue();
+      if (this.isExtended && this.newName.exists) this.edits.replaceName(this.itemStart, this.at, this.newName);
+      if (this.decision == ActionKind.Keep) {
+        this.before = Before.Kept;
+        this.step = Step.Value;
+        if (this.isExtended) this.extend();
+        return;
+      }
     }
     if (!this.readValue()) return;
     if (isRemoved) this.removeItem();
@@ -293,12 +304,10 @@ export class JsonEditor extends JsonValueAtHand {
     }
   }
 
-  /** What was decided about a value that stays, and is walked. */
-  private keepValue(): void {
-    this.before = Before.Kept;
-    this.step = Step.Value;
+  /** Carries out what else was decided about a value that is kept. */
+  private extend(): void {
+    this.edited++;
     const members = this.members;
-    if (this.newName.exists || members != null) this.edited++;
     if (members != null) this.enterWith(members.bytes);
   }
 
