@@ -135,6 +135,30 @@ describe('a guest that misbehaves in a call', () => {
     assert.deepEqual((await dispatcher.run(phaseMessage('request'), linksTo(spec))).failures, []);
   });
 
+  it('by exceptions that pile up in its frames, where no limit of memory counts them, harms nobody else', async () => {
+    const values = 900;
+    const bytes = watFilter({
+      fields: `(tag $large (param ${'i64 '.repeat(values)}))
+        (func $pile
+          (try
+            (do (throw $large ${'(i64.const 1) '.repeat(values)}))
+            (catch_all (call $pile) (rethrow 0))))`,
+      onRequest: '(param i32 i32) (result i32) (call $pile) (i32.const 0)',
+    });
+    const spec = specOf(await dispatcher.compile(bytes, 'it'), { deadlineMs: 5000 });
+    await dispatcher.load([spec]);
+    const [own, other] = await Promise.all(
+      [spec, witness].map((one) => dispatcher.run(phaseMessage('request'), linksTo(one))),
+    );
+    assert.deepEqual(
+      own!.failures.map(({ code }) => code),
+      ['SLUICE_FILTER_TRAP'],
+    );
+    assert.match(own!.failures[0]!.message, /heap out of memory|call stack size exceeded/);
+    assert.deepEqual(other!.failures, []);
+    dispatcher.unload([spec.id]);
+  });
+
   describe('by keeping what a client sent', () => {
     const look = async (
       spec: FilterSpec,
@@ -200,6 +224,7 @@ describe('a module is loaded in spite of', () => {
         manifests: [{ ...PLAIN_MANIFEST, capabilities: ['random'] }],
       }),
     ],
+    ['12000 types of a thousand references each', withManyTypes(12_000)],
     ['a config schema that refers 400 times to a list of 400', watFilter({ manifests: [referring(400)] })],
   ];
   for (const [name, bytes] of rows) {
@@ -212,6 +237,22 @@ describe('a module is loaded in spite of', () => {
       const result = await dispatcher.run(phaseMessage('request'), linksTo(spec));
       assert.deepEqual(result.failures, []);
     });
+  }
+
+  /** A module that declares so many types more, behind those that it has. */
+  function withManyTypes(count: number): Uint8Array {
+    const module = watFilter();
+    const leb = (number: number): number[] =>
+      number < 128 ? [number] : [(number & 127) | 128, ...leb(number >> 7)];
+    // The type section comes first, and is short: its id, its size, how many types there are.
+    const [id, size, own] = [...module.subarray(8, 11)] as [number, number, number];
+    assert.ok(id === 1 && size < 128 && own < 128);
+    const more = Buffer.concat(
+      new Array(count).fill(Buffer.from([0x60, ...leb(1000), ...Buffer.alloc(1000, 0x6f), 0])),
+    );
+    const types = Buffer.concat([Buffer.from(leb(own + count)), module.subarray(11, 10 + size), more]);
+    const section = Buffer.concat([Buffer.from([id, ...leb(types.length)]), types]);
+    return Buffer.concat([module.subarray(0, 8), section, module.subarray(10 + size)]);
   }
 
   function referring(count: number): unknown {
