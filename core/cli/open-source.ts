@@ -60,6 +60,7 @@ function openEtcd(
   { comparesValues = false, place = null, runs = true }: SourceUse,
 ): EtcdSource {
   const { description, connect, tls, keys, channel } = readEtcdTarget(location, options);
+  const node = options.texts.get('node');
   return new EtcdSource({
     description,
     connect,
@@ -67,8 +68,8 @@ function openEtcd(
     certificateFiles: etcdCertificateFiles(options),
     keys,
     channel,
-    node: nodeName(options.texts.get('node'), place),
-    cache: runs ? cacheOf(options.texts.get('cache') ?? defaultCache(`${location} ${channel}`), place) : null,
+    node: nodeName(node, place),
+    cache: runs ? cacheOf(options.texts.get('cache') ?? defaultCache(location, channel, node), place) : null,
     findSecrets: fleetSecrets(options),
     processes: place?.count ?? 1,
     comparesValues,
@@ -101,14 +102,18 @@ export function fleetSecrets(options: Pick<Arguments, 'texts'>): EtcdSourceOptio
 }
 
 /**
- * By the XDG Base Directory Specification: what has to outlive a restart, and can be had again.
+ * By the XDG Base Directory Specification: what has to outlive a restart, and can be had again. Gateways of one user on one
+ * machine keep apart by their names; those without are called something else at each start.
  * @throws UsageError
  */
-function defaultCache(name: string): string {
+export function defaultCache(location: string, channel: string, node: string | undefined): string {
   const named = process.env['XDG_STATE_HOME'] ?? '';
   // As the specification has it, a relative one counts as none.
   const state = isAbsolute(named) ? named : join(home(), '.local', 'state');
-  const folder = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  const folder = createHash('sha256')
+    .update([location, channel, ...(node === undefined ? [] : [node])].join(' '))
+    .digest('hex')
+    .slice(0, 16);
   return join(state, 'sluice', folder);
 }
 

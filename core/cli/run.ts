@@ -20,7 +20,7 @@ const HELP = `sluice run --config FILE | etcd://HOST:PORT[,HOST:PORT]/PREFIX
   With etcd:
 ${ETCD_HELP}${KEYS_HELP}  --node NAME                name of this gateway in \`sluice status\` (default: host and process)
   --cache FOLDER             where the last good release is kept, to start with when etcd is down
-                             (default: below XDG_STATE_HOME)
+                             (default: below XDG_STATE_HOME, one for each --node)
 
   SIGTERM, SIGINT   take no new connection, let running requests end, stop; a second one stops at once
   SIGHUP            read the configuration and the keys again; with several processes, replace them one after another
