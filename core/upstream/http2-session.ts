@@ -3,7 +3,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { GatewayError } from '../errors.js';
-import { endBetweenReads } from '../session-ends.js';
+import { endInOrder } from '../session-ends.js';
 import { Deadline, type DeadlineWheel } from './deadline-wheel.js';
 import { MAX_HTTP2_HEAD_BYTES } from './http2-head.js';
 import type { TargetConnector } from './target-connector.js';
@@ -254,7 +254,7 @@ export class Http2Session extends Deadline {
       maxHeaderListPairs: MAX_HEAD_FIELDS,
     });
     this.#session = session;
-    endBetweenReads(session);
+    endInOrder(session, this.#socket);
     session.on('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
     session.on('remoteSettings', ({ maxConcurrentStreams = MOST_STREAMS }) =>
       this.#onSettings(maxConcurrentStreams),

@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { firstValue } from '../../headers.js';
-import { endBetweenReads } from '../../session-ends.js';
+import { endInOrder } from '../../session-ends.js';
 import { Http2Guard } from './http2-guard.js';
 import { MAX_HEAD_BYTES, readHttp2Head } from './http2-request.js';
 import { Http2Wire } from './http2-wire.js';
@@ -98,7 +98,7 @@ class Http2Connection {
     this.#peer = peer;
     const session = performServerHandshake(socket, OPTIONS);
     this.#session = session;
-    endBetweenReads(session);
+    endInOrder(session, socket);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.on('error', ignore);
     session.on('stream', (stream: ServerHttp2Stream, _fields: unknown, flags: number, raw: string[]) =>
