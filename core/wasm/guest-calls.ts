@@ -23,8 +23,8 @@ export class GuestCalls {
   readonly #calls: { count: number; durationNs: number; edits: number }[] = [];
   readonly failures: FilterFailure[] = [];
   readonly logs: FilterLogLine[] = [];
-  /** By index in the chain, how many of these the filter wrote. */
-  readonly #lines: number[] = [];
+  /** By index in the chain, how many of these the filter wrote; most visits have none. */
+  #lines: number[] | undefined;
   /** When the last call ended: the next begins then, as to ask the time costs a tenth of a call. */
   #nowMs = performance.now();
 
@@ -103,6 +103,7 @@ export class GuestCalls {
   }
 
   #keepLines(filter: string, index: number, lines: readonly GuestLogLine[]): void {
+    this.#lines ??= [];
     const before = this.#lines[index] ?? 0;
     const room = MOST_LINES - before;
     this.#lines[index] = before + lines.length;
