@@ -29,6 +29,10 @@ export class OwnedEntries<T> {
     return this.#entries.keys();
   }
 
+  *values(): Generator<T> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+
   /** The values that `owner` uses. */
   *of(owner: number): Generator<T> {
     for (const { value, owners } of this.#entries.values()) if (owners.has(owner)) yield value;

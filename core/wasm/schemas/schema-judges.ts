@@ -73,6 +73,11 @@ export class SchemaJudges {
     refuseNoSchema(schema, OPTIONS);
   }
 
+  /** Whether ajv has made code of it. */
+  get isCompiled(): boolean {
+    return this.#all !== undefined;
+  }
+
   /** @throws Error with ajv's reason where it refers to what is not there, among others */
   compileAll(): void {
     this.#all ??= this.#compiler(true).compileJudged(this.#schema);

@@ -35,6 +35,9 @@ const MOST_BYTES_FOR_ALL = 16384;
  */
 const HEAP_TO_COMPILE = 1024;
 const HEAP_COMPILED = 128;
+/** And what each schema takes besides, however short: once ajv has compiled it, and while only a walk follows it. */
+const HEAP_OF_COMPILED = 32_768;
+const HEAP_OF_PLAIN = 4096;
 /** Most bytes of the automata of all patterns in the schemas of one filter: they lie outside of the heap, which bounds the rest. */
 const MOST_PATTERN_BYTES = 64 * 1024 * 1024;
 /**
@@ -104,9 +107,9 @@ export class SchemaStore {
 
   #compile(text: string, owner: number): StoredSchema {
     let kept = 0;
-    for (const { length } of this.#schemas.keys()) kept += length;
+    for (const { heapBytes } of this.#schemas.values()) kept += heapBytes;
     const most = Math.floor(this.#heapBytes / HEAP_TO_COMPILE);
-    const room = Math.floor(this.#heapBytes / HEAP_COMPILED) - kept;
+    const room = Math.max(0, Math.floor((this.#heapBytes - kept) / HEAP_COMPILED));
     if (text.length > Math.min(most, room)) {
       throw new RangeError(
         `a schema of ${text.length} characters is too large: with the heap of this worker there is room for ` +
@@ -126,7 +129,7 @@ export class SchemaStore {
       plain !== null && text.length <= MOST_CHARACTERS_FOR_LATER && !JSON.stringify(schema).includes(NAMED);
     if (!isForLater) judges.compileAll();
     const walk = plain === null ? null : new PlainWalk(plain);
-    return new StoredSchema(judges, walk, patterns, this.#heapBytes);
+    return new StoredSchema(text.length, judges, walk, patterns, this.#heapBytes);
   }
 
   #compileText(asked: TextSchema, judges: SchemaJudges): ValidateFunction {
@@ -148,21 +151,29 @@ const NAMED = '"$id"';
 class StoredSchema implements CompiledSchema {
   /** Those that it asks for. */
   readonly patterns: PatternEngine;
+  readonly #length: number;
   readonly #judges: SchemaJudges;
   /** Says yes to most documents that fit, for a fraction of the time; null when the schema is too much for it. */
   readonly #plain: PlainWalk | null;
   readonly #documentHeapBytes: number;
 
   constructor(
+    length: number,
     judges: SchemaJudges,
     plain: PlainWalk | null,
     patterns: PatternEngine,
     documentHeapBytes: number,
   ) {
+    this.#length = length;
     this.patterns = patterns;
     this.#judges = judges;
     this.#plain = plain;
     this.#documentHeapBytes = documentHeapBytes;
+  }
+
+  /** What it may take by now. */
+  get heapBytes(): number {
+    return this.#length * HEAP_COMPILED + (this.#judges.isCompiled ? HEAP_OF_COMPILED : HEAP_OF_PLAIN);
   }
 
   check(document: Uint8Array): SchemaVerdict {
