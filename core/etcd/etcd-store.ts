@@ -88,6 +88,8 @@ export class EtcdStore implements KeyValueStore {
         'grpc.keepalive_permit_without_calls': 0,
         'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
         'grpc.max_send_message_length': MOST_MESSAGE_BYTES,
+        // A proxy for the web in the environment is none for what decides what gateways run.
+        'grpc.enable_http_proxy': 0,
         // Connections of one endpoint are pooled across clients otherwise: a new client would get the broken one.
         'grpc.use_local_subchannel_pool': 1,
       },

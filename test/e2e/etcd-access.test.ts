@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
 import { EtcdCluster } from '../support/etcd-process.js';
-import { sluice } from '../support/gateway-process.js';
+import { sluice, sluiceWith } from '../support/gateway-process.js';
 
 const MAIN = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
 
@@ -65,6 +65,20 @@ describe('an etcd that asks for certificates', () => {
 
   it('is spoken to with the right ones, and nothing is said beside', async () => {
     const { code, stderr } = await secure(...showing(operator));
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+
+  it('is spoken to without the proxy that the environment names for the web', async () => {
+    const location = `etcds://localhost:${port()}/x`;
+    const proxies = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'grpc_proxy'];
+    const env = Object.fromEntries(proxies.map((name) => [name, 'http://127.0.0.1:1']));
+    const { code, stderr } = await sluiceWith(
+      { env },
+      'releases',
+      '--config',
+      location,
+      ...showing(operator),
+    );
     assert.deepEqual([code, stderr], [0, '']);
   });
 
