@@ -29,7 +29,7 @@ export class Montgomery {
     const modulus = this.modulus;
     const size = this.size;
     const sum = this.sum;
-    memory.fill(changetype<usize>(sum), 0, <usize>(size + 1) << 2);
+    for (let i = 0; i <= size; i++) unchecked((sum[i] = 0));
     for (let i = 0; i < size; i++) {
       const factor = <u64>unchecked(a[i]);
       let carry: u64 = 0;
@@ -52,7 +52,7 @@ export class Montgomery {
       unchecked((sum[size] = <u32>(top >> 32) + <u32>(last >> 32)));
     }
     if (sum[size] != 0 || !isLess(sum, modulus)) subtract(sum, modulus);
-    memory.copy(changetype<usize>(out), changetype<usize>(sum), <usize>size << 2);
+    for (let i = 0; i < size; i++) unchecked((out[i] = sum[i]));
   }
 
   /** Puts a × R into `out`: the number in the form. */
