@@ -10,6 +10,8 @@ import { ABI_RANGE } from './wasm/abi-range.js';
 
 /** How it is, kept by the gateway. */
 export interface Condition {
+  /** The listeners of the first revision are not open yet. */
+  isOpening: boolean;
   isDraining: boolean;
   /** When the revision that runs was applied. */
   appliedAt: Date;
@@ -50,11 +52,13 @@ export class GatewayReport {
   }
 
   readiness(): Readiness {
+    const { isOpening, isDraining } = this.#condition;
     const reasons: string[] = [];
+    if (isOpening) reasons.push('the listeners are being opened');
     // Routes without filters go on, and a gateway that has no others serves.
     const outage = this.#store.current.filters.length === 0 ? null : this.#dispatcher.outage;
     if (outage !== null) reasons.push(`no filter worker serves: ${outage}`);
-    if (this.#condition.isDraining) reasons.push('the gateway is draining');
+    if (isDraining) reasons.push('the gateway is draining');
     if (this.#condition.lastError !== null)
       reasons.push('the last configuration was refused; the one before it runs');
     if (this.#condition.rolledBack !== null) reasons.push(this.#condition.rolledBack.text);
@@ -67,7 +71,7 @@ export class GatewayReport {
     if (!this.#source.isKept)
       reasons.push('what runs cannot be kept for a start without its store; the log says why');
     return {
-      ready: !this.#condition.isDraining && outage === null,
+      ready: !isOpening && !isDraining && outage === null,
       reasons,
       revision: this.#store.current.revision,
       lastError: this.#condition.lastError,

@@ -62,6 +62,7 @@ export class Gateway {
   readonly #seat: Seat | null;
   readonly #desk: AdminDesk;
   readonly #condition: Condition = {
+    isOpening: true,
     isDraining: false,
     appliedAt: new Date(),
     lastError: null,

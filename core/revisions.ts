@@ -54,11 +54,12 @@ export class Revisions implements ConfigListener {
    * @throws ConfigErrors, GatewayError SLUICE_LISTEN_*
    */
   async begin(revision: ConfigRevision): Promise<void> {
-    const { store, builder, desk, listeners } = this.#parts;
+    const { store, builder, desk, listeners, condition } = this.#parts;
     store.swap(await builder.build(revision));
     this.#applied(revision);
     await desk.open(adminSetupOf(revision));
     await listeners.open(revision);
+    condition.isOpening = false;
   }
 
   /** The first one ran last, and stands in for what the source holds. An outage is told of by the source, and is no fault of that. */
