@@ -107,7 +107,7 @@ describe('several processes', () => {
     assert.equal(await set.metric('sluice_upstream_target_requests_total'), 20);
     assert.equal(await set.metric('sluice_upstream_first_byte_seconds_count'), 20);
     assert.equal(await set.metric('sluice_config_revision_info'), 1);
-    assert.equal(await set.metric('sluice_config_last_reload_success'), 1);
+    assert.equal(await set.metric('sluice_config_last_reload_success '), 1);
     assert.equal(await set.metric('sluice_processes{state="configured"}'), 2);
     assert.equal(await set.metric('sluice_processes{state="serving"}'), 2);
     const { status, ready, reasons, revision, serving, configured, processes } = await set.state();
