@@ -79,6 +79,8 @@ describe('UwsListener', () => {
       ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
       ['HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a\r\n\r\n'],
       ['no host at all', 'GET / HTTP/1.1\r\nX: a\r\n\r\n'],
+      ['a read that ends behind the target', 'GET /abc '],
+      ['a read that ends before the line does', 'GET /abc HTTP/1.1\r'],
     ];
     for (const [what, text] of lines) {
       it(what, async () => {
