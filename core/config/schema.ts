@@ -106,7 +106,7 @@ const filter = record(
       metrics: flag(false, 'May add metrics of its own to those of the gateway.'),
       clock: flag(false, 'May ask what time it is.'),
       random: flag(false, 'May draw random bytes.'),
-      crypto: flag(false, 'May have bytes hashed by the gateway.'),
+      crypto: flag(false, 'May have bytes hashed and signatures checked by the gateway.'),
       counters: flag(false, 'May keep counters that all workers share.'),
       schemas: flag(false, 'May have bytes checked against its JSON Schemas by the gateway.'),
       idna: flag(false, 'May have domains that are not ASCII spelled in ASCII by the gateway.'),

@@ -148,8 +148,13 @@ export const PATTERN_LIST_ENTRIES = 12; // where the entries begin
 // What sha256, hmac_sha256 and hmac_sha256_secret write.
 export const SHA256_BYTES = 32;
 
+// Kinds of public_key_import.
+export const PUBLIC_KEY_RSA = 0; //  members n and e; signatures of RS256
+export const PUBLIC_KEY_P256 = 1; // members x and y; signatures of ES256
+
 // Hard limits of the frames, and of what one call may hash.
-export const MAX_HASH_BYTES = 8388608; // data, or key, of one call of these
+export const MAX_HASH_BYTES = 8388608; // data, or key, of one call of these, and data of signature_verify
+export const MAX_PUBLIC_KEYS = 256; //    that one instance may import
 export const MAX_EDITS = 1024;
 export const MAX_CONTEXT_BYTES = 65536;
 export const MAX_HEADER_BYTES = 65536; // a name or a value of one edit, the body apart

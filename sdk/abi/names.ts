@@ -54,6 +54,10 @@ export const EXPORT_ON_CALLOUT = 'sluice_on_callout';
 //   hmac_sha256(key, keyLength, address, length, code)              capability `crypto`; writes SHA256_BYTES to code
 //   hmac_sha256_secret(id, address, length, code)                   capability `crypto`; the key is a secret of
 //        secret_find; ends the call when its grant says neither `sign` nor `read`
+//   public_key_import(kind, first, firstLength, second, secondLength) -> i32   capability `crypto`; two members of a JSON
+//        Web Key as text, in configure only; answers an id >= 0, or -1 for what is no key of that kind
+//   signature_verify(id, address, length, signature, signatureLength) -> i32   capability `crypto`; 1: the signature is one
+//        of the bytes by the key, with SHA-256, 0: it is not
 //   pattern_compile(address, length) -> i32                         capability `patterns`; JSON list of patterns, in
 //        configure only; answers the bytes of their tables, or -length of a message
 //   pattern_take(address, capacity) -> i32                          capability `patterns`; copies at most capacity
@@ -88,6 +92,8 @@ export const IMPORT_DOMAIN_TO_ASCII = 'domain_to_ascii';
 export const IMPORT_SHA256 = 'sha256';
 export const IMPORT_HMAC_SHA256 = 'hmac_sha256';
 export const IMPORT_HMAC_SHA256_SECRET = 'hmac_sha256_secret';
+export const IMPORT_PUBLIC_KEY_IMPORT = 'public_key_import';
+export const IMPORT_SIGNATURE_VERIFY = 'signature_verify';
 export const IMPORT_PATTERN_COMPILE = 'pattern_compile';
 export const IMPORT_PATTERN_TAKE = 'pattern_take';
 export const IMPORT_GRAPHQL_COMPILE = 'graphql_compile';

@@ -77,6 +77,26 @@ export declare function hostHmacSha256(key: usize, keyLength: u32, address: usiz
 export declare function hostHmacSha256Secret(id: u32, address: usize, length: u32, code: usize): void;
 
 // @ts-ignore: decorator
+@external('sluice', 'public_key_import')
+export declare function hostPublicKeyImport(
+  kind: i32,
+  first: usize,
+  firstLength: u32,
+  second: usize,
+  secondLength: u32,
+): i32;
+
+// @ts-ignore: decorator
+@external('sluice', 'signature_verify')
+export declare function hostSignatureVerify(
+  id: i32,
+  address: usize,
+  length: u32,
+  signature: usize,
+  signatureLength: u32,
+): i32;
+
+// @ts-ignore: decorator
 @external('sluice', 'pattern_compile')
 export declare function hostPatternCompile(address: usize, length: u32): i32;
 

@@ -87,6 +87,36 @@ const badHashes = puppet('SLUICE_FILTER_TRAP', BOTH_PHASES, [
   ['a code with a secret of a negative id', order('sign', [-1, 64, 8, 128]), /secret -1 does not exist/],
 ]);
 
+const badSignatures = puppet('SLUICE_FILTER_TRAP', BOTH_PHASES, [
+  ['a public key after configure', order('key', [1, 61200, 43, 61300, 43]), /imported in configure only/],
+  ['a key of nobody', order('verify', [1, 64, 8, 64, 64]), /public key 1 does not exist/],
+  ['a key with a negative id', order('verify', [-1, 64, 8, 64, 64]), /public key -1 does not exist/],
+  [
+    'signed bytes beyond the memory',
+    order('verify', [0, PUPPET_BYTES - 1, 2, 64, 64]),
+    /2 bytes at 262143 reach/,
+  ],
+  ['signed bytes at a negative address', order('verify', [0, -1, 1, 64, 64]), /1 bytes at 4294967295 reach/],
+  [
+    'signed bytes whose end wraps round',
+    order('verify', [0, -16, 32, 64, 64]),
+    /32 bytes at 4294967280 reach/,
+  ],
+  ['signed bytes of 4 GiB', order('verify', [0, 0, BEYOND, 64, 64]), /at most 8388608 bytes are hashed/],
+  [
+    'signed bytes of 8 MiB and a byte',
+    order('verify', [0, 65536, MAX_HASH_BYTES + 1, 64, 64], Buffer.alloc(MAX_HASH_BYTES + 1)),
+    /at most 8388608 bytes are hashed at once/,
+  ],
+  [
+    'a signature beyond the memory',
+    order('verify', [0, 64, 8, PUPPET_BYTES - 63, 64]),
+    /64 bytes at 262081 reach/,
+  ],
+  ['a signature at a negative address', order('verify', [0, 64, 8, -64, 64]), /64 bytes at 4294967232 reach/],
+  ['a signature of 4 GiB', order('verify', [0, 64, 8, 64, BEYOND]), /4294967295 bytes at 64 reach/],
+]);
+
 const badDomains = puppet('SLUICE_FILTER_TRAP', BOTH_PHASES, [
   [
     'a domain from beyond the memory',
@@ -113,6 +143,11 @@ const overdue = puppet('SLUICE_FILTER_DEADLINE', BOTH_PHASES, [
   [
     'digests of 8 MiB without end',
     order('digest', [65536, MAX_HASH_BYTES, 64, 0, 1], Buffer.alloc(MAX_HASH_BYTES)),
+    /ran longer than 40 ms/,
+  ],
+  [
+    'signatures without end',
+    order('verify', [0, 65536, MAX_HASH_BYTES, 64, 64, 1], Buffer.alloc(MAX_HASH_BYTES, 1)),
     /ran longer than 40 ms/,
   ],
   [
@@ -152,6 +187,7 @@ const inAssemblyScript: Misbehaviour[] = [
 export const BAD_CALLS: readonly Misbehaviour[] = [
   ...traps,
   ...badHashes,
+  ...badSignatures,
   ...badDomains,
   ...overdue,
   ...inAssemblyScript,

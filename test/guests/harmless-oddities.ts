@@ -64,6 +64,18 @@ export const HARMLESS_ODDITIES: readonly Oddity[] = [
   },
   { name: 'a domain as long as there may be', body: longestDomain(), edits: 0 },
   { name: 'a domain that is no UTF-8', body: order('domain', [64, 2, 64, 64, 0], NO_UTF8), edits: 0 },
+  { name: 'a signature of nothing by nobody', body: order('verify', [0, 64, 0, 64, 0]), edits: 0 },
+  {
+    name: 'a signature of itself',
+    body: order('verify', [0, 64, 64, 64, 64], Buffer.alloc(64, 7)),
+    edits: 0,
+  },
+  {
+    name: 'a signature as long as the memory, by none',
+    body: order('verify', [0, PUPPET_BYTES, 0, 0, PUPPET_BYTES]),
+    edits: 0,
+  },
+  { name: 'a signature of as many bytes as there may be', body: longestSigned(), edits: 0 },
   { name: 'tables of patterns taken after configure', body: order('take', [64, BEYOND]), edits: 0 },
 ];
 
@@ -81,6 +93,10 @@ function codeOver(key: Buffer): Buffer {
 function longestDigest(): Buffer {
   const digest = createHash('sha256').update(ZEROS).digest();
   return order('digest', [ZEROS_AT, ZEROS.length, 64, digest.readUInt32LE()], longBody());
+}
+
+function longestSigned(): Buffer {
+  return order('verify', [0, ZEROS_AT, ZEROS.length, ZEROS_AT, 64], longBody());
 }
 
 function longestCode(): Buffer {

@@ -37,7 +37,7 @@ describe('sdk/ABI.md', () => {
   it('gives the number of every constant of a layout', () => {
     for (const [name, value] of Object.entries(abi)) {
       if (
-        !/^(FRAME|REPLY|DECISION|EDIT|OUTCOME|COUNT|PATTERN)_/.test(name) ||
+        !/^(FRAME|REPLY|DECISION|EDIT|OUTCOME|COUNT|PATTERN|PUBLIC_KEY)_/.test(name) ||
         name === 'EDIT_SIZE' ||
         name === 'COUNT_BYTES'
       )

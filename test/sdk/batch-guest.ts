@@ -21,12 +21,14 @@ export interface BatchSource {
 }
 
 export class BatchGuest {
-  readonly #chain: TestChain;
+  readonly #module: Uint8Array;
   readonly #names: readonly string[];
+  readonly #chain: TestChain;
 
-  private constructor(chain: TestChain, names: readonly string[]) {
-    this.#chain = chain;
+  private constructor(module: Uint8Array, names: readonly string[], config?: object) {
+    this.#module = module;
     this.#names = names;
+    this.#chain = new TestChain([{ module, memoryMb: 64, ...(config === undefined ? {} : { config }) }]);
   }
 
   static async build(source: BatchSource): Promise<BatchGuest> {
@@ -35,7 +37,12 @@ export class BatchGuest {
       capabilities: source.capabilities ?? [],
     });
     const module = await buildInline(guestText(source), manifest);
-    return new BatchGuest(new TestChain([{ module, memoryMb: 64 }]), Object.keys(source.questions));
+    return new BatchGuest(module, Object.keys(source.questions));
+  }
+
+  /** The same guest with a config, for a `configure` among its functions. */
+  configured(config: object): BatchGuest {
+    return new BatchGuest(this.#module, this.#names, config);
   }
 
   /** Puts a question about each pair of inputs. A trap fails the test. */

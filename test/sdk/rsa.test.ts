@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
 import { constants, generateKeyPairSync, type KeyObject, privateEncrypt, sign } from 'node:crypto';
 import { before, describe, it } from 'node:test';
-import { BatchGuest } from './batch-guest.js';
+import { PublicKeyGuest } from './public-key-guest.js';
 
-let guest: BatchGuest;
+let guest: PublicKeyGuest;
 before(async () => {
-  guest = await BatchGuest.build({
-    imports: ['RsaPublicKey', 'Json'],
-    functions: `
-      function keyOf(jwk: Bytes): RsaPublicKey | null {
-        const json = Json.parse(jwk);
-        return RsaPublicKey.fromJwk(json.get('n').bytes, json.get('e').bytes);
-      }
-      function verifies(jwkAndData: Bytes, signature: Bytes): bool {
-        const end = jwkAndData.indexOf('\\n');
-        return keyOf(jwkAndData.slice(0, end))!.verifySha256(jwkAndData.slice(end + 1), signature);
-      }`,
-    questions: {
-      verifies: 'verifies(a, b)',
-      isKey: 'keyOf(a) != null',
-      withoutData: 'keyOf(a)!.verifySha256(ABSENT, b)',
-    },
-    capabilities: ['crypto'],
-  });
+  guest = await PublicKeyGuest.build('RsaPublicKey', ['n', 'e']);
 });
 
-const jwkOf = (key: KeyObject): Buffer => Buffer.from(JSON.stringify(key.export({ format: 'jwk' })));
-const asked = (key: KeyObject, data: string): Buffer => Buffer.concat([jwkOf(key), Buffer.from(`\n${data}`)]);
+const jwkOf = (key: KeyObject): object => key.export({ format: 'jwk' });
 
 /** Signs what stands there, with all of its bytes given. */
 const signRaw = (key: KeyObject, encoded: Buffer): Buffer =>
@@ -50,12 +32,9 @@ describe('RsaPublicKey', () => {
         return { data, signature: sign('sha256', Buffer.from(data), privateKey) };
       });
       const answers = (change: (signature: Buffer, index: number) => Buffer, more = '') =>
-        guest.ask(
-          'verifies',
-          cases.map(({ data, signature }, index) => [
-            asked(publicKey, data + more),
-            change(Buffer.from(signature), index),
-          ]),
+        guest.verify(
+          jwkOf(publicKey),
+          cases.map(({ data, signature }, index) => [data + more, change(Buffer.from(signature), index)]),
         );
       const all = (answer: boolean) => cases.map(() => answer);
       assert.deepEqual(
@@ -77,7 +56,7 @@ describe('RsaPublicKey', () => {
 
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const verifies = (signature: Uint8Array | null): unknown =>
-    guest.askOne('verifies', asked(publicKey, 'data'), signature);
+    guest.verifyOne(jwkOf(publicKey), 'data', signature);
 
   it('takes no signature of another length, none that is not below the modulus, and none that is absent', () => {
     const right = sign('sha256', Buffer.from('data'), privateKey);
@@ -93,10 +72,7 @@ describe('RsaPublicKey', () => {
     if (above.length === 512) assert.equal(verifies(Buffer.from(above, 'hex')), false);
     for (const value of [0n, 1n, modulus - 1n, modulus, 2n ** 2048n - 1n])
       assert.equal(verifies(Buffer.from(value.toString(16).padStart(512, '0'), 'hex')), false, String(value));
-    assert.equal(
-      guest.askOne('withoutData', jwkOf(publicKey), sign('sha256', Buffer.from(''), privateKey)),
-      false,
-    );
+    assert.equal(guest.verifyOne(jwkOf(publicKey), null, sign('sha256', Buffer.from(''), privateKey)), false);
   });
 
   it('takes no other digest, and no other padding', () => {
@@ -134,14 +110,24 @@ describe('RsaPublicKey', () => {
 
   it('takes no key that signatures cannot be trusted by', () => {
     const jwk = publicKey.export({ format: 'jwk' }) as { n: string; e: string };
-    const isKey = (changes: object): unknown =>
-      guest.askOne('isKey', Buffer.from(JSON.stringify({ ...jwk, ...changes })));
     const n = Buffer.from(jwk.n, 'base64url');
     const even = Buffer.from(n);
     even[255]! &= 0xfe;
-    assert.equal(isKey({}), true);
-    assert.equal(isKey({ n: Buffer.concat([Buffer.alloc(3), n]).toString('base64url') }), true);
-    for (const bad of [
+    const ofBits = (bits: number): string => {
+      const bytes = Buffer.alloc(Math.ceil(bits / 8), 0xff);
+      bytes[0]! >>= bytes.length * 8 - bits;
+      return bytes.toString('base64url');
+    };
+    const keys = [
+      {},
+      { n: Buffer.concat([Buffer.alloc(3), n]).toString('base64url') },
+      { n: ofBits(2049) },
+      { n: ofBits(8192) },
+      { e: 'Aw' },
+      { e: 'AAAD' },
+      { e: ofBits(64) },
+    ];
+    const none = [
       { n: undefined },
       { n: '' },
       { n: `${jwk.n}=` },
@@ -155,9 +141,19 @@ describe('RsaPublicKey', () => {
       { e: 'AQ' },
       { e: 'Ag' },
       { e: 'AAAA' },
-      { e: Buffer.alloc(9, 0xff).toString('base64url') },
-    ])
-      assert.equal(isKey(bad), false, JSON.stringify(bad));
+      { n: ofBits(2047) },
+      { n: ofBits(8193) },
+      { n: `${jwk.n}\n` },
+      { n: ` ${jwk.n}` },
+      { n: jwk.n.replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)) },
+      { n: `${'A'.repeat(4096)}${jwk.n}` },
+      { e: 'AAAB' },
+      { e: 'AQAA' },
+      { e: ofBits(65) },
+      { ...jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey), n: undefined, e: undefined },
+    ];
+    const found = guest.areKeys([...keys, ...none].map((changes) => ({ ...jwk, ...changes })));
+    assert.deepEqual(found, [...keys.map(() => true), ...none.map(() => false)]);
   });
 });
 

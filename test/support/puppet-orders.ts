@@ -31,6 +31,8 @@ export const ORDERS = {
   domain: 23,
   patterns: 24,
   take: 25,
+  key: 26,
+  verify: 27,
 } as const;
 
 /** An order with its arguments; `bytes` are put at address 64 of the puppet's memory. */

@@ -17,6 +17,7 @@ import {
   IMPORT_METRIC_RECORD,
   IMPORT_PATTERN_COMPILE,
   IMPORT_PATTERN_TAKE,
+  IMPORT_PUBLIC_KEY_IMPORT,
   IMPORT_RANDOM,
   IMPORT_SCHEMA_CHECK,
   IMPORT_SCHEMA_CHECK_UNIQUE,
@@ -25,6 +26,7 @@ import {
   IMPORT_SECRET_FIND,
   IMPORT_SECRET_READ,
   IMPORT_SHA256,
+  IMPORT_SIGNATURE_VERIFY,
 } from '../../../sdk/abi/names.js';
 
 export const CAPABILITIES = [
@@ -58,6 +60,8 @@ const ABI_IMPORTS: readonly (readonly [name: string, capability: Capability | nu
   [IMPORT_SHA256, 'crypto', '(i32, i32, i32) -> ()'],
   [IMPORT_HMAC_SHA256, 'crypto', '(i32, i32, i32, i32, i32) -> ()'],
   [IMPORT_HMAC_SHA256_SECRET, 'crypto', '(i32, i32, i32, i32) -> ()'],
+  [IMPORT_PUBLIC_KEY_IMPORT, 'crypto', '(i32, i32, i32, i32, i32) -> i32'],
+  [IMPORT_SIGNATURE_VERIFY, 'crypto', '(i32, i32, i32, i32, i32) -> i32'],
   [IMPORT_COUNTER_ADD, 'counters', '(i32, i32, i32, i32, i32) -> i32'],
   [IMPORT_CALLOUT_UPSTREAM, 'callouts', CALL],
   [IMPORT_SECRET_FIND, 'secrets', CALL],

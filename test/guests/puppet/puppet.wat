@@ -15,6 +15,8 @@
   (import "sluice" "sha256" (func $sha256 (param i32 i32 i32)))
   (import "sluice" "hmac_sha256" (func $hmac_sha256 (param i32 i32 i32 i32 i32)))
   (import "sluice" "hmac_sha256_secret" (func $hmac_sha256_secret (param i32 i32 i32 i32)))
+  (import "sluice" "public_key_import" (func $public_key_import (param i32 i32 i32 i32 i32) (result i32)))
+  (import "sluice" "signature_verify" (func $signature_verify (param i32 i32 i32 i32 i32) (result i32)))
   (import "sluice" "domain_to_ascii" (func $domain_to_ascii (param i32 i32 i32 i32) (result i32)))
   (import "sluice" "pattern_compile" (func $pattern_compile (param i32 i32) (result i32)))
   (import "sluice" "pattern_take" (func $pattern_take (param i32 i32) (result i32)))
@@ -32,6 +34,10 @@
 
   (data (i32.const 61100) "{\"name\":\"calls\",\"help\":\"Calls.\"}")
 
+  ;; The base point of P-256, which is the public key of the number 1.
+  (data (i32.const 61200) "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY")
+  (data (i32.const 61300) "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU")
+
   (func (export "sluice_begin") (param $length i32) (result i32)
     (local $missing i32)
     (local.set $missing
@@ -45,6 +51,9 @@
   (func (export "sluice_configure") (param i32 i32) (result i32)
     (if (i32.ne (call $schema_compile (i32.const 61000) (i32.const 22)) (i32.const 0)) (then unreachable))
     (if (i32.ne (call $metric_define (i32.const 0) (i32.const 61100) (i32.const 32)) (i32.const 0))
+      (then unreachable))
+    (if (call $public_key_import
+          (i32.const 1) (i32.const 61200) (i32.const 43) (i32.const 61300) (i32.const 43))
       (then unreachable))
     (i32.const 0))
 
@@ -181,5 +190,19 @@
     ;; 25 take: to a, with room for b bytes, expecting that there is nothing.
     (if (i32.eq (local.get $what) (i32.const 25))
       (then (if (call $pattern_take (local.get $a) (local.get $b)) (then unreachable))))
+    ;; 26 key: of the kind a, members at b, c bytes long, and at d, e bytes long.
+    (if (i32.eq (local.get $what) (i32.const 26))
+      (then
+        (drop
+          (call $public_key_import
+            (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $e)))))
+    ;; 27 verify: with the key a the bytes at b, c of them, signature at d, e bytes long, expecting 0; again and again if f.
+    (if (i32.eq (local.get $what) (i32.const 27))
+      (then
+        (loop $again
+          (if (call $signature_verify
+                (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $e))
+            (then unreachable))
+          (br_if $again (local.get $f)))))
     (i32.const 0))
 )
