@@ -1,7 +1,7 @@
 // A gateway in a process of its own between hostile clients and targets that are hostile or good, and what can be seen of its state
 // from outside.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -49,7 +49,8 @@ const GAUGES = [
 
 /** What is open and under way. */
 export interface Holdings {
-  readonly descriptors: number;
+  /** Threads that replace others have descriptors of their own, so only those of sockets count. */
+  readonly sockets: number;
   /** Sums by name. */
   readonly gauges: Readonly<Record<string, number>>;
 }
@@ -107,7 +108,7 @@ export class FuzzStage {
   async holdings(): Promise<Holdings> {
     const text = await this.#metrics();
     const gauges = Object.fromEntries(GAUGES.map((name) => [name, sumOf(text, name)]));
-    return { descriptors: readdirSync(`/proc/${this.gateway.child.pid}/fd`).length, gauges };
+    return { sockets: socketsOf(this.gateway.child.pid!), gauges };
   }
 
   async #assertAnswers(surface: Surface, path: string): Promise<void> {
@@ -123,6 +124,20 @@ export class FuzzStage {
     const { status, body } = await askHonestly(ADMIN, this.gateway.adminPort, '/metrics');
     assert.equal(status, 200);
     return body;
+  }
+}
+
+function socketsOf(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).filter((fd) => targetOf(join(folder, fd)).startsWith('socket:')).length;
+}
+
+/** Empty for one that is closed meanwhile. */
+function targetOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 

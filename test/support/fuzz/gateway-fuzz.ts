@@ -69,7 +69,7 @@ async function assertReleased(stage: FuzzStage, before: Holdings): Promise<void>
   let now = before;
   const isReleased = async (): Promise<boolean> => {
     now = await stage.holdings();
-    return now.descriptors <= before.descriptors && Object.values(now.gauges).every((value) => value === 0);
+    return now.sockets <= before.sockets && Object.values(now.gauges).every((value) => value === 0);
   };
   await until(isReleased, SETTLED_WITHIN_MS).catch(() =>
     assert.fail(`holds ${JSON.stringify(now)} in the end, held ${JSON.stringify(before)} before`),
