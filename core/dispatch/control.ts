@@ -42,7 +42,7 @@ export interface ServeTask {
 /** Messages to a worker. Each is announced by one record in the ring, so both are read in the same order. */
 export type WorkerMessage =
   | { readonly kind: 'load'; readonly spec: FilterSpec }
-  | { readonly kind: 'unload'; readonly id: number }
+  | { readonly kind: 'unload'; readonly ids: readonly number[] }
   /** The body of a job that is too large for the ring. */
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
   /** What a callout came to, for a job that goes on after it. */

@@ -58,6 +58,8 @@ export class Fleet {
   #restarts = 0;
   #failedStarts = 0;
   #closing = false;
+  /** Filters that workers have not been told yet to unload. */
+  #unloading: number[] = [];
 
   constructor(options: FleetOptions, onLoss: (loss: WorkerLoss) => void) {
     this.#options = options;
@@ -128,11 +130,17 @@ export class Fleet {
 
   /** No job may name these filters any more. */
   unload(ids: readonly number[]): void {
-    for (const id of ids) {
-      this.#loads.drop(id);
-      for (const channel of this.#roster.all) channel.send({ kind: 'unload', id });
-    }
+    for (const id of ids) this.#loads.drop(id);
+    // A revision lets go of its filters one by one, and a message takes longer than to unload one.
+    if (this.#unloading.length === 0) setImmediate(this.#sendUnloading);
+    this.#unloading.push(...ids);
   }
+
+  readonly #sendUnloading = (): void => {
+    const ids = this.#unloading;
+    this.#unloading = [];
+    for (const channel of this.#roster.all) channel.send({ kind: 'unload', ids });
+  };
 
   /** The filter of this id, loaded or being loaded. */
   filter(id: number): FilterSpec | undefined {

@@ -27,8 +27,11 @@ const YOUNG_MB = 8;
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
 const CHECKER = fileURLToPath(new URL('./checker.js', import.meta.url));
-/** A revision has several things to check, one after the other. */
-const CHECKER_IDLE_MS = 1000;
+/**
+ * A revision has several things to check, one after the other, and whoever changes a configuration looks at it and changes it
+ * again, or goes back: a thread takes a tenth of a second of a processor to start.
+ */
+const CHECKER_IDLE_MS = 60_000;
 
 export class ThreadPool {
   readonly #piscina: Piscina;

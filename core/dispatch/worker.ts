@@ -156,7 +156,7 @@ class Server {
 
   #obey(message: WorkerMessage): void {
     if (message.kind === 'unload') {
-      this.#chain.unload(message.id);
+      for (const id of message.ids) this.#chain.unload(id);
       return;
     }
     if (message.kind !== 'load') return;
