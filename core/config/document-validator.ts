@@ -2,7 +2,7 @@
 // which is gone with its memory afterwards; what there may be thousands of comes over in bytes, and takes the caller no time.
 import assert from 'node:assert/strict';
 import { on } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ConfigErrors, GatewayError } from '../errors.js';
 import { withoutOptimiser } from '../optimiser.js';
 import { deepFreeze } from './deep-freeze.js';
@@ -12,20 +12,13 @@ import { SecretValues } from './secret-values.js';
 import { TlsMaterials } from './tls-materials.js';
 import { type ValidateOptions, type ValidDocument, validateParsed } from './validate.js';
 import type { MentionsByText, ValidationMessage, ValidationTask } from './validation-task.js';
+import { prepareThread, takeThread } from './validation-threads.js';
 import { readWritten, textOf, type WrittenText } from './written-text.js';
 
 /** A document of fewer characters is validated before a thread has started, */
 export const LEAST_CHARACTERS = 32 * 1024;
 /** unless it may name lists of revoked certificates, which can be long. */
 const MAY_HAVE_LISTS = /\bcrl\b/;
-
-/**
- * Nearly all that the thread makes lives as long as it does: collecting it young would only be work, in part of threads
- * that requests need.
- */
-const YOUNG_MB = 64;
-
-const THREAD = new URL('./validation-thread.js', import.meta.url);
 
 /**
  * Parses and checks a whole document, as `validateDocument` does, while the calling thread goes on. Secrets are found
@@ -43,16 +36,17 @@ export async function validateApart(
     return validateParsed(readWritten(written, name), options);
   const { folder, processes = 1 } = options;
   const task: ValidationTask = { written, name, folder, processes };
-  const thread = new Worker(THREAD, {
-    workerData: task,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-  });
+  const thread = takeThread();
   try {
-    return await withoutOptimiser(() => hear(thread, options));
+    return await withoutOptimiser(() => {
+      thread.postMessage(task);
+      return hear(thread, options);
+    });
   } catch (cause) {
     throw isOutOfMemory(cause) ? new ConfigErrors([tooLarge(text.length, name, cause)]) : cause;
   } finally {
     await thread.terminate();
+    prepareThread();
   }
 }
 

@@ -1,7 +1,7 @@
 // What validation-thread.ts does for document-validator.ts: reads one document, asks for the secrets that it mentions, and hands over
 // what it says, the routes in bytes, or everything that is wrong with it.
 import { once } from 'node:events';
-import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
+import { parentPort, type TransferListItem } from 'node:worker_threads';
 import { ConfigErrors, type ConfigPlace, type ErrorCode, GatewayError } from '../errors.js';
 import { textsWithSecrets } from './document-secrets.js';
 import type { GatewayConfig } from './model.js';
@@ -11,7 +11,7 @@ import type { TlsParts } from './tls-materials.js';
 import { validateParsed } from './validate.js';
 import { readWritten, type WrittenText } from './written-text.js';
 
-/** What the thread is started with. */
+/** What the thread is sent first. */
 export interface ValidationTask {
   readonly written: WrittenText;
   readonly name: string;
@@ -42,9 +42,10 @@ export type ValidationMessage =
 
 export type MentionsByText = ReadonlyMap<string, readonly SecretMention[]>;
 
-/** Runs what the calling thread was started with. */
+/** Waits for a task, and answers it. */
 export async function runValidation(): Promise<void> {
-  say(await validate(workerData as ValidationTask));
+  const [task] = (await once(parentPort!, 'message')) as [ValidationTask];
+  say(await validate(task));
 }
 
 async function validate({ written, name, folder, processes }: ValidationTask): Promise<ValidationMessage> {
