@@ -1,3 +1,3 @@
 import { testGatewayFuzz } from '../support/fuzz/gateway-fuzz.js';
 
-testGatewayFuzz(10_000);
+testGatewayFuzz(10_000, 'released');

@@ -12,22 +12,26 @@ const CROWD = 40;
 /** Connections of which nghttp2 tells nothing any more are cut after a minute, where a request is under way. */
 const SETTLED_WITHIN_MS = 120_000;
 
+/** When the test is over: once honest clients were served, or once nothing is left of the others as well. */
+type End = 'served' | 'released';
+
 /**
  * @param connections of hostile clients, unless SLUICE_FUZZ_RUNS says another number
  * @param seed        of the first round, unless SLUICE_FUZZ_SEED says another one. Default: another one each time
  */
-export function testGatewayFuzz(connections: number, seed = Date.now() % 2 ** 32): void {
+export function testGatewayFuzz(connections: number, end: End, seed = Date.now() % 2 ** 32): void {
   const runs = Number(process.env['SLUICE_FUZZ_RUNS'] ?? connections);
   const rounds = Math.ceil(runs / CROWD);
   const first = Number(process.env['SLUICE_FUZZ_SEED'] ?? seed);
 
   describe(`a gateway among hostile clients and targets, ${rounds * CROWD} connections from seed ${first}`, () => {
-    it('serves honest clients after each round, and forgets nothing', async (test) => {
+    const forgets = end === 'released' ? ', and forgets nothing' : '';
+    it(`serves honest clients after each round${forgets}`, async (test) => {
       const stage = await FuzzStage.start(test);
       await stage.assertServes();
       const before = await atRest(stage);
       for (let round = 0; round < rounds; round++) await runRound(stage, (first + round) % 2 ** 32);
-      await assertReleased(stage, before);
+      if (end === 'released') await assertReleased(stage, before);
       assert.doesNotMatch(stage.gateway.output(), /SLUICE_INTERNAL|nobody caught|Warning: /);
       assert.equal(await stage.gateway.stop(), 0);
     });
