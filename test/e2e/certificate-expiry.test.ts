@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
-import { EtcdCluster } from '../support/etcd-process.js';
+import { EtcdCluster, withMutualTls } from '../support/etcd-process.js';
 import { FleetStage } from '../support/fleet-stage.js';
 import { TestGateway, until } from '../support/gateway.js';
 import { sluice } from '../support/gateway-process.js';
@@ -201,20 +201,7 @@ describe('sluice status', () => {
     const member = certificateIn('etcd', root.issue({ names: ['localhost', '127.0.0.1'] }));
     const client = root.issue({ subject: { CN: 'node' }, usage: 'client', toDays: 2.5 });
     const shown = certificateIn('node', client);
-    const secured = await EtcdCluster.start({
-      scheme: 'https',
-      flags: [
-        ...['--cert-file', member.cert, '--key-file', member.key],
-        ...['--client-cert-auth', '--trusted-ca-file', ca],
-      ],
-      client: {
-        tls: {
-          ca: Buffer.from(root.cert),
-          client: { cert: Buffer.from(client.chain), key: Buffer.from(client.key) },
-        },
-        user: null,
-      },
-    });
+    const secured = await EtcdCluster.start(withMutualTls({ member, ca, root, client }));
     t.after(() => secured.stop());
     const stage = new FleetStage(t, secured, 'expiry');
     const id = await stage.fleet.apply(

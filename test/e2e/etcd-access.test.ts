@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TestAuthority, type TestIdentity } from '../support/certificates.js';
-import { EtcdCluster } from '../support/etcd-process.js';
+import { EtcdCluster, withMutualTls } from '../support/etcd-process.js';
 import { sluice, sluiceWith } from '../support/gateway-process.js';
 
 const MAIN = fileURLToPath(new URL('../../core/cli/main.js', import.meta.url));
@@ -38,20 +38,7 @@ const stranger = filesOf('stranger', other.issue({ subject: { CN: 'stranger' }, 
 describe('an etcd that asks for certificates', () => {
   let cluster: EtcdCluster;
   before(async () => {
-    cluster = await EtcdCluster.start({
-      scheme: 'https',
-      flags: [
-        ...['--cert-file', member.cert, '--key-file', member.key],
-        ...['--client-cert-auth', '--trusted-ca-file', ca],
-      ],
-      client: {
-        tls: {
-          ca: Buffer.from(root.cert),
-          client: { cert: Buffer.from(identity.chain), key: Buffer.from(identity.key) },
-        },
-        user: null,
-      },
-    });
+    cluster = await EtcdCluster.start(withMutualTls({ member, ca, root, client: identity }));
   });
   after(() => cluster.stop());
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findTool } from '../../bench/harness/tools.js';
 import { EtcdStore, type EtcdStoreOptions } from '../../core/etcd/etcd-store.js';
+import type { TestAuthority, TestIdentity } from './certificates.js';
 
 const LOOK_MS = 50;
 const START_MS = 30_000;
@@ -21,6 +22,30 @@ export interface EtcdClusterOptions {
   readonly scheme?: 'http' | 'https';
   /** How to speak to it, to find out whether it is up. */
   readonly client?: Pick<EtcdStoreOptions, 'tls' | 'user'>;
+}
+
+/** A cluster that shows `member` and admits clients of an authority, `client` among them. */
+export function withMutualTls(files: {
+  readonly member: { readonly cert: string; readonly key: string };
+  readonly ca: string;
+  readonly root: Pick<TestAuthority, 'cert'>;
+  readonly client: TestIdentity;
+}): EtcdClusterOptions {
+  const { member, ca, root, client } = files;
+  return {
+    scheme: 'https',
+    flags: [
+      ...['--cert-file', member.cert, '--key-file', member.key],
+      ...['--client-cert-auth', '--trusted-ca-file', ca],
+    ],
+    client: {
+      tls: {
+        ca: Buffer.from(root.cert),
+        client: { cert: Buffer.from(client.chain), key: Buffer.from(client.key) },
+      },
+      user: null,
+    },
+  };
 }
 
 class EtcdMember {

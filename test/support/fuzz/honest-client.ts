@@ -4,10 +4,10 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { connect as connectTls } from 'node:tls';
 import { responseOf } from '../http2-client.js';
 import { preamble } from '../proxy-preamble.js';
 import type { Surface } from './hostile-clients.js';
+import { tlsOver } from './tls-over.js';
 
 export interface HonestAnswer {
   readonly status: number;
@@ -32,13 +32,7 @@ export async function askHonestly(surface: Surface, port: number, path: string):
 }
 
 async function secured(tcp: Socket, { speaks }: Surface): Promise<Socket> {
-  const ALPNProtocols = speaks === 'http2' ? ['h2'] : ['http/1.1'];
-  const socket = connectTls({
-    socket: tcp,
-    ALPNProtocols,
-    rejectUnauthorized: false,
-    servername: 'localhost',
-  });
+  const socket = tlsOver(tcp, speaks);
   await once(socket, 'secureConnect');
   return socket;
 }

@@ -1,13 +1,13 @@
 // Clients that send what no client should, to each kind of listener.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { preamble, tlv } from '../proxy-preamble.js';
 import { assail, type HostileSocket } from './hostile-socket.js';
 import { http1Requests } from './http1-requests.js';
 import { clientConversation } from './http2-conversations.js';
 import type { Random } from './random.js';
 import { spoil } from './spoiler.js';
+import { tlsOver } from './tls-over.js';
 
 /** One way to a gateway: which listener, what comes before the protocol, and which protocol. */
 export interface Surface {
@@ -48,13 +48,7 @@ function saying({ speaks, opens }: Surface, path: string, random: Random): Buffe
 
 function withProtocol({ opens, speaks }: Surface, tcp: Socket): HostileSocket {
   if (opens === 'tcp') return { socket: tcp, tcp, opened: Promise.resolve() };
-  const ALPNProtocols = speaks === 'http2' ? ['h2'] : ['http/1.1'];
-  const socket = connectTls({
-    socket: tcp,
-    ALPNProtocols,
-    rejectUnauthorized: false,
-    servername: 'localhost',
-  });
+  const socket = tlsOver(tcp, speaks);
   return { socket, tcp, opened: once(socket, 'secureConnect') };
 }
 
